@@ -1,0 +1,51 @@
+# Everything runs from a private virtual environment, .venv, made on first use.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+READY := $(VENV)/.ready
+N ?= 20
+
+.DEFAULT_GOAL := help
+.PHONY: help setup lint test test-quick soak overhead accuracy check build clean
+
+help: ## List the targets
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
+	  || grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
+
+$(READY): pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "make: $(PYTHON) is older than Python 3.11; say make PYTHON=python3.11"; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
+	@touch $@
+
+setup: $(READY) ## Make .venv with leaklab and its tools
+
+lint: $(READY) ## Check style and types (ruff, mypy --strict) and the catalogue's words
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+test: $(READY) ## Run all tests: the pure ones, then those with real processes
+	$(BIN)/python -m pytest -q tests
+
+test-quick: $(READY) ## Run the pure tests only (seconds)
+	$(BIN)/python -m pytest -q tests -m 'not process'
+
+check: $(READY) ## Lint the catalogue and run every functional contract
+	$(BIN)/leaklab check
+
+soak: $(READY) ## Run everything N times beside a busy neighbour (make soak N=20)
+	$(BIN)/leaklab soak --rounds $(N)
+
+overhead: $(READY) ## Measure what the lab's own sampling costs
+	$(BIN)/leaklab overhead
+
+accuracy: $(READY) ## Rate the verdict on generated series; writes docs/accuracy.md
+	$(BIN)/leaklab accuracy --write docs/accuracy.md
+
+build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
+	$(BIN)/python -m build --outdir dist .
+
+clean: ## Remove what the targets above made, saved results excepted
+	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -1,0 +1,23 @@
+"""The command line: one module a sub-command, listed here."""
+
+import click
+
+from leaklab import __version__
+from leaklab.cli import accuracy, check, compare, completion, list_, overhead, run, show, soak
+
+INTERRUPTED = 130
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
+@click.version_option(__version__, prog_name="leaklab")
+def cli() -> None:
+    """A reproducible laboratory for memory and resource leaks in Python.
+
+    \b
+    Exit codes: 0 as expected; 1 a verdict that differs from what is known;
+    2 bad input; 3 could not measure; 130 interrupted.
+    """
+
+
+for module in (list_, show, run, check, compare, accuracy, overhead, soak, completion):
+    cli.add_command(module.command)

@@ -1,0 +1,68 @@
+"""`leaklab show`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from leaklab.catalogue import open_catalogue
+from leaklab.check import unified_diff
+from leaklab.cli import options
+from leaklab.model import Scenario
+
+
+@click.command("show")
+@click.argument("name", type=options.ScenarioName())
+@options.as_json
+@options.common
+def command(name: str, catalogue: Path | None, as_json: bool) -> None:
+    """Show a scenario: its story, what is known of it, the diff and the lesson."""
+    opened = open_catalogue(catalogue)
+    scenario = opened.load(name)
+    lesson = _lesson(opened.folder(name) / "README.md")
+    diff = unified_diff(opened, scenario)
+    if as_json:
+        import msgspec
+
+        whole = {**msgspec.to_builtins(scenario), "diff": diff, "lesson": lesson}
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(whole)).decode() + "\n")
+    elif sys.stdout.isatty():
+        _on_terminal(scenario, diff, lesson)
+    else:
+        sys.stdout.write("\n".join([*_facts(scenario), "", diff, lesson]))
+
+
+def _lesson(path: Path) -> str:
+    return path.read_text(encoding="utf-8") if path.is_file() else ""
+
+
+def _facts(scenario: Scenario) -> list[str]:
+    options_ = [f"{name} = {value!r}" for name, value in scenario.options.items()]
+    truth = [f"{v} {scenario.growth_of(v)}" for v in scenario.variants]
+    facts = {
+        "pattern": scenario.pattern,
+        "resource": scenario.resource,
+        "growth": ", ".join(truth),
+        "culprit": scenario.buggy.culprit if scenario.buggy else "none: a control",
+        "a unit is": f"one {scenario.unit}; a verdict needs {scenario.units:,}",
+        "modes": ", ".join(scenario.modes),
+        "options": ", ".join(options_) or "none",
+        "needs": ", ".join([*scenario.requires.programs, *scenario.requires.packages]) or "nothing",
+        "known from": scenario.sources[0] if scenario.sources else "",
+    }
+    head = [f"{scenario.name}: {scenario.title}", scenario.summary, ""]
+    return head + [f"{name:<11} {value}" for name, value in facts.items()]
+
+
+def _on_terminal(scenario: Scenario, diff: str, lesson: str) -> None:
+    from rich.console import Console
+    from rich.markdown import Markdown
+    from rich.syntax import Syntax
+
+    console = Console(highlight=False)
+    for line in _facts(scenario):
+        console.print(line, markup=False)
+    console.print()
+    if diff:
+        console.print(Syntax(diff, "diff", background_color="default"))
+    console.print(Markdown(lesson))

@@ -1,0 +1,69 @@
+"""Two saved results side by side: a pure function of the two records."""
+
+from dataclasses import dataclass
+
+from leaklab.errors import BadInput
+from leaklab.record import Result
+
+# What must be the same for two figures to be about the same work, and what only deserves a word.
+SAME_WORK = ("unit", "units")
+WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """B against A. `peak_ratio` is B's peak by A's; `intervals_apart` whether the 95 % intervals
+    of the growth per unit have no value in common."""
+
+    a: Result
+    b: Result
+    peak_ratio: float
+    intervals_apart: bool
+    differences: tuple[str, ...]
+
+
+def compare(a: Result, b: Result) -> Comparison:
+    """Compare the peaks and the growth of two runs over the same work.
+
+    Raises:
+        BadInput: they did different work, or one of them has no peak.
+    """
+    for name in SAME_WORK:
+        mine, other = getattr(a, name), getattr(b, name)
+        if mine != other:
+            raise BadInput(
+                f"{label(a)} and {label(b)} did different work ({name}: {mine} and {other}); "
+                "run both with the same --units"
+            )
+    if not a.peak_rss_bytes or not b.peak_rss_bytes:
+        lacking = a if not a.peak_rss_bytes else b
+        raise BadInput(f"{label(lacking)} has no peak ({lacking.ended}); run it again")
+    return Comparison(
+        a=a,
+        b=b,
+        peak_ratio=b.peak_rss_bytes / a.peak_rss_bytes,
+        intervals_apart=_apart(a, b),
+        differences=tuple(
+            f"{name}: {getattr(a, name)} and {getattr(b, name)}"
+            for name in WORTH_SAYING
+            if getattr(a, name) != getattr(b, name)
+        ),
+    )
+
+
+def is_peak_leak(comparison: Comparison, min_ratio: float) -> bool:
+    """For a pair judged by its peaks: whether the buggy one (B) needs so many times the fixed."""
+    return comparison.peak_ratio >= min_ratio
+
+
+def label(result: Result) -> str:
+    """How people name a run: `word_index/buggy/inline`."""
+    return f"{result.scenario}/{result.variant}/{result.mode}"
+
+
+def _apart(a: Result, b: Result) -> bool:
+    lows = (a.verdict.low, b.verdict.low)
+    highs = (a.verdict.high, b.verdict.high)
+    if None in lows or None in highs:
+        return False
+    return max(x for x in lows if x is not None) > min(x for x in highs if x is not None)

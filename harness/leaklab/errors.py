@@ -1,0 +1,39 @@
+"""The ways a command can fail, each with its exit code.
+
+A message is one line: what happened, then what to do about it. `main()` prints it and leaves
+with the code; nothing below the command line exits or prints.
+"""
+
+from enum import IntEnum
+from typing import ClassVar
+
+
+class Exit(IntEnum):
+    """What the command's exit code says."""
+
+    AS_EXPECTED = 0
+    DIFFERS = 1
+    BAD_INPUT = 2
+    NOT_MEASURED = 3
+
+
+class LabError(Exception):
+    """Something the user can act on; `str()` of it is the one line to show."""
+
+    exit: ClassVar[Exit] = Exit.NOT_MEASURED
+
+
+class BadInput(LabError):
+    """What was asked for, or a scenario's own text, is wrong."""
+
+    exit = Exit.BAD_INPUT
+
+
+class NotMeasured(LabError):
+    """The request was sound, and the measurement still could not be made."""
+
+    exit = Exit.NOT_MEASURED
+
+
+class Skipped(NotMeasured):
+    """The scenario needs something this machine lacks; the message says what to install."""

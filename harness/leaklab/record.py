@@ -1,0 +1,207 @@
+"""What a run found: the saved record, one JSON object, and the verdict in it.
+
+Schema history (a reader refuses what is newer than it knows):
+    1  the first: inline runs.
+"""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from leaklab.model import Growth, Mode, Option, Resource, Variant
+
+SCHEMA = 1
+
+
+class Ended(StrEnum):
+    """How a run ended. Every end but `completed` carries a detail beside it."""
+
+    COMPLETED = "completed"
+    MEMORY_LIMIT = "stopped: memory limit"
+    TIME_LIMIT = "stopped: time limit"
+    INTERRUPTED = "stopped: interrupted"
+    PROGRAM_FAILED = "failed: the scenario's code"
+    DIED = "failed: the process died"
+    NOT_STARTED = "failed: could not start"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run broke off by itself, so that there is nothing to judge."""
+        return self.startswith("failed")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the lab stopped the run."""
+        return self.startswith("stopped")
+
+
+class Signal(StrEnum):
+    """A quantity read at unit boundaries; its name is its column in `Samples`."""
+
+    RSS = "rss_bytes"
+    HEAP = "heap_bytes"
+    BLOCKS = "blocks"
+    DESCRIPTORS = "descriptors"
+    SOCKETS = "sockets"
+    THREADS = "threads"
+
+
+class Samples(Struct, frozen=True, kw_only=True):
+    """A series, by columns: `units[i]` is the work done when row i was read.
+
+    None: not read at that row, because the probe would have cost too much or does not exist here.
+    `rss_bytes` is the kernel's resident set, shared pages in; `heap_bytes` what malloc has handed
+    out (mallinfo2: uordblks + hblkhd), without pymalloc's arenas; `blocks` what pymalloc and the
+    object allocators have handed out (`sys.getallocatedblocks`).
+    """
+
+    units: list[int] = []
+    rss_bytes: list[int | None] = []
+    heap_bytes: list[int | None] = []
+    blocks: list[int | None] = []
+    descriptors: list[int | None] = []
+    sockets: list[int | None] = []
+    threads: list[int | None] = []
+
+    def column(self, signal: Signal) -> list[int | None]:
+        """The values of one signal, row by row."""
+        values: list[int | None] = getattr(self, signal.value)
+        return values
+
+
+class Reading(Struct, frozen=True, kw_only=True):
+    """The signals at one moment, where they were read; None where they were not."""
+
+    rss_bytes: int | None = None
+    heap_bytes: int | None = None
+    blocks: int | None = None
+    descriptors: int | None = None
+    sockets: int | None = None
+    threads: int | None = None
+
+
+class Role(StrEnum):
+    """What a measured process is to the run; `parent` and `worker` are judged."""
+
+    PARENT = "parent"
+    WORKER = "worker"
+
+
+class ProcessRecord(Struct, frozen=True, kw_only=True):
+    """One measured process.
+
+    `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
+    high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
+    user and system time between the first unit and the last. `after_collect` and `after_trim`
+    follow the last unit: a full collection (where the program left the collector on), then
+    malloc_trim.
+    """
+
+    pid: int
+    role: Role
+    baseline_rss_bytes: int
+    peak_rss_bytes: int
+    samples: Samples
+    cpu_seconds: float | None = None
+    collector_on: bool = True
+    after_collect: Reading | None = None
+    after_trim: Reading | None = None
+
+
+class Controls(Struct, frozen=True, kw_only=True):
+    """What was done to make the run repeatable; `refused` names what the platform would not do."""
+
+    aslr_off: bool = False
+    pinned_cpu: int | None = None
+    huge_pages_off: bool = False
+    hash_seed: str = "0"
+    high_water_reset: bool = False
+    memory_limit_by: str = "observer"
+    refused: list[str] = []
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Where it ran."""
+
+    python: str
+    implementation: str
+    kernel: str
+    machine: str
+    libc: str
+    cpus: int
+    leaklab: str
+    git_commit: str | None = None
+    started_at: str = ""
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """What an executor hands back: everything measured, nothing judged."""
+
+    ended: Ended
+    detail: str = ""
+    units_done: int = 0
+    processes: list[ProcessRecord] = []
+    tree_peak_pss_bytes: int | None = None
+    tree_pss_longest_gap_seconds: float | None = None
+    controls: Controls = Controls()
+    output_tail: str = ""
+
+
+class Estimate(Struct, frozen=True, kw_only=True):
+    """One signal judged: its own verdict and its growth per unit with a 95 % interval."""
+
+    signal: Signal
+    leak: bool | None
+    growth: Growth | None
+    per_unit: float
+    low: float
+    high: float
+    reason: str
+
+
+class Verdict(Struct, frozen=True, kw_only=True):
+    """`leak` is None where undecided. Amounts are of `resource`, in bytes or in pieces."""
+
+    leak: bool | None
+    growth: Growth | None
+    resource: Resource
+    per_unit: float | None = None
+    low: float | None = None
+    high: float | None = None
+    reasons: list[str] = []
+    estimates: list[Estimate] = []
+    others: dict[Resource, bool | None] = {}
+
+    @property
+    def word(self) -> str:
+        """`leak`, `clean` or `undecided`."""
+        return {True: "leak", False: "clean", None: "undecided"}[self.leak]
+
+
+class Result(Struct, frozen=True, kw_only=True):
+    """One run as it is saved and as `--json` prints it."""
+
+    schema: int = SCHEMA
+    scenario: str
+    variant: Variant
+    mode: Mode
+    workers: int
+    units: int
+    units_done: int
+    unit: str
+    seed: int
+    options: dict[str, Option]
+    repeat: int
+    ended: Ended
+    detail: str
+    expected_growth: Growth
+    verdict: Verdict
+    agrees: bool
+    peak_rss_bytes: int | None
+    baseline_rss_bytes: int | None
+    tree_peak_pss_bytes: int | None
+    tree_pss_longest_gap_seconds: float | None
+    processes: list[ProcessRecord]
+    controls: Controls
+    environment: Environment
+    output_tail: str = ""

@@ -1,0 +1,229 @@
+"""The plan, and its execution: plan, run one, judge, save, tell."""
+
+import functools
+import importlib
+import importlib.metadata
+import os
+import platform
+import shutil
+import subprocess
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Protocol
+
+from leaklab import __version__
+from leaklab.catalogue import Catalogue, resolve_options
+from leaklab.errors import BadInput, Exit, LabError, NotMeasured, Skipped
+from leaklab.listener import Listener
+from leaklab.model import Job, Judge, Mode, Scenario, Variant
+from leaklab.record import Ended, Environment, Result, Trace, Verdict
+from leaklab.store import Session
+from leaklab.verdict import judge
+
+
+class Executor(Protocol):
+    """Whatever can make a run: real processes, or a toy law in a test."""
+
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        """Make one run and hand back what was measured."""
+
+
+@dataclass(frozen=True)
+class Request:
+    """What was asked for; None stands for all, or for the scenario's own default."""
+
+    names: Sequence[str] = ()
+    variant: Variant | None = None
+    mode: Mode = Mode.INLINE
+    units: int | None = None
+    seed: int = 1
+    options: Sequence[str] = ()
+    repeat: int = 1
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a session came to: the results, and the errors of runs that gave none."""
+
+    results: list[Result]
+    errors: list[LabError]
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code: the gravest error's, else whether every verdict is as known."""
+        if self.errors:
+            return max(error.exit for error in self.errors)
+        return Exit.AS_EXPECTED if all(r.agrees for r in self.results) else Exit.DIFFERS
+
+
+def plan(catalogue: Catalogue, request: Request) -> list[Job]:
+    """The runs that a request comes to, in order.
+
+    Raises:
+        BadInput: a scenario, variant, mode or option that does not exist.
+    """
+    return [
+        Job(
+            scenario=scenario,
+            variant=variant,
+            mode=request.mode,
+            units=request.units or scenario.units,
+            seed=request.seed,
+            options=resolve_options(scenario, request.options),
+            repeat=repeat,
+        )
+        for scenario in catalogue.load_all(request.names)
+        if request.names or request.mode in scenario.modes
+        for repeat in range(1, request.repeat + 1)
+        for variant in _variants(scenario, request)
+    ]
+
+
+def run(
+    jobs: Sequence[Job], executor: Executor, session: Session, listener: Listener, root: Path
+) -> Outcome:
+    """Make the runs one after another; each is judged and saved as it ends.
+
+    A run that cannot be made, or breaks off, is told to the listener and does not end the
+    session. Only a place that cannot be written does.
+    """
+    # The estimators take 0.8 s to import: meanwhile, the first run is made.
+    threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
+    environment = describe_environment(root)
+    outcome = Outcome([], [])
+    for number, job in enumerate(jobs, start=1):
+        listener.run_started(job, number, len(jobs))
+        try:
+            refuse_missing(job.scenario)
+            trace = executor.execute(job, functools.partial(listener.progressed, job))
+        except LabError as error:
+            outcome.errors.append(error)
+            listener.failed(job, error)
+            continue
+        result = to_result(job, trace, environment)
+        session.save(result)
+        outcome.results.append(result)
+        if error_ := failure_of(job, trace):
+            outcome.errors.append(error_)
+            listener.failed(job, error_)
+        else:
+            listener.judged(result)
+    return outcome
+
+
+def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
+    """Judge a trace and make the record that is saved."""
+    verdict = _verdict(job, trace)
+    largest = max(trace.processes, key=lambda p: p.peak_rss_bytes, default=None)
+    return Result(
+        scenario=job.scenario.name,
+        variant=job.variant,
+        mode=job.mode,
+        workers=job.workers,
+        units=job.units,
+        units_done=trace.units_done,
+        unit=job.scenario.unit,
+        seed=job.seed,
+        options=dict(job.options),
+        repeat=job.repeat,
+        ended=trace.ended,
+        detail=trace.detail,
+        expected_growth=job.scenario.growth_of(job.variant),
+        verdict=verdict,
+        agrees=verdict.leak is job.scenario.leaks(job.variant),
+        peak_rss_bytes=largest.peak_rss_bytes if largest else None,
+        baseline_rss_bytes=largest.baseline_rss_bytes if largest else None,
+        tree_peak_pss_bytes=trace.tree_peak_pss_bytes,
+        tree_pss_longest_gap_seconds=trace.tree_pss_longest_gap_seconds,
+        processes=trace.processes,
+        controls=trace.controls,
+        environment=environment,
+        output_tail=trace.output_tail,
+    )
+
+
+def failure_of(job: Job, trace: Trace) -> LabError | None:
+    """The error of a run that broke off by itself; None where it ended or was stopped."""
+    if trace.ended is Ended.PROGRAM_FAILED:
+        return BadInput(f"{job.label}: {trace.detail}")
+    if trace.ended in (Ended.DIED, Ended.NOT_STARTED):
+        said = trace.output_tail.strip().splitlines()[-1:]
+        words = f"; its last words: {said[0]}" if said else ""
+        return NotMeasured(f"{job.label}: the measured process died: {trace.detail}{words}")
+    return None
+
+
+def refuse_missing(scenario: Scenario) -> None:
+    """Stop before a run that this machine lacks something for.
+
+    Raises:
+        Skipped: naming what to install.
+    """
+    for program in scenario.requires.programs:
+        if shutil.which(program) is None:
+            raise Skipped(f"{scenario.name}: skipped, the program {program!r} is not installed")
+    for package in scenario.requires.packages:
+        try:
+            importlib.metadata.distribution(package)
+        except importlib.metadata.PackageNotFoundError:
+            words = f"{scenario.name}: skipped, install {package!r} with pip"
+            raise Skipped(words) from None
+
+
+def describe_environment(root: Path) -> Environment:
+    """Where the runs of a session are made."""
+    return Environment(
+        python=platform.python_version(),
+        implementation=platform.python_implementation(),
+        kernel=platform.release(),
+        machine=platform.machine(),
+        libc=" ".join(platform.libc_ver()),
+        cpus=os.cpu_count() or 1,
+        leaklab=__version__,
+        git_commit=_git_commit(root),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def _git_commit(root: Path) -> str | None:
+    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
+    try:
+        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    except (OSError, subprocess.CalledProcessError):
+        return None
+    return found.stdout.strip()
+
+
+def _verdict(job: Job, trace: Trace) -> Verdict:
+    resource = job.scenario.resource
+    if not trace.processes:
+        reason = f"{trace.ended}: nothing was measured"
+        return Verdict(leak=None, growth=None, resource=resource, reasons=[reason])
+    verdict = judge(
+        trace.processes[0],
+        resource=resource,
+        ended=trace.ended,
+        units_done=trace.units_done,
+        units_needed=job.scenario.units,
+    )
+    if job.scenario.judge is Judge.PEAK:
+        words = ["needs its pair: 'leaklab compare' judges the peaks of the two"]
+        return Verdict(leak=None, growth=None, resource=resource, reasons=words)
+    return verdict
+
+
+def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:
+    if request.mode not in scenario.modes:
+        modes = ", ".join(scenario.modes)
+        raise BadInput(f"{scenario.name} does not run in mode {request.mode}; it has: {modes}")
+    if request.variant is None:
+        return scenario.variants
+    if request.variant in scenario.variants:
+        return (request.variant,)
+    if request.names:
+        has = ", ".join(scenario.variants)
+        raise BadInput(f"{scenario.name} has no variant {request.variant}; it has: {has}")
+    return ()

@@ -1,0 +1,78 @@
+"""Services: the peers a scenario talks to, run outside the measured process.
+
+A service is the module `fixtures.<name>`, started as `python -m fixtures.<name> PORT`. It listens
+on 127.0.0.1, prints its address as one line when it accepts connections, and serves until killed.
+Its port is the scenario's option `port`, 0 (any free one) where there is none.
+"""
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from leaklab.errors import NotMeasured
+from leaklab.launch import Child, Command, fixed_environment, supervised
+from leaklab.model import Option
+
+START_SECONDS = 30.0
+HEALTH_SECONDS = 5.0
+LOOK_SECONDS = 0.005
+
+
+@contextlib.contextmanager
+def running(
+    names: Sequence[str], options: Mapping[str, Option], *, roots: Sequence[Path], session: Path
+) -> Iterator[dict[str, str]]:
+    """Start services; give their addresses by name; end them on leaving.
+
+    Raises:
+        NotMeasured: one does not start, or does not accept a connection.
+    """
+    with contextlib.ExitStack() as stack:
+        yield {
+            name: stack.enter_context(_service(name, str(options.get("port", 0)), roots, session))
+            for name in names
+        }
+
+
+@contextlib.contextmanager
+def _service(name: str, port: str, roots: Sequence[Path], session: Path) -> Iterator[str]:
+    folder = session / f"service-{name}"
+    (folder / "home").mkdir(parents=True, exist_ok=True)
+    (folder / "output").write_bytes(b"")
+    environment = fixed_environment(folder / "home", session / "bytecode")
+    environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
+    argv = [sys.executable, "-s", "-P", "-m", f"fixtures.{name}", port]
+    with supervised(Command(argv, environment, folder, session)) as child:
+        address = _first_line(name, child)
+        _try_connection(name, address)
+        yield address
+
+
+def _first_line(name: str, child: Child) -> str:
+    """What the service printed first, once it has; its own words where it ended instead."""
+    give_up = time.monotonic() + START_SECONDS
+    while time.monotonic() < give_up:
+        ended = any(r["kind"] == "exit" for r in child.read_records(LOOK_SECONDS))
+        said = child.output.read_text(errors="replace")
+        if ended or child.closed:
+            words = said.strip().splitlines()[-1:] or ["it said nothing"]
+            raise NotMeasured(f"the service {name!r} did not start: {words[0]} (option: port)")
+        if "\n" in said:
+            return said.splitlines()[0]
+    raise NotMeasured(f"the service {name!r} said nothing for {START_SECONDS:.0f} s")
+
+
+def _try_connection(name: str, address: str) -> None:
+    """The health check: the service accepts a connection where it says it does."""
+    url = urlsplit(address)
+    try:
+        socket.create_connection((url.hostname, url.port), timeout=HEALTH_SECONDS).close()
+    except (OSError, TypeError) as error:
+        raise NotMeasured(
+            f"the service {name!r} said {address!r}, and nothing answers there: {error}"
+        ) from error

@@ -1,0 +1,140 @@
+"""Generated series of known truth: what the verdict is tested and rated on.
+
+Each law takes the work done as a share of the run (0 … 1) and random numbers, and gives what was
+retained, in bytes. Its parameters are drawn anew for every series, so no rule can be fitted to it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Numbers = NDArray[Any]
+Law = Callable[[Numbers, np.random.Generator], Numbers]
+
+PAGE = 4096
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A law and its truth: `leaks` None where the run ends before anyone could know."""
+
+    law: Law
+    leaks: bool | None
+
+
+def _amount(rng: np.random.Generator) -> float:
+    """What a run retains in all: 256 KiB … 64 MiB, every octave as likely as the next."""
+    return float(2 ** rng.uniform(18, 26))
+
+
+def _line(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * x
+
+
+def _uneven_line(x: Numbers, rng: np.random.Generator) -> Numbers:
+    pieces = rng.lognormal(sigma=0.8, size=x.size)
+    pieces[0] = 0
+    return np.asarray(_amount(rng) * np.cumsum(pieces) / pieces.sum())
+
+
+def _line_after_warm_up(x: Numbers, rng: np.random.Generator) -> Numbers:
+    warm = rng.uniform(0.05, 0.2)
+    return _amount(rng) * x + _amount(rng) * np.minimum(x / warm, 1)
+
+
+def _line_under_a_saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+    amount = _amount(rng)
+    return amount * x + amount * rng.uniform(0.05, 0.2) * _teeth(x, rng)
+
+
+def _drift(x: Numbers, rng: np.random.Generator) -> Numbers:
+    per_unit, units = rng.uniform(2, 16), 100_000
+    return np.asarray(np.round(per_unit * units * x))
+
+
+def _rare(x: Numbers, rng: np.random.Generator) -> Numbers:
+    often = rng.integers(16, 64)
+    return np.asarray(102_400 * np.floor(x * often + rng.uniform()))
+
+
+def _flat(x: Numbers, rng: np.random.Generator) -> Numbers:  # noqa: ARG001  (a law's signature)
+    return np.zeros_like(x)
+
+
+def _plateau(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * np.minimum(x / rng.uniform(0.02, 0.45), 1)
+
+
+def _late_plateau(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * np.minimum(x / rng.uniform(0.5, 0.98), 1)
+
+
+def _saturation(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * (1 - np.exp(-x / rng.uniform(0.02, 0.12)))
+
+
+def _logarithm(x: Numbers, rng: np.random.Generator) -> Numbers:
+    start = 2.0 ** -rng.uniform(8, 14)
+    return np.asarray(_amount(rng) * np.log1p(x / start) / np.log1p(1 / start))
+
+
+def _teeth(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray((x * rng.uniform(24, 200) + rng.uniform()) % 1.0)
+
+
+def _saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * _teeth(x, rng)
+
+
+def _step(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray(_amount(rng) * (x > rng.uniform(0.05, 0.95)))
+
+
+def _churn(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * rng.uniform(size=x.size)
+
+
+def _page_noise(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return PAGE * rng.integers(-8, 9, size=x.size).astype(np.float64)
+
+
+def _cut_off_cache(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * np.minimum(x / rng.uniform(1.0, 4.0), 1)
+
+
+SHAPES = {
+    "line": Shape(_line, leaks=True),
+    "line of uneven pieces": Shape(_uneven_line, leaks=True),
+    "line after a warm-up": Shape(_line_after_warm_up, leaks=True),
+    "line under a saw-tooth": Shape(_line_under_a_saw, leaks=True),
+    "drift, 2-16 B a unit": Shape(_drift, leaks=True),
+    "rare, 16-64 times a run": Shape(_rare, leaks=True),
+    "flat": Shape(_flat, leaks=False),
+    "plateau": Shape(_plateau, leaks=False),
+    "plateau, late": Shape(_late_plateau, leaks=False),
+    "saturation": Shape(_saturation, leaks=False),
+    "logarithm": Shape(_logarithm, leaks=False),
+    "saw-tooth": Shape(_saw, leaks=False),
+    "one big step": Shape(_step, leaks=False),
+    "churn": Shape(_churn, leaks=False),
+    "page-sized noise": Shape(_page_noise, leaks=False),
+    "cache cut off filling": Shape(_cut_off_cache, leaks=None),
+}
+
+
+def generate(
+    shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool
+) -> tuple[Numbers, Numbers]:
+    """One series of `samples` rows over 100,000 units: (units, bytes).
+
+    Page-rounded ones are read like RSS: in whole pages, with up to a page of noise.
+    """
+    x = (np.arange(samples) + rng.uniform(size=samples)) / samples
+    x[-1] = 1.0
+    y = shape.law(x, rng)
+    if page_rounded:
+        y = PAGE * np.ceil((y + rng.uniform(0, PAGE, size=y.size)) / PAGE)
+    return x * 100_000, y

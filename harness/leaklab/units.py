@@ -1,0 +1,57 @@
+"""Amounts as text and text as amounts: the one place where numbers become words."""
+
+import re
+
+from leaklab.errors import BadInput
+from leaklab.model import Resource
+
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
+_FACTORS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "k": 2**10,
+    "m": 2**20,
+    "g": 2**30,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
+
+
+def format_bytes(amount: float) -> str:
+    """Bytes in the largest unit that leaves at least one of it: `16.3 MiB`, `-344 KiB`, `12 B`."""
+    step = 0
+    while abs(amount) >= 1024 and step < len(_BINARY) - 1:
+        amount /= 1024
+        step += 1
+    return f"{_three_digits(amount)} {_BINARY[step]}"
+
+
+def format_growth(per_unit: float, resource: Resource) -> str:
+    """Growth per unit of work, signed: `+612 B`, `+1.00`, `0`; bytes where it is memory."""
+    if resource is Resource.MEMORY:
+        sign = "+" if per_unit >= 0.05 else ""
+        return "0" if abs(per_unit) < 0.05 else sign + format_bytes(per_unit)
+    return "0" if abs(per_unit) < 0.0005 else f"{per_unit:+.3g}"
+
+
+def parse_bytes(text: str) -> int:
+    """Read `300MB`, `1GiB`, `64k` or plain bytes.
+
+    Raises:
+        BadInput: it is none of these, or not more than zero.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    factor = _FACTORS.get(found[2].lower()) if found else None
+    if found is None or factor is None or float(found[1]) * factor < 1:
+        raise BadInput(f"{text!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
+    return int(float(found[1]) * factor)
+
+
+def _three_digits(amount: float) -> str:
+    if amount == int(amount) and abs(amount) < 1024:
+        return f"{amount:.0f}"
+    return f"{amount:.0f}" if abs(amount) >= 100 else f"{amount:.1f}"

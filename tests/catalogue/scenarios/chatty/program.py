@@ -1,0 +1,7 @@
+"""Says a megabyte."""
+
+MEGABYTE = "x" * (1 << 20)
+
+
+def speak():
+    print(MEGABYTE, flush=True)

@@ -1,0 +1,12 @@
+"""A shelf that shows the piece put last."""
+
+
+class Shelf:
+    def __init__(self):
+        self._pieces = []
+
+    def put(self, piece):
+        self._pieces.append(piece)
+
+    def latest(self):
+        return self._pieces[-1]

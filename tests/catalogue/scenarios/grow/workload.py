@@ -1,0 +1,14 @@
+"""Pieces go into a shelf."""
+
+
+def workload(program, lab):
+    shelf = program.Shelf()
+    while True:
+        shelf.put(bytes(lab.options["bytes_per_unit"]))
+        yield
+
+
+def check(program, lab):
+    shelf = program.Shelf()
+    shelf.put(b"x" * lab.units)
+    assert shelf.latest() == b"x" * lab.units, "latest() is not the piece put last"
