@@ -130,6 +130,9 @@ def read_scenario(folder: Path) -> Scenario:
 def resolve_options(scenario: Scenario, changes: Iterable[str]) -> dict[str, Option]:
     """A scenario's options with `name=value` changes, each read as its default's type.
 
+    A value that names an existing file becomes its absolute path where the default is empty, for
+    the measured process has a working folder of its own.
+
     Raises:
         BadInput: a change has no `=`, an unknown name, or a value of another type.
     """
@@ -151,6 +154,8 @@ def _as_type_of(default: Option, name: str, value: str) -> Option:
         if value.lower() not in {"true", "false"}:
             raise BadInput(f"-o {name}={value}: say true or false")
         return value.lower() == "true"
+    if default == "" and Path(value).is_file():
+        return str(Path(value).resolve())
     try:
         return kind(value)
     except ValueError:

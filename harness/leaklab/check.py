@@ -16,7 +16,7 @@ from leaklab.catalogue import Catalogue, source_of
 from leaklab.model import Growth, Judge, Pattern, Scenario, Variant
 
 LONGEST_DIFF = 12
-LONGEST_TITLE = 60
+LONGEST_TITLE = 38
 HINTS = 4
 FEWEST_UNITS = 64
 OLDEST_PYTHON = (3, 8)

@@ -10,14 +10,16 @@ from pathlib import Path
 
 from leaklab import agent, probes, services
 from leaklab.catalogue import Catalogue
+from leaklab.errors import NotMeasured
 from leaklab.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.model import Job, Limits, Resource
+from leaklab.model import Job, Limits, Mode, Resource
 from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
 from leaklab.traces import make_trace, units_done
 
 Progress = Callable[[int], None]
 OUTPUT_TAIL_BYTES = 2000
+MODES = (Mode.INLINE,)
 
 
 class ProcessExecutor:
@@ -54,7 +56,12 @@ class ProcessExecutor:
         Before a variant's first run comes a rehearsal of one unit, which leaves the bytecode of
         all it imports in the session's cache: a run that compiles has another peak than one that
         does not. Where the rehearsal fails, it is the result.
+
+        Raises:
+            NotMeasured: a mode that is not built yet, or a service that does not start.
         """
+        if job.mode not in MODES:
+            raise NotMeasured(f"{job.label}: this leaklab runs {', '.join(MODES)} only")
         if job.label not in self._rehearsed:
             rehearsal = self._execute(job, 1, lambda _: None)
             if rehearsal.ended is not Ended.COMPLETED:

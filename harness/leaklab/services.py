@@ -48,23 +48,25 @@ def _service(name: str, port: str, roots: Sequence[Path], session: Path) -> Iter
     environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     argv = [sys.executable, "-s", "-P", "-m", f"fixtures.{name}", port]
     with supervised(Command(argv, environment, folder, session)) as child:
-        address = _first_line(name, child)
+        address = _address(name, child)
         _try_connection(name, address)
         yield address
 
 
-def _first_line(name: str, child: Child) -> str:
-    """What the service printed first, once it has; its own words where it ended instead."""
+def _address(name: str, child: Child) -> str:
+    """The address the service printed, once it has; its last words where it ended instead."""
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
         ended = any(r["kind"] == "exit" for r in child.read_records(LOOK_SECONDS))
-        said = child.output.read_text(errors="replace")
+        said = child.output.read_text(errors="replace").splitlines(keepends=True) or [""]
         if ended or child.closed:
-            words = said.strip().splitlines()[-1:] or ["it said nothing"]
-            raise NotMeasured(f"the service {name!r} did not start: {words[0]} (option: port)")
-        if "\n" in said:
-            return said.splitlines()[0]
-    raise NotMeasured(f"the service {name!r} said nothing for {START_SECONDS:.0f} s")
+            words = said[-1].strip() or "it said nothing"
+            raise NotMeasured(
+                f"the service {name!r} did not start: {words} (-o port=N chooses its port)"
+            )
+        if "://" in said[0] and said[0].endswith("\n"):
+            return said[0].strip()
+    raise NotMeasured(f"the service {name!r} gave no address within {START_SECONDS:.0f} s")
 
 
 def _try_connection(name: str, address: str) -> None:

@@ -10,13 +10,17 @@ from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.model import Limits, Mode, Variant
 
+VARIANTS = [variant.value for variant in Variant]
+MODES = [mode.value for mode in Mode]
 POSITIVE = click.IntRange(min=1)
 
 
 @click.command("run")
 @options.names
-@click.option("--variant", type=click.Choice(list(Variant)), help="Only this variant.")
-@click.option("--mode", type=click.Choice(list(Mode)), default=Mode.INLINE, show_default=True)
+@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@click.option(
+    "--mode", type=click.Choice([m.value for m in Mode]), default="inline", show_default=True
+)
 @click.option("--units", type=POSITIVE, help="Units of work a run.  [default: the scenario's]")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
@@ -27,8 +31,8 @@ POSITIVE = click.IntRange(min=1)
 @options.common
 def command(
     names: tuple[str, ...],
-    variant: Variant | None,
-    mode: Mode,
+    variant: str | None,
+    mode: str,
     units: int | None,
     seed: int,
     changes: tuple[str, ...],
@@ -49,7 +53,15 @@ def command(
     from leaklab.store import Session, encode
 
     opened = open_catalogue(catalogue)
-    request = Request(names, variant, mode, units, seed, changes, repeat)
+    request = Request(
+        names=names,
+        variant=Variant(variant) if variant else None,
+        mode=Mode(mode),
+        units=units,
+        seed=seed,
+        options=changes,
+        repeat=repeat,
+    )
     jobs = plan(opened, request)
     session = Session(results)
     limits = Limits(memory_bytes=memory_limit or default_memory_limit(), time_seconds=time_limit)

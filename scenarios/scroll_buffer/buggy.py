@@ -1,0 +1,21 @@
+"""The scroll-back of a terminal."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+
+class Terminal:
+    """Keeps the lines that were printed, so that one can scroll back to them."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+
+    def write(self, line: bytes) -> None:
+        """Print one line."""
+        self._lines.append(line.decode("ascii").rstrip("\n"))
+
+    def screen(self, height: int, scrolled_back: int = 0) -> list[str]:
+        """The `height` lines on view, oldest first, after scrolling back so many lines."""
+        newest_first = islice(reversed(self._lines), scrolled_back, scrolled_back + height)
+        return list(newest_first)[::-1]

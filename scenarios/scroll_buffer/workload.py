@@ -1,0 +1,64 @@
+"""A terminal shows what `od -cx /dev/urandom` prints, through a pipe; a unit is 1,000 lines.
+
+The pipe is read through a buffer of fixed size: what one read returns depends on how busy the
+machine is, and would blur the peak.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import islice
+from random import Random
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fixtures.lab import Lab
+
+LINES_PER_UNIT = 1000
+PIPE_BYTES = 64 * 1024
+
+
+def workload(program: Any, lab: Lab) -> Iterator[None]:
+    """Print a thousand lines, again and again."""
+    import subprocess
+
+    terminal = program.Terminal()
+    od = subprocess.Popen(
+        ["od", "-cx", "/dev/urandom"],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        bufsize=PIPE_BYTES,
+    )
+    assert od.stdout is not None
+    try:
+        while True:
+            for line in islice(od.stdout, LINES_PER_UNIT):
+                terminal.write(line)
+            if od.poll() is not None:
+                raise RuntimeError(f"od ended early, with status {od.returncode}")
+            yield
+    finally:
+        od.kill()
+        od.stdout.close()
+        od.wait()
+
+
+def check(program: Any, lab: Lab) -> None:
+    """Compare screens, scrolled back or not, with the lines that were printed."""
+    random = Random(lab.seed)
+    printed = [f"{number:07o} {random.getrandbits(64):x}" for number in range(3000)]
+    terminal = program.Terminal()
+    assert terminal.screen(24) == [], "a new terminal is not empty"
+    for count, line in enumerate(printed, start=1):
+        terminal.write(f"{line}\n".encode("ascii"))
+        if count in {1, 23, 24, 25, 1000, len(printed)}:
+            for back in (0, 1, 24, 500):
+                on_view = printed[max(0, count - back - 24) : max(0, count - back)]
+                screen = list(terminal.screen(24, back))
+                assert screen == on_view, (
+                    f"after {count} lines, {back} scrolled back: {len(screen)} lines are on view,"
+                    f" from {screen[:1]} to {screen[-1:]},"
+                    f" expected {len(on_view)}, from {on_view[:1]} to {on_view[-1:]}"
+                )

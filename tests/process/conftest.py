@@ -1,0 +1,85 @@
+"""The command as people run it, and the certainty that nothing of it stays behind."""
+
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+TOYS = Path(__file__).parents[1] / "catalogue"
+Leaklab = Callable[..., subprocess.CompletedProcess[str]]
+
+
+def processes_of(folder: Path) -> list[str]:
+    """Every living process that has to do with a folder: by its words, place or environment."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            words = [*process.cmdline(), process.cwd(), *process.environ().values()]
+            alive = process.status() != psutil.STATUS_ZOMBIE
+        except psutil.Error:
+            continue
+        if alive and process.pid != os.getpid() and any(str(folder) in word for word in words):
+            found.append(f"{process.pid} {process.cmdline()}")
+    return found
+
+
+def wait_until(fact: Callable[[], object], seconds: float = 20.0) -> None:
+    """Wait for a fact, not for a time."""
+    give_up = time.monotonic() + seconds
+    while not fact():
+        assert time.monotonic() < give_up, f"not within {seconds} s"
+        time.sleep(0.02)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Iterator[Path]:
+    """A folder to run in, with its own temporary folder, in which nothing may be left."""
+    (tmp_path / "tmp").mkdir()
+    yield tmp_path
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+@pytest.fixture
+def environment(place: Path) -> dict[str, str]:
+    return {**os.environ, "TMPDIR": str(place / "tmp"), "COLUMNS": "80"}
+
+
+@pytest.fixture
+def leaklab(place: Path, environment: dict[str, str]) -> Leaklab:
+    def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "leaklab", *words],
+            cwd=place,
+            env={**environment, **changes},
+            capture_output=True,
+            text=True,
+            timeout=300,
+            check=False,
+        )
+
+    return run
+
+
+@pytest.fixture
+def toy(leaklab: Leaklab) -> Leaklab:
+    """`leaklab` on the toy catalogue."""
+
+    def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return leaklab(*words, "--catalogue", str(TOYS), **changes)
+
+    return run
+
+
+def one_line(result: subprocess.CompletedProcess[str]) -> str:
+    """The one line that a failed command says, never a traceback."""
+    lines = result.stderr.splitlines()
+    assert len(lines) == 1, result.stderr
+    assert lines[0].startswith("leaklab: ")
+    assert "Traceback" not in result.stdout
+    return lines[0]

@@ -1,0 +1,74 @@
+"""The agent, on every interpreter that is found: it is started by its path, alone."""
+
+import ast
+import os
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from leaklab import agent
+from process.conftest import TOYS
+
+pytestmark = pytest.mark.process
+
+# Below 3.11 there is no -P: what it does is done by hand.
+BOOTSTRAP = (
+    "import sys; sys.argv = sys.argv[1:]; sys.path[:1] = [];"
+    "exec(compile(open(sys.argv[0]).read(), sys.argv[0], 'exec'))"
+)
+
+
+def interpreters() -> list[Path]:
+    """One CPython of each version from 3.8, on the path or beside the others under pyenv."""
+    folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep)]
+    folders += Path("~/.pyenv/versions").expanduser().glob("*/bin")
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in folder.glob("python3.*") if "shims" not in folder.parts else ():
+            if re.fullmatch(r"python3\.([89]|1\d)", path.name):
+                found.setdefault(path.name, path)
+    return [found[name] for name in sorted(found, key=lambda n: int(n.split(".")[1]))]
+
+
+def drive(python: Path, place: Path, units: int) -> tuple[list[dict[str, object]], memoryview]:
+    job = {
+        "do": "run",
+        "roots": [str(TOYS)],
+        "scenario": "grow",
+        "variant": "buggy",
+        "units": units,
+        "seed": 1,
+        "options": {"bytes_per_unit": 4096},
+        "services": {},
+        "scratch": str(place),
+        "sampling": True,
+        "sockets": True,
+    }
+    (place / "job").write_text(repr(job))
+    (place / "table").write_bytes(bytes(agent.TABLE_BYTES))
+    # A shell puts the descriptors where the supervisor would.
+    script = f'exec "$0" -s -B -c "$1" {agent.__file__} job 3>records 4<>table'
+    command = [shutil.which("sh") or "sh", "-c", script, str(python), BOOTSTRAP]
+    subprocess.run(command, cwd=place, check=True, env={"PYTHONHASHSEED": "0"})
+    lines = (place / "records").read_text().splitlines()
+    rows = memoryview((place / "table").read_bytes()).cast("q")
+    return [ast.literal_eval(line) for line in lines], rows
+
+
+@pytest.mark.parametrize("python", interpreters(), ids=lambda path: path.name)
+def test_the_agent_measures_on_every_interpreter_found(python: Path, tmp_path: Path) -> None:
+    records, rows = drive(python, tmp_path, units=100)
+    assert [r["kind"] for r in records] == ["baseline", "finished"]
+    assert rows[0] == 101
+    heap = [rows[1 + i * agent.WIDTH + 2] for i in range(101)]
+    assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
+    finished = records[1]
+    assert isinstance(finished["after_trim"], dict)
+    assert finished["after_trim"]["sockets"] == 0
+
+
+def test_some_interpreter_is_found() -> None:
+    assert interpreters()

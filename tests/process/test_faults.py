@@ -1,0 +1,245 @@
+"""Bad input and broken programs: one line, the right exit code, nothing lost, nothing left."""
+
+import json
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import psutil
+import pytest
+
+from leaklab.store import find
+from process.conftest import TOYS, Leaklab, one_line, processes_of, wait_until
+
+pytestmark = pytest.mark.process
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "words"),
+    [
+        ("raise", 2, "program.py:15: ValueError: the fault that was asked for"),
+        ("leave", 2, "SystemExit: enough"),
+        ("recurse", 2, "RecursionError: maximum recursion depth exceeded"),
+        ("never", 2, "the workload never yields"),
+        ("not a generator", 2, "workload() must yield once per unit of work; it returned None"),
+        ("early", 2, "the workload ended after 49 of 100 units: make it yield more"),
+        ("exit", 3, "it left with exit status 3 in mid-run (os._exit?)"),
+        ("kill", 3, "killed by SIGKILL"),
+        ("segfault", 3, "killed by SIGSEGV"),
+        ("abort", 3, "killed by SIGABRT; its last words: famous last words"),
+        ("orphan", 3, "it left with exit status 3"),
+    ],
+)
+def test_a_program_that_breaks_is_one_line_and_its_exit_code(
+    toy: Leaklab, fault: str, code: int, words: str
+) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}")
+    assert result.returncode == code
+    assert words in one_line(result)
+    assert result.stdout == ""
+
+
+@pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "none"])
+def test_a_program_with_bad_manners_is_measured_all_the_same(toy: Leaklab, fault: str) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_hang_ends_at_the_time_limit_with_its_samples_kept(toy: Leaklab) -> None:
+    result = toy("run", "faulty", "-o", "fault=hang", "--time-limit", "2", "--json")
+    assert result.returncode == 1
+    (run,) = json.loads(result.stdout)
+    assert (run["ended"], run["units_done"]) == ("stopped: time limit", 49)
+    assert run["processes"][0]["samples"]["units"] == list(range(50))
+    assert run["verdict"]["leak"] is None
+
+
+@pytest.mark.parametrize("fault", ["hog", "huge"])
+def test_memory_ends_at_its_limit_with_the_samples_kept(toy: Leaklab, fault: str) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit", "300MB", "--json")
+    assert result.returncode == 1
+    (run,) = json.loads(result.stdout)
+    assert (run["ended"], run["units_done"]) == ("stopped: memory limit", 49)
+    assert run["peak_rss_bytes"] < 450_000_000
+
+
+def test_the_program_that_breaks_does_not_cost_the_others_their_results(toy: Leaklab) -> None:
+    result = toy("run", "grow", "faulty", "-o", "fault=raise")
+    assert "has no option 'fault'" in one_line(result)
+    result = toy("run", "faulty", "chatty", "--units", "3")
+    assert result.returncode == 1
+    assert "chatty" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("buggy.py", "def put(:", "buggy.py:1: SyntaxError: invalid syntax"),
+        (
+            "buggy.py",
+            "import nowhere",
+            "buggy.py:1: ModuleNotFoundError: No module named",
+        ),
+        ("workload.py", "1 / 0", "workload.py:1: ZeroDivisionError: division by zero"),
+        ("workload.py", "", "AttributeError: module 'scenarios.grow.workload' has no attribute"),
+        ("scenario.toml", "schema = 1\ncolour = 'red'", "unknown key 'colour' at the top level"),
+        ("scenario.toml", "schema =", "scenario.toml cannot be read as TOML"),
+    ],
+)
+def test_a_mistake_in_a_scenarios_files_is_named(
+    leaklab: Leaklab, place: Path, name: str, text: str, words: str
+) -> None:
+    root = copy_of_toys(place)
+    (root / "scenarios" / "grow" / name).write_text(text)
+    result = leaklab("run", "grow", "--variant", "buggy", "--catalogue", str(root))
+    assert result.returncode == 2
+    assert words in one_line(result)
+
+
+def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
+    root = copy_of_toys(place)
+    (root / "scenarios" / "grow" / "workload.py").unlink()
+    result = leaklab("run", "grow", "--variant", "buggy", "--catalogue", str(root))
+    assert result.returncode == 2
+    assert "No module named 'scenarios.grow.workload'" in one_line(result)
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "message"),
+    [
+        (["run", "gorw"], 2, "no scenario 'gorw'; did you mean 'grow'?"),
+        (["show", "gorw"], 2, "no scenario 'gorw'; did you mean 'grow'?"),
+        (["run", "grow", "--units", "0"], 2, "'--units': 0 is not in the range x>=1"),
+        (["run", "grow", "--repeat", "0"], 2, "'--repeat': 0 is not in the range x>=1"),
+        (["run", "grow", "--mode", "thread"], 2, "'thread' is not one of 'inline', 'fork'"),
+        (["run", "grow", "--mode", "fork"], 2, "does not run in mode fork; it has: inline"),
+        (["run", "grow", "--memory-limit", "lots"], 2, "write it like 300MB"),
+        (["run", "grow", "-o", "x"], 2, "write it as name=value"),
+        (["run", "faulty", "--variant", "buggy"], 2, "it has: program"),
+        (["rnu"], 2, "No such command 'rnu'. Did you mean"),
+    ],
+)
+def test_a_wrong_word_on_the_command_line_is_one_line(
+    toy: Leaklab, words: list[str], code: int, message: str
+) -> None:
+    result = toy(*words)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert message in one_line(result)
+
+
+def test_debug_shows_the_traceback(leaklab: Leaklab) -> None:
+    result = leaklab("run", "no_such", "--debug")
+    assert result.returncode == 1
+    assert "Traceback" in result.stderr
+
+
+def test_results_that_cannot_be_written_are_known_before_any_work(
+    toy: Leaklab, place: Path
+) -> None:
+    (place / "results").write_text("a file where a folder should be")
+    result = toy("run", "grow")
+    assert result.returncode == 3
+    assert "results cannot be saved in results" in one_line(result)
+
+
+def test_without_od_the_scroll_back_is_skipped_with_what_to_install(
+    leaklab: Leaklab, place: Path
+) -> None:
+    (place / "empty").mkdir()
+    result = leaklab("run", "scroll_buffer", "--variant", "buggy", PATH=str(place / "empty"))
+    assert result.returncode == 3
+    assert "scroll_buffer: skipped, the program 'od' is not installed" in one_line(result)
+
+
+def test_a_port_in_use_is_named_with_the_option_that_changes_it(leaklab: Leaklab) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        words = ["run", "unclosed_sockets", "--variant", "fixed", "-o", f"port={port}"]
+        result = leaklab(*words)
+    assert result.returncode == 3
+    assert f"port {port} is in use" in one_line(result)
+    assert "-o port=" in one_line(result)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("cut.xml", b"<mediawiki><page><title>A</title><ns>0</ns><revision><te", "cut.xml"),
+        ("cut.xml.bz2", b"BZh91AY&SY", "cut.xml.bz2"),
+        ("letter.xml", b"Dear Sir or Madam,\nno XML here", "letter.xml"),
+    ],
+)
+def test_a_dump_that_cannot_be_read_is_named(
+    leaklab: Leaklab, place: Path, name: str, text: bytes, words: str
+) -> None:
+    (place / name).write_bytes(text)
+    result = leaklab("run", "word_index", "--variant", "fixed", "-o", f"dump={name}")
+    assert result.returncode == 2
+    assert words in one_line(result)
+    assert "DumpError" in one_line(result)
+
+
+def test_a_dump_that_is_not_there_is_named(leaklab: Leaklab) -> None:
+    result = leaklab("run", "word_index", "--variant", "fixed", "-o", "dump=nowhere.xml")
+    assert result.returncode == 2
+    assert "nowhere.xml" in one_line(result)
+
+
+def test_control_c_ends_everything_and_keeps_what_was_saved(
+    place: Path, environment: dict[str, str]
+) -> None:
+    with half_done(place, environment) as harness:
+        harness.send_signal(signal.SIGINT)
+        _, said = harness.communicate(timeout=20)
+    assert harness.returncode == 130
+    assert said.strip() == "leaklab: interrupted; the runs that had ended are saved"
+    assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
+
+
+def test_a_harness_that_is_killed_leaves_no_process_and_no_folder(
+    place: Path, environment: dict[str, str]
+) -> None:
+    with half_done(place, environment) as harness:
+        harness.kill()
+        harness.communicate()
+        wait_until(lambda: not processes_of(place), seconds=2)
+        wait_until(lambda: not list((place / "tmp").iterdir()), seconds=2)
+    assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
+
+
+@contextmanager
+def half_done(place: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """A harness of which one run is saved and the next one, which would never end, has begun."""
+    root = copy_of_toys(place)
+    fixed = root / "scenarios" / "grow" / "fixed.py"
+    hang = "import subprocess, time\nsubprocess.Popen(['sleep', '1000'])\ntime.sleep(1000)"
+    fixed.write_text(fixed.read_text() + hang)
+    command = [sys.executable, "-m", "leaklab", "run", "grow", "--catalogue", str(root)]
+    with subprocess.Popen(
+        command,
+        cwd=place,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        start_new_session=True,
+    ) as harness:
+        try:
+            wait_until(lambda: has_descendant(harness.pid, "sleep"))
+            yield harness
+        finally:
+            if harness.poll() is None:
+                harness.kill()
+
+
+def has_descendant(pid: int, name: str) -> bool:
+    return any(p.name() == name for p in psutil.Process(pid).children(recursive=True))
+
+
+def copy_of_toys(place: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(TOYS, place / "root", ignore=ignore))

@@ -1,0 +1,140 @@
+"""What the lab sells: figures that repeat, and that are the workload's and nobody else's."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.conftest import TOYS, Leaklab
+
+pytestmark = pytest.mark.process
+
+IN_A_FAT_HARNESS = """
+import sys
+from pathlib import Path
+from leaklab.catalogue import open_catalogue
+from leaklab.executor import ProcessExecutor
+from leaklab.model import Limits
+from leaklab.runner import Request, plan
+ballast = bytearray(b"x") * int(sys.argv[1])
+catalogue = open_catalogue(Path(sys.argv[2]))
+job = plan(catalogue, Request(names=["grow"]))[0]
+with ProcessExecutor(catalogue, Limits(memory_bytes=1 << 30, time_seconds=60)) as executor:
+    print(executor.execute(job, lambda _: None).processes[0].peak_rss_bytes)
+"""
+
+
+def runs(leaklab: Leaklab, *words: str) -> list[dict[str, Any]]:
+    result = leaklab("run", *words, "--json")
+    assert result.stderr == ""
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+def test_everything_is_judged_right_and_repeats_beside_a_busy_neighbour(leaklab: Leaklab) -> None:
+    result = leaklab("soak", "--rounds", "1")
+    assert "10 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
+    assert result.returncode == 0
+
+
+def test_exact_peaks_are_the_same_to_the_byte_beside_a_busy_neighbour(leaklab: Leaklab) -> None:
+    result = leaklab("soak", "word_index", "--rounds", "3")
+    assert "6 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
+    assert result.returncode == 0
+
+
+def test_a_fat_harness_does_not_change_a_peak_by_one_page(
+    place: Path, environment: dict[str, str]
+) -> None:
+    def peak(ballast_bytes: int) -> int:
+        words = [sys.executable, "-c", IN_A_FAT_HARNESS, str(ballast_bytes), str(TOYS)]
+        result = subprocess.run(
+            words, cwd=place, env=environment, capture_output=True, text=True, check=True
+        )
+        return int(result.stdout)
+
+    assert peak(0) == peak(300_000_000)
+
+
+def test_a_scenario_that_prints_100_mb_does_not_change_the_next_ones_peak(toy: Leaklab) -> None:
+    alone = runs(toy, "grow")
+    after = runs(toy, "chatty", "grow")
+    assert after[0]["ended"] == "completed"
+    assert [r["peak_rss_bytes"] for r in alone] == [r["peak_rss_bytes"] for r in after[1:]]
+
+
+def test_a_peak_is_the_law_of_its_program_to_within_a_few_pages(toy: Leaklab) -> None:
+    words = ["--variant", "buggy", "-o", "bytes_per_unit=65536"]
+    (run,) = runs(toy, "grow", *words)
+    assert 200 * 65536 <= run["peak_rss_bytes"] <= 200 * 65536 * 1.05
+    assert run["verdict"]["per_unit"] == pytest.approx(65536, rel=0.02)
+
+
+def test_another_seed_is_another_run_and_the_same_seed_the_same(leaklab: Leaklab) -> None:
+    def heap(seed: int) -> list[int]:
+        words = ["word_index", "--variant", "buggy", "--units", "100", "--seed", str(seed)]
+        (run,) = runs(leaklab, *words)
+        assert run["seed"] == seed
+        found: list[int] = run["processes"][0]["samples"]["heap_bytes"]
+        return found
+
+    assert heap(1) == heap(1)
+    assert heap(1) != heap(2)
+
+
+def test_a_cache_cut_off_before_it_is_full_is_undecided(leaklab: Leaklab) -> None:
+    result = leaklab("run", "warm_cache", "--units", "100")
+    assert result.returncode == 1
+    assert "undecided (known: clean): 100 of the 3,200 units" in result.stdout
+
+
+def test_a_run_says_what_was_done_to_make_it_repeat(toy: Leaklab) -> None:
+    (run,) = runs(toy, "faulty")
+    controls = run["controls"]
+    assert (controls["aslr_off"], controls["high_water_reset"]) == (True, True)
+    assert controls["pinned_cpu"] is not None
+    assert controls["refused"] == []
+    assert {"python", "kernel", "machine", "git_commit"} <= set(run["environment"])
+
+
+def test_a_run_is_sampled_at_most_512_times_however_long_it_is(toy: Leaklab) -> None:
+    (run,) = runs(toy, "grow", "--variant", "fixed", "--units", "100000")
+    units = run["processes"][0]["samples"]["units"]
+    assert 256 <= len(units) <= 513
+    assert (units[0], units[-1]) == (0, 100_000)
+    assert units == sorted(set(units))
+
+
+def test_the_word_index_reads_over_http_what_it_makes_itself(leaklab: Leaklab) -> None:
+    words = ["word_index", "--variant", "fixed", "--units", "70", "-o"]
+    ((own,), (fetched,)) = (runs(leaklab, *words, f"source={s}") for s in ("synthetic", "http"))
+    assert [own["ended"], fetched["ended"]] == ["completed", "completed"]
+    assert fetched["peak_rss_bytes"] > own["peak_rss_bytes"]
+
+
+def test_the_word_index_grows_with_a_dump_read_again_and_again(
+    leaklab: Leaklab, place: Path
+) -> None:
+    page = "<page><title>{0}</title><ns>0</ns><revision><text>{1}</text></revision></page>"
+    text = [page.format(f"T{n}", " ".join(f"w{n}x{k}" for k in range(2000))) for n in range(20)]
+    (place / "dump.xml").write_text(f"<mediawiki>{''.join(text)}</mediawiki>")
+    buggy, fixed = runs(leaklab, "word_index", "-o", "dump=dump.xml")
+    assert (buggy["verdict"]["leak"], fixed["verdict"]["leak"]) == (True, False)
+
+
+def test_check_passes_the_catalogue_and_fails_a_broken_contract(
+    leaklab: Leaklab, place: Path
+) -> None:
+    result = leaklab("check")
+    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, "6 scenarios, 0 problems")
+    root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
+    path = root / "scenarios" / "grow" / "fixed.py"
+    path.write_text(path.read_text().replace("self._pieces[-1]", "self._pieces[0][1:]"))
+    result = leaklab("check", "grow", "--catalogue", str(root))
+    assert result.returncode == 2
+    assert "fixed.py breaks the contract (seed 1)" in result.stdout
+    assert "latest() is not the piece put last" in result.stdout

@@ -1,0 +1,106 @@
+from typing import Any
+
+import pytest
+
+import toys
+from leaklab.model import Growth, Resource
+from leaklab.record import Ended, ProcessRecord, Reading, Samples, Signal, Verdict
+from leaklab.verdict import judge
+
+N = 400
+LINE = [4096 * u for u in range(1, N + 1)]
+FLAT = [5_000_000] * N
+
+
+def verdict(process: ProcessRecord, **changes: Any) -> Verdict:
+    whole: dict[str, Any] = {
+        "resource": Resource.MEMORY,
+        "ended": Ended.COMPLETED,
+        "units_done": N,
+        "units_needed": N,
+    }
+    return judge(process, **{**whole, **changes})
+
+
+def samples(**columns: list[int | None]) -> Samples:
+    return Samples(units=list(range(1, N + 1)), **columns)
+
+
+def test_a_steady_heap_is_a_leak_with_its_amount_per_unit() -> None:
+    found = verdict(toys.process(LINE))
+    assert (found.leak, found.growth, found.word) == (True, Growth.UNBOUNDED, "leak")
+    assert found.per_unit == pytest.approx(4096)
+    assert found.low is not None
+    assert found.high is not None
+    assert found.low <= 4096 <= found.high
+
+
+def test_a_run_that_did_less_than_its_scenario_needs_is_undecided() -> None:
+    found = verdict(toys.process(LINE), units_needed=N + 1)
+    assert found.leak is None
+    assert "400 of the 401 units" in found.reasons[0]
+
+
+@pytest.mark.parametrize("ended", [e for e in Ended if e is not Ended.COMPLETED])
+def test_a_run_that_did_not_end_by_itself_is_undecided(ended: Ended) -> None:
+    assert verdict(toys.process(FLAT), ended=ended).leak is None
+
+
+def test_what_a_collection_frees_was_not_leaked() -> None:
+    found = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0])))
+    assert found.leak is False
+    assert "a collection gives it back" in found.reasons[0]
+
+
+def test_what_a_collection_leaves_was_leaked() -> None:
+    assert verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[-1]))).leak is True
+
+
+def test_with_the_collector_off_nothing_was_collected_and_cycles_are_a_leak() -> None:
+    assert verdict(toys.process(LINE, collector_on=False)).leak is True
+
+
+def test_blocks_alone_are_enough_for_a_leak() -> None:
+    blocks: list[int | None] = list(range(N))
+    process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), blocks=blocks))
+    found = verdict(process)
+    assert found.leak is True
+    assert "allocated blocks" in found.reasons[0]
+
+
+def test_memory_mapped_past_both_allocators_is_found_by_rss() -> None:
+    rss: list[int | None] = [65536 * u for u in range(1, N + 1)]
+    process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), rss_bytes=rss))
+    assert verdict(process).leak is True
+    given_back = Reading(rss_bytes=65536)
+    process = toys.process(FLAT, samples=process.samples, after_trim=given_back)
+    assert verdict(process).leak is False
+
+
+def test_rss_that_only_drifts_below_an_arena_accuses_nobody() -> None:
+    rss: list[int | None] = [4096 * (u // 8) for u in range(1, N + 1)]
+    process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), rss_bytes=rss))
+    assert verdict(process).leak is False
+
+
+def test_the_scenarios_own_resource_decides_and_the_others_are_reported() -> None:
+    descriptors: list[int | None] = list(range(3, N + 3))
+    process = toys.process(LINE, samples=samples(heap_bytes=list(FLAT), descriptors=descriptors))
+    found = verdict(process, resource=Resource.DESCRIPTORS)
+    assert (found.leak, found.others) == (True, {Resource.MEMORY: False})
+    assert found.per_unit == pytest.approx(1)
+
+
+def test_a_resource_that_was_not_read_is_undecided() -> None:
+    assert verdict(toys.process(FLAT), resource=Resource.SOCKETS).leak is None
+
+
+def test_rows_that_were_not_read_are_left_out() -> None:
+    gappy: list[int | None] = [v if i % 5 == 0 else None for i, v in enumerate(LINE)]
+    assert verdict(toys.process(LINE, samples=samples(heap_bytes=gappy))).leak is True
+
+
+def test_every_signal_that_was_read_has_an_estimate() -> None:
+    whole = samples(heap_bytes=list(LINE), blocks=list(FLAT), threads=[1] * N)
+    found = verdict(toys.process(LINE, samples=whole))
+    assert {Signal.HEAP, Signal.BLOCKS, Signal.THREADS} == {e.signal for e in found.estimates}
