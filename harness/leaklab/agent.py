@@ -6,7 +6,7 @@ the standard library, and keeps to the syntax of Python 3.8. The protocol:
 * JOB is a file that holds a dict as a Python literal (`repr`): reading JSON would cost the
   measured process a megabyte for `json` and `re`. Keys: `do` (`run` or `check`), `roots` (for
   sys.path), `scenario`, `variant`, `units`, `seed`, `options`, `services`, `scratch`, `sampling`,
-  `sockets` (whether sockets are judged, and so listed at every sample).
+  `judged` (the signals that decide, and so are read at every sample).
 * Records go to descriptor 3, one dict literal a line, each with a `kind`: `baseline`, `finished`,
   `failed`.
 * Samples go to descriptor 4, a file mapped by both sides, so that they outlive the process: a word
@@ -33,17 +33,21 @@ if TYPE_CHECKING:  # importing typing would cost the measured process 1.7 MiB
 
 RECORDS_FD = 3
 TABLE_FD = 4
-ROWS = 512
+ROWS = 256
 SIGNALS = ("rss_bytes", "heap_bytes", "blocks", "descriptors", "sockets", "threads")
 WIDTH = 1 + len(SIGNALS)
 TABLE_BYTES = 8 * (1 + (ROWS + 1) * WIDTH)
 NOT_READ = -1
 HIGHEST_FD = 1 << 16
 
+# What does not decide the verdict is read at every so many rows: still eight times in the oldest
+# octave that is judged.
+SELDOM = 4
+
 # A probe dearer than this is read so seldom that it takes at most one part in SHARE of the time;
-# where its signal is the one judged, and nothing cheaper stands in for it, one in SHARE_IF_JUDGED.
+# where its signal decides, and nothing cheaper stands in for it, one in SHARE_IF_JUDGED.
 DEAR_NANOSECONDS = 100_000
-SHARE = 50
+SHARE = 100
 SHARE_IF_JUDGED = 20
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
@@ -63,13 +67,17 @@ class Lab:
 class Probe:
     """One signal's reader, which spaces its readings when they turn out to be dear."""
 
-    def __init__(self, read: Callable[[], int], share: int = SHARE) -> None:
+    def __init__(self, read: Callable[[], int], every: int, share: int) -> None:
         self._read = read
+        self._every = every
         self._share = share
         self._next = 0
 
-    def __call__(self, now: int) -> int:
-        """The value, or NOT_READ where reading again so soon would cost too much."""
+    def __call__(self, row: int) -> int:
+        """The value, or NOT_READ where it is not due at this row or would cost too much."""
+        if row % self._every:
+            return NOT_READ
+        now = time.perf_counter_ns()
         if now < self._next:
             return NOT_READ
         value = self._read()
@@ -82,14 +90,24 @@ class Probe:
 class Meter:
     """Reads the signals of its own process into the table."""
 
-    def __init__(self, list_sockets: object) -> None:
+    def __init__(self, judged: list[str]) -> None:
         self.rows = memoryview(mmap.mmap(TABLE_FD, TABLE_BYTES)).cast("q")
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
         self._mallinfo, self._trim = libc_heap()
-        heap = self._heap if self._mallinfo else never
-        sockets = Probe(count_sockets, SHARE_IF_JUDGED) if list_sockets else Probe(never)
-        cheap = (self._rss, heap, sys.getallocatedblocks, count_descriptors)
-        self._probes = (*(Probe(read) for read in cheap), sockets, Probe(count_threads))
+        self._readers = (
+            self._rss,
+            self._heap if self._mallinfo else never,
+            sys.getallocatedblocks,
+            count_descriptors,
+            count_sockets if "sockets" in judged else never,
+            count_threads,
+        )
+        self._probes = tuple(
+            Probe(read, 1, SHARE_IF_JUDGED if name == "sockets" else SHARE)
+            if name in judged
+            else Probe(read, SELDOM, SHARE)
+            for name, read in zip(SIGNALS, self._readers)  # noqa: B905  (Python 3.8)
+        )
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
@@ -103,20 +121,14 @@ class Meter:
         rows[at] = unit
         for probe in self._probes:
             at += 1
-            rows[at] = probe(time.perf_counter_ns())
+            rows[at] = probe(count)
         rows[0] = count + 1
 
     def reading(self) -> dict[str, int]:
         """The signals now, by name, whatever it costs."""
-        values = (
-            self._rss(),
-            self._heap() if self._mallinfo else NOT_READ,
-            sys.getallocatedblocks(),
-            count_descriptors(),
-            count_sockets(),
-            count_threads(),
-        )
-        return {SIGNALS[i]: value for i, value in enumerate(values) if value != NOT_READ}
+        values = {SIGNALS[i]: read() for i, read in enumerate(self._readers)}
+        values["sockets"] = count_sockets()
+        return {name: value for name, value in values.items() if value != NOT_READ}
 
     def trim(self) -> None:
         """Ask malloc to give its free pages back to the kernel."""
@@ -237,7 +249,7 @@ class EndedEarlyError(Exception):
 
 def run(job: dict[str, Any]) -> None:
     """Drive the workload and report; the generator stays open until the readings are done."""
-    meter = Meter(job["sockets"]) if job["sampling"] else None
+    meter = Meter(job["judged"]) if job["sampling"] else None
     reset = reset_high_water()
     baseline = status_bytes(b"VmRSS")
     send("baseline", pid=os.getpid(), rss_bytes=baseline, high_water_reset=reset)

@@ -12,10 +12,11 @@ from leaklab import agent, probes, services
 from leaklab.catalogue import Catalogue
 from leaklab.errors import NotMeasured
 from leaklab.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.model import Job, Limits, Mode, Resource
+from leaklab.model import Job, Limits, Mode
 from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
 from leaklab.traces import make_trace, units_done
+from leaklab.verdict import SIGNALS_OF
 
 Progress = Callable[[int], None]
 OUTPUT_TAIL_BYTES = 2000
@@ -95,7 +96,7 @@ class ProcessExecutor:
                         "services": addresses,
                         "scratch": str(folder / "home"),
                         "sampling": self._sampling,
-                        "sockets": job.scenario.resource is Resource.SOCKETS,
+                        "judged": [str(s) for s in SIGNALS_OF[job.scenario.resource]],
                     }
                 )
             )

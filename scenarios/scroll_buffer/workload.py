@@ -1,7 +1,7 @@
 """A terminal shows what `od -cx /dev/urandom` prints, through a pipe; a unit is 1,000 lines.
 
-The pipe is read through a buffer of fixed size: what one read returns depends on how busy the
-machine is, and would blur the peak.
+The pipe is read in blocks of fixed size, each filled to its last byte: what one read returns depends
+on how busy the machine is, and would blur the peak.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fixtures.lab import Lab
 
 LINES_PER_UNIT = 1000
-PIPE_BYTES = 64 * 1024
+BLOCK_BYTES = 64 * 1024
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
@@ -29,12 +29,13 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
         ["od", "-cx", "/dev/urandom"],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.PIPE,
-        bufsize=PIPE_BYTES,
+        bufsize=0,
     )
     assert od.stdout is not None
+    printed = lines(od.stdout)
     try:
         while True:
-            for line in islice(od.stdout, LINES_PER_UNIT):
+            for line in islice(printed, LINES_PER_UNIT):
                 terminal.write(line)
             if od.poll() is not None:
                 raise RuntimeError(f"od ended early, with status {od.returncode}")
@@ -43,6 +44,22 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
         od.kill()
         od.stdout.close()
         od.wait()
+
+
+def lines(pipe: Any) -> Iterator[bytes]:
+    """The lines that come through an unbuffered pipe, until it ends."""
+    block = bytearray(BLOCK_BYTES)
+    view = memoryview(block)
+    rest = b""
+    filled = 0
+    while True:
+        got = pipe.readinto(view[filled:])
+        if not got:
+            return
+        filled = (filled + got) % BLOCK_BYTES
+        if filled == 0:
+            *whole, rest = (rest + block).split(b"\n")
+            yield from whole
 
 
 def check(program: Any, lab: Lab) -> None:

@@ -45,7 +45,7 @@ def drive(python: Path, place: Path, units: int) -> tuple[list[dict[str, object]
         "services": {},
         "scratch": str(place),
         "sampling": True,
-        "sockets": True,
+        "judged": ["heap_bytes", "sockets"],
     }
     (place / "job").write_text(repr(job))
     (place / "table").write_bytes(bytes(agent.TABLE_BYTES))

@@ -1,6 +1,7 @@
 """`leaklab show`."""
 
 import sys
+import textwrap
 from pathlib import Path
 
 import click
@@ -9,6 +10,9 @@ from leaklab.catalogue import open_catalogue
 from leaklab.check import unified_diff
 from leaklab.cli import options
 from leaklab.model import Scenario
+
+WIDTH = 79
+DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
 @click.command("show")
@@ -50,19 +54,20 @@ def _facts(scenario: Scenario) -> list[str]:
         "needs": ", ".join([*scenario.requires.programs, *scenario.requires.packages]) or "nothing",
         "known from": scenario.sources[0] if scenario.sources else "",
     }
-    head = [f"{scenario.name}: {scenario.title}", scenario.summary, ""]
-    return head + [f"{name:<11} {value}" for name, value in facts.items()]
+    lines = [f"{scenario.name}: {scenario.title}", *textwrap.wrap(scenario.summary, WIDTH), ""]
+    for name, value in facts.items():
+        lines += textwrap.wrap(f"{name:<12}{value}", WIDTH, subsequent_indent=" " * 12)
+    return lines
 
 
 def _on_terminal(scenario: Scenario, diff: str, lesson: str) -> None:
     from rich.console import Console
     from rich.markdown import Markdown
-    from rich.syntax import Syntax
 
     console = Console(highlight=False)
     for line in _facts(scenario):
         console.print(line, markup=False)
     console.print()
-    if diff:
-        console.print(Syntax(diff, "diff", background_color="default"))
+    for line in diff.splitlines():
+        console.print(line, markup=False, style=DIFF_STYLES.get(line[:1]), soft_wrap=True)
     console.print(Markdown(lesson))

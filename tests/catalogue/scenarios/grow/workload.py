@@ -4,7 +4,7 @@
 def workload(program, lab):
     shelf = program.Shelf()
     while True:
-        shelf.put(bytes(lab.options["bytes_per_unit"]))
+        shelf.put(b"x" * lab.options["bytes_per_unit"])
         yield
 
 
