@@ -1,28 +1,51 @@
-"""How often the verdict is right on generated series of known truth."""
+"""How often the verdict is right on generated series of known truth, and what its constants do."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
+from leaklab.growth import RULE, Rule
 from leaklab.model import Resource
 from leaklab.record import Ended, ProcessRecord, Role, Samples
 from leaklab.shapes import SHAPES, Shape, generate
-from leaklab.verdict import judge
+from leaklab.verdict import Work, judge
 
 SAMPLES = (20, 200, 2000)
 UNITS = 100_000
 CUT_OFF = 0.5
 
+# Around each constant: what it might have been instead.
+NEIGHBOURS = {
+    "chance": (0.05,),
+    "steady": (2**-0.375, 2**-0.125),
+    "fading": (2**-0.875, 2**-0.625),
+    "one_step": (0.35, 0.7),
+    "end_pace": (0.25, 0.75),
+}
+# Its truth is out of reach within the run, so it says nothing about a constant.
+BEYOND_REACH = "plateau, late"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A shape, read exactly or in whole pages, with so many samples."""
+
+    shape: str
+    samples: int
+    page_rounded: bool
+
+    @property
+    def truth(self) -> Shape:
+        """The law and whether it leaks."""
+        return SHAPES[self.shape]
+
 
 @dataclass(frozen=True)
 class Rate:
-    """Verdicts on `series` series of one shape; `wrong` leaves the undecided out."""
+    """Verdicts on so many series of a cell; `wrong` leaves the undecided out."""
 
-    shape: str
-    leaks: bool | None
-    samples: int
-    page_rounded: bool
+    cell: Cell
     series: int
     right: int
     wrong: int
@@ -33,28 +56,56 @@ class Rate:
         return self.series - self.right - self.wrong
 
 
-def rates(series: int, seed: int) -> Iterator[Rate]:
+@dataclass(frozen=True)
+class Sensitivity:
+    """All cells together, with one constant of the rule changed; shares of all series."""
+
+    constant: str
+    value: float
+    right: float
+    wrong: float
+    undecided: float
+
+
+def rates(series: int, seed: int, rule: Rule = RULE) -> Iterator[Rate]:
     """Judge so many series of every shape, rounding and length."""
-    for name, shape in SHAPES.items():
+    for shape in SHAPES:
         for page_rounded in (False, True):
             for samples in SAMPLES:
-                # A generator per cell: adding a shape leaves the others' series as they were.
-                rng = np.random.default_rng([seed, samples, page_rounded, *name.encode()])
-                found = [
-                    _judge_one(shape, samples, rng, page_rounded=page_rounded)
-                    for _ in range(series)
-                ]
-                right = sum(leak is shape.leaks for leak in found)
-                wrong = sum(leak is (not shape.leaks) for leak in found)
-                if shape.leaks is None:
-                    wrong = series - right
-                yield Rate(name, shape.leaks, samples, page_rounded, series, right, wrong)
+                yield _rate(Cell(shape, samples, page_rounded), series, seed, rule)
 
 
-def _judge_one(
-    shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool
-) -> bool | None:
-    units, values = generate(shape, samples, rng, page_rounded=page_rounded)
+def sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
+    """The rule as it is, then with each constant changed to its neighbours, one at a time.
+
+    Every line judges the same series, so that they can be compared.
+    """
+    yield _sensitivity("as it is", 0.0, RULE, series, seed)
+    for constant, values in NEIGHBOURS.items():
+        for value in values:
+            changed = replace(RULE, **{constant: value})
+            yield _sensitivity(constant, value, changed, series, seed)
+
+
+def _sensitivity(constant: str, value: float, rule: Rule, series: int, seed: int) -> Sensitivity:
+    found = [r for r in rates(series, seed, rule) if r.cell.shape != BEYOND_REACH]
+    total = sum(r.series for r in found)
+    right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
+    return Sensitivity(constant, value, right, wrong, 1 - right - wrong)
+
+
+def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
+    # A generator per cell: adding a shape leaves the others' series as they were.
+    rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
+    found = [_judge_one(cell, rng, rule) for _ in range(series)]
+    right = sum(leak is cell.truth.leaks for leak in found)
+    decided = sum(leak is not None for leak in found)
+    wrong = decided if cell.truth.leaks is None else decided - right
+    return Rate(cell, series, right, wrong)
+
+
+def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> bool | None:
+    units, values = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
     process = ProcessRecord(
         pid=1,
         role=Role.PARENT,
@@ -62,11 +113,6 @@ def _judge_one(
         peak_rss_bytes=int(values.max()),
         samples=Samples(units=[round(u) for u in units], heap_bytes=[round(v) for v in values]),
     )
-    needed = UNITS if shape.leaks is not None else round(UNITS / CUT_OFF)
-    return judge(
-        process,
-        resource=Resource.MEMORY,
-        ended=Ended.COMPLETED,
-        units_done=UNITS,
-        units_needed=needed,
-    ).leak
+    needed = UNITS if cell.truth.leaks is not None else round(UNITS / CUT_OFF)
+    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=needed)
+    return judge(process, Resource.MEMORY, work, rule).leak

@@ -21,7 +21,7 @@ from leaklab.listener import Listener
 from leaklab.model import Job, Judge, Mode, Scenario, Variant
 from leaklab.record import Ended, Environment, Result, Trace, Verdict
 from leaklab.store import Session
-from leaklab.verdict import judge
+from leaklab.verdict import Work, judge
 
 
 class Executor(Protocol):
@@ -202,17 +202,11 @@ def _verdict(job: Job, trace: Trace) -> Verdict:
     if not trace.processes:
         reason = f"{trace.ended}: nothing was measured"
         return Verdict(leak=None, growth=None, resource=resource, reasons=[reason])
-    verdict = judge(
-        trace.processes[0],
-        resource=resource,
-        ended=trace.ended,
-        units_done=trace.units_done,
-        units_needed=job.scenario.units,
-    )
     if job.scenario.judge is Judge.PEAK:
         words = ["needs its pair: 'leaklab compare' judges the peaks of the two"]
         return Verdict(leak=None, growth=None, resource=resource, reasons=words)
-    return verdict
+    work = Work(ended=trace.ended, done=trace.units_done, needed=job.scenario.units)
+    return judge(trace.processes[0], resource, work)
 
 
 def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:

@@ -6,10 +6,11 @@ collection.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
-from leaklab.growth import HALF, Finding, judge_series
+from leaklab.growth import RULE, Finding, Rule, judge_series
 from leaklab.model import Growth, Resource
 from leaklab.record import Ended, Estimate, ProcessRecord, Reading, Samples, Signal, Verdict
 from leaklab.trend import BLOCKS, octaves, slope_of
@@ -32,6 +33,9 @@ SIGNALS_OF = {
     Resource.THREADS: (Signal.THREADS,),
 }
 
+# A rise of which a collection, or a trim, leaves less than this share was mostly not retained.
+RETAINED_SHARE = 0.5
+
 LABEL = {
     Signal.RSS: "RSS",
     Signal.HEAP: "heap in use",
@@ -42,30 +46,38 @@ LABEL = {
 }
 
 
-def judge(
-    process: ProcessRecord, *, resource: Resource, ended: Ended, units_done: int, units_needed: int
-) -> Verdict:
+@dataclass(frozen=True)
+class Work:
+    """How a run ended, the units it did, and the units its scenario declares a verdict to need.
+
+    With less work done, a cache that is still filling looks like a leak, and a rare leak like none.
+    """
+
+    ended: Ended
+    done: int
+    needed: int
+
+
+def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = RULE) -> Verdict:
     """Judge one process by its series.
 
     Args:
         process: the measured process, with its samples and its readings after the last unit.
         resource: the resource the scenario is about; it decides, the others are reported.
-        ended: how the run ended.
-        units_done: the work it did.
-        units_needed: the work its scenario declares a verdict to need. A run that did less is
-            undecided: a cache that is still filling looks like a leak, and a rare leak like none.
+        work: how much of the work was done; a run that did less than a verdict needs is undecided.
+        rule: the constants.
 
     Returns:
         The verdict, with an estimate for every signal that was read.
     """
-    estimates = [e for signal in FLOOR if (e := _estimate(process, signal)) is not None]
+    estimates = [e for signal in FLOOR if (e := _estimate(process, signal, rule)) is not None]
     of_resource = {
         r: found
         for r, signals in SIGNALS_OF.items()
         if (found := [e for e in estimates if e.signal in signals])
     }
     findings = {r: _combine(found) for r, found in of_resource.items()}
-    short = _too_short(ended, units_done, units_needed)
+    short = _too_short(work)
     finding = (
         short
         or findings.get(resource)
@@ -85,12 +97,12 @@ def judge(
     )
 
 
-def _estimate(process: ProcessRecord, signal: Signal) -> Estimate | None:
+def _estimate(process: ProcessRecord, signal: Signal, rule: Rule) -> Estimate | None:
     """Judge one signal of a process; None where it was not read."""
     units, values = _rows(process.samples, signal)
     if len(values) < 2:
         return None
-    finding = judge_series(units, values, FLOOR[signal])
+    finding = judge_series(units, values, FLOOR[signal], rule)
     _, before, last = octaves(units, values)
     if finding.leak:
         finding = _confirm(process, signal, last.minima[0], last.rise) or finding
@@ -115,7 +127,7 @@ def _confirm(process: ProcessRecord, signal: Signal, start: float, rise: float) 
     """
     after = process.after_trim if signal is Signal.RSS else process.after_collect
     value = _value(after, signal)
-    if value is None or value - start >= HALF * rise:
+    if value is None or value - start >= RETAINED_SHARE * rise:
         return None
     by = "malloc_trim" if signal is Signal.RSS else "a collection"
     return Finding(
@@ -139,13 +151,15 @@ def _quoted(estimates: Sequence[Estimate]) -> Estimate | None:
     return next(iter(by_rss_first), None)
 
 
-def _too_short(ended: Ended, done: int, needed: int) -> Finding | None:
-    if ended is not Ended.COMPLETED:
-        return Finding(leak=None, growth=None, reason=f"{ended} after {done:,} of {needed:,} units")
-    if done < needed:
-        reason = f"{done:,} of the {needed:,} units that a verdict needs: raise --units"
-        return Finding(leak=None, growth=None, reason=reason)
-    return None
+def _too_short(work: Work) -> Finding | None:
+    done, needed = f"{work.done:,}", f"{work.needed:,}"
+    if work.ended is not Ended.COMPLETED:
+        reason = f"{work.ended} after {done} of {needed} units"
+    elif work.done < work.needed:
+        reason = f"{done} of the {needed} units that a verdict needs: raise --units"
+    else:
+        return None
+    return Finding(leak=None, growth=None, reason=reason)
 
 
 def _rows(samples: Samples, signal: Signal) -> tuple[list[float], list[float]]:

@@ -1,7 +1,7 @@
 """A terminal shows what `od -cx /dev/urandom` prints, through a pipe; a unit is 1,000 lines.
 
-The pipe is read in blocks of fixed size, each filled to its last byte: what one read returns depends
-on how busy the machine is, and would blur the peak.
+The pipe is read in blocks of fixed size, each filled to its last byte: what one read returns
+depends on how busy the machine is, and would blur the peak.
 """
 
 from __future__ import annotations

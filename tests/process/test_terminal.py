@@ -111,7 +111,7 @@ def test_the_accuracy_table_is_written_by_its_command(leaklab: Leaklab, place: P
     result = leaklab("accuracy", "--series", "2", "--write", "table.md")
     assert result.returncode == 0
     table = (place / "table.md").read_text()
-    assert "| line | exact | leak |" in table
+    assert "| line | bytes | leak |" in table
     assert "leaklab accuracy --series 2 --seed 1" in table
 
 

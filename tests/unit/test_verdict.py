@@ -5,21 +5,18 @@ import pytest
 import toys
 from leaklab.model import Growth, Resource
 from leaklab.record import Ended, ProcessRecord, Reading, Samples, Signal, Verdict
-from leaklab.verdict import judge
+from leaklab.verdict import Work, judge
 
 N = 400
 LINE = [4096 * u for u in range(1, N + 1)]
 FLAT = [5_000_000] * N
 
 
-def verdict(process: ProcessRecord, **changes: Any) -> Verdict:
-    whole: dict[str, Any] = {
-        "resource": Resource.MEMORY,
-        "ended": Ended.COMPLETED,
-        "units_done": N,
-        "units_needed": N,
-    }
-    return judge(process, **{**whole, **changes})
+def verdict(
+    process: ProcessRecord, resource: Resource = Resource.MEMORY, **changes: Any
+) -> Verdict:
+    work = Work(**{"ended": Ended.COMPLETED, "done": N, "needed": N, **changes})
+    return judge(process, resource, work)
 
 
 def samples(**columns: list[int | None]) -> Samples:
@@ -36,7 +33,7 @@ def test_a_steady_heap_is_a_leak_with_its_amount_per_unit() -> None:
 
 
 def test_a_run_that_did_less_than_its_scenario_needs_is_undecided() -> None:
-    found = verdict(toys.process(LINE), units_needed=N + 1)
+    found = verdict(toys.process(LINE), needed=N + 1)
     assert found.leak is None
     assert "400 of the 401 units" in found.reasons[0]
 

@@ -6,26 +6,49 @@ from pathlib import Path
 import click
 
 from leaklab import reports
-from leaklab.cli import progress
+from leaklab.cli import options, progress
+from leaklab.errors import NotMeasured
+from leaklab.reports import markdown
 
 
 @click.command("accuracy")
 @click.option("--series", type=click.IntRange(min=1), default=200, show_default=True)
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
-@click.option("--debug", is_flag=True, expose_value=False, help="Show the traceback of an error.")
+@options.debug
 def command(series: int, seed: int, write: Path | None) -> None:
-    """Rate the verdict on generated series of known truth."""
-    from leaklab.accuracy import rates
+    """Rate the verdict on generated series of known truth.
+
+    Two tables: every shape by the number of samples, and what other values of the verdict's
+    constants would have done (on a tenth of the series: it is as much work for every line).
+    """
+    from leaklab.accuracy import rates, sensitivities
     from leaklab.reports import itself
 
-    found = []
+    found, changed = [], []
     with progress.choose() as listener:
         for rate in rates(series, seed):
-            listener.tell(f"{rate.shape}, {rate.samples:,} samples")
+            listener.tell(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
             found.append(rate)
-    table = itself.rates(found)
+        for sensitivity in sensitivities(max(series // 10, 1), seed):
+            listener.tell(f"{sensitivity.constant} {sensitivity.value:.3g}")
+            changed.append(sensitivity)
+    tables = (itself.rates(found), itself.sensitivities(changed))
     if write:
-        title = f"# How often the verdict is right\n\n`leaklab accuracy --series {series}"
-        write.write_text(f"{title} --seed {seed}`\n\n{reports.markdown(table)}", encoding="utf-8")
-    reports.write(table, sys.stdout)
+        command_line = f"`leaklab accuracy --series {series} --seed {seed}`"
+        text = [f"# How often the verdict is right\n\n{command_line}\n", *map(markdown, tables)]
+        write_text(write, "\n".join(text))
+    for table in tables:
+        reports.write(table, sys.stdout)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a document that was asked for.
+
+    Raises:
+        NotMeasured: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotMeasured(f"{path} cannot be written: {error.strerror}") from error

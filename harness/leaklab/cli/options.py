@@ -46,14 +46,18 @@ class Bytes(click.ParamType[int]):
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """--catalogue and --debug."""
-    function = click.option(
-        "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
-    )(function)
     return click.option(
         "--catalogue",
         type=click.Path(file_okay=False, path_type=Path),
         metavar="DIR",
         help="Another catalogue: a folder with scenarios/ in it.",
+    )(debug(function))
+
+
+def debug(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--debug, which only `main` looks at."""
+    return click.option(
+        "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )(function)
 
 

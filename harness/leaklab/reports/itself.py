@@ -2,45 +2,56 @@
 
 from collections.abc import Sequence
 
-from leaklab.accuracy import Rate
+from leaklab.accuracy import Cell, Rate, Sensitivity
 from leaklab.overhead import Overhead
 from leaklab.reports import Table
+from leaklab.shapes import SHAPES
 from leaklab.soak import Steadiness
 from leaklab.units import format_bytes
 
 
 def rates(found: Sequence[Rate]) -> Table:
     """Right, wrong and undecided in per cent, by shape and number of samples."""
-    lengths = sorted({r.samples for r in found})
-    rows = []
-    for shape in dict.fromkeys(r.shape for r in found):
-        for rounded in (False, True):
-            cells = [r for r in found if r.shape == shape and r.page_rounded is rounded]
-            by_length = {r.samples: r for r in cells}
-            truth = {True: "leak", False: "clean", None: "undecided"}[cells[0].leaks]
-            rows.append(
-                (
-                    shape if not rounded else "",
-                    "pages" if rounded else "exact",
-                    truth,
-                    *(_percentages(by_length[n]) for n in lengths),
-                )
-            )
+    by_cell = {rate.cell: rate for rate in found}
+    lengths = sorted({cell.samples for cell in by_cell})
+    kinds = dict.fromkeys((cell.shape, cell.page_rounded) for cell in by_cell)
     return Table(
-        columns=("shape", "read in", "truth", *(f"{n:,} samples" for n in lengths)),
-        rows=rows,
-        right=frozenset(f"{n:,} samples" for n in lengths),
+        columns=("shape", "read in", "truth", *(f"{n:,}" for n in lengths)),
+        rows=[
+            (
+                shape,
+                "pages" if rounded else "bytes",
+                {True: "leak", False: "clean", None: "undecided"}[SHAPES[shape].leaks],
+                *(_percentages(by_cell[Cell(shape, n, rounded)]) for n in lengths),
+            )
+            for shape, rounded in kinds
+        ],
+        right=frozenset(f"{n:,}" for n in lengths),
         notes=[
-            f"right / wrong / undecided in per cent of {found[0].series} generated series a cell"
+            f"right / wrong / undecided, per cent of {found[0].series:,} series of so many samples"
         ],
     )
 
 
 def _percentages(rate: Rate) -> str:
-    shares = [100 * n / rate.series for n in (rate.right, rate.wrong)]
-    if rate.leaks is None:
-        return f"{shares[0]:.3g} / {shares[1]:.3g} / -"
-    return f"{shares[0]:.3g} / {shares[1]:.3g} / {100 * rate.undecided / rate.series:.3g}"
+    undecided = 0 if rate.cell.truth.leaks is None else rate.undecided
+    return " / ".join(f"{100 * n / rate.series:.3g}" for n in (rate.right, rate.wrong, undecided))
+
+
+def sensitivities(found: Sequence[Sensitivity]) -> Table:
+    """What another value of each constant would have done, all shapes together."""
+    return Table(
+        columns=("constant", "value", "right", "wrong", "undecided"),
+        rows=[
+            (
+                s.constant,
+                f"{s.value:.3g}" if s.value else "",
+                *(f"{share:.2%}" for share in (s.right, s.wrong, s.undecided)),
+            )
+            for s in found
+        ],
+        right=frozenset({"value", "right", "wrong", "undecided"}),
+    )
 
 
 def overheads(found: Sequence[Overhead]) -> Table:
