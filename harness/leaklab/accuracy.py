@@ -65,6 +65,7 @@ class Sensitivity:
     right: float
     wrong: float
     undecided: float
+    series: int
 
 
 def rates(series: int, seed: int, rule: Rule = RULE) -> Iterator[Rate]:
@@ -91,7 +92,7 @@ def _sensitivity(constant: str, value: float, rule: Rule, series: int, seed: int
     found = [r for r in rates(series, seed, rule) if r.cell.shape != BEYOND_REACH]
     total = sum(r.series for r in found)
     right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
-    return Sensitivity(constant, value, right, wrong, 1 - right - wrong)
+    return Sensitivity(constant, value, right, wrong, 1 - right - wrong, total)
 
 
 def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from leaklab.accuracy import Cell, Rate, Sensitivity
+from leaklab.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
 from leaklab.overhead import Overhead
 from leaklab.reports import Table
 from leaklab.shapes import SHAPES
@@ -51,6 +51,7 @@ def sensitivities(found: Sequence[Sensitivity]) -> Table:
             for s in found
         ],
         right=frozenset({"value", "right", "wrong", "undecided"}),
+        notes=[f"every line: the same {found[0].series:,} series, all shapes but '{BEYOND_REACH}'"],
     )
 
 
