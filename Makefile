@@ -1,5 +1,8 @@
-# Everything runs from a private virtual environment, .venv, made on first use.
-PYTHON ?= python3
+# Everything runs from a private virtual environment, .venv, made on first use by the first Python here
+# that is new enough and can make one; make PYTHON=... names another.
+SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13; do \
+  if command -v $$name >/dev/null && $$name -c '$(SUITS)' 2>/dev/null; then echo $$name; break; fi; done)
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
@@ -13,15 +16,15 @@ help: ## List the targets
 	  || grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST)
 
 $(READY): pyproject.toml constraints.txt
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-	  { echo "make: $(PYTHON) is older than Python 3.11; say make PYTHON=python3.11"; exit 2; }
+	$(if $(and $(PYTHON),$(shell $(PYTHON) -c '$(SUITS)' 2>/dev/null && echo it does)),,$(error \
+	  $(if $(PYTHON),$(PYTHON) is not,there is no) Python 3.11 or newer with venv and ensurepip: install one, or say make PYTHON=its-path))
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
 
 setup: $(READY) ## Make .venv with leaklab and its tools
 
-lint: $(READY) ## Check style and types (ruff, mypy --strict) and the catalogue's words
+lint: $(READY) ## Check style and types (ruff, mypy --strict)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -35,7 +38,7 @@ test-quick: $(READY) ## Run the pure tests only (seconds)
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
 
-soak: $(READY) ## Run everything N times beside a busy neighbour (make soak N=20)
+soak: $(READY) ## Run everything N times beside two busy neighbours (make soak N=20)
 	$(BIN)/leaklab soak --rounds $(N)
 
 overhead: $(READY) ## Measure what the lab's own sampling costs

@@ -13,7 +13,6 @@ from leaklab.verdict import Work, judge
 
 SAMPLES = (20, 200, 2000)
 UNITS = 100_000
-CUT_OFF = 0.5
 
 # Around each constant: what it might have been instead.
 NEIGHBOURS = {
@@ -22,6 +21,8 @@ NEIGHBOURS = {
     "fading": (2**-0.875, 2**-0.625),
     "one_step": (0.35, 0.7),
     "end_pace": (0.25, 0.75),
+    "endless_share": (0.05, 0.2),
+    "unseen_share": (0.0625, 0.25),
 }
 # Its truth is out of reach within the run, so it says nothing about a constant.
 BEYOND_REACH = "plateau, late"
@@ -52,7 +53,7 @@ class Rate:
 
     @property
     def undecided(self) -> int:
-        """Series on which nothing was decided (for a cut-off run, that is what is right)."""
+        """Series on which nothing was decided."""
         return self.series - self.right - self.wrong
 
 
@@ -100,8 +101,7 @@ def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
     rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
     found = [_judge_one(cell, rng, rule) for _ in range(series)]
     right = sum(leak is cell.truth.leaks for leak in found)
-    decided = sum(leak is not None for leak in found)
-    wrong = decided if cell.truth.leaks is None else decided - right
+    wrong = sum(leak is (not cell.truth.leaks) for leak in found)
     return Rate(cell, series, right, wrong)
 
 
@@ -114,6 +114,5 @@ def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> bool | None:
         peak_rss_bytes=int(values.max()),
         samples=Samples(units=[round(u) for u in units], heap_bytes=[round(v) for v in values]),
     )
-    needed = UNITS if cell.truth.leaks is not None else round(UNITS / CUT_OFF)
-    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=needed)
+    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=UNITS)
     return judge(process, Resource.MEMORY, work, rule).leak

@@ -8,7 +8,7 @@ the standard library, and keeps to the syntax of Python 3.8. The protocol:
   sys.path), `scenario`, `variant`, `units`, `seed`, `options`, `services`, `scratch`, `sampling`,
   `judged` (the signals that decide, and so are read at every sample).
 * Records go to descriptor 3, one dict literal a line, each with a `kind`: `baseline`, `finished`,
-  `failed`.
+  `failed`. An end with status NO_CHANNEL says that the program closed the lab's descriptors.
 * Samples go to descriptor 4, a file mapped by both sides, so that they outlive the process: a word
   that counts the rows, then ROWS rows of one signed 64-bit word for the unit and for each of
   SIGNALS; -1 where it was not read.
@@ -39,6 +39,7 @@ WIDTH = 1 + len(SIGNALS)
 TABLE_BYTES = 8 * (1 + (ROWS + 1) * WIDTH)
 NOT_READ = -1
 HIGHEST_FD = 1 << 16
+NO_CHANNEL = 97
 
 # What does not decide the verdict is read at every so many rows: still eight times in the oldest
 # octave that is judged.
@@ -62,6 +63,52 @@ class Lab:
         self.options = job["options"]
         self.services = job["services"]
         self.scratch = job["scratch"]
+
+
+class Channel:
+    """Descriptors of the lab's own, and the process they belong to.
+
+    A program may close every descriptor and open others under the same numbers; what is written
+    must never land in them. It may fork, and let the child return through the workload: the child
+    must not go on in its parent's place.
+    """
+
+    def __init__(self) -> None:
+        self._pid = os.getpid()
+        self._identities = {RECORDS_FD: identity(RECORDS_FD)}
+
+    def own(self, fd: int) -> None:
+        """Hold on to the identity of one more descriptor."""
+        self._identities[fd] = identity(fd)
+
+    def stay_in_parent(self) -> None:
+        """End a forked child here, quietly."""
+        if os.getpid() != self._pid:
+            os._exit(0)
+
+    def verify(self) -> None:
+        """End, with a status that tells why, where a descriptor is not the lab's any more."""
+        self.stay_in_parent()
+        for fd, known in self._identities.items():
+            if identity(fd) != known:
+                os._exit(NO_CHANNEL)
+
+    def send(self, kind: str, **record: object) -> None:
+        """Write one record, on a line of its own whatever the program wrote there before."""
+        self.verify()
+        record["kind"] = kind
+        line = ("\n" + repr(record) + "\n").encode("utf-8", "backslashreplace")
+        while line:
+            line = line[os.write(RECORDS_FD, line) :]
+
+
+def identity(fd: int) -> object:
+    """What a descriptor refers to; None where it is closed."""
+    try:
+        found = os.fstat(fd)
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
 
 
 class Probe:
@@ -90,9 +137,11 @@ class Probe:
 class Meter:
     """Reads the signals of its own process into the table."""
 
-    def __init__(self, judged: list[str]) -> None:
+    def __init__(self, judged: list[str], channel: Channel) -> None:
         self.rows = memoryview(mmap.mmap(TABLE_FD, TABLE_BYTES)).cast("q")
+        self._channel = channel
         self._statm = os.open("/proc/self/statm", os.O_RDONLY)
+        channel.own(self._statm)
         self._mallinfo, self._trim = libc_heap()
         self._readers = (
             self._rss,
@@ -116,6 +165,7 @@ class Meter:
 
     def sample(self, unit: int) -> None:
         """Write one row; the count is raised last, so a reader never sees half of one."""
+        self._channel.stay_in_parent()
         rows, count = self.rows, self.rows[0]
         at = 1 + count * WIDTH
         rows[at] = unit
@@ -215,14 +265,6 @@ def status_bytes(field: bytes) -> int:
     return int(text.split(field + b":", 1)[1].split(None, 1)[0]) * 1024
 
 
-def send(kind: str, **record: object) -> None:
-    """Write one record; a harness that is gone is the supervisor's business."""
-    record["kind"] = kind
-    line = (repr(record) + "\n").encode("utf-8", "backslashreplace")
-    while line:
-        line = line[os.write(RECORDS_FD, line) :]
-
-
 def marks(units: int) -> Iterator[int]:
     """The units after which a sample is taken, rising, the last being `units`; at most ROWS.
 
@@ -247,12 +289,12 @@ class EndedEarlyError(Exception):
     """A workload that stopped yielding before its units were done."""
 
 
-def run(job: dict[str, Any]) -> None:
+def run(job: dict[str, Any], channel: Channel) -> None:
     """Drive the workload and report; the generator stays open until the readings are done."""
-    meter = Meter(job["judged"]) if job["sampling"] else None
+    meter = Meter(job["judged"], channel) if job["sampling"] else None
     reset = reset_high_water()
     baseline = status_bytes(b"VmRSS")
-    send("baseline", pid=os.getpid(), rss_bytes=baseline, high_water_reset=reset)
+    channel.send("baseline", pid=os.getpid(), rss_bytes=baseline, high_water_reset=reset)
     program = load(job, job["variant"])
     steps = load(job, "workload").workload(program, Lab(job))
     if not hasattr(steps, "__next__"):
@@ -271,7 +313,7 @@ def run(job: dict[str, Any]) -> None:
         meter.trim()
         report["after_trim"] = meter.reading()
     steps.close()
-    send("finished", **report)
+    channel.send("finished", **report)
 
 
 def drive(steps: Iterator[None], units: int, meter: Meter | None) -> None:
@@ -288,16 +330,21 @@ def drive(steps: Iterator[None], units: int, meter: Meter | None) -> None:
             meter.sample(mark)
 
 
-def check(job: dict[str, Any]) -> None:
+def check(job: dict[str, Any], channel: Channel) -> None:
     """Run the scenario's functional contract."""
     load(job, "workload").check(load(job, job["variant"]), Lab(job))
-    send("finished")
+    channel.send("finished")
 
 
 def describe(error: BaseException) -> dict[str, object]:
     """What a person needs to find an error: its type, its words, and the line it came from."""
+    sys.path[:] = PATH_AT_START  # a program may have emptied it, and traceback is imported now
     import traceback
 
+    try:
+        message = str(error)
+    except Exception:
+        message = "(its message cannot be had)"
     frames = traceback.extract_tb(error.__traceback__)
     outside = [frame for frame in frames if frame.filename != __file__]
     where = (outside[-1].filename, outside[-1].lineno) if outside else None
@@ -306,7 +353,7 @@ def describe(error: BaseException) -> dict[str, object]:
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {
         "error": type(error).__name__,
-        "message": str(error),
+        "message": message,
         "where": where,
         "args": error.args if isinstance(error, EndedEarlyError) else (),
         "traceback": "".join(lines)[-8000:],
@@ -319,19 +366,30 @@ def main() -> None:
         # The harness wrote it with repr; only literals can be in it.
         job = eval(file.read(), {"__builtins__": {}})
     sys.path[:0] = job["roots"]
+    channel = Channel()
     status = 0
     try:
-        {"run": run, "check": check}[job["do"]](job)
+        {"run": run, "check": check}[job["do"]](job, channel)
     except BaseException as error:  # SystemExit of a program is a failure to report, too
         status = 1
-        send("failed", **describe(error))
-    for stream in (sys.stdout, sys.stderr):
-        try:
-            stream.flush()
-        except (OSError, ValueError, AttributeError):
-            pass
-    os._exit(status)
+        channel.stay_in_parent()
+        channel.send("failed", **describe(error))
+    finally:
+        leave(status)
 
+
+def leave(status: int) -> None:
+    """End at once: threads, exit handlers and the tearing down of a big heap are not waited for."""
+    try:
+        for stream in (sys.stdout, sys.stderr):
+            stream.flush()
+    except BaseException:  # whatever the program put there
+        pass
+    finally:
+        os._exit(status)
+
+
+PATH_AT_START = list(sys.path)
 
 if __name__ == "__main__":
     main()

@@ -1,6 +1,7 @@
 """The catalogue: the folders of `scenarios/`, read without importing any of their code."""
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -15,11 +16,11 @@ from leaklab.model import (
     ControlTruth,
     FixedTruth,
     Judge,
-    Option,
     Requires,
     Scenario,
     Variant,
 )
+from leaklab.options import is_sound
 
 SCHEMA = 1
 
@@ -45,14 +46,22 @@ class Catalogue:
         lab = builtin_root()
         return (self.root,) if self.root == lab else (self.root, lab)
 
+    @property
+    def fixtures_root(self) -> Path:
+        """The root whose `fixtures/` is imported: its own, if it has any; never both."""
+        return self.root if (self.root / "fixtures").is_dir() else builtin_root()
+
     def names(self) -> list[str]:
-        """The scenarios' names, sorted."""
-        folder = self.root / "scenarios"
-        return sorted(
+        """The scenarios' names, sorted.
+
+        Raises:
+            BadInput: the folder cannot be read.
+        """
+        return [
             path.name
-            for path in folder.iterdir()
+            for path in entries_of(self.root / "scenarios")
             if path.is_dir() and not path.name.startswith(("_", "."))
-        )
+        ]
 
     def folder(self, name: str) -> Path:
         """Where a scenario's files are."""
@@ -92,12 +101,44 @@ def open_catalogue(root: Path | None) -> Catalogue:
     """
     if root is None:
         return Catalogue(builtin_root())
-    if not (root / "scenarios").is_dir():
-        raise BadInput(f"{root} holds no catalogue: make a folder 'scenarios' there")
-    if not (root / "scenarios" / "__init__.py").is_file():
-        # A regular package elsewhere on the path would beat this one.
-        raise BadInput(f"{root / 'scenarios' / '__init__.py'} is missing: make an empty file")
-    return Catalogue(root.resolve())
+    try:
+        if not (root / "scenarios").is_dir():
+            raise BadInput(f"{root} holds no catalogue: make a folder 'scenarios' there")
+        for package in (root / "scenarios", root / "fixtures"):
+            # A regular package elsewhere on the path would beat this one.
+            if package.is_dir() and not (package / "__init__.py").is_file():
+                raise BadInput(f"{package / '__init__.py'} is missing: make an empty file")
+        return Catalogue(root.resolve())
+    except OSError as error:
+        raise BadInput(f"{root} cannot be read: {error.strerror}; name another folder") from error
+
+
+def read_text_of(path: Path) -> str:
+    """The text of a scenario's file.
+
+    Raises:
+        BadInput: it is missing, cannot be read, or is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        raise BadInput(f"{path} is missing: write it, or remove its folder") from None
+    except OSError as error:
+        raise BadInput(f"{path} cannot be read: {error.strerror}; mend its rights") from error
+    except UnicodeDecodeError as error:
+        raise BadInput(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
+
+
+def entries_of(folder: Path) -> list[Path]:
+    """What is in a folder, sorted.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except OSError as error:
+        raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
 
 
 def read_scenario(folder: Path) -> Scenario:
@@ -109,10 +150,8 @@ def read_scenario(folder: Path) -> Scenario:
     """
     path = folder / "scenario.toml"
     try:
-        table = tomllib.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise BadInput(f"{path} is missing: write one, or remove the folder") from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        table = tomllib.loads(read_text_of(path))
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise BadInput(f"{path} cannot be read as TOML: {error}") from error
     if table.get("schema") != SCHEMA:
         raise BadInput(f"{path}: schema is {table.get('schema')!r}; this leaklab reads {SCHEMA}")
@@ -125,41 +164,6 @@ def read_scenario(folder: Path) -> Scenario:
         raise BadInput(f"{path}: {error}".replace(" - at `$.", ", at `")) from error
     _refuse_contradictions(path, scenario)
     return scenario
-
-
-def resolve_options(scenario: Scenario, changes: Iterable[str]) -> dict[str, Option]:
-    """A scenario's options with `name=value` changes, each read as its default's type.
-
-    A value that names an existing file becomes its absolute path where the default is empty, for
-    the measured process has a working folder of its own.
-
-    Raises:
-        BadInput: a change has no `=`, an unknown name, or a value of another type.
-    """
-    options = dict(scenario.options)
-    for change in changes:
-        name, equals, value = change.partition("=")
-        if not equals:
-            raise BadInput(f"-o {change}: write it as name=value")
-        if name not in options:
-            allowed = ", ".join(options) or "none"
-            raise BadInput(f"{scenario.name} has no option {name!r}; it has: {allowed}")
-        options[name] = _as_type_of(options[name], name, value)
-    return options
-
-
-def _as_type_of(default: Option, name: str, value: str) -> Option:
-    kind = type(default)
-    if kind is bool:
-        if value.lower() not in {"true", "false"}:
-            raise BadInput(f"-o {name}={value}: say true or false")
-        return value.lower() == "true"
-    if default == "" and Path(value).is_file():
-        return str(Path(value).resolve())
-    try:
-        return kind(value)
-    except ValueError:
-        raise BadInput(f"-o {name}={value}: a number is wanted, like {default}") from None
 
 
 def _nearest(name: str, known: list[str]) -> str:
@@ -191,8 +195,17 @@ def _refuse_contradictions(path: Path, scenario: Scenario) -> None:
         raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
     if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):
         raise BadInput(f'{path}: judge = "peak" and min_ratio go together')
+    if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
+        raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
+    for name, value in scenario.options.items():
+        if not is_sound(value):
+            raise BadInput(f"{path}: option {name!r} is {value}; give it a finite default")
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:
-    """The text of a variant's program."""
-    return (catalogue.folder(name) / f"{variant}.py").read_text(encoding="utf-8")
+    """The text of a variant's program.
+
+    Raises:
+        BadInput: it cannot be read.
+    """
+    return read_text_of(catalogue.folder(name) / f"{variant}.py")

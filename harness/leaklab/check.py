@@ -12,7 +12,7 @@ import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from leaklab.catalogue import Catalogue, source_of
+from leaklab.catalogue import Catalogue, entries_of, read_text_of, source_of
 from leaklab.model import Growth, Judge, Pattern, Scenario, Variant
 
 LONGEST_DIFF = 12
@@ -50,7 +50,7 @@ def unified_diff(catalogue: Catalogue, scenario: Scenario) -> str:
 def _files(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     folder = catalogue.folder(scenario.name)
     wanted = {"scenario.toml", "workload.py", "README.md", *(f"{v}.py" for v in scenario.variants)}
-    there = {path.name for path in folder.iterdir() if path.name != "__pycache__"}
+    there = {path.name for path in entries_of(folder) if path.name != "__pycache__"}
     for name in sorted(wanted - there):
         yield f"{name} is missing: write it"
     for name in sorted(there - wanted):
@@ -60,9 +60,11 @@ def _files(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 def _syntax(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     for path in _sources(catalogue, scenario):
         try:
-            ast.parse(path.read_text(encoding="utf-8"), path.name, feature_version=OLDEST_PYTHON)
+            ast.parse(read_text_of(path), path.name, feature_version=OLDEST_PYTHON)
         except SyntaxError as error:
             yield f"{path.name}:{error.lineno}: {error.msg}; pool code keeps to Python 3.8"
+        except (ValueError, RecursionError) as error:  # null bytes; nested beyond all measure
+            yield f"{path.name}: {error}; make it a text that Python can read"
 
 
 def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
@@ -91,7 +93,7 @@ def _words(_: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 
 def _lesson(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
-    text = (catalogue.folder(scenario.name) / "README.md").read_text(encoding="utf-8")
+    text = read_text_of(catalogue.folder(scenario.name) / "README.md")
     if f"leaklab run {scenario.name}" not in text:
         yield f"README.md shows no 'leaklab run {scenario.name}': figures need their command"
     if "<!--" in text:
@@ -105,7 +107,7 @@ def _culprit(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     if times != 1:
         yield f"the culprit's text stands {times} times in buggy.py: it must stand exactly once"
     born = scenario.buggy.allocation
-    if born and not any((root / born).is_file() for root in catalogue.import_roots):
+    if born and not (_root_of(catalogue, born) / born).is_file():
         yield f"allocation names {born}, which does not exist: give its path from the root"
 
 
@@ -152,7 +154,7 @@ def _giveaways(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 def _driver(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     path = catalogue.folder(scenario.name) / "workload.py"
-    tree = ast.parse(path.read_text(encoding="utf-8"))
+    tree = ast.parse(read_text_of(path))
     found = {
         n.name: [a.arg for a in n.args.args] for n in tree.body if isinstance(n, ast.FunctionDef)
     }
@@ -163,8 +165,13 @@ def _driver(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 def _services(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     for name in scenario.services:
-        if not any((root / "fixtures" / f"{name}.py").is_file() for root in catalogue.import_roots):
+        if not (catalogue.fixtures_root / "fixtures" / f"{name}.py").is_file():
             yield f"services names {name!r}, but there is no fixtures/{name}.py: write it"
+
+
+def _root_of(catalogue: Catalogue, path: str) -> Path:
+    """Where a path from the root is looked for: fixtures may be lent."""
+    return catalogue.fixtures_root if path.startswith("fixtures/") else catalogue.root
 
 
 def _sources(catalogue: Catalogue, scenario: Scenario) -> list[Path]:

@@ -1,8 +1,9 @@
 """Two saved results side by side: a pure function of the two records."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from leaklab.errors import BadInput
+from leaklab.model import Judge, Scenario, Variant
 from leaklab.record import Result
 
 # What must be the same for two figures to be about the same work, and what only deserves a word.
@@ -11,15 +12,25 @@ WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
 
 
 @dataclass(frozen=True)
+class PeakVerdict:
+    """A pair judged by its peaks: the buggy one's by the fixed one's, and what is declared."""
+
+    ratio: float
+    min_ratio: float
+    leak: bool
+
+
+@dataclass(frozen=True)
 class Comparison:
     """B against A. `peak_ratio` is B's peak by A's; `intervals_apart` whether the 95 % intervals
-    of the growth per unit have no value in common."""
+    of the growth per unit have no value in common; `pair` the verdict of a pair judged by peaks."""
 
     a: Result
     b: Result
     peak_ratio: float
     intervals_apart: bool
     differences: tuple[str, ...]
+    pair: PeakVerdict | None = None
 
 
 def compare(a: Result, b: Result) -> Comparison:
@@ -51,9 +62,25 @@ def compare(a: Result, b: Result) -> Comparison:
     )
 
 
-def is_peak_leak(comparison: Comparison, min_ratio: float) -> bool:
-    """For a pair judged by its peaks: whether the buggy one (B) needs so many times the fixed."""
-    return comparison.peak_ratio >= min_ratio
+def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:
+    """With the verdict of the pair, where these are the two variants of a scenario judged by its
+    peaks; else as it is. Which of the two is A makes no difference."""
+    if scenario.judge is not Judge.PEAK or scenario.min_ratio is None:
+        return found
+    ratios = {
+        (Variant.FIXED, Variant.BUGGY): found.peak_ratio,
+        (Variant.BUGGY, Variant.FIXED): 1 / found.peak_ratio,
+    }
+    ratio = ratios.get((found.a.variant, found.b.variant))
+    if ratio is None or found.a.scenario != found.b.scenario:
+        return found
+    leak = is_peak_leak(ratio, scenario.min_ratio)
+    return replace(found, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
+
+
+def is_peak_leak(ratio: float, min_ratio: float) -> bool:
+    """Whether a buggy variant's peak is so many times its fixed one's as to be a leak."""
+    return ratio >= min_ratio
 
 
 def label(result: Result) -> str:

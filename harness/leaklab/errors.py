@@ -1,7 +1,7 @@
 """The ways a command can fail, each with its exit code.
 
-A message is one line: what happened, then what to do about it. `main()` prints it and leaves
-with the code; nothing below the command line exits or prints.
+A message is one line: what happened, then what to do about it. `cli/ending.py` prints it and gives
+the code; nothing below the command line exits or prints.
 """
 
 from enum import IntEnum
@@ -23,6 +23,17 @@ class LabError(Exception):
     exit: ClassVar[Exit] = Exit.NOT_MEASURED
 
 
+def printable(text: str) -> str:
+    """Text without control characters and the like, which could move a terminal's cursor; `?`
+    stands for each."""
+    return "".join(c if c.isprintable() else "?" for c in text)
+
+
+def one_line(text: str) -> str:
+    """Any text as one clean line: white space folded, and printable."""
+    return printable(" ".join(text.split()))
+
+
 class BadInput(LabError):
     """What was asked for, or a scenario's own text, is wrong."""
 
@@ -33,6 +44,10 @@ class NotMeasured(LabError):
     """The request was sound, and the measurement still could not be made."""
 
     exit = Exit.NOT_MEASURED
+
+
+class NotSaved(NotMeasured):
+    """A result could not be saved, and so the next ones could not be."""
 
 
 class Skipped(NotMeasured):

@@ -1,38 +1,40 @@
 """One real run: services, agent, observer, and what they found put together as a trace."""
 
-import mmap
 import os
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
+from enum import Enum
 from pathlib import Path
 
-from leaklab import agent, probes, services
+from leaklab import probes, services
 from leaklab.catalogue import Catalogue
-from leaklab.errors import NotMeasured
 from leaklab.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.model import Job, Limits, Mode
+from leaklab.model import Job, Limits
 from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
-from leaklab.traces import make_trace, units_done
+from leaklab.scratch import run_folder, session_folder
+from leaklab.table import sample_table
+from leaklab.traces import make_trace
 from leaklab.verdict import SIGNALS_OF
 
 Progress = Callable[[int], None]
 OUTPUT_TAIL_BYTES = 2000
-MODES = (Mode.INLINE,)
+
+
+class Sampling(Enum):
+    """Whether the agent samples; without, it runs the workload bare, to measure what that costs."""
+
+    ON = True
+    OFF = False
 
 
 class ProcessExecutor:
     """Runs jobs in processes of their own; a context manager that owns the session's folder."""
 
-    def __init__(self, catalogue: Catalogue, limits: Limits, *, sampling: bool = True) -> None:
-        """Prepare to run.
-
-        Args:
-            catalogue: where the scenarios are.
-            limits: what each run may use.
-            sampling: False runs the workload bare, to measure what sampling costs.
+    def __init__(
+        self, catalogue: Catalogue, limits: Limits, sampling: Sampling = Sampling.ON
+    ) -> None:
+        """Prepare to run scenarios of a catalogue within limits.
 
         Raises:
             NotMeasured: this platform cannot be measured on.
@@ -43,13 +45,14 @@ class ProcessExecutor:
         self._probes = probes.choose()
         self._rehearsed: set[str] = set()
         self._cpu = max(os.sched_getaffinity(0))
+        self._stack = ExitStack()
 
     def __enter__(self) -> "ProcessExecutor":
-        self._session = Path(tempfile.mkdtemp(prefix="leaklab-"))
+        self._session = self._stack.enter_context(session_folder())
         return self
 
     def __exit__(self, *_: object) -> None:
-        shutil.rmtree(self._session, ignore_errors=True)
+        self._stack.close()
 
     def execute(self, job: Job, progress: Progress) -> Trace:
         """Make one run; `progress` is told the units done so far.
@@ -59,47 +62,29 @@ class ProcessExecutor:
         does not. Where the rehearsal fails, it is the result.
 
         Raises:
-            NotMeasured: a mode that is not built yet, or a service that does not start.
+            LabError: a service does not start.
         """
-        if job.mode not in MODES:
-            raise NotMeasured(f"{job.label}: this leaklab runs {', '.join(MODES)} only")
         if job.label not in self._rehearsed:
-            rehearsal = self._execute(job, 1, lambda _: None)
+            rehearsal = self._execute(job, "run", 1, lambda _: None)
             if rehearsal.ended is not Ended.COMPLETED:
                 return rehearsal
             self._rehearsed.add(job.label)
-        return self._execute(job, job.units, progress)
+        return self._execute(job, "run", job.units, progress)
 
     def check(self, job: Job) -> Trace:
         """Run a scenario's functional contract on a variant."""
-        return self._execute(job, job.units, lambda _: None, do="check")
+        return self._execute(job, "check", job.units, lambda _: None)
 
-    def _execute(self, job: Job, units: int, progress: Progress, do: str = "run") -> Trace:
+    def _execute(self, job: Job, do: str, units: int, progress: Progress) -> Trace:
         roots = self._catalogue.import_roots
+        wanted = job.scenario.services
         with (
-            self._scratch() as folder,
-            services.running(
-                job.scenario.services, job.options, roots=roots, session=self._session
-            ) as addresses,
-            _table() as (table_fd, rows),
+            run_folder(self._session) as folder,
+            services.running(wanted, job.options, roots=roots, session=self._session) as addresses,
+            sample_table() as table,
         ):
-            (folder / "job").write_text(
-                repr(
-                    {
-                        "do": do,
-                        "roots": [str(root) for root in roots],
-                        "scenario": job.scenario.name,
-                        "variant": str(job.variant),
-                        "units": units,
-                        "seed": job.seed,
-                        "options": dict(job.options),
-                        "services": addresses,
-                        "scratch": str(folder / "home"),
-                        "sampling": self._sampling,
-                        "judged": [str(s) for s in SIGNALS_OF[job.scenario.resource]],
-                    }
-                )
-            )
+            text = repr(self._order(job, do, units, addresses, folder / "home"))
+            (folder / "job").write_text(text, encoding="utf-8")
             command = Command(
                 agent_argv(folder / "job"),
                 fixed_environment(folder / "home", self._session / "bytecode"),
@@ -107,37 +92,30 @@ class ProcessExecutor:
                 self._session,
                 cpu=self._cpu,
                 data_limit_bytes=available_bytes(),
-                keep_fds=[table_fd],
+                keep_fds=[table.fd],
             )
             with supervised(command) as child:
                 observer = Observer(child, self._limits, self._probes)
-                seen = observer.watch(lambda: progress(units_done(rows)))
-                return make_trace(seen, rows, self._cpu, _tail(child))
+                seen = observer.watch(lambda: progress(table.units_done()))
+                return make_trace(seen, table, self._cpu, _tail(child))
 
-    @contextmanager
-    def _scratch(self) -> Iterator[Path]:
-        folder = self._session / "run"
-        (folder / "home").mkdir(parents=True)
-        try:
-            yield folder
-        finally:
-            shutil.rmtree(folder, ignore_errors=True)
-
-
-@contextmanager
-def _table() -> Iterator[tuple[int, memoryview]]:
-    """The samples' table, in memory that both sides map: (descriptor, words)."""
-    fd = os.memfd_create("samples")
-    try:
-        os.ftruncate(fd, agent.TABLE_BYTES)
-        with (
-            mmap.mmap(fd, agent.TABLE_BYTES) as mapped,
-            memoryview(mapped) as octets,
-            octets.cast("q") as words,
-        ):
-            yield fd, words
-    finally:
-        os.close(fd)
+    def _order(
+        self, job: Job, do: str, units: int, addresses: Mapping[str, str], home: Path
+    ) -> dict[str, object]:
+        """What the agent is to do, in the words of its protocol."""
+        return {
+            "do": do,
+            "roots": [str(root) for root in self._catalogue.import_roots],
+            "scenario": job.scenario.name,
+            "variant": str(job.variant),
+            "units": units,
+            "seed": job.seed,
+            "options": dict(job.options),
+            "services": dict(addresses),
+            "scratch": str(home),
+            "sampling": self._sampling.value,
+            "judged": [str(signal) for signal in SIGNALS_OF.get(job.scenario.resource, ())],
+        }
 
 
 def default_memory_limit() -> int:

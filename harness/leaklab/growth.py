@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from leaklab.model import Growth
-from leaklab.trend import Octave, octaves
+from leaklab.trend import Octave, joined, octaves, steady_part, theil_sen
 
 FEWEST_BLOCKS = 5
 
@@ -32,6 +32,9 @@ class Rule:
         fading: at most so much is kept by growth that will end, twice in a row.
         one_step: a single step of more than this share of a rise is a step, not growth.
         end_pace: a line rises to its end at its full pace; below this share it has levelled off.
+        endless_share: of growth that fades, so much of the present rate may be a line's.
+        unseen_share: growth over half the run that is this small beside the swing of a program
+            from sample to sample cannot be seen, and is not excluded by `clean`.
     """
 
     chance: float = 0.01
@@ -39,11 +42,13 @@ class Rule:
     fading: float = 2**-0.75
     one_step: float = 0.5
     end_pace: float = 0.5
+    endless_share: float = 0.1
+    unseen_share: float = 0.125
 
 
 RULE = Rule()
 
-# Growth that chance orders like this, at most, is a tendency, and forbids an acquittal.
+# Growth that chance orders like this, at most, is there; whether it fades is another question.
 TENDENCY = 0.05
 
 
@@ -62,7 +67,7 @@ def judge_series(
     """Judge one series.
 
     Args:
-        units: work done at each sample, rising, the last being all the work.
+        units: work done at each sample, rising.
         values: what was read there.
         floor: growth over an octave that counts as none, in the unit of `values`.
         rule: the constants.
@@ -76,13 +81,34 @@ def judge_series(
         )
     if _rises(last, floor, rule):
         return _judge_rising(before, last, floor, rule)
-    if all(o.is_one_step and o.rise > floor for o in (oldest, before, last)):
-        return _undecided("one step in every octave, like a table that doubles: do more units")
-    if all(o.ordered(TENDENCY) and o.rise > floor for o in (before, last)):
-        return _undecided("it tends to rise, and no more can be said: do more units")
-    return Finding(
-        leak=False, growth=_shape(units, values, last, floor), reason="no growth over the last half"
-    )
+    doubt, ceiling = _doubt(before, last, floor, rule)
+    if doubt:
+        return _undecided(doubt)
+    shape = _shape(units, values, last, floor)
+    return Finding(leak=False, growth=shape, reason=f"level, no growth above {ceiling:,.3g} a unit")
+
+
+def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str, float]:
+    """Why a series that does not rise in order cannot be acquitted all the same (empty if it can),
+    and the most it may yet grow per unit.
+
+    One clear step, up by more than twice the deepest fall, may be a load or a table's rebuilding,
+    and is taken out; a second is a pattern. What is left must be level: no growth that its
+    interval leaves possible may be worth noticing beside the program's own swing.
+    """
+    units, minima = joined(before, last)
+    steps = np.diff(minima)
+    clear = steps > max(floor, 2 * -float(steps.min()))
+    if clear.sum() >= 2 and clear[before.minima.size - 1 :].any():
+        return "it rises by steps: do more units", 0.0
+    minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
+    slope = theil_sen(units, minima)
+    half_the_work = float(units[-1]) / 2
+    if slope.low * half_the_work > floor:
+        return "it tends to rise, and no more can be said: do more units", slope.high
+    if slope.high * half_the_work > max(floor, rule.unseen_share * last.swing):
+        return "it swings so much that a leak could hide in it: do more units", slope.high
+    return "", max(slope.high, 0.0)
 
 
 def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
@@ -101,11 +127,20 @@ def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Fin
 
 
 def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) -> bool:
-    """Whether the rate fell twice in a row like a logarithm's, or faster."""
+    """Whether the rate fell twice in a row like a logarithm's, or faster, and goes on falling.
+
+    A leak under a logarithm fades, too, until only the leak is left; so the part that would not
+    fade must be next to none within its interval, and surely less than half of the present rate.
+    """
     oldest, before, last = last_three
-    grew = all(o.ordered(TENDENCY) and o.rise > floor for o in (oldest, before))
-    once = before.rate <= rule.fading * oldest.rate
-    return grew and once and last.rate <= rule.fading * before.rate
+    if not all(o.ordered(TENDENCY) and o.rise > floor for o in (oldest, before)):
+        return False
+    if before.rate > rule.fading * oldest.rate or last.rate > rule.fading * before.rate:
+        return False
+    steady = steady_part(*joined(*last_three))
+    negligible = floor / (float(last.units[-1]) / 2)
+    none = steady.low <= max(negligible, rule.endless_share * last.rate)
+    return none and steady.high <= max(negligible, last.rate / 2)
 
 
 def _undecided(reason: str) -> Finding:

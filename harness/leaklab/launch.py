@@ -5,22 +5,20 @@ applies the controls (no ASLR, one CPU, no huge pages), reaps, and kills all tha
 run or the harness ends.
 """
 
-import ast
 import contextlib
 import os
 import select
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
-from typing import Any
 
-from leaklab import agent, supervisor
-
-Record = dict[str, Any]
+from leaklab import agent, protocol, supervisor
 
 LONGEST_RECORD = 1 << 20
+PATH_LENGTH = 2048
 
 
 @dataclass(frozen=True)
@@ -38,28 +36,28 @@ class Command:
 
 @dataclass
 class Child:
-    """A supervised process: its records, where its output goes, and the way to stop it."""
+    """A supervised process: its messages, where its output goes, and the way to stop it."""
 
     supervisor: subprocess.Popen[bytes]
-    records_fd: int
-    life_fd: int
+    records: FileIO
+    life: FileIO
     output: Path
+    closed: bool = False
     _rest: bytes = b""
-    closed: bool = field(default=False)
 
-    def read_records(self, timeout_seconds: float) -> list[Record]:
-        """Wait for records at most this long. Sets `closed` once no more can come."""
-        if not select.select([self.records_fd], [], [], timeout_seconds)[0]:
+    def read_messages(self, timeout_seconds: float) -> list[protocol.Message]:
+        """Wait for messages at most this long. Sets `closed` once no more can come."""
+        if not select.select([self.records], [], [], timeout_seconds)[0]:
             return []
-        chunk = os.read(self.records_fd, 1 << 16)
+        chunk = self.records.read(1 << 16)
         self.closed = not chunk
         *lines, self._rest = (self._rest + chunk)[-LONGEST_RECORD:].split(b"\n")
-        return [record for line in lines if (record := _parse(line)) is not None]
+        return [message for line in lines if (message := protocol.parse(line)) is not None]
 
     def stop(self) -> None:
-        """Ask the supervisor to kill the whole run; its `exit` record follows."""
+        """Ask the supervisor to kill the whole run; its last message follows."""
         with contextlib.suppress(BrokenPipeError):
-            os.write(self.life_fd, b"x")
+            self.life.write(b"x")
 
 
 @contextlib.contextmanager
@@ -67,47 +65,52 @@ def supervised(command: Command) -> Iterator[Child]:
     """Start a command under a supervisor; on leaving, whatever is left of it is killed.
 
     Args:
-        command: what to start. `keep_fds` become the child's descriptors 3, 4 …; a pipe for
-            records is put before them, as descriptor 3.
+        command: what to start. A pipe for records becomes the child's descriptor 3, `keep_fds`
+            become 4, 5 …
     """
-    records_read, records_write = os.pipe()
-    life_read, life_write = os.pipe()
-    output = command.folder / "output"
-    spec = command.folder / "spec"
-    keep = [records_write, *command.keep_fds]
-    spec.write_text(
-        repr(
-            {
-                "argv": list(command.argv),
-                "env": dict(command.env),
-                "cwd": str(command.folder / "home"),
-                "life_fd": life_read,
-                "records_fd": records_write,
-                "keep_fds": keep,
-                "output": str(output),
-                "cpu": command.cpu,
-                "data_limit_bytes": command.data_limit_bytes,
-                "scratch": str(command.session),
-            }
+    with contextlib.ExitStack() as stack:
+        records, records_write, life_read, life = (
+            stack.enter_context(end) for end in (*_pipe(), *_pipe())
         )
-    )
-    process = subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
-        [sys.executable, "-I", "-S", supervisor.__file__, str(spec)],
-        pass_fds=[life_read, *keep],
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    os.close(records_write)
-    os.close(life_read)
-    try:
-        yield Child(process, records_read, life_write, output)
-    finally:
-        with contextlib.suppress(BrokenPipeError):
-            os.write(life_write, b"x")
-        process.wait()
-        os.close(life_write)
-        os.close(records_read)
+        keep = [records_write.fileno(), *command.keep_fds]
+        spec = command.folder / "spec"
+        spec.write_text(repr(_spec(command, life_read.fileno(), keep)), encoding="utf-8")
+        process = subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
+            [sys.executable, "-I", "-S", supervisor.__file__, str(spec)],
+            pass_fds=[life_read.fileno(), *keep],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        records_write.close()
+        life_read.close()
+        child = Child(process, records, life, command.folder / "output")
+        try:
+            yield child
+        finally:
+            child.stop()
+            process.wait()
+
+
+def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, object]:
+    return {
+        "argv": list(command.argv),
+        "env": dict(command.env),
+        "cwd": str(command.folder / "home"),
+        "life_fd": life_fd,
+        "records_fd": keep[0],
+        "keep_fds": list(keep),
+        "output": str(command.folder / "output"),
+        "cpu": command.cpu,
+        "data_limit_bytes": command.data_limit_bytes,
+        "scratch": str(command.session),
+    }
+
+
+def _pipe() -> tuple[FileIO, FileIO]:
+    read, write = os.pipe()
+    return FileIO(read, "rb"), FileIO(write, "wb")
 
 
 def agent_argv(job: Path) -> list[str]:
@@ -117,20 +120,16 @@ def agent_argv(job: Path) -> list[str]:
 
 
 def fixed_environment(home: Path, bytecode: Path) -> dict[str, str]:
-    """The whole environment of a measured process; nothing of the caller's but PATH gets in."""
+    """The whole environment of a measured process; nothing of the caller's but PATH gets in.
+
+    PATH is padded to a fixed length: it lies on the process's stack and in its os.environ, and a
+    longer one moved a peak by 36 KiB.
+    """
+    path = os.environ.get("PATH", os.defpath)
     return {
-        "PATH": os.environ.get("PATH", os.defpath),
+        "PATH": path + ":/" + "-" * max(0, PATH_LENGTH - len(path)),
         "HOME": str(home),
         "PYTHONHASHSEED": "0",
         "PYTHONPYCACHEPREFIX": str(bytecode),
         "LC_ALL": "C.UTF-8",
     }
-
-
-def _parse(line: bytes) -> Record | None:
-    """A record, or None for anything else that the program may have written there."""
-    try:
-        record = ast.literal_eval(line.decode())
-    except (ValueError, SyntaxError):
-        return None
-    return record if isinstance(record, dict) and "kind" in record else None

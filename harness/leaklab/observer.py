@@ -9,11 +9,12 @@ spaced so that it takes at most one part in fifty of the time.
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 
-from leaklab.launch import Child, Record
+from leaklab.launch import Child
 from leaklab.model import Limits
+from leaklab.protocol import Baseline, Controlled, Exited, Failed, Finished, Message
 from leaklab.record import Ended
 
 TICK_SECONDS = 0.02
@@ -22,13 +23,24 @@ PSS_SHARE = 50
 
 @dataclass
 class Observation:
-    """What was seen of a run: the records of its agent, and the observer's own readings."""
+    """What was seen of a run: the messages of its agent and supervisor, each the first of its
+    kind, and the observer's own readings."""
 
-    records: dict[str, Record] = field(default_factory=dict)
+    controlled: Controlled | None = None
+    baseline: Baseline | None = None
+    finished: Finished | None = None
+    failed: Failed | None = None
+    exited: Exited | None = None
     stopped: Ended | None = None
     high_water_bytes: int | None = None
     tree_peak_pss_bytes: int | None = None
     longest_gap_seconds: float | None = None
+
+    def hear(self, message: Message) -> None:
+        """Keep a message, unless one of its kind was heard before."""
+        name = type(message).__name__.lower()
+        if getattr(self, name) is None:
+            setattr(self, name, message)
 
 
 class Observer:
@@ -41,16 +53,17 @@ class Observer:
         self._seen = Observation()
         self._began = time.monotonic()
         self._pss_at = 0.0
-        self._pss_last: float | None = None
+        self._pss_last = self._began
 
     def watch(self, on_tick: Callable[[], None]) -> Observation:
         """Until the run is over; `on_tick` is called at every look, for progress."""
         while not self._child.closed:
-            for record in self._child.read_records(TICK_SECONDS):
-                self._seen.records[record["kind"]] = record
-            if "exit" not in self._seen.records and not self._seen.stopped:
+            for message in self._child.read_messages(TICK_SECONDS):
+                self._seen.hear(message)
+            if not self._seen.exited and not self._seen.stopped:
                 self._look()
                 on_tick()
+        self._note_gap(time.monotonic())
         return self._seen
 
     def _look(self) -> None:
@@ -61,21 +74,25 @@ class Observer:
 
     def _keep_high_water(self) -> None:
         """Of the measured process itself, once its mark was reset: kept in case it dies."""
-        baseline = self._seen.records.get("baseline")
-        if baseline and (found := self._probes.high_water_bytes(baseline["pid"])):
+        baseline = self._seen.baseline
+        if baseline and (found := self._probes.high_water_bytes(baseline.pid)):
             self._seen.high_water_bytes = found
 
     def _sample_pss(self, tree: list[int]) -> None:
         now = time.monotonic()
-        if now < self._pss_at or "baseline" not in self._seen.records:
+        if now < self._pss_at or not self._seen.baseline:
             return
         total = sum(self._probes.pss_bytes(pid) or 0 for pid in tree)
         self._pss_at = now + PSS_SHARE * (time.monotonic() - now)
-        if self._pss_last is not None:
-            gap = now - self._pss_last
-            self._seen.longest_gap_seconds = max(gap, self._seen.longest_gap_seconds or 0.0)
-        self._pss_last = now
         self._seen.tree_peak_pss_bytes = max(total, self._seen.tree_peak_pss_bytes or 0)
+        self._note_gap(now)
+
+    def _note_gap(self, now: float) -> None:
+        """The longest time without a reading of PSS, that before the first and after the last
+        included."""
+        gap = now - self._pss_last
+        self._seen.longest_gap_seconds = max(gap, self._seen.longest_gap_seconds or 0.0)
+        self._pss_last = now
 
     def _hold_to_limits(self, tree: list[int]) -> None:
         if time.monotonic() - self._began > self._limits.time_seconds:

@@ -8,9 +8,13 @@ import numpy as np
 
 from leaklab.catalogue import Catalogue
 from leaklab.errors import NotMeasured
-from leaklab.executor import ProcessExecutor
+from leaklab.executor import ProcessExecutor, Sampling
 from leaklab.model import Job, Limits
 from leaklab.record import Ended, ProcessRecord
+
+# What sampling may cost: the upper end of the interval, and memory in the measured process.
+MOST_RATIO = 1.05
+MOST_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -25,6 +29,11 @@ class Overhead:
     low: float
     high: float
     added_bytes: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether sampling is surely as cheap as it is meant to be."""
+        return self.high <= MOST_RATIO and self.added_bytes <= MOST_BYTES
 
 
 def measure(
@@ -41,8 +50,8 @@ def measure(
     """
     with ExitStack() as stack:
         with_it, without = (
-            stack.enter_context(ProcessExecutor(catalogue, limits, sampling=on))
-            for on in (True, False)
+            stack.enter_context(ProcessExecutor(catalogue, limits, sampling))
+            for sampling in (Sampling.ON, Sampling.OFF)
         )
         for job in jobs:
             found = []

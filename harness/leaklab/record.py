@@ -19,7 +19,6 @@ class Ended(StrEnum):
     COMPLETED = "completed"
     MEMORY_LIMIT = "stopped: memory limit"
     TIME_LIMIT = "stopped: time limit"
-    INTERRUPTED = "stopped: interrupted"
     PROGRAM_FAILED = "failed: the scenario's code"
     DIED = "failed: the process died"
     NOT_STARTED = "failed: could not start"

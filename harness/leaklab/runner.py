@@ -3,25 +3,26 @@
 import functools
 import importlib
 import importlib.metadata
-import os
-import platform
 import shutil
-import subprocess
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Protocol
 
-from leaklab import __version__
-from leaklab.catalogue import Catalogue, resolve_options
-from leaklab.errors import BadInput, Exit, LabError, NotMeasured, Skipped
+from leaklab.catalogue import Catalogue
+from leaklab.environment import describe_environment
+from leaklab.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.listener import Listener
-from leaklab.model import Job, Judge, Mode, Scenario, Variant
+from leaklab.model import Job, Judge, Mode, Scenario, Scope, Variant
+from leaklab.options import resolve_options
 from leaklab.record import Ended, Environment, Result, Trace, Verdict
 from leaklab.store import Session
 from leaklab.verdict import Work, judge
+
+# What can be run yet, of all that a scenario may declare.
+MODES = (Mode.INLINE,)
+SCOPES = (Scope.PROCESS,)
 
 
 class Executor(Protocol):
@@ -53,9 +54,13 @@ class Outcome:
 
     @property
     def exit(self) -> Exit:
-        """The exit code: the gravest error's, else whether every verdict is as known."""
-        if self.errors:
-            return max(error.exit for error in self.errors)
+        """The exit code: the gravest error's, else whether every verdict is as known.
+
+        What was skipped hides nothing; where nothing else was asked for, nothing was measured.
+        """
+        grave = [error.exit for error in self.errors if not isinstance(error, Skipped)]
+        if grave or not self.results:
+            return max(grave, default=Exit.NOT_MEASURED)
         return Exit.AS_EXPECTED if all(r.agrees for r in self.results) else Exit.DIFFERS
 
 
@@ -63,9 +68,10 @@ def plan(catalogue: Catalogue, request: Request) -> list[Job]:
     """The runs that a request comes to, in order.
 
     Raises:
-        BadInput: a scenario, variant, mode or option that does not exist.
+        BadInput: a scenario, variant, mode or option that does not exist, or nothing to run.
+        NotMeasured: a mode or scope that is declared, and cannot be run yet.
     """
-    return [
+    jobs = [
         Job(
             scenario=scenario,
             variant=variant,
@@ -80,6 +86,9 @@ def plan(catalogue: Catalogue, request: Request) -> list[Job]:
         for repeat in range(1, request.repeat + 1)
         for variant in _variants(scenario, request)
     ]
+    if not jobs:
+        raise BadInput("nothing here has that variant and mode; 'leaklab list' names what there is")
+    return jobs
 
 
 def run(
@@ -88,7 +97,7 @@ def run(
     """Make the runs one after another; each is judged and saved as it ends.
 
     A run that cannot be made, or breaks off, is told to the listener and does not end the
-    session. Only a place that cannot be written does.
+    session. Only a result that cannot be saved does.
     """
     # The estimators take 0.8 s to import: meanwhile, the first run is made.
     threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
@@ -99,16 +108,15 @@ def run(
         try:
             refuse_missing(job.scenario)
             trace = executor.execute(job, functools.partial(listener.progressed, job))
+            result = to_result(job, trace, environment)
+            outcome.results.append(result)
+            session.save(result)
+            refuse_failure(job, trace)
         except LabError as error:
             outcome.errors.append(error)
             listener.failed(job, error)
-            continue
-        result = to_result(job, trace, environment)
-        session.save(result)
-        outcome.results.append(result)
-        if error_ := failure_of(job, trace):
-            outcome.errors.append(error_)
-            listener.failed(job, error_)
+            if isinstance(error, NotSaved):
+                break
         else:
             listener.judged(result)
     return outcome
@@ -145,15 +153,23 @@ def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
     )
 
 
-def failure_of(job: Job, trace: Trace) -> LabError | None:
-    """The error of a run that broke off by itself; None where it ended or was stopped."""
+def refuse_failure(job: Job, trace: Trace) -> None:
+    """Stop at a run that broke off by itself; nothing where it ended or was stopped.
+
+    Raises:
+        BadInput: the scenario's code failed; its own traceback is the error's note.
+        NotMeasured: the process died; what it printed last is the note.
+    """
+    if not trace.ended.failed:
+        return
     if trace.ended is Ended.PROGRAM_FAILED:
-        return BadInput(f"{job.label}: {trace.detail}")
-    if trace.ended in (Ended.DIED, Ended.NOT_STARTED):
+        error: LabError = BadInput(f"{job.label}: {trace.detail}")
+    else:
         said = trace.output_tail.strip().splitlines()[-1:]
         words = f"; its last words: {said[0]}" if said else ""
-        return NotMeasured(f"{job.label}: the measured process died: {trace.detail}{words}")
-    return None
+        error = NotMeasured(f"{job.label}: the measured process died: {trace.detail}{words}")
+    error.add_note(trace.output_tail)
+    raise error
 
 
 def refuse_missing(scenario: Scenario) -> None:
@@ -162,39 +178,21 @@ def refuse_missing(scenario: Scenario) -> None:
     Raises:
         Skipped: naming what to install.
     """
+    if lacking := missing_of(scenario):
+        raise Skipped(f"{scenario.name}: skipped, {lacking}")
+
+
+def missing_of(scenario: Scenario) -> str:
+    """What this machine lacks for a scenario, in words; empty where nothing is."""
     for program in scenario.requires.programs:
         if shutil.which(program) is None:
-            raise Skipped(f"{scenario.name}: skipped, the program {program!r} is not installed")
+            return f"the program {program!r} is not installed: install it and try again"
     for package in scenario.requires.packages:
         try:
             importlib.metadata.distribution(package)
-        except importlib.metadata.PackageNotFoundError:
-            words = f"{scenario.name}: skipped, install {package!r} with pip"
-            raise Skipped(words) from None
-
-
-def describe_environment(root: Path) -> Environment:
-    """Where the runs of a session are made."""
-    return Environment(
-        python=platform.python_version(),
-        implementation=platform.python_implementation(),
-        kernel=platform.release(),
-        machine=platform.machine(),
-        libc=" ".join(platform.libc_ver()),
-        cpus=os.cpu_count() or 1,
-        leaklab=__version__,
-        git_commit=_git_commit(root),
-        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
-    )
-
-
-def _git_commit(root: Path) -> str | None:
-    command = ["git", "-C", str(root), "rev-parse", "HEAD"]
-    try:
-        found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    except (OSError, subprocess.CalledProcessError):
-        return None
-    return found.stdout.strip()
+        except (importlib.metadata.PackageNotFoundError, ValueError):
+            return f"the package {package!r} is not installed: install it with pip"
+    return ""
 
 
 def _verdict(job: Job, trace: Trace) -> Verdict:
@@ -213,6 +211,7 @@ def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:
     if request.mode not in scenario.modes:
         modes = ", ".join(scenario.modes)
         raise BadInput(f"{scenario.name} does not run in mode {request.mode}; it has: {modes}")
+    _refuse_unbuilt(scenario, request.mode)
     if request.variant is None:
         return scenario.variants
     if request.variant in scenario.variants:
@@ -221,3 +220,13 @@ def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:
         has = ", ".join(scenario.variants)
         raise BadInput(f"{scenario.name} has no variant {request.variant}; it has: {has}")
     return ()
+
+
+def _refuse_unbuilt(scenario: Scenario, mode: Mode) -> None:
+    """Stop at what may be declared already, and can only be run by a later version."""
+    if mode not in MODES:
+        words = f"{scenario.name} runs {', '.join(MODES)} only in this version"
+        raise NotMeasured(f"{words}, not in mode {mode}; leave --mode away")
+    if scenario.scope not in SCOPES:
+        words = f"{scenario.name} has processes of its own (scope = {scenario.scope!s})"
+        raise NotMeasured(f"{words}, which this version cannot measure; name other scenarios")

@@ -14,9 +14,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from leaklab.errors import NotMeasured
+from leaklab.errors import BadInput, NotMeasured
 from leaklab.launch import Child, Command, fixed_environment, supervised
 from leaklab.model import Option
+from leaklab.protocol import Exited
 
 START_SECONDS = 30.0
 HEALTH_SECONDS = 5.0
@@ -30,13 +31,14 @@ def running(
     """Start services; give their addresses by name; end them on leaving.
 
     Raises:
+        BadInput: the option `port` is none.
         NotMeasured: one does not start, or does not accept a connection.
     """
+    port = str(options.get("port", 0))
+    if names and not (port.isdecimal() and int(port) < 1 << 16):
+        raise BadInput(f"-o port={port}: a port is a number from 0 (any free one) to 65535")
     with contextlib.ExitStack() as stack:
-        yield {
-            name: stack.enter_context(_service(name, str(options.get("port", 0)), roots, session))
-            for name in names
-        }
+        yield {name: stack.enter_context(_service(name, port, roots, session)) for name in names}
 
 
 @contextlib.contextmanager
@@ -57,13 +59,12 @@ def _address(name: str, child: Child) -> str:
     """The address the service printed, once it has; its last words where it ended instead."""
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
-        ended = any(r["kind"] == "exit" for r in child.read_records(LOOK_SECONDS))
+        ended = any(isinstance(m, Exited) for m in child.read_messages(LOOK_SECONDS))
         said = child.output.read_text(errors="replace").splitlines(keepends=True) or [""]
         if ended or child.closed:
             words = said[-1].strip() or "it said nothing"
-            raise NotMeasured(
-                f"the service {name!r} did not start: {words} (-o port=N chooses its port)"
-            )
+            hint = " (-o port=N chooses another)" if "port" in words else ""
+            raise NotMeasured(f"the service {name!r} did not start: {words}{hint}")
         if "://" in said[0] and said[0].endswith("\n"):
             return said[0].strip()
     raise NotMeasured(f"the service {name!r} gave no address within {START_SECONDS:.0f} s")

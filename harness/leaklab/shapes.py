@@ -19,10 +19,10 @@ PAGE = 4096
 
 @dataclass(frozen=True)
 class Shape:
-    """A law and its truth: `leaks` None where the run ends before anyone could know."""
+    """A law and its truth."""
 
     law: Law
-    leaks: bool | None
+    leaks: bool
 
 
 def _amount(rng: np.random.Generator) -> float:
@@ -101,8 +101,23 @@ def _page_noise(x: Numbers, rng: np.random.Generator) -> Numbers:
     return PAGE * rng.integers(-8, 9, size=x.size).astype(np.float64)
 
 
-def _cut_off_cache(x: Numbers, rng: np.random.Generator) -> Numbers:
-    return _amount(rng) * np.minimum(x / rng.uniform(1.0, 4.0), 1)
+def _stairs(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray(_amount(rng) * np.floor(x * rng.integers(3, 13) + rng.uniform()))
+
+
+def _line_in_churn(x: Numbers, rng: np.random.Generator) -> Numbers:
+    amount = _amount(rng)
+    churn = float(2 ** rng.uniform(-1, 3)) * rng.uniform(size=x.size)
+    return amount * (x + churn)
+
+
+def _line_under_a_logarithm(x: Numbers, rng: np.random.Generator) -> Numbers:
+    line = _amount(rng) * x
+    return np.asarray(line + rng.uniform(0.5, 4) * line.max() * np.log1p(2000 * x))
+
+
+def _big_saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray(_amount(rng) * ((x * rng.uniform(4, 24) + rng.uniform()) % 1.0))
 
 
 SHAPES = {
@@ -112,16 +127,19 @@ SHAPES = {
     "line under a saw-tooth": Shape(_line_under_a_saw, leaks=True),
     "drift, 2-16 B a unit": Shape(_drift, leaks=True),
     "rare, 16-64 times a run": Shape(_rare, leaks=True),
+    "stairs, 3-12 a run": Shape(_stairs, leaks=True),
+    "line in churn": Shape(_line_in_churn, leaks=True),
+    "line under a logarithm": Shape(_line_under_a_logarithm, leaks=True),
     "flat": Shape(_flat, leaks=False),
     "plateau": Shape(_plateau, leaks=False),
     "plateau, late": Shape(_late_plateau, leaks=False),
     "saturation": Shape(_saturation, leaks=False),
     "logarithm": Shape(_logarithm, leaks=False),
     "saw-tooth": Shape(_saw, leaks=False),
+    "saw-tooth, 4-24 teeth": Shape(_big_saw, leaks=False),
     "one big step": Shape(_step, leaks=False),
     "churn": Shape(_churn, leaks=False),
     "page-sized noise": Shape(_page_noise, leaks=False),
-    "cache cut off filling": Shape(_cut_off_cache, leaks=None),
 }
 
 

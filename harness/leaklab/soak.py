@@ -1,10 +1,10 @@
-"""Everything again and again beside a busy neighbour: are the verdicts and the peaks the same?"""
+"""Everything again and again beside busy neighbours: are the verdicts and the peaks the same?"""
 
 import os
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from leaklab.model import Repeatable, Resource, Scenario
@@ -13,6 +13,7 @@ from leaklab.record import Ended, Result
 # Busy in every way that could disturb: it computes, allocates and frees, and makes system calls.
 NEIGHBOUR = """
 import os
+os.sched_setaffinity(0, CPUS)
 while os.getppid() == PARENT:
     held = [bytearray(1 << 20) for _ in range(64)]
     sum(i * i for i in range(300_000))
@@ -46,12 +47,23 @@ class Steadiness:
 
 
 @contextmanager
-def busy_neighbour() -> Iterator[None]:
-    """A process that keeps a processor busy; it ends by itself if its parent does."""
-    code = NEIGHBOUR.replace("PARENT", str(os.getpid()))
-    process = subprocess.Popen([sys.executable, "-I", "-S", "-c", code])  # noqa: S603
+def busy_neighbours() -> Iterator[list[int]]:
+    """Two busy processes: one takes turns with the runs on the processor that they are pinned to,
+    the other moves about. They end by themselves if their parent does; gives their pids.
+    """
+    allowed = os.sched_getaffinity(0)
+    with ExitStack() as stack:
+        yield [stack.enter_context(_neighbour(cpus)) for cpus in ({max(allowed)}, allowed)]
+
+
+@contextmanager
+def _neighbour(cpus: set[int]) -> Iterator[int]:
+    code = NEIGHBOUR.replace("CPUS", repr(cpus)).replace("PARENT", str(os.getpid()))
+    command = [sys.executable, "-I", "-S", "-c", code]
+    # In a session of its own: Ctrl-C is the harness's to handle.
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
     try:
-        yield
+        yield process.pid
     finally:
         process.kill()
         process.wait()

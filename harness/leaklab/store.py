@@ -5,16 +5,17 @@
 A session's folder is named by its start (UTC) and the harness's pid. Nothing is ever overwritten.
 """
 
+import contextlib
 import os
-import tempfile
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import msgspec
 
-from leaklab.errors import BadInput, NotMeasured
-from leaklab.record import SCHEMA, Result
+from leaklab.errors import BadInput, NotMeasured, NotSaved
+from leaklab.record import SCHEMA, Ended, Result
+from leaklab.units import cut
 
 
 class Session:
@@ -39,18 +40,23 @@ class Session:
         """Save one result, all of it or nothing.
 
         Raises:
-            NotMeasured: it could not be written; what was saved before is untouched.
+            NotSaved: it could not be written; what was saved before is untouched.
         """
         name = f"{result.scenario}.{result.variant}.{result.mode}.{result.repeat}.json"
         target = self.folder / name
+        half = self.folder / f".{name}"
         try:
-            with tempfile.NamedTemporaryFile(dir=self.folder, prefix=".", delete=False) as file:
+            with half.open("xb") as file:
                 file.write(msgspec.json.format(encode([result])[1:-1], indent=1))
                 file.flush()
                 os.fsync(file.fileno())
-            Path(file.name).replace(target)
+            half.replace(target)
         except OSError as error:
-            raise NotMeasured(f"{target} could not be saved: {error.strerror}") from error
+            words = f"{target} could not be saved: {error.strerror}; make room, or name another"
+            raise NotSaved(f"{words} --results") from error
+        finally:
+            with contextlib.suppress(OSError):
+                half.unlink(missing_ok=True)
         return target
 
 
@@ -84,30 +90,49 @@ def find(results: Path, selector: str) -> list[Result]:
     Args:
         results: the folder of sessions.
         selector: a saved file; a session's folder; or `scenario/variant[/mode]`, which is the
-            newest saved run of it.
+            newest saved run of it that was completed.
 
     Raises:
         BadInput: nothing is there.
     """
     path = Path(selector)
-    if path.is_file():
-        return [read(path)]
-    if path.is_dir():
-        found = [read(file) for file in sorted(path.glob("*.json"))]
-        if not found:
-            raise BadInput(f"{path} holds no saved results")
-        return found
-    newest = next(_newest_first(results, selector), None)
-    if newest is None:
-        raise BadInput(
-            f"{selector!r} is no saved file or folder, and nothing like it is saved in {results}; "
-            "write scenario/variant, or run it first"
-        )
-    return [read(newest)]
+    try:
+        if path.is_file():
+            return [read(path)]
+        if path.is_dir():
+            return _all_in(path)
+        return [_newest(results, selector)]
+    except OSError as error:
+        raise BadInput(f"{cut(selector)} cannot be read: {error.strerror}") from error
 
 
-def _newest_first(results: Path, selector: str) -> Iterator[Path]:
-    stem = selector.replace("/", ".")
-    sessions = sorted((p for p in results.glob("*") if p.is_dir()), reverse=True)
-    for session in sessions:
-        yield from sorted(session.glob(f"{stem}.*.json"), reverse=True)
+def _all_in(session: Path) -> list[Result]:
+    found = [read(file) for file in sorted(session.glob("*.json"))]
+    if not found:
+        raise BadInput(f"{session} holds no saved results")
+    return found
+
+
+def _newest(results: Path, selector: str) -> Result:
+    wanted = selector.split("/")
+    if len(wanted) in (2, 3):
+        for file in _newest_first(results, wanted):
+            result = read(file)
+            if result.ended is Ended.COMPLETED:
+                return result
+    raise BadInput(
+        f"{cut(selector)!r} is no saved file or folder, and no completed run of that name is saved "
+        f"in {results}; write scenario/variant, or run it first"
+    )
+
+
+def _newest_first(results: Path, wanted: list[str]) -> Iterator[Path]:
+    """Files of that scenario, variant and mode; the session's start decides, then the repeat."""
+    for session in sorted((p for p in results.glob("*") if p.is_dir()), reverse=True):
+        named = ((file.name.split("."), file) for file in session.glob("[!.]*.json"))
+        found = [
+            (int(repeat), file)
+            for (*name, repeat, _), file in named
+            if repeat.isdecimal() and name[: len(wanted)] == wanted
+        ]
+        yield from (file for _, file in sorted(found, reverse=True))

@@ -29,6 +29,7 @@ from typing import Any
 
 Spec = dict[str, Any]
 
+PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_THP_DISABLE = 41
 ADDR_NO_RANDOMIZE = 0x0040000
@@ -48,22 +49,23 @@ def main() -> None:
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    controls = apply_controls()
-    send(spec, {"kind": "controls", **controls})
+    send(spec, {"kind": "controls", **apply_controls()})
     child = os.fork()
     if child == 0:
         become(spec)
     harness_is_gone, status = wait(child, spec["life_fd"])
     kill_descendants()
+    send(spec, {"kind": "exit", "status": status})
     if harness_is_gone:
         shutil.rmtree(spec["scratch"], ignore_errors=True)
-    else:
-        send(spec, {"kind": "exit", "status": status})
 
 
 def send(spec: Spec, record: Spec) -> None:
-    """Write one record to the harness."""
-    os.write(spec["records_fd"], (repr(record) + "\n").encode())
+    """Write one record, on a line of its own; that the harness is gone is learnt from its pipe."""
+    try:
+        os.write(spec["records_fd"], ("\n" + repr(record) + "\n").encode())
+    except BrokenPipeError:
+        pass
 
 
 def apply_controls() -> Spec:
@@ -92,6 +94,8 @@ def become(spec: Spec) -> None:
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        # Should the supervisor itself be killed, the child at least does not outlive it.
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         if spec["data_limit_bytes"]:
             limit = spec["data_limit_bytes"]
             resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))

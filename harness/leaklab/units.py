@@ -6,6 +6,8 @@ from leaklab.errors import BadInput
 from leaklab.model import Resource
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
+MOST_BYTES = 1 << 63
+LONGEST_SHOWN = 60
 _FACTORS = {
     "": 1,
     "b": 1,
@@ -42,13 +44,19 @@ def parse_bytes(text: str) -> int:
     """Read `300MB`, `1GiB`, `64k` or plain bytes.
 
     Raises:
-        BadInput: it is none of these, or not more than zero.
+        BadInput: it is none of these, not more than zero, or more than a machine can have.
     """
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
     factor = _FACTORS.get(found[2].lower()) if found else None
-    if found is None or factor is None or float(found[1]) * factor < 1:
-        raise BadInput(f"{text!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
-    return int(float(found[1]) * factor)
+    amount = float(found[1]) * factor if found and factor else 0.0
+    if not 1 <= amount < MOST_BYTES:
+        raise BadInput(f"{cut(text)!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
+    return int(amount)
+
+
+def cut(text: str) -> str:
+    """Text that people gave, short enough for a message."""
+    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
 
 
 def _three_digits(amount: float) -> str:

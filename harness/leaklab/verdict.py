@@ -8,12 +8,10 @@ collection.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import numpy as np
-
 from leaklab.growth import RULE, Finding, Rule, judge_series
 from leaklab.model import Growth, Resource
 from leaklab.record import Ended, Estimate, ProcessRecord, Reading, Samples, Signal, Verdict
-from leaklab.trend import BLOCKS, octaves, slope_of
+from leaklab.trend import BLOCKS, growth_per_unit, joined, octaves
 
 # Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
 # smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.
@@ -35,6 +33,8 @@ SIGNALS_OF = {
 
 # A rise of which a collection, or a trim, leaves less than this share was mostly not retained.
 RETAINED_SHARE = 0.5
+
+NOT_READ = Finding(leak=None, growth=None, reason="its resource was not read")
 
 LABEL = {
     Signal.RSS: "RSS",
@@ -71,26 +71,18 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
         The verdict, with an estimate for every signal that was read.
     """
     estimates = [e for signal in FLOOR if (e := _estimate(process, signal, rule)) is not None]
-    of_resource = {
-        r: found
-        for r, signals in SIGNALS_OF.items()
-        if (found := [e for e in estimates if e.signal in signals])
-    }
-    findings = {r: _combine(found) for r, found in of_resource.items()}
+    of = {r: [e for e in estimates if e.signal in signals] for r, signals in SIGNALS_OF.items()}
+    findings = {r: _combine(found) for r, found in of.items() if found}
     short = _too_short(work)
-    finding = (
-        short
-        or findings.get(resource)
-        or Finding(leak=None, growth=None, reason=f"{resource} was not read")
-    )
-    quoted = _quoted(of_resource.get(resource, []))
+    finding = short or findings.get(resource, NOT_READ)
+    per_unit, low, high = _quoted(of.get(resource, []))
     return Verdict(
         leak=finding.leak,
         growth=finding.growth,
         resource=resource,
-        per_unit=quoted.per_unit if quoted else None,
-        low=quoted.low if quoted else None,
-        high=quoted.high if quoted else None,
+        per_unit=per_unit,
+        low=low,
+        high=high,
         reasons=[finding.reason],
         estimates=estimates,
         others={r: None if short else f.leak for r, f in findings.items() if r is not resource},
@@ -106,16 +98,14 @@ def _estimate(process: ProcessRecord, signal: Signal, rule: Rule) -> Estimate | 
     _, before, last = octaves(units, values)
     if finding.leak:
         finding = _confirm(process, signal, last.minima[0], last.rise) or finding
-    slope, low, high = slope_of(
-        np.concatenate([before.units, last.units]), np.concatenate([before.minima, last.minima])
-    )
+    slope = growth_per_unit(*joined(before, last))
     return Estimate(
         signal=signal,
         leak=finding.leak,
         growth=finding.growth,
-        per_unit=slope,
-        low=low,
-        high=high,
+        per_unit=slope.estimate,
+        low=slope.low,
+        high=slope.high,
         reason=finding.reason,
     )
 
@@ -144,11 +134,12 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     return Finding(speaker.leak, speaker.growth, f"{LABEL[speaker.signal]}: {speaker.reason}")
 
 
-def _quoted(estimates: Sequence[Estimate]) -> Estimate | None:
-    """The estimate whose amounts are quoted: memory in bytes, by the RSS where that leaks too."""
+def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
+    """The amounts to quote, (per unit, low, high): memory in bytes, by the RSS where that leaks."""
     in_bytes = [e for e in estimates if e.signal is not Signal.BLOCKS] or estimates
-    by_rss_first = sorted(in_bytes, key=lambda e: (not e.leak, e.signal is not Signal.RSS))
-    return next(iter(by_rss_first), None)
+    for e in sorted(in_bytes, key=lambda e: (not e.leak, e.signal is not Signal.RSS)):
+        return e.per_unit, e.low, e.high
+    return None, None, None
 
 
 def _too_short(work: Work) -> Finding | None:

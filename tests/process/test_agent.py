@@ -55,7 +55,7 @@ def drive(python: Path, place: Path, units: int) -> tuple[list[dict[str, object]
     subprocess.run(command, cwd=place, check=True, env={"PYTHONHASHSEED": "0"})
     lines = (place / "records").read_text().splitlines()
     rows = memoryview((place / "table").read_bytes()).cast("q")
-    return [ast.literal_eval(line) for line in lines], rows
+    return [ast.literal_eval(line) for line in lines if line], rows
 
 
 @pytest.mark.parametrize("python", interpreters(), ids=lambda path: path.name)

@@ -22,7 +22,7 @@ pytestmark = pytest.mark.process
 @pytest.mark.parametrize(
     ("fault", "code", "words"),
     [
-        ("raise", 2, "program.py:15: ValueError: the fault that was asked for"),
+        ("raise", 2, ": ValueError: the fault that was asked for"),
         ("leave", 2, "SystemExit: enough"),
         ("recurse", 2, "RecursionError: maximum recursion depth exceeded"),
         ("never", 2, "the workload never yields"),
@@ -122,6 +122,11 @@ def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
         (["run", "grow", "-o", "x"], 2, "write it as name=value"),
         (["run", "faulty", "--variant", "buggy"], 2, "it has: program"),
         (["rnu"], 2, "No such command 'rnu'. Did you mean"),
+        (["run", "grow", "--time-limit", "inf"], 2, "'inf' is no time"),
+        (["run", "grow", "--time-limit", "nan"], 2, "'nan' is no time"),
+        (["run", "grow", "--time-limit", "0"], 2, "'0' is no time"),
+        (["run", "grow", "--memory-limit", "9" * 400], 2, "write it like 300MB"),
+        (["compare", "grow", "x" * 5000], 2, "write scenario/variant"),
     ],
 )
 def test_a_wrong_word_on_the_command_line_is_one_line(
@@ -132,10 +137,60 @@ def test_a_wrong_word_on_the_command_line_is_one_line(
     assert message in one_line(result)
 
 
-def test_debug_shows_the_traceback(leaklab: Leaklab) -> None:
-    result = leaklab("run", "no_such", "--debug")
+@pytest.mark.parametrize(
+    "words", [["run", "no_such", "--debug"], ["--debug", "run", "no_such"], ["rnu", "--debug"]]
+)
+def test_debug_shows_the_traceback_and_changes_no_exit_code(
+    leaklab: Leaklab, words: list[str]
+) -> None:
+    result = leaklab(*words)
+    assert result.returncode == 2
+    assert result.stderr.startswith("Traceback (most recent call last):")
+    assert result.stderr.splitlines()[-1].startswith("leaklab: ")
+
+
+def test_debug_shows_the_programs_own_traceback(toy: Leaklab) -> None:
+    result = toy("--debug", "run", "faulty", "-o", "fault=raise")
+    assert result.returncode == 2
+    assert "in _raise\n    raise ValueError(" in result.stderr
+
+
+def test_nothing_that_a_program_says_moves_the_terminal(leaklab: Leaklab, place: Path) -> None:
+    root = copy_of_toys(place)
+    (root / "scenarios" / "grow" / "buggy.py").write_text('raise ValueError("a\\x1b[2J\\tb")')
+    words = ["run", "grow", "--variant", "buggy", "--catalogue", str(root)]
+    assert "ValueError: a?[2J b" in one_line(leaklab(*words))
+    assert "\x1b" not in leaklab(*words, "--debug").stderr
+
+
+def test_a_skip_hides_no_wrong_verdict(leaklab: Leaklab, place: Path) -> None:
+    root = copy_of_toys(place)
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
+    result = leaklab("run", "grow", "chatty", "--units", "3", "--catalogue", str(root))
     assert result.returncode == 1
-    assert "Traceback" in result.stderr
+    assert "grow: skipped, the program 'no-such-program'" in result.stderr
+    result = leaklab("check", "grow", "--catalogue", str(root))
+    assert (result.returncode, result.stderr) == (0, "")
+    assert result.stdout.startswith("grow: skipped: the program 'no-such-program'")
+
+
+def test_check_goes_on_with_the_other_scenarios(leaklab: Leaklab, place: Path) -> None:
+    root = copy_of_toys(place)
+    (root / "scenarios" / "chatty" / "program.py").write_bytes(b"\xff")
+    result = leaklab("check", "chatty", "grow", "--catalogue", str(root))
+    assert (result.returncode, result.stderr) == (2, "")
+    assert "program.py is not UTF-8" in result.stdout.splitlines()[0]
+    assert result.stdout.splitlines()[1:] == ["grow: ok", "2 scenarios, 1 problems"]
+
+
+def test_what_cannot_be_run_yet_is_refused_before_a_folder_is_made(
+    leaklab: Leaklab, place: Path
+) -> None:
+    result = leaklab("run", "word_index", "--mode", "spawn")
+    assert result.returncode == 3
+    assert "word_index runs inline only in this version" in one_line(result)
+    assert not (place / "results").exists()
 
 
 def test_results_that_cannot_be_written_are_known_before_any_work(
@@ -197,7 +252,7 @@ def test_control_c_ends_everything_and_keeps_what_was_saved(
         harness.send_signal(signal.SIGINT)
         _, said = harness.communicate(timeout=20)
     assert harness.returncode == 130
-    assert said.strip() == "leaklab: interrupted; the runs that had ended are saved"
+    assert said.rstrip() == "leaklab: interrupted"
     assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
 
 

@@ -4,6 +4,7 @@ import json
 import os
 import pty
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -86,6 +87,23 @@ def test_two_saved_results_are_compared(leaklab: Leaklab) -> None:
     assert result.returncode == 0
     assert "intervals do not overlap" in result.stdout
     assert "note: not the same variant: fixed and buggy" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("min_ratio", "code", "words"),
+    [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
+)
+def test_a_pair_judged_by_its_peaks_is_judged_by_compare(
+    leaklab: Leaklab, place: Path, min_ratio: float, code: int, words: str
+) -> None:
+    root = Path(shutil.copytree(TOYS, place / "root"))
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    peak = f'judge = "peak"\nmin_ratio = {min_ratio}\n[options]'
+    path.write_text(path.read_text().replace("[options]", peak))
+    assert "needs its pair" in leaklab("run", "grow", "--catalogue", str(root)).stdout
+    result = leaklab("compare", "grow/fixed", "grow/buggy", "--catalogue", str(root))
+    assert (result.returncode, result.stderr) == (code, "")
+    assert f"{min_ratio} is declared: {words}" in result.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

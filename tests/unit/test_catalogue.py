@@ -7,10 +7,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import toys
-from leaklab.catalogue import builtin_root, open_catalogue, read_scenario, resolve_options
+from leaklab.catalogue import builtin_root, open_catalogue, read_scenario
 from leaklab.check import lint, unified_diff
-from leaklab.errors import BadInput
+from leaklab.errors import BadInput, NotMeasured
 from leaklab.model import Mode, Variant
+from leaklab.options import resolve_options
 from leaklab.runner import Request, plan
 
 TOYS = Path(__file__).parents[1] / "catalogue"
@@ -53,10 +54,38 @@ def test_a_folder_without_scenarios_is_no_catalogue(tmp_path: Path) -> None:
         open_catalogue(tmp_path)
 
 
-def test_scenarios_must_be_a_package_or_another_would_be_imported(tmp_path: Path) -> None:
-    (tmp_path / "scenarios").mkdir()
-    with pytest.raises(BadInput, match=r"__init__\.py is missing: make an empty file"):
-        open_catalogue(tmp_path)
+@pytest.mark.parametrize("name", ["scenarios", "fixtures"])
+def test_its_folders_must_be_packages_or_others_would_be_imported(root: Path, name: str) -> None:
+    (root / name).mkdir(exist_ok=True)
+    (root / name / "__init__.py").unlink(missing_ok=True)
+    with pytest.raises(BadInput, match=rf"{name}/__init__\.py is missing: make an empty file"):
+        open_catalogue(root)
+
+
+def test_a_catalogue_whose_folder_cannot_be_read_is_bad_input(root: Path) -> None:
+    catalogue = open_catalogue(root)
+    shutil.rmtree(root / "scenarios")
+    (root / "scenarios").write_text("a file where a folder should be")
+    with pytest.raises(BadInput, match="scenarios cannot be read: Not a directory"):
+        catalogue.load_all()
+
+
+def test_a_path_that_is_too_long_is_no_catalogue() -> None:
+    with pytest.raises(BadInput, match="cannot be read: File name too long"):
+        open_catalogue(Path("x" * 5000))
+
+
+def test_fixtures_are_looked_for_where_they_will_be_imported_from(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", "level    = 1", 'level = 1\nservices = ["http"]')
+    culprit = 'culprit = "self._pieces.append(piece)"'
+    edit("scenario.toml", culprit, f'{culprit}\nallocation = "fixtures/articles.py"')
+    assert problems(root) == []
+    (root / "fixtures").mkdir()
+    (root / "fixtures" / "__init__.py").touch()
+    assert [p.split(",")[0] for p in problems(root)] == [
+        "allocation names fixtures/articles.py",
+        "services names 'http'",
+    ]
 
 
 @pytest.mark.parametrize(
@@ -75,6 +104,10 @@ def test_scenarios_must_be_a_package_or_another_would_be_imported(tmp_path: Path
         ("[fixed]", "[program]", r"give \[buggy\] and \[fixed\]"),
         ("level    = 1", 'level    = 1\njudge = "peak"', "min_ratio go together"),
         ("schema   = 1", "schema   =", "cannot be read as TOML"),
+        ("schema   = 1", f"schema = {'[' * 9999}", "cannot be read as TOML"),
+        ("= 4096", "= nan", "option 'bytes_per_unit' is nan; give it a finite default"),
+        ("= 4096", "= -inf", "option 'bytes_per_unit' is -inf"),
+        ("level    = 1", 'level = 1\njudge = "peak"\nmin_ratio = nan', "say a number above 1"),
     ],
 )
 def test_a_mistake_in_scenario_toml_is_named_with_its_place(
@@ -91,7 +124,7 @@ def test_a_mistake_in_scenario_toml_is_named_with_its_place(
     st.text(max_size=200)
     | st.sampled_from(["schema = 1\n", "[buggy]\nschema = 1", "schema=1\nunits=[]"])
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_garbage_in_scenario_toml_is_a_clear_error(tmp_path: Path, garbage: str) -> None:
     (tmp_path / "scenario.toml").write_text(garbage, encoding="utf-8")
     with pytest.raises(BadInput, match=r"scenario\.toml"):
@@ -173,11 +206,24 @@ def test_options_are_read_as_their_defaults_types() -> None:
         ("bytes=1", "has no option 'bytes'; it has: bytes_per_unit, deep"),
         ("bytes_per_unit=many", "a number is wanted, like 4096"),
         ("deep=maybe", "say true or false"),
+        ("bytes_per_unit=inf", "a number is wanted, like 4096"),
+        ("bytes_per_unit=" + "9" * 5000, "a number is wanted, like 4096"),
     ],
 )
 def test_a_wrong_option_is_answered_with_what_there_is(change: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         resolve_options(open_catalogue(TOYS).load("grow"), [change])
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_an_option_is_a_finite_number(value: str) -> None:
+    with pytest.raises(BadInput, match=r"a number is wanted, like 0\.5"):
+        resolve_options(toys.scenario(options={"share": 0.5}), [f"share={value}"])
+
+
+def test_a_value_too_long_for_a_path_is_a_text() -> None:
+    long = "x" * 5000
+    assert resolve_options(toys.scenario(options={"text": ""}), [f"text={long}"]) == {"text": long}
 
 
 def test_a_file_named_by_an_option_keeps_its_meaning_in_another_folder(
@@ -209,6 +255,25 @@ def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
         plan(catalogue, Request(names=["faulty"], variant=Variant.BUGGY))
     with pytest.raises(BadInput, match="does not run in mode fork; it has: inline"):
         plan(catalogue, Request(names=["grow"], mode=Mode.FORK))
+
+
+def test_a_declared_mode_that_cannot_be_run_yet_is_refused(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", '["inline"]', '["inline", "fork"]')
+    with pytest.raises(NotMeasured, match="grow runs inline only in this version"):
+        plan(open_catalogue(root), Request(mode=Mode.FORK))
+
+
+def test_a_scenario_of_several_processes_is_refused(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", "level    = 1", 'level = 1\nscope = "tree"')
+    with pytest.raises(NotMeasured, match="grow has processes of its own"):
+        plan(open_catalogue(root), Request(names=["grow"]))
+
+
+def test_a_request_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "__init__.py").touch()
+    with pytest.raises(BadInput, match="nothing here has that variant and mode"):
+        plan(open_catalogue(tmp_path), Request())
 
 
 def test_without_names_a_variant_means_those_that_have_it() -> None:

@@ -1,9 +1,10 @@
 import pytest
 
 import toys
-from leaklab.compare import compare, is_peak_leak
+from leaklab.compare import compare, judge_pair
 from leaklab.errors import BadInput
 from leaklab.model import Variant
+from leaklab.reports.runs import comparison
 
 
 def test_b_is_set_against_a() -> None:
@@ -29,7 +30,22 @@ def test_a_run_without_a_peak_cannot_be_compared() -> None:
         compare(toys.result(peak_rss_bytes=None), toys.result())
 
 
-def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio() -> None:
-    found = compare(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
-    assert is_peak_leak(found, 1.5)
-    assert not is_peak_leak(found, 1.6)
+@pytest.mark.parametrize(
+    ("min_ratio", "words"), [(1.5, "1.5 is declared: a leak"), (1.6, "1.6 is declared: not enough")]
+)
+def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, words: str) -> None:
+    toy = toys.scenario(judge="peak", min_ratio=min_ratio)
+    fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
+    buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
+    for found in (compare(fixed, buggy), compare(buggy, fixed)):
+        note = comparison(judge_pair(found, toy)).notes[-1]
+        assert note.startswith("the buggy peak is 1.500 times the fixed one")
+        assert words in note
+
+
+def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
+    toy = toys.scenario(judge="peak", min_ratio=1.5)
+    buggy, fixed = (toys.result(toy, v, peak_rss_bytes=100) for v in toy.variants)
+    assert judge_pair(compare(buggy, buggy), toy).pair is None
+    assert judge_pair(compare(buggy, toys.result(peak_rss_bytes=1, scenario="x")), toy).pair is None
+    assert judge_pair(compare(fixed, buggy), toys.scenario()).pair is None

@@ -1,3 +1,4 @@
+import re
 from collections.abc import Callable
 
 import numpy as np
@@ -80,6 +81,26 @@ def test_a_table_that_doubles_in_every_octave_is_not_called_clean() -> None:
 
 def test_a_cache_that_became_full_in_the_last_octave_is_not_called_a_leak() -> None:
     assert judge(lambda u: 4096 * min(u, 440)) is not True
+
+
+def test_a_few_equal_steps_are_not_acquitted() -> None:
+    assert judge(lambda u: 16e6 * int(4 * u / N + 0.3)) is None
+
+
+def test_a_line_under_a_logarithm_is_not_acquitted() -> None:
+    assert judge(lambda u: 1e6 * (np.log1p(2000 * u / N) + 0.5 * u / N)) is None
+
+
+def test_a_leak_that_churn_could_hide_is_not_acquitted() -> None:
+    churn = np.random.default_rng(1).uniform(0, 8e6, size=N)
+    assert judge(lambda u: 16384 * u * 200 / N + float(churn[u - 1])) is not False
+
+
+def test_an_acquittal_says_what_it_excludes() -> None:
+    noise = np.random.default_rng(1).integers(0, 100, size=N)
+    found = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
+    assert found.leak is False
+    assert re.search(r"no growth above 0\.\d+ a unit", found.reason)
 
 
 def test_growth_below_the_floor_is_none() -> None:

@@ -2,16 +2,17 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pytest
 
 import toys
 from leaklab import store
-from leaklab.errors import BadInput, Exit, LabError, NotMeasured
+from leaklab.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.listener import Listener
 from leaklab.model import Growth, Job, Judge, Resource, Variant
 from leaklab.record import Ended, Result, Trace
 from leaklab.reports import plain
-from leaklab.reports.runs import runs
-from leaklab.runner import Outcome, run, to_result
+from leaklab.reports.runs import disagreements, runs
+from leaklab.runner import Outcome, refuse_failure, run, to_result
 
 
 class Ear(Listener):
@@ -127,5 +128,48 @@ def test_a_trace_without_a_process_is_undecided() -> None:
 
 
 def test_the_gravest_error_gives_the_exit_code() -> None:
-    outcome = Outcome([], [NotMeasured("x"), BadInput("y")])
+    outcome = Outcome([toys.result(agrees=False)], [NotMeasured("x"), BadInput("y")])
     assert outcome.exit is Exit.NOT_MEASURED
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ([], Exit.NOT_MEASURED),
+        ([toys.result()], Exit.AS_EXPECTED),
+        ([toys.result(), toys.result(agrees=False)], Exit.DIFFERS),
+    ],
+)
+def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
+    results: list[Result], code: Exit
+) -> None:
+    assert Outcome(results, [Skipped("x: skipped")]).exit is code
+
+
+def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
+    trace = Trace(ended=Ended.PROGRAM_FAILED, detail="why", output_tail="Traceback …")
+    with pytest.raises(BadInput) as caught:
+        refuse_failure(toys.job(), trace)
+    assert caught.value.__notes__ == ["Traceback …"]
+    assert str(caught.value) == "grow-4096/buggy/inline: why"
+
+
+def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
+    class Full(store.Session):
+        def save(self, result: Result) -> Path:
+            raise NotSaved(f"{result.variant} could not be saved: no space left")
+
+    ear, toy = Ear(), toys.scenario()
+    jobs = [toys.job(toy, variant) for variant in toy.variants]
+    outcome = run(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
+    assert [Variant.BUGGY] == [r.variant for r in outcome.results]
+    assert outcome.exit is Exit.NOT_MEASURED
+    assert ear.heard[-1] == "failed buggy: buggy could not be saved: no space left"
+
+
+def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
+    wrong = toys.result(agrees=False, repeat=3)
+    assert disagreements([toys.result(), wrong]) == [
+        "grow-4096/buggy/inline (repeat 3): leak (known: a leak): "
+        + "; ".join(wrong.verdict.reasons)
+    ]

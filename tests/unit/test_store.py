@@ -1,3 +1,5 @@
+import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -7,7 +9,8 @@ from hypothesis import strategies as st
 
 import toys
 from leaklab import store
-from leaklab.errors import BadInput, NotMeasured
+from leaklab.errors import BadInput, NotMeasured, NotSaved
+from leaklab.record import Ended, Result
 
 
 def test_a_folder_that_cannot_be_made_is_known_before_any_work(tmp_path: Path) -> None:
@@ -20,20 +23,57 @@ def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
     session = store.Session(tmp_path)
     kept = session.save(toys.result())
     (session.folder / "grow-4096.buggy.inline.2.json").mkdir()
-    with pytest.raises(NotMeasured, match="could not be saved"):
+    with pytest.raises(NotSaved, match="could not be saved: Is a directory"):
         session.save(toys.result(repeat=2))
     assert store.read(kept) == toys.result()
+    assert sorted(p.name for p in session.folder.iterdir()) == [
+        "grow-4096.buggy.inline.1.json",
+        "grow-4096.buggy.inline.2.json",
+    ]
 
 
-def test_the_newest_run_of_a_variant_is_found_by_its_name(tmp_path: Path) -> None:
-    for number, folder in enumerate(["20260101-000000-1", "20260102-000000-1"]):
-        session = store.Session(tmp_path)
-        saved = session.save(toys.result(seed=number))
-        (tmp_path / folder).mkdir()
-        saved.rename(tmp_path / folder / saved.name)
-        session.folder.rmdir()
-    assert [1] == [r.seed for r in store.find(tmp_path, "grow-4096/buggy")]
-    assert [1] == [r.seed for r in store.find(tmp_path, "grow-4096/buggy/inline")]
+def test_a_saved_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        saved = store.Session(tmp_path).save(toys.result())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o640
+
+
+def save_as(results: Path, session: str, *made: Result) -> None:
+    (results / session).mkdir()
+    for one in made:
+        name = f"{one.scenario}.{one.variant}.{one.mode}.{one.repeat}.json"
+        (results / session / name).write_bytes(store.encode([one])[1:-1])
+
+
+@pytest.mark.parametrize("selector", ["grow-4096/buggy", "grow-4096/buggy/inline"])
+def test_the_newest_run_is_of_the_last_session_and_its_last_repeat(
+    tmp_path: Path, selector: str
+) -> None:
+    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=9), toys.result(repeat=11))
+    save_as(tmp_path, "20260101-000000-1", toys.result(repeat=99))
+    assert [11] == [r.repeat for r in store.find(tmp_path, selector)]
+
+
+def test_the_newest_run_is_one_that_was_completed(tmp_path: Path) -> None:
+    stopped = toys.result(repeat=2, ended=Ended.TIME_LIMIT)
+    save_as(tmp_path, "20260101-000000-1", toys.result(), stopped)
+    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, ended=Ended.DIED))
+    assert [1] == [r.repeat for r in store.find(tmp_path, "grow-4096/buggy")]
+
+
+@pytest.mark.parametrize("selector", ["grow-4096", "*/*", "grow-4096/bug", "a/b/c/d", "/"])
+def test_a_selector_names_scenario_and_variant_in_full(tmp_path: Path, selector: str) -> None:
+    save_as(tmp_path, "20260101-000000-1", toys.result())
+    with pytest.raises(BadInput):
+        store.find(tmp_path, selector)
+
+
+def test_a_selector_too_long_for_a_path_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="File name too long"):
+        store.find(tmp_path, "x" * 5000)
 
 
 def test_a_selector_that_finds_nothing_says_what_to_write(tmp_path: Path) -> None:
@@ -62,7 +102,7 @@ def test_half_a_result_is_named(tmp_path: Path) -> None:
         lambda inner: st.dictionaries(st.text(max_size=9), inner, max_size=4),
     ).map(msgspec.json.encode)
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
 def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -> None:
     path = tmp_path / "garbage.json"
     path.write_bytes(garbage)

@@ -1,12 +1,22 @@
 import itertools
 import math
+from collections.abc import Callable
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaklab.trend import BLOCKS, CRITICAL_S, Octave, octaves
+from leaklab.trend import (
+    BLOCKS,
+    CRITICAL_S,
+    Numbers,
+    Octave,
+    growth_per_unit,
+    joined,
+    octaves,
+    steady_part,
+)
 
 
 def octave(*minima: float) -> Octave:
@@ -67,15 +77,44 @@ def test_an_empty_series_has_empty_octaves() -> None:
     assert octaves([], [])[2].rate == 0.0
 
 
-def test_one_step_is_told_from_a_slope() -> None:
-    assert octave(1, 1, 1, 9, 9, 9, 9, 9).is_one_step
-    assert not octave(1, 2, 3, 4, 5, 6, 7, 8).is_one_step
-    assert not octave(1, 1, 1, 1, 1, 1, 1, 1).is_one_step
-
-
 def test_the_pace_at_the_end_is_one_for_a_line_and_nothing_for_a_stop() -> None:
     assert octave(1, 2, 3, 4, 5, 6, 7, 8).end_share == pytest.approx(1)
     assert octave(1, 2, 3, 4, 5, 6, 7, 7).end_share == 0
+
+
+def test_a_blocks_swing_is_what_lies_above_its_minimum() -> None:
+    assert octaves(range(1, 161), [7 * (unit % 10) for unit in range(1, 161)])[2].swing == 63
+
+
+def coverage(values_of: Callable[[np.random.Generator], Numbers], truth: float) -> float:
+    """How often the interval of 300 generated series holds the true growth per unit."""
+    units = np.arange(1.0, 257)
+    held = 0
+    for seed in range(300):
+        _, before, last = octaves(list(units), list(values_of(np.random.default_rng(seed))))
+        slope = growth_per_unit(*joined(before, last))
+        held += slope.low <= truth <= slope.high
+    return held / 300
+
+
+def test_the_interval_holds_where_points_scatter_around_a_line() -> None:
+    def scattered(rng: np.random.Generator) -> Numbers:
+        return 100.0 * np.arange(256) + rng.normal(scale=500, size=256)
+
+    assert coverage(scattered, 100) >= 0.93
+
+
+def test_the_interval_holds_where_what_is_kept_varies_from_unit_to_unit() -> None:
+    def uneven(rng: np.random.Generator) -> Numbers:
+        return np.asarray(np.cumsum(100.0 * rng.lognormal(sigma=0.8, size=256)))
+
+    assert coverage(uneven, 100 * float(np.exp(0.8**2 / 2))) >= 0.93
+
+
+def test_a_line_under_a_logarithm_is_measured() -> None:
+    units = np.arange(32.0, 257, 8)
+    found = steady_part(units, 5000 * np.log(units) + 7 * units)
+    assert (found.low, found.estimate, found.high) == pytest.approx((7, 7, 7))
 
 
 @given(

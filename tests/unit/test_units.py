@@ -2,7 +2,7 @@ import pytest
 
 from leaklab.errors import BadInput
 from leaklab.model import Resource
-from leaklab.units import format_bytes, format_growth, parse_bytes
+from leaklab.units import cut, format_bytes, format_growth, parse_bytes
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,19 @@ def test_sizes_are_read_as_people_write_them(text: str, amount: int) -> None:
     assert amount == parse_bytes(text)
 
 
-@pytest.mark.parametrize("text", ["", "much", "-1MB", "0", "3 parsecs", "1e9", "0.1B"])
+@pytest.mark.parametrize(
+    "text", ["", "much", "-1MB", "0", "3 parsecs", "1e9", "0.1B", "9" * 400, "1" * 19 + "TiB"]
+)
 def test_what_is_no_size_is_refused_with_the_remedy(text: str) -> None:
     with pytest.raises(BadInput, match="write it like 300MB"):
         parse_bytes(text)
+
+
+def test_what_people_gave_is_shown_cut_short() -> None:
+    with pytest.raises(BadInput) as caught:
+        parse_bytes("9" * 400)
+    assert len(str(caught.value)) < 150
+    assert cut("300MB") == "300MB"
 
 
 def test_growth_is_signed_and_noughts_are_plain() -> None:

@@ -4,12 +4,12 @@ import click
 
 from leaklab import __version__
 from leaklab.cli import accuracy, check, compare, completion, list_, overhead, run, show, soak
-
-INTERRUPTED = 130
+from leaklab.cli.options import debug
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80})
 @click.version_option(__version__, prog_name="leaklab")
+@debug
 def cli() -> None:
     """A reproducible laboratory for memory and resource leaks in Python.
 

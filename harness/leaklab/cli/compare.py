@@ -2,12 +2,17 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from leaklab import reports
+from leaklab.catalogue import open_catalogue
 from leaklab.cli import options
-from leaklab.errors import BadInput
+from leaklab.errors import BadInput, Exit
+
+if TYPE_CHECKING:
+    from leaklab.record import Result
 
 
 @click.command("compare")
@@ -16,29 +21,36 @@ from leaklab.errors import BadInput
 @options.results_folder
 @options.as_json
 @options.common
-def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool) -> None:
+def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool) -> Exit:
     """Compare two saved results, B against A.
 
     A and B are saved files, folders of a session that hold one result, or
-    scenario/variant[/mode], which stands for its newest saved run.
+    scenario/variant[/mode], which stands for its newest completed run.
+
+    Exit code 1 where a pair that is judged by its peaks lies nearer together
+    than its scenario declares.
     """
-    del catalogue
-    from leaklab.compare import compare
-    from leaklab.record import Result
-    from leaklab.store import find
+    from leaklab.compare import compare, judge_pair
 
-    def only(selector: str) -> Result:
-        found = find(results, selector)
-        if len(found) > 1:
-            raise BadInput(f"{selector} holds {len(found)} results; name one of its files")
-        return found[0]
-
-    found = compare(only(a), only(b))
+    found = compare(_only(results, a), _only(results, b))
+    opened = open_catalogue(catalogue)
+    if found.a.scenario in opened.names():
+        found = judge_pair(found, opened.load(found.a.scenario))
     if as_json:
         import msgspec
 
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
-        return
-    from leaklab.reports import runs
+    else:
+        from leaklab.reports import runs
 
-    reports.write(runs.comparison(found), sys.stdout)
+        reports.write(runs.comparison(found), sys.stdout)
+    return Exit.DIFFERS if found.pair and not found.pair.leak else Exit.AS_EXPECTED
+
+
+def _only(results: Path, selector: str) -> "Result":
+    from leaklab.store import find
+
+    found = find(results, selector)
+    if len(found) > 1:
+        raise BadInput(f"{selector} holds {len(found)} results; name one of its files")
+    return found[0]

@@ -1,5 +1,6 @@
 """Options that several commands share, and completion of their values."""
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,7 +10,8 @@ from click.shell_completion import CompletionItem
 
 from leaklab.catalogue import open_catalogue
 from leaklab.errors import LabError
-from leaklab.units import parse_bytes
+from leaklab.model import Limits
+from leaklab.units import cut, parse_bytes
 
 DEFAULT_TIME_SECONDS = 300.0
 
@@ -25,10 +27,10 @@ class ScenarioName(click.ParamType[str]):
         """The names that begin so; nothing where the catalogue cannot be read."""
         del param
         try:
-            catalogue = open_catalogue(ctx.params.get("catalogue"))
+            known = open_catalogue(ctx.params.get("catalogue")).names()
         except LabError:
             return []
-        return [CompletionItem(n) for n in catalogue.names() if n.startswith(incomplete)]
+        return [CompletionItem(name) for name in known if name.startswith(incomplete)]
 
 
 class Bytes(click.ParamType[int]):
@@ -44,6 +46,24 @@ class Bytes(click.ParamType[int]):
         return value if isinstance(value, int) else parse_bytes(value)
 
 
+class Seconds(click.ParamType[float]):
+    """A time: more than nothing, and not endless."""
+
+    name = "seconds"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The time in seconds."""
+        try:
+            seconds = float(value)
+        except ValueError:
+            seconds = math.nan
+        if not 0 < seconds < math.inf:
+            self.fail(f"{cut(str(value))!r} is no time; write it like 30 or 0.5", param, ctx)
+        return seconds
+
+
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
     """--catalogue and --debug."""
     return click.option(
@@ -55,7 +75,7 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def debug(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--debug, which only `main` looks at."""
+    """--debug, which `ending.debugging` looks for among the words themselves."""
     return click.option(
         "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )(function)
@@ -65,7 +85,7 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     """--memory-limit and --time-limit of a run."""
     function = click.option(
         "--time-limit",
-        type=click.FloatRange(min=0, min_open=True),
+        type=Seconds(),
         default=DEFAULT_TIME_SECONDS,
         show_default=True,
         metavar="SECONDS",
@@ -77,6 +97,18 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
         help="Stop a run whose processes hold more.  [default: 1 GiB, or a quarter of what is "
         "available]",
     )(function)
+
+
+def make_limits(memory_limit: int | None, time_limit: float) -> Limits:
+    """The limits that --memory-limit and --time-limit ask for.
+
+    Args:
+        memory_limit: in bytes; None for the default.
+        time_limit: in seconds.
+    """
+    from leaklab.executor import default_memory_limit
+
+    return Limits(memory_bytes=memory_limit or default_memory_limit(), time_seconds=time_limit)
 
 
 def names(function: Callable[..., Any]) -> Callable[..., Any]:

@@ -8,7 +8,6 @@ import click
 from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
-from leaklab.model import Limits
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 
@@ -30,14 +29,13 @@ def command(
     Runs with and without sampling take turns; the CPU time compared is the measured process's own,
     from its first unit to its last. Without names: word_index and cache_without_eviction.
     """
-    from leaklab.executor import default_memory_limit
     from leaklab.overhead import measure
     from leaklab.reports import itself
     from leaklab.runner import Request, plan
 
     opened = open_catalogue(catalogue)
     jobs = plan(opened, Request(names or DEFAULT_NAMES))
-    limits = Limits(memory_bytes=memory_limit or default_memory_limit(), time_seconds=time_limit)
+    limits = options.make_limits(memory_limit, time_limit)
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
     reports.write(itself.overheads(found), sys.stdout)

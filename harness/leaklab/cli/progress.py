@@ -3,6 +3,7 @@
 import sys
 from types import TracebackType
 
+from leaklab.cli import ending, streams
 from leaklab.errors import LabError
 from leaklab.listener import Listener
 from leaklab.model import Job
@@ -12,9 +13,9 @@ class Quiet(Listener):
     """What a pipe hears: only the lines of runs that failed."""
 
     def failed(self, job: Job, error: LabError) -> None:
-        """Say why, in one line."""
+        """Say why, in one line; with --debug, the program's own traceback before it."""
         del job
-        sys.stderr.write(f"leaklab: {error}\n")
+        streams.say(ending.told(error))
 
     def tell(self, words: str) -> None:
         """Say what is being done now."""
@@ -71,7 +72,8 @@ class Lively(Quiet):
     def failed(self, job: Job, error: LabError) -> None:
         """Say why, above the bar."""
         del job
-        self._progress.console.print(f"leaklab: {error}", markup=False, soft_wrap=True)
+        told = ending.told(error)
+        self._progress.console.print(told, markup=False, soft_wrap=True, end="")
 
 
 def choose() -> Quiet:

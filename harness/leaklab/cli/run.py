@@ -2,16 +2,19 @@
 
 import sys
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
-from leaklab.model import Limits, Mode, Variant
+from leaklab.errors import Exit
+from leaklab.model import Mode, Variant
 
-VARIANTS = [variant.value for variant in Variant]
-MODES = [mode.value for mode in Mode]
+if TYPE_CHECKING:
+    from leaklab.record import Result
+
 POSITIVE = click.IntRange(min=1)
 
 
@@ -42,15 +45,15 @@ def command(
     results: Path,
     as_json: bool,
     catalogue: Path | None,
-) -> None:
+) -> Exit:
     """Run scenarios, judge them, and save what was measured.
 
     Each variant runs in a process of its own; figures are of that process alone, its baseline
     taken off. A control has the one variant 'program'.
     """
-    from leaklab.executor import ProcessExecutor, default_memory_limit
+    from leaklab.executor import ProcessExecutor
     from leaklab.runner import Request, plan, run
-    from leaklab.store import Session, encode
+    from leaklab.store import Session
 
     opened = open_catalogue(catalogue)
     request = Request(
@@ -64,14 +67,22 @@ def command(
     )
     jobs = plan(opened, request)
     session = Session(results)
-    limits = Limits(memory_bytes=memory_limit or default_memory_limit(), time_seconds=time_limit)
+    limits = options.make_limits(memory_limit, time_limit)
     with ProcessExecutor(opened, limits) as executor, progress.choose() as listener:
         outcome = run(jobs, executor, session, listener, opened.root)
-    if as_json:
-        sys.stdout.write(encode(outcome.results).decode() + "\n")
-    elif any(not result.ended.failed for result in outcome.results):
+    (_show_json if as_json else _show)(outcome.results, session.folder)
+    return outcome.exit
+
+
+def _show(results: "list[Result]", folder: Path) -> None:
+    if any(not result.ended.failed for result in results):
         from leaklab.reports import runs
 
-        reports.write(runs.runs(outcome.results), sys.stdout)
-        sys.stdout.write(f"saved in {session.folder}\n")
-    sys.exit(outcome.exit)
+        reports.write(runs.runs(results), sys.stdout)
+        sys.stdout.write(f"saved in {folder}\n")
+
+
+def _show_json(results: "list[Result]", _: Path) -> None:
+    from leaklab.store import encode
+
+    sys.stdout.write(encode(results).decode() + "\n")

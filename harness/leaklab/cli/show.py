@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.catalogue import open_catalogue
+from leaklab.catalogue import open_catalogue, read_text_of
 from leaklab.check import unified_diff
 from leaklab.cli import options
 from leaklab.model import Scenario
@@ -23,7 +23,7 @@ def command(name: str, catalogue: Path | None, as_json: bool) -> None:
     """Show a scenario: its story, what is known of it, the diff and the lesson."""
     opened = open_catalogue(catalogue)
     scenario = opened.load(name)
-    lesson = _lesson(opened.folder(name) / "README.md")
+    lesson = read_text_of(opened.folder(name) / "README.md")
     diff = unified_diff(opened, scenario)
     if as_json:
         import msgspec
@@ -34,10 +34,6 @@ def command(name: str, catalogue: Path | None, as_json: bool) -> None:
         _on_terminal(scenario, diff, lesson)
     else:
         sys.stdout.write("\n".join([*_facts(scenario), "", diff, lesson]))
-
-
-def _lesson(path: Path) -> str:
-    return path.read_text(encoding="utf-8") if path.is_file() else ""
 
 
 def _facts(scenario: Scenario) -> list[str]:

@@ -1,7 +1,7 @@
 """Reports: saved results as tables. A report reads results, and nothing else.
 
-A table is made once (`tables.py`) and written twice: by rich on a terminal, as plain lines
-elsewhere. `write` chooses.
+A table is made once (`runs.py`, `listing.py`, `itself.py`) and written twice: by rich on a terminal
+(`terminal.py`), as plain lines elsewhere. `write` chooses.
 """
 
 from collections.abc import Sequence

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from leaklab.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
-from leaklab.overhead import Overhead
+from leaklab.overhead import MOST_BYTES, MOST_RATIO, Overhead
 from leaklab.reports import Table
 from leaklab.shapes import SHAPES
 from leaklab.soak import Steadiness
@@ -21,21 +21,19 @@ def rates(found: Sequence[Rate]) -> Table:
             (
                 shape,
                 "pages" if rounded else "bytes",
-                {True: "leak", False: "clean", None: "undecided"}[SHAPES[shape].leaks],
+                "leak" if SHAPES[shape].leaks else "clean",
                 *(_percentages(by_cell[Cell(shape, n, rounded)]) for n in lengths),
             )
             for shape, rounded in kinds
         ],
         right=frozenset(f"{n:,}" for n in lengths),
-        notes=[
-            f"right / wrong / undecided, per cent of {found[0].series:,} series of so many samples"
-        ],
+        notes=[f"right/wrong/undecided, per cent of {found[0].series:,} series of so many samples"],
     )
 
 
 def _percentages(rate: Rate) -> str:
-    undecided = 0 if rate.cell.truth.leaks is None else rate.undecided
-    return " / ".join(f"{100 * n / rate.series:.3g}" for n in (rate.right, rate.wrong, undecided))
+    counts = (rate.right, rate.wrong, rate.undecided)
+    return "/".join(f"{100 * count / rate.series:.3g}" for count in counts)
 
 
 def sensitivities(found: Sequence[Sensitivity]) -> Table:
@@ -71,7 +69,15 @@ def overheads(found: Sequence[Overhead]) -> Table:
             for o in found
         ],
         right=frozenset({"pairs", "CPU without", "CPU ratio", "memory added"}),
+        alarms=frozenset(i for i, o in enumerate(found) if not o.holds),
+        notes=[_cheapness(found)],
     )
+
+
+def _cheapness(found: Sequence[Overhead]) -> str:
+    cheap = sum(o.holds for o in found)
+    goal = f"{MOST_RATIO:.2f} times the CPU time and {format_bytes(MOST_BYTES)}"
+    return f"{cheap} of {len(found)} surely cost at most {goal}"
 
 
 def soak(found: Sequence[Steadiness]) -> Table:

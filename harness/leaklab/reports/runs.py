@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from leaklab.advice import advise
-from leaklab.compare import Comparison, label
+from leaklab.compare import Comparison, PeakVerdict, label
 from leaklab.model import is_leak
 from leaklab.record import Result
 from leaklab.reports import Table
@@ -36,7 +36,7 @@ def runs(results: Sequence[Result]) -> Table:
         rows=rows,
         right=frozenset({"peak RSS", "growth/unit", "spread"}),
         alarms=frozenset(i for i, g in enumerate(groups.values()) if not all(r.agrees for r in g)),
-        notes=[*_disagreements(results), *(f"note: {a.value}" for a in advise(list(results)))],
+        notes=[*disagreements(results), *(f"note: {a.value}" for a in advise(list(results)))],
     )
 
 
@@ -62,14 +62,16 @@ def _growth(result: Result) -> str:
     return "-" if amount is None else format_growth(amount, result.verdict.resource)
 
 
-def _disagreements(results: Iterable[Result]) -> list[str]:
-    lines = []
-    for result in results:
-        if not result.agrees:
-            known = "a leak" if is_leak(result.expected_growth, result.variant) else "clean"
-            reasons = "; ".join(result.verdict.reasons)
-            lines.append(f"{label(result)}: {result.verdict.word} (known: {known}): {reasons}")
-    return lines
+def disagreements(results: Iterable[Result]) -> list[str]:
+    """A line for each verdict that is not as known, with its reasons."""
+    return [_disagreement(result) for result in results if not result.agrees]
+
+
+def _disagreement(result: Result) -> str:
+    which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
+    known = "a leak" if is_leak(result.expected_growth, result.variant) else "clean"
+    reasons = "; ".join(result.verdict.reasons)
+    return f"{which}: {result.verdict.word} (known: {known}): {reasons}"
 
 
 def comparison(found: Comparison) -> Table:
@@ -81,12 +83,18 @@ def comparison(found: Comparison) -> Table:
     apart = "do not overlap" if found.intervals_apart else "overlap"
     notes = [f"peak B/A: {found.peak_ratio:.3f}; the growth's 95 % intervals {apart}"]
     notes += [f"note: not the same {difference}" for difference in found.differences]
+    notes += [_pair(found.pair)] if found.pair else []
     return Table(
         columns=("", "run", "peak RSS", "growth/unit", "95 % interval"),
         rows=rows,
         right=frozenset({"peak RSS", "growth/unit"}),
         notes=notes,
     )
+
+
+def _pair(pair: PeakVerdict) -> str:
+    words = f"the buggy peak is {pair.ratio:.3f} times the fixed one, and {pair.min_ratio:g} is"
+    return f"{words} declared: {'a leak, as known' if pair.leak else 'not enough for a leak'}"
 
 
 def _interval(result: Result) -> str:

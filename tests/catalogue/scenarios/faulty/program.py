@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 
@@ -44,6 +45,43 @@ def _die_talking():
     os.abort()
 
 
+def _return_twice():
+    os.fork()
+
+
+def _daemonize():
+    os.closerange(3, 1000)
+    for number in range(8):
+        os.open(f"victim{number}", os.O_WRONLY | os.O_CREAT)
+
+
+def _forge():
+    os.write(3, b"{[]: 1}\n{'kind': 'baseline'}\n{'kind': 'finished', 'units': 'all'}\n")
+
+
+class UnspeakableError(Exception):
+    def __str__(self):
+        raise ValueError("no words")
+
+
+def _raise_the_unspeakable():
+    sys.path[:] = []
+    raise UnspeakableError
+
+
+class Stuck:
+    def write(self, text):
+        return len(text)
+
+    def flush(self):
+        raise RuntimeError("stuck")
+
+
+def _replace_stdout():
+    sys.stdout = Stuck()
+    threading.Thread(target=time.sleep, args=[1000]).start()
+
+
 FAULTS = {
     "none": lambda: None,
     "raise": _raise,
@@ -53,6 +91,7 @@ FAULTS = {
     "abort": _die_talking,
     "segfault": lambda: os.kill(os.getpid(), signal.SIGSEGV),
     "hang": _hang,
+    "parricide": lambda: os.kill(os.getppid(), signal.SIGKILL) or time.sleep(1000),
     "hog": _hog,
     "huge": lambda: bytearray(1 << 44),
     "recurse": _recurse,
@@ -60,4 +99,10 @@ FAULTS = {
     "daemon": _leave_a_daemon,
     "close": lambda: [os.close(fd) for fd in (0, 1, 2)],
     "unspeakable": lambda: os.write(3, b"}{ not a record\n"),
+    "half a line": lambda: os.write(3, b"{'kind': 'fin"),
+    "forge": _forge,
+    "fork": _return_twice,
+    "daemonize": _daemonize,
+    "no words": _raise_the_unspeakable,
+    "stuck": _replace_stdout,
 }

@@ -1,0 +1,67 @@
+"""What the agent and its supervisor tell the harness, checked as it is read.
+
+They write dict literals (see `agent.py`); anything on the pipe that is not exactly one of these
+was written by somebody else, and is not heard.
+"""
+
+import ast
+
+import msgspec
+from msgspec import Struct
+
+from leaklab.record import Reading
+
+
+class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
+    """From the supervisor, before the child starts: what was done to make the run repeatable."""
+
+    aslr_off: bool
+    huge_pages_off: bool
+    refused: list[str]
+
+
+class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
+    """From the agent, before it imports the program."""
+
+    pid: int
+    rss_bytes: int
+    high_water_reset: bool
+
+
+class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
+    """From the agent, after the last unit (or a contract that holds, which has no figures)."""
+
+    units: int = 0
+    cpu_seconds: float | None = None
+    peak_rss_bytes: int | None = None
+    collector_on: bool = True
+    after_collect: Reading | None = None
+    after_trim: Reading | None = None
+
+
+class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
+    """From the agent: the program raised, or its workload ended early (`args`: done, asked)."""
+
+    error: str
+    message: str
+    where: tuple[str, int | None] | None
+    args: tuple[int, ...]
+    traceback: str
+
+
+class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
+    """From the supervisor, after everything is gone; `status` is None where it was told to stop."""
+
+    status: int | None
+
+
+Message = Controlled | Baseline | Finished | Failed | Exited
+
+
+def parse(line: bytes) -> Message | None:
+    """A message, or None for anything else."""
+    try:
+        message: Message = msgspec.convert(ast.literal_eval(line.decode()), Message)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        return None
+    return message

@@ -1,0 +1,73 @@
+"""Programs with bad manners towards the agent: measured all the same, or failed with the reason."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from leaklab.catalogue import open_catalogue
+from leaklab.executor import ProcessExecutor
+from leaklab.model import Limits
+from leaklab.record import Ended, Trace
+from leaklab.runner import Request, plan
+from process.conftest import TOYS, processes_of
+
+pytestmark = pytest.mark.process
+
+CATALOGUE = open_catalogue(TOYS)
+
+
+@pytest.fixture
+def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[ProcessExecutor]:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    with ProcessExecutor(CATALOGUE, Limits(memory_bytes=300 << 20, time_seconds=20)) as executor:
+        yield executor
+    assert list(tmp_path.iterdir()) == []
+    assert processes_of(tmp_path) == []
+
+
+def run(executor: ProcessExecutor, fault: str) -> Trace:
+    (job,) = plan(CATALOGUE, Request(names=["faulty"], options=[f"fault={fault}"]))
+    return executor.execute(job, lambda _: None)
+
+
+@pytest.mark.parametrize("fault", ["none", "half a line", "forge", "unspeakable", "stuck", "fork"])
+def test_what_a_program_does_to_the_agent_does_not_show_in_its_figures(
+    executor: ProcessExecutor, fault: str
+) -> None:
+    trace = run(executor, fault)
+    assert (trace.ended, trace.units_done) == (Ended.COMPLETED, 100)
+    (process,) = trace.processes
+    assert process.samples.units == list(range(101))
+    assert process.cpu_seconds is not None
+    assert process.cpu_seconds >= 0
+    assert 0 < process.peak_rss_bytes < 8 << 20
+
+
+def test_a_program_that_closes_every_descriptor_is_told_so(executor: ProcessExecutor) -> None:
+    trace = run(executor, "daemonize")
+    assert trace.ended is Ended.DIED
+    assert trace.detail == "the program closed descriptors that are the lab's"
+    assert trace.processes[0].samples.units[-1] >= 49
+
+
+def test_an_exception_without_words_is_still_named(executor: ProcessExecutor) -> None:
+    trace = run(executor, "no words")
+    assert trace.ended is Ended.PROGRAM_FAILED
+    assert "UnspeakableError: (its message cannot be had)" in trace.detail
+
+
+def test_a_program_that_kills_its_supervisor_goes_with_it(executor: ProcessExecutor) -> None:
+    trace = run(executor, "parricide")
+    assert (trace.ended, trace.detail) == (Ended.DIED, "its supervisor was killed")
+
+
+def test_path_does_not_move_a_peak(
+    executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", "/usr/bin:/bin")
+    short = run(executor, "none").processes[0]
+    monkeypatch.setenv("PATH", ":".join(["/usr/bin:/bin", *(f"/opt/{n}/bin" for n in range(90))]))
+    long = run(executor, "none").processes[0]
+    assert short.baseline_rss_bytes == long.baseline_rss_bytes
+    assert short.peak_rss_bytes == long.peak_rss_bytes

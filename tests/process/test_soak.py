@@ -1,0 +1,34 @@
+"""The soak test's neighbours, and what it says of a wrong verdict."""
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+
+from leaklab.soak import busy_neighbours
+from process.conftest import TOYS, Leaklab, wait_until
+
+pytestmark = pytest.mark.process
+
+
+def test_one_neighbour_is_where_the_runs_are_and_one_is_free() -> None:
+    allowed = os.sched_getaffinity(0)
+    with busy_neighbours() as (pinned, free):
+        wait_until(lambda: os.sched_getaffinity(pinned) == {max(allowed)})
+        assert os.sched_getaffinity(free) == allowed
+        assert [pinned, free] == [os.getsid(pid) for pid in (pinned, free)]
+    for pid in (pinned, free):
+        with pytest.raises(ProcessLookupError):
+            os.kill(pid, 0)
+
+
+def test_a_wrong_verdict_is_named_below_the_table(leaklab: Leaklab, place: Path) -> None:
+    root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
+    grow = root / "scenarios" / "grow"
+    shutil.copy(grow / "fixed.py", grow / "buggy.py")
+    result = leaklab("soak", "grow", "--rounds", "2", "--catalogue", str(root))
+    assert result.returncode == 1
+    assert "grow/buggy/inline: clean (known: a leak): " in result.stdout
+    assert "grow/buggy/inline (repeat 2): clean (known: a leak): " in result.stdout
+    assert result.stdout.splitlines()[-1].startswith("saved in results/")

@@ -1,0 +1,87 @@
+"""Streams that are closed, full or broken, and Ctrl-C before anything has begun."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from process.conftest import TOYS, Leaklab, one_line
+
+pytestmark = pytest.mark.process
+
+LEAKLAB = [sys.executable, "-m", "leaklab"]
+
+
+def shell(place: Path, environment: dict[str, str], words: str) -> subprocess.CompletedProcess[str]:
+    """The command with the shell's own redirections behind it."""
+    return subprocess.run(
+        ["sh", "-c", f'"$0" -m leaklab {words}', sys.executable],
+        cwd=place,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize("words", ["list", "show word_index", "--help", "list --json"])
+def test_output_that_cannot_be_written_is_one_line(
+    place: Path, environment: dict[str, str], words: str
+) -> None:
+    result = shell(place, environment, f"{words} >/dev/full")
+    assert result.returncode == 3
+    said = "leaklab: the output could not be written: No space left on device"
+    assert one_line(result) == said
+
+
+def test_a_line_that_cannot_be_written_changes_no_exit_code(
+    place: Path, environment: dict[str, str]
+) -> None:
+    assert shell(place, environment, "show nothing 2>/dev/full").returncode == 2
+
+
+@pytest.mark.parametrize("words", ["list", "show word_index"])
+def test_a_reader_that_is_gone_is_told_nothing_and_no_verdict_passes_for_right(
+    place: Path, environment: dict[str, str], words: str
+) -> None:
+    with subprocess.Popen(
+        [*LEAKLAB, *words.split()],
+        cwd=place,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        assert process.stderr.read() == ""
+    assert process.returncode == 3
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
+def test_closed_streams_cost_no_verdict(
+    place: Path, environment: dict[str, str], closed: str
+) -> None:
+    words = f"run grow --variant fixed --catalogue {TOYS} {closed}"
+    result = shell(place, environment, words)
+    assert (result.returncode, result.stderr) == (0, "")
+    result = shell(place, environment, f"show nothing {closed}")
+    assert result.returncode == 2
+
+
+def test_an_ascii_terminal_reads_question_marks(leaklab: Leaklab) -> None:
+    result = leaklab("show", "word_index", PYTHONIOENCODING="ascii")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "?" in result.stdout
+
+
+@pytest.mark.parametrize("name", ["click", "difflib"])
+def test_control_c_while_the_command_starts_is_one_line(
+    leaklab: Leaklab, place: Path, name: str
+) -> None:
+    (place / "early").mkdir()
+    (place / "early" / f"{name}.py").write_text("raise KeyboardInterrupt")
+    result = leaklab("list", PYTHONPATH=str(place / "early"))
+    assert (result.returncode, result.stderr) == (130, "leaklab: interrupted\n")
