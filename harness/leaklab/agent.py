@@ -33,7 +33,7 @@ if TYPE_CHECKING:  # importing typing would cost the measured process 1.7 MiB
 
 RECORDS_FD = 3
 TABLE_FD = 4
-ROWS = 256
+ROWS = 192
 SIGNALS = ("rss_bytes", "heap_bytes", "blocks", "descriptors", "sockets", "threads")
 WIDTH = 1 + len(SIGNALS)
 TABLE_BYTES = 8 * (1 + (ROWS + 1) * WIDTH)
@@ -43,7 +43,7 @@ NO_CHANNEL = 97
 
 # What does not decide the verdict is read at every so many rows: still eight times in the oldest
 # octave that is judged.
-SELDOM = 4
+SELDOM = 3
 
 # A probe dearer than this is read so seldom that it takes at most one part in SHARE of the time;
 # where its signal decides, and nothing cheaper stands in for it, one in SHARE_IF_JUDGED.

@@ -101,10 +101,10 @@ def test_a_run_says_what_was_done_to_make_it_repeat(toy: Leaklab) -> None:
     assert {"python", "kernel", "machine", "git_commit"} <= set(run["environment"])
 
 
-def test_a_run_is_sampled_at_most_256_times_however_long_it_is(toy: Leaklab) -> None:
+def test_a_run_is_sampled_at_most_192_times_however_long_it_is(toy: Leaklab) -> None:
     (run,) = runs(toy, "grow", "--variant", "fixed", "--units", "100000")
     units = run["processes"][0]["samples"]["units"]
-    assert 128 <= len(units) <= 257
+    assert 96 <= len(units) <= 193
     assert (units[0], units[-1]) == (0, 100_000)
     assert units == sorted(set(units))
 
