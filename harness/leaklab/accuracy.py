@@ -1,6 +1,6 @@
 """How often the verdict is right on generated series of known truth, and what its constants do."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -69,11 +69,13 @@ class Sensitivity:
     series: int
 
 
-def rates(series: int, seed: int, rule: Rule = RULE) -> Iterator[Rate]:
-    """Judge so many series of every shape, rounding and length."""
+def rates(
+    series: int, seed: int, lengths: Sequence[int] = SAMPLES, rule: Rule = RULE
+) -> Iterator[Rate]:
+    """Judge so many series of every shape, rounding and length (in samples)."""
     for shape in SHAPES:
         for page_rounded in (False, True):
-            for samples in SAMPLES:
+            for samples in lengths:
                 yield _rate(Cell(shape, samples, page_rounded), series, seed, rule)
 
 
@@ -90,7 +92,7 @@ def sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
 
 
 def _sensitivity(constant: str, value: float, rule: Rule, series: int, seed: int) -> Sensitivity:
-    found = [r for r in rates(series, seed, rule) if r.cell.shape != BEYOND_REACH]
+    found = [r for r in rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
     total = sum(r.series for r in found)
     right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
     return Sensitivity(constant, value, right, wrong, 1 - right - wrong, total)

@@ -8,6 +8,7 @@ import click
 from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
+from leaklab.errors import Exit
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 
@@ -23,11 +24,13 @@ def command(
     memory_limit: int | None,
     time_limit: float,
     catalogue: Path | None,
-) -> None:
+) -> Exit:
     """Measure what sampling costs the measured process, against running it bare.
 
     Runs with and without sampling take turns; the CPU time compared is the measured process's own,
     from its first unit to its last. Without names: word_index and cache_without_eviction.
+
+    Exit code 1 where an interval ends above 1.05, or more than 1 MiB is added.
     """
     from leaklab.overhead import measure
     from leaklab.reports import itself
@@ -39,3 +42,4 @@ def command(
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
     reports.write(itself.overheads(found), sys.stdout)
+    return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS
