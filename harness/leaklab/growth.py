@@ -4,8 +4,8 @@ A leak keeps growing at a steady rate over the last two octaves of the work, and
 very end. `clean` is bounded from above by its interval: nothing *larger* than that grows.
 Everything between is undecided, with what would decide it.
 
-Rejected: a limit on RSS (23 of 100 innocents accused), Mann-Kendall over the whole run (a filling
-cache is a trend), slopes of halves (a logarithm is a line to them). DESIGN.md has the figures.
+Rejected: a limit on RSS (a filling cache passes any), Mann-Kendall over the whole run (a plateau
+reached late is a trend), slopes of halves compared (a logarithm is a line to them).
 """
 
 from collections.abc import Sequence
