@@ -62,6 +62,22 @@ def test_a_program_that_kills_its_supervisor_goes_with_it(executor: ProcessExecu
     assert (trace.ended, trace.detail) == (Ended.DIED, "its supervisor was killed")
 
 
+def test_what_a_program_prints_is_kept_only_up_to_a_limit(
+    executor: ProcessExecutor, tmp_path: Path
+) -> None:
+    (job,) = plan(CATALOGUE, Request(names=["chatty"], units=1000))
+    (session,) = tmp_path.iterdir()
+    output = session / "run" / "output"
+    sizes = [0]
+
+    def look(_: int) -> None:
+        if output.exists():
+            sizes.append(output.stat().st_size)
+
+    assert executor.execute(job, look).ended is Ended.COMPLETED
+    assert 0 < max(sizes) < 500 << 20  # of 1,000 MiB that were printed
+
+
 def test_path_does_not_move_a_peak(
     executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
