@@ -99,7 +99,7 @@ def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str,
     units, minima = joined(before, last)
     steps = np.diff(minima)
     clear = steps > max(floor, 2 * -float(steps.min()))
-    if clear.sum() >= 2 and clear[before.minima.size - 1 :].any():
+    if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
         return "it rises by steps: do more units", 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
     slope = theil_sen(units, minima)

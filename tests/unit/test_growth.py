@@ -87,6 +87,11 @@ def test_a_few_equal_steps_are_not_acquitted() -> None:
     assert judge(lambda u: 16e6 * int(4 * u / N + 0.3)) is None
 
 
+def test_steps_are_seen_where_the_first_half_was_not_read() -> None:
+    stairs = [16e6 * min(u // 8, 2) for u in range(60)]
+    assert judge_series([60.0 + u for u in range(60)], stairs, FLOOR).leak is None
+
+
 def test_a_line_under_a_logarithm_is_not_acquitted() -> None:
     assert judge(lambda u: 1e6 * (np.log1p(2000 * u / N) + 0.5 * u / N)) is None
 
