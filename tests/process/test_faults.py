@@ -292,7 +292,10 @@ def half_done(place: Path, environment: dict[str, str]) -> Iterator[subprocess.P
 
 
 def has_descendant(pid: int, name: str) -> bool:
-    return any(p.name() == name for p in psutil.Process(pid).children(recursive=True))
+    try:
+        return any(p.name() == name for p in psutil.Process(pid).children(recursive=True))
+    except psutil.NoSuchProcess:  # one that ended while they were looked at: look again
+        return False
 
 
 def copy_of_toys(place: Path) -> Path:
