@@ -34,9 +34,14 @@ def test_one_dear_reading_is_an_accident(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_a_probe_that_is_dear_takes_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
-    read = sum(readings([DEAR] * 200, monkeypatch))
-    assert read * DEAR <= 200 * 10_000_000 // 100 + 2 * DEAR
-    assert read >= 15
+    cost = 4 * agent.DEAR_NANOSECONDS
+    spent = cost * sum(readings([cost] * 200, monkeypatch))
+    assert 0 < spent <= 200 * 10_000_000 / 100 + 2 * cost
+
+
+def test_a_probe_is_read_at_every_eighth_row_however_dear(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = readings([1000 * DEAR] * 80, monkeypatch)
+    assert found == [True] + ([True] + [False] * agent.MOST_LEFT_OUT) * 9 + [True] + [False] * 6
 
 
 def test_what_is_not_due_at_a_row_is_not_read() -> None:
