@@ -5,7 +5,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 # Waits for the end of its input, which only the harness can end, by closing it or by dying.
@@ -17,19 +17,18 @@ def session_folder() -> Iterator[Path]:
     """A folder whose path has always the same length, for it lies in the measured process's
     memory. Every run's supervisor removes it, too, if the harness dies; between runs none lives.
     """
-    folder = Path(tempfile.mkdtemp(prefix="leaklab-"))
-    janitor = subprocess.Popen(  # noqa: S603  (our own interpreter and our own line)
-        [sys.executable, "-I", "-S", "-c", JANITOR, str(folder)],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,
-    )
-    try:
+    with ExitStack() as stack:
+        folder = Path(tempfile.mkdtemp(prefix="leaklab-"))
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        janitor = subprocess.Popen(  # noqa: S603  (our own interpreter and our own line)
+            [sys.executable, "-I", "-S", "-c", JANITOR, str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        stack.callback(janitor.communicate)
         yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
-        janitor.communicate()
 
 
 @contextmanager
