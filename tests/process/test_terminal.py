@@ -135,6 +135,7 @@ def test_the_accuracy_table_is_written_by_its_command(leaklab: Leaklab, place: P
 
 def test_the_overhead_table_has_an_interval(leaklab: Leaklab) -> None:
     result = leaklab("overhead", "grow", "--pairs", "6", "--catalogue", str(TOYS))
-    assert result.returncode in {0, 1}  # a toy of milliseconds says nothing about cost
+    # A toy of milliseconds may well cost more than is allowed; the exit code must say so.
+    assert result.returncode == (0 if "2 of 2 surely cost at most" in result.stdout else 1)
     assert "grow/buggy/inline" in result.stdout
     assert "…" in result.stdout
