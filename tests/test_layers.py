@@ -27,11 +27,15 @@ FLOORS = [
         "observer",
         "executor",
         "store",
+        "sessions",
+        "resume",
+        "plans",
         "traces",
         "table",
         "scratch",
+        "cgroups",
     },
-    {"runner", "contracts", "soak", "overhead", "accuracy"},
+    {"runner", "judging", "contracts", "soak", "overhead", "accuracy"},
     {"reports", "cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -1,13 +1,18 @@
 """Builders for tests: scenarios, jobs and results out of nothing, and an executor with a law."""
 
+import queue
+import threading
 from collections.abc import Callable
 from typing import Any
 
 import msgspec
 
+from leaklab.errors import Cancelled
+from leaklab.judging import to_result
 from leaklab.model import Job, Mode, Scenario, Variant
 from leaklab.record import Ended, Environment, ProcessRecord, Reading, Result, Role, Samples, Trace
-from leaklab.runner import to_result
+
+PATIENCE_SECONDS = 20.0
 
 ENVIRONMENT = Environment(
     python="3.11.7",
@@ -42,13 +47,13 @@ def scenario(name: str = "grow-4096", **changes: Any) -> Scenario:
 
 
 def job(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes: Any) -> Job:
-    """A job of a toy."""
+    """A job of a toy; each worker of a pool does the scenario's units, if not told otherwise."""
     toy = toy or scenario()
     whole: dict[str, Any] = {
         "scenario": toy,
         "variant": variant,
         "mode": Mode.INLINE,
-        "units": toy.units,
+        "units": toy.units * changes.get("workers", 1),
         "seed": 1,
         "options": {},
     }
@@ -70,30 +75,70 @@ def process(heap: list[int], **changes: Any) -> ProcessRecord:
 class ToyExecutor:
     """Obeys the law in a scenario's name: `grow-4096` grows 4,096 bytes a unit when buggy.
 
-    `ended` gives a job another end than `completed`.
+    In a pool each worker does its share and grows by the same law; the parent does not grow.
+    `ended` gives a job another end than `completed`. A job that is `held` waits in `execute` until
+    it is let go or cancelled, and puts its label into `holding` when it does.
     """
 
-    def __init__(self, ended: Callable[[Job], Ended] = lambda _: Ended.COMPLETED) -> None:
+    def __init__(
+        self,
+        ended: Callable[[Job], Ended] = lambda _: Ended.COMPLETED,
+        held: Callable[[Job], bool] = lambda _: False,
+    ) -> None:
         self.made: list[str] = []
+        self.holding: queue.SimpleQueue[str] = queue.SimpleQueue()
+        self._go = threading.Event()
+        self._cancelled = threading.Event()
         self._ended = ended
+        self._held = held
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
         self.made.append(job.label)
+        if self._held(job):
+            self.holding.put(job.label)
+            assert self._go.wait(PATIENCE_SECONDS)
+        if self._cancelled.is_set():
+            raise Cancelled(f"{job.label}: given up")
         ended = self._ended(job)
         done = job.units if ended is Ended.COMPLETED else job.units // 2
-        pace = int(job.scenario.name.split("-")[1]) if job.variant is Variant.BUGGY else 0
-        heap = [pace * unit for unit in range(1, done + 1)]
         progress(done)
         return Trace(
             ended=ended,
             detail="as the toy was told" if ended is not Ended.COMPLETED else "",
             units_done=done,
-            processes=[process(heap, after_collect=Reading(heap_bytes=heap[-1]))],
+            processes=self._pool(job, done) if job.mode.is_pool else [grown(job, done)],
         )
+
+    def let_go(self) -> None:
+        self._go.set()
+
+    def cancel(self) -> None:
+        self._cancelled.set()
+        self._go.set()
+
+    def _pool(self, job: Job, done: int) -> list[ProcessRecord]:
+        share = done // job.workers
+        idle = process([0] * done, units_done=done, after_collect=Reading(heap_bytes=0))
+        return [idle, *(grown(job, share, number) for number in range(1, job.workers + 1))]
+
+
+def grown(job: Job, done: int, number: int = 0) -> ProcessRecord:
+    """A process that did so many units by the law; 0 is the one process of an inline run."""
+    pace = int(job.scenario.name.split("-")[1]) if job.variant is Variant.BUGGY else 0
+    heap = [pace * unit for unit in range(1, done + 1)]
+    return process(
+        heap,
+        pid=4711 + number,
+        role=Role.WORKER if number else Role.PARENT,
+        number=number,
+        units_done=done,
+        after_collect=Reading(heap_bytes=heap[-1]),
+    )
 
 
 def result(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes: Any) -> Result:
-    """A judged result of a toy run; keywords replace its fields."""
-    made = job(toy, variant)
+    """A judged result of a toy run; keywords replace its fields, `mode` and `workers` its job's."""
+    asked = {name: changes.pop(name) for name in ("mode", "workers") if name in changes}
+    made = job(toy, variant, **asked)
     trace = ToyExecutor().execute(made, lambda _: None)
     return msgspec.structs.replace(to_result(made, trace, ENVIRONMENT), **changes)

@@ -4,17 +4,24 @@ It is started by its path, `python -s -P agent.py JOB`, imports nothing but the 
 the standard library, and keeps to the syntax of Python 3.8. The protocol:
 
 * JOB is a file that holds a dict as a Python literal (`repr`): reading JSON would cost the
-  measured process a megabyte for `json` and `re`. Keys: `do` (`run` or `check`), `roots` (for
-  sys.path), `scenario`, `variant`, `units`, `seed`, `options`, `services`, `scratch`, `sampling`,
-  `judged` (the signals that decide, and so are read at every sample).
+  measured process a megabyte for `json` and `re`. Keys: `do` (`run`, `pool` or `check`), `roots`
+  (for sys.path), `scenario`, `variant`, `units`, `seed`, `options`, `services`, `scratch`,
+  `sampling`, `judged` (the signals that decide, and so are read at every sample); for a pool also
+  `method` (how workers are started), `workers` and `cpus` (they are pinned to these in turn).
 * Records go to descriptor 3, one dict literal a line, each with a `kind`: `baseline`, `finished`,
-  `failed`. An end with status NO_CHANNEL says that the program closed the lab's descriptors.
-* Samples go to descriptor 4, a file mapped by both sides, so that they outlive the process: a word
-  that counts the rows, then ROWS rows of one signed 64-bit word for the unit and for each of
-  SIGNALS; -1 where it was not read.
+  `failed`, `died`; `process` in them is 0 for the agent's own process and counts the workers from
+  1. Only the agent's own process writes them. An end with status NO_CHANNEL says that the program
+  closed the lab's descriptors.
+* Samples go to descriptor 4, a file mapped by both sides, so that they outlive the process. Each
+  process has TABLE_BYTES of it: a word that counts the rows, then ROWS rows of one signed 64-bit
+  word for the unit and for each of SIGNALS; -1 where it was not read.
 
 The table has a fixed size and is touched before the baseline: a list of samples would itself grow
 like a leak. Nothing here collects, freezes or trims before the last unit is done.
+
+In a pool the agent is the parent of real workers. Each keeps one workload alive to the end, and in
+each round a barrier makes every worker take exactly one task. A pool never reports a dead worker
+and starts a new one instead, so the agent watches the processes itself and ends the run.
 """
 
 from __future__ import annotations
@@ -36,7 +43,7 @@ TABLE_FD = 4
 ROWS = 192
 SIGNALS = ("rss_bytes", "heap_bytes", "blocks", "descriptors", "sockets", "threads")
 WIDTH = 1 + len(SIGNALS)
-TABLE_BYTES = 8 * (1 + (ROWS + 1) * WIDTH)
+TABLE_BYTES = -(-8 * (1 + (ROWS + 1) * WIDTH) // mmap.PAGESIZE) * mmap.PAGESIZE
 NOT_READ = -1
 HIGHEST_FD = 1 << 16
 NO_CHANNEL = 97
@@ -55,7 +62,23 @@ SHARE_IF_JUDGED = 20
 # round again, and an octave without readings has no verdict.
 MOST_LEFT_OUT = 7
 
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+# dill's multiprocess starts its workers as it says here, on every version of Python.
+START_METHOD = {"multiprocess": "fork"}
+
+# A pool's parent is sampled once a task: 64 times, eight of them in the oldest octave judged.
+MARKS_PER_TASK = 3
+
+# What CPython keeps of a kind (PyDict_MAXFREELIST, PyList_MAXFREELIST).
+FREE_LIST = 80
+
+# Of the numbers that copyreg leaves for private use.
+TASK_NUMBER = 240
+
+# Time for the pool's threads to come to rest, once they have handed out the tasks of a round.
+REST_SECONDS = 0.0005
+
+# How long the agent waits for its workers before it looks whether they are all there.
+LOOK_SECONDS = 0.05
 
 
 class Lab:
@@ -69,21 +92,23 @@ class Lab:
         self.scratch = job["scratch"]
 
 
-class Channel:
-    """Descriptors of the lab's own, and the process they belong to.
+class Ground:
+    """The process that the lab's code stands in, and the descriptors there that are the lab's.
 
     A program may close every descriptor and open others under the same numbers; what is written
     must never land in them. It may fork, and let the child return through the workload: the child
-    must not go on in its parent's place.
+    must not go on in its parent's place. It may use up its descriptors: one is kept to spare.
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
-        self._identities = {RECORDS_FD: identity(RECORDS_FD)}
+        self._identities: dict[int, object] = {}
+        self._spare = os.open(os.devnull, os.O_RDONLY)
 
-    def own(self, fd: int) -> None:
-        """Hold on to the identity of one more descriptor."""
+    def own(self, fd: int) -> int:
+        """Hold on to the identity of a descriptor."""
         self._identities[fd] = identity(fd)
+        return fd
 
     def stay_in_parent(self) -> None:
         """End a forked child here, quietly."""
@@ -96,6 +121,10 @@ class Channel:
         for fd, known in self._identities.items():
             if identity(fd) != known:
                 os._exit(NO_CHANNEL)
+
+    def spare_one(self) -> None:
+        """Free the descriptor kept to spare: importing a module takes one."""
+        os.close(self._spare)
 
     def send(self, kind: str, **record: object) -> None:
         """Write one record, on a line of its own whatever the program wrote there before."""
@@ -146,13 +175,13 @@ class Probe:
 
 
 class Meter:
-    """Reads the signals of its own process into the table."""
+    """Reads the signals of its own process into its table."""
 
-    def __init__(self, judged: list[str], channel: Channel) -> None:
-        self.rows = memoryview(mmap.mmap(TABLE_FD, TABLE_BYTES)).cast("q")
-        self._channel = channel
-        self._statm = os.open("/proc/self/statm", os.O_RDONLY)
-        channel.own(self._statm)
+    def __init__(self, judged: list[str], table_fd: int, number: int, ground: Ground) -> None:
+        table = mmap.mmap(table_fd, TABLE_BYTES, offset=number * TABLE_BYTES)
+        self.rows = memoryview(table).cast("q")
+        self._ground = ground
+        self._statm = ground.own(os.open("/proc/self/statm", os.O_RDONLY))
         self._mallinfo, self._trim = libc_heap()
         self._readers = (
             self._rss,
@@ -176,7 +205,7 @@ class Meter:
 
     def sample(self, unit: int) -> None:
         """Write one row; the count is raised last, so a reader never sees half of one."""
-        self._channel.stay_in_parent()
+        self._ground.stay_in_parent()
         rows, count = self.rows, self.rows[0]
         at = 1 + count * WIDTH
         rows[at] = unit
@@ -197,7 +226,7 @@ class Meter:
             self._trim(0)
 
     def _rss(self) -> int:
-        return int(os.pread(self._statm, 64, 0).split(None, 2)[1]) * PAGE_BYTES
+        return int(os.pread(self._statm, 64, 0).split(None, 2)[1]) * mmap.PAGESIZE
 
     def _heap(self) -> int:
         info = self._mallinfo()
@@ -266,16 +295,6 @@ def reset_high_water() -> bool:
     return True
 
 
-def status_bytes(field: bytes) -> int:
-    """A field of /proc/self/status that is given in kB, in bytes."""
-    fd = os.open("/proc/self/status", os.O_RDONLY)
-    try:
-        text = os.read(fd, 8192)
-    finally:
-        os.close(fd)
-    return int(text.split(field + b":", 1)[1].split(None, 1)[0]) * 1024
-
-
 def marks(units: int) -> Iterator[int]:
     """The units after which a sample is taken, rising, the last being `units`; at most ROWS.
 
@@ -300,51 +319,345 @@ class EndedEarlyError(Exception):
     """A workload that stopped yielding before its units were done."""
 
 
-def run(job: dict[str, Any], channel: Channel) -> None:
-    """Drive the workload and report; the generator stays open until the readings are done."""
-    meter = Meter(job["judged"], channel) if job["sampling"] else None
-    reset = reset_high_water()
-    baseline = status_bytes(b"VmRSS")
-    channel.send("baseline", pid=os.getpid(), rss_bytes=baseline, high_water_reset=reset)
-    program = load(job, job["variant"])
-    steps = load(job, "workload").workload(program, Lab(job))
-    if not hasattr(steps, "__next__"):
-        raise TypeError("workload() must yield once per unit of work; it returned %r" % (steps,))
-    if meter:
-        meter.sample(0)
-    began = time.process_time()
-    drive(steps, job["units"], meter)
-    report = {"units": job["units"], "cpu_seconds": time.process_time() - began}
-    report["peak_rss_bytes"] = status_bytes(b"VmHWM")
-    report["collector_on"] = gc.isenabled()
-    if meter:
-        if gc.isenabled():
-            gc.collect()
-            report["after_collect"] = meter.reading()
-        meter.trim()
-        report["after_trim"] = meter.reading()
-    steps.close()
-    channel.send("finished", **report)
+class Process:
+    """One measured process: its baseline, its workload under way, its report.
 
+    What is opened here is held to the end: a program may use up its descriptors.
+    """
 
-def drive(steps: Iterator[None], units: int, meter: Meter | None) -> None:
-    """Take `units` units of work, with a sample at each mark."""
-    done = 0
-    for mark in marks(units):
+    def __init__(self, job: dict[str, Any], number: int, table_fd: int) -> None:
+        self.ground = Ground()
+        self.number = number
+        self.done = 0
+        self._job = job
+        self._steps: Any = None
+        self._cpu_nanoseconds = 0
+        self._status = self.ground.own(os.open("/proc/self/status", os.O_RDONLY))
+        self._meter = (
+            Meter(job["judged"], table_fd, number, self.ground) if job["sampling"] else None
+        )
+        self._cpus = os.sched_getaffinity(0)
+        if self._meter:
+            self._meter.trim()
+        reset = reset_high_water()
+        self.baseline = {
+            "process": number,
+            "pid": os.getpid(),
+            "rss_bytes": self._status_bytes(b"VmRSS"),
+            "high_water_reset": reset,
+        }
+
+    def begin(self) -> None:
+        """Import the program and start its workload, up to the first unit."""
+        program = load(self._job, self._job["variant"])
+        self._steps = load(self._job, "workload").workload(program, Lab(self._job))
+        if not hasattr(self._steps, "__next__"):
+            words = "workload() must yield once per unit of work; it returned %r"
+            raise TypeError(words % (self._steps,))
+        self.sample()
+
+    def advance(self, mark: int) -> None:
+        """Work up to so many units done in all, and take a sample there."""
+        if mark == self.done:
+            return
+        began = time.process_time_ns()
+        steps, done = self._steps, self.done
         try:
             while done < mark:
                 next(steps)
                 done += 1
         except StopIteration:
-            raise EndedEarlyError(done, units) from None
-        if meter:
-            meter.sample(mark)
+            raise EndedEarlyError(done, self._job["units"]) from None
+        self.done = mark
+        self.sample()
+        self._cpu_nanoseconds += time.process_time_ns() - began
+
+    def sample(self) -> None:
+        """Read the signals at the units done so far, where sampling is wanted."""
+        if self._meter:
+            self._meter.sample(self.done)
+
+    def finish(self) -> dict[str, object]:
+        """What there is to say at the end. The workload stays open until the readings are done."""
+        report: dict[str, object] = {
+            "process": self.number,
+            "units": self.done,
+            "cpu_seconds": self._cpu_nanoseconds / 1e9,
+            "peak_rss_bytes": self._status_bytes(b"VmHWM"),
+            "collector_on": gc.isenabled(),
+            "pin_kept": os.sched_getaffinity(0) == self._cpus,
+        }
+        if self._meter:
+            if gc.isenabled():
+                gc.collect()
+                report["after_collect"] = self._meter.reading()
+            self._meter.trim()
+            report["after_trim"] = self._meter.reading()
+        if self._steps:
+            self._steps.close()
+        self.ground.verify()
+        return report
+
+    def _status_bytes(self, field: bytes) -> int:
+        """A field of /proc/self/status that is given in kB, in bytes."""
+        text = os.pread(self._status, 8192, 0)
+        return int(text.split(field + b":", 1)[1].split(None, 1)[0]) * 1024
 
 
-def check(job: dict[str, Any], channel: Channel) -> None:
+def run(job: dict[str, Any], ground: Ground) -> None:
+    """Drive the workload in this very process, and report."""
+    process = Process(job, 0, TABLE_FD)
+    ground.send("baseline", **process.baseline)
+    process.begin()
+    for mark in marks(job["units"]):
+        process.advance(mark)
+    ground.send("finished", **process.finish())
+
+
+def run_pool(job: dict[str, Any], ground: Ground) -> None:
+    """Share the work among the workers of a pool, of which this process is the parent."""
+    crew = Crew(job)
+    for report in crew.ask("begin"):
+        ground.send("baseline", **report)
+    fill_free_lists()
+    parent = Process(job, 0, TABLE_FD)
+    ground.send("baseline", **parent.baseline)
+    crew.at_rest = parent.sample
+    for some in rounds(-(-job["units"] // job["workers"])):
+        parent.done = sum(crew.ask("advance", some))
+    for report in crew.ask("finish"):
+        ground.send("finished", **report)
+    ground.send("finished", **parent.finish())
+
+
+def fill_free_lists() -> None:
+    """Have the interpreter keep as many freed dicts and lists for re-use as it ever keeps (80).
+
+    A pool's parent adds some in each round (dill calls `dict` and `list`, whose objects are not
+    taken from there, but end there), and until they are full that looks like a leak.
+    """
+    kept: list[Any] = [[kind() for _ in range(FREE_LIST)] for kind in (dict, list)]
+    kept.clear()
+
+
+def rounds(units: int) -> Iterator[list[int]]:
+    """The marks of a worker, by the task: enough tasks for a series of the parent that can be
+    judged, and no more, for on a busy machine each costs a wait for every process's turn."""
+    waiting: list[int] = []
+    for mark in marks(units):
+        waiting.append(mark)
+        if len(waiting) == MARKS_PER_TASK or mark == units:
+            yield waiting
+            waiting = []
+
+
+class Crew:
+    """The workers of a pool, each asked the same, and watched while they work.
+
+    `at_rest` is called in every round when all have their orders and none has begun: then the
+    pool's own threads rest, too, and what they hold for a moment is in no sample.
+    """
+
+    def __init__(self, job: dict[str, Any]) -> None:
+        self.at_rest: Callable[[], None] = lambda: None
+        self._size = job["workers"]
+        self._library = pool_library(job)
+        context = self._library.get_context(START_METHOD.get(job["method"], job["method"]))
+        self._started = keep_processes(context)
+        self._arrived, self._go = context.Semaphore(0), context.Semaphore(0)
+        number_the_task()
+        gates = self._arrived, self._go, context.Lock()
+        with gates[2]:  # none goes on before all are there
+            self._pool = context.Pool(self._size, enter, (job, os.getpid(), gates))
+
+    def ask(self, *order: object) -> list[Any]:
+        """Have every worker carry out an order; their answers, in the order of their numbers.
+
+        Raises:
+            WorkerEndedError: one is gone, or its program failed.
+        """
+        answers = self._pool.imap_unordered(carry_out, [order] * self._size)
+        for _ in range(self._size):
+            while not self._arrived.acquire(timeout=LOOK_SECONDS):
+                self._look_for_dead()
+        time.sleep(REST_SECONDS)
+        self.at_rest()
+        for _ in range(self._size):
+            self._go.release()
+        found = sorted(self._next(answers) for _ in range(self._size))
+        return [answer for _, answer in found]
+
+    def _next(self, answers: Any) -> tuple[int, Any]:
+        """The next answer: the pool waits for a dead worker for ever, so look for it meanwhile."""
+        while True:
+            try:
+                number, answer, failure = answers.next(LOOK_SECONDS)
+            except self._library.TimeoutError:
+                self._look_for_dead()
+                continue
+            if failure:
+                raise WorkerEndedError("failed", process=number, **failure)
+            return number, answer
+
+    def _look_for_dead(self) -> None:
+        for number, process in enumerate(self._started, start=1):
+            if process.exitcode is not None:
+                raise WorkerEndedError("died", process=number, exitcode=process.exitcode)
+
+
+def pool_library(job: dict[str, Any]) -> Any:
+    """The module whose pools are used: the standard library's, or dill's."""
+    name = "multiprocess" if job["method"] == "multiprocess" else "multiprocessing"
+    __import__(name)
+    return sys.modules[name]
+
+
+def keep_processes(context: Any) -> list[Any]:
+    """A list that every process which this context makes will be added to: a pool forgets its
+    dead, with their exit codes, and puts new ones in their place."""
+    kept: list[Any] = []
+    make = context.Process
+
+    def keep(*args: Any, **keywords: Any) -> Any:
+        kept.append(make(*args, **keywords))
+        return kept[-1]
+
+    context.Process = keep
+    return kept
+
+
+class WorkerEndedError(Exception):
+    """A worker is gone, or its program failed: the kind of record that says so, and its keys."""
+
+    def __init__(self, kind: str, **record: object) -> None:
+        super().__init__(kind, record)
+
+
+class Worker:
+    """A process of the pool, from the pool's initializer on.
+
+    It passes three gates. `arrived` and `go` are the barrier at the head of every task: a worker
+    says that it is there, and waits until the agent has heard all. (In multiprocessing's Barrier
+    the last to come takes another path than the others, and its memory another shape.) In `turn`
+    the workers start, and do their first units, one after another: where two fault in the same
+    pages of a library at once, the kernel passes over those that the other has locked
+    (filemap_map_pages), and their RSS differs by some pages.
+    """
+
+    def __init__(self, job: dict[str, Any], number: int, agent: int, gates: Any) -> None:
+        self.failure: dict[str, object] | None = None
+        self._arrived, self._go, self._turn = gates
+        job = own_share(job, number)
+        os.sched_setaffinity(0, {job["cpus"][(number - 1) % len(job["cpus"])]})
+        os.mkdir(job["scratch"])
+        table_fd = os.open("/proc/%d/fd/%d" % (agent, TABLE_FD), os.O_RDWR)
+        self._process = Process(job, number, table_fd)
+        os.close(table_fd)
+        self._share = job["units"]
+        try:
+            self._process.begin()
+        except BaseException as error:
+            self._fail(error)
+
+    def carry_out(self, order: str, *arguments: Any) -> tuple[int, Any, object]:
+        """Wait until every worker has its order, so that none takes two; then do it."""
+        self._arrived.release()
+        self._go.acquire()
+        answer = None
+        try:
+            if not self.failure:
+                answer = ORDERS[order](self, *arguments)
+        except BaseException as error:
+            self._fail(error)
+        return self._process.number, answer, self.failure
+
+    def begin(self) -> dict[str, int]:
+        """The baseline; the workload was started by the initializer, as in a real pool."""
+        return self._process.baseline
+
+    def advance(self, some: list[int]) -> int:
+        """Work from mark to mark, as far as its share goes, and say how much is done."""
+        if self._process.done:
+            self._go_through(some)
+        else:
+            with self._turn:
+                self._go_through(some)
+        return self._process.done
+
+    def _go_through(self, some: list[int]) -> None:
+        for mark in some:
+            self._process.advance(min(mark, self._share))
+
+    def finish(self) -> dict[str, object]:
+        """The report."""
+        return self._process.finish()
+
+    def _fail(self, error: BaseException) -> None:
+        self._process.ground.stay_in_parent()
+        self._process.ground.spare_one()
+        self.failure = describe(error)
+
+
+# Not getattr: see `number_the_task`.
+ORDERS: dict[str, Any] = {"begin": Worker.begin, "advance": Worker.advance, "finish": Worker.finish}
+
+
+def enter(job: dict[str, Any], agent: int, gates: Any) -> None:
+    """The pool's initializer. It must not raise: the pool would start worker after worker."""
+    global WORKER  # noqa: PLW0603
+    number = int(pool_library(job).current_process().name.rpartition("-")[2])
+    while number > job["workers"]:  # in the place of one that died: the agent ends the run
+        time.sleep(LOOK_SECONDS)
+    number_the_task()
+    with gates[2]:
+        WORKER = Worker(job, number, agent, gates)
+
+
+WORKER: Any = None  # a pool's tasks find nothing else in their process
+
+
+def carry_out(order: tuple[Any, ...]) -> tuple[int, Any, object]:
+    """The pool's only task."""
+    answer: tuple[int, Any, object] = WORKER.carry_out(*order)
+    return answer
+
+
+def number_the_task() -> None:
+    """Have the pool's queue carry a number for the task, and not its name.
+
+    The interpreter's cache of attributes keeps the names by which it was asked, and each task would
+    bring a new copy: some hundred strings for a start, which look like a leak.
+    """
+    import copyreg
+
+    copyreg.add_extension("leaklab_agent", "carry_out", TASK_NUMBER)
+
+
+def own_share(job: dict[str, Any], number: int) -> dict[str, Any]:
+    """The job of one worker: its share of the units, a seed and a scratch folder of its own."""
+    units, left_over = divmod(job["units"], job["workers"])
+    return dict(
+        job,
+        units=units + (number <= left_over),
+        seed=derived_seed(job["seed"], number),
+        scratch="%s/worker-%03d" % (job["scratch"], number),
+    )
+
+
+def derived_seed(seed: int, number: int) -> int:
+    """A worker's seed: 63 well-mixed bits of the run's seed and its number (the finalizer of
+    Steele, Lea and Flood's SplitMix64, OOPSLA 2014)."""
+    mask = (1 << 64) - 1
+    x = (seed + number * 0x9E3779B97F4A7C15) & mask
+    x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & mask
+    x = (x ^ x >> 27) * 0x94D049BB133111EB & mask
+    return (x ^ x >> 31) >> 1
+
+
+def check(job: dict[str, Any], ground: Ground) -> None:
     """Run the scenario's functional contract."""
     load(job, "workload").check(load(job, job["variant"]), Lab(job))
-    channel.send("finished")
+    ground.send("finished")
 
 
 def describe(error: BaseException) -> dict[str, object]:
@@ -367,6 +680,7 @@ def describe(error: BaseException) -> dict[str, object]:
         "message": message,
         "where": where,
         "args": error.args if isinstance(error, EndedEarlyError) else (),
+        "errno": error.errno if isinstance(error, OSError) else None,
         "traceback": "".join(lines)[-8000:],
     }
 
@@ -377,14 +691,19 @@ def main() -> None:
         # The harness wrote it with repr; only literals can be in it.
         job = eval(file.read(), {"__builtins__": {}})
     sys.path[:0] = job["roots"]
-    channel = Channel()
-    status = 0
+    ground = Ground()
+    ground.own(RECORDS_FD)
+    status = 1
     try:
-        {"run": run, "check": check}[job["do"]](job, channel)
+        {"run": run, "pool": run_pool, "check": check}[job["do"]](job, ground)
+        status = 0
+    except WorkerEndedError as error:
+        kind, record = error.args
+        ground.send(kind, **record)
     except BaseException as error:  # SystemExit of a program is a failure to report, too
-        status = 1
-        channel.stay_in_parent()
-        channel.send("failed", **describe(error))
+        ground.stay_in_parent()
+        ground.spare_one()
+        ground.send("failed", process=0, **describe(error))
     finally:
         leave(status)
 
@@ -401,6 +720,12 @@ def leave(status: int) -> None:
 
 
 PATH_AT_START = list(sys.path)
+
+# One name for this module in every process, however it was started: dill would send what lives in
+# __main__ by value, and spawn calls it __mp_main__.
+carry_out.__module__ = enter.__module__ = "leaklab_agent"
+if __name__ != "leaklab.agent":
+    sys.modules["leaklab_agent"] = sys.modules[__name__]
 
 if __name__ == "__main__":
     main()

@@ -8,8 +8,8 @@ from leaklab.catalogue import Catalogue
 from leaklab.check import lint
 from leaklab.errors import BadInput, Exit, LabError, NotMeasured
 from leaklab.model import Job, Mode, Scenario, Variant
+from leaklab.plans import missing_of
 from leaklab.record import Ended, Trace
-from leaklab.runner import missing_of
 
 # Seeds of our own choosing prove little: the contract must hold for any.
 ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)

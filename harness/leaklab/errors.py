@@ -52,3 +52,7 @@ class NotSaved(NotMeasured):
 
 class Skipped(NotMeasured):
     """The scenario needs something this machine lacks; the message says what to install."""
+
+
+class Cancelled(NotMeasured):
+    """The session is ending, and this run was given up for it."""

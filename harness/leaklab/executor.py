@@ -1,20 +1,24 @@
 """One real run: services, agent, observer, and what they found put together as a trace."""
 
 import os
-from collections.abc import Callable, Mapping
-from contextlib import ExitStack
+import queue
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
 
 from leaklab import probes, services
 from leaklab.catalogue import Catalogue
+from leaklab.cgroups import confined
+from leaklab.errors import Cancelled
 from leaklab.launch import Child, Command, agent_argv, fixed_environment, supervised
 from leaklab.model import Job, Limits
 from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
 from leaklab.scratch import run_folder, session_folder
-from leaklab.table import sample_table
-from leaklab.traces import make_trace
+from leaklab.table import sample_tables
+from leaklab.traces import make_trace, service_died
 from leaklab.verdict import SIGNALS_OF
 
 Progress = Callable[[int], None]
@@ -29,10 +33,13 @@ class Sampling(Enum):
 
 
 class ProcessExecutor:
-    """Runs jobs in processes of their own; a context manager that owns the session's folder."""
+    """Runs jobs in processes of their own; a context manager that owns the session's folder.
+
+    As many runs at a time as it has slots, each with a folder and a first processor of its own.
+    """
 
     def __init__(
-        self, catalogue: Catalogue, limits: Limits, sampling: Sampling = Sampling.ON
+        self, catalogue: Catalogue, limits: Limits, sampling: Sampling = Sampling.ON, slots: int = 1
     ) -> None:
         """Prepare to run scenarios of a catalogue within limits.
 
@@ -43,8 +50,13 @@ class ProcessExecutor:
         self._limits = limits
         self._sampling = sampling
         self._probes = probes.choose()
+        self._cpus = sorted(os.sched_getaffinity(0), reverse=True)
         self._rehearsed: set[str] = set()
-        self._cpu = max(os.sched_getaffinity(0))
+        self._rehearsal = threading.Lock()
+        self._cancelled = threading.Event()
+        self._slots: queue.SimpleQueue[int] = queue.SimpleQueue()
+        for slot in range(slots):
+            self._slots.put(slot)
         self._stack = ExitStack()
 
     def __enter__(self) -> "ProcessExecutor":
@@ -55,49 +67,73 @@ class ProcessExecutor:
         self._stack.close()
 
     def execute(self, job: Job, progress: Progress) -> Trace:
-        """Make one run; `progress` is told the units done so far.
+        """Make one run; `progress` is told the units done so far. Threads may call it at a time.
 
-        Before a variant's first run comes a rehearsal of one unit, which leaves the bytecode of
-        all it imports in the session's cache: a run that compiles has another peak than one that
-        does not. Where the rehearsal fails, it is the result.
+        Before a variant's first run, and before the first in a mode, comes a rehearsal of one unit
+        a worker, which leaves the bytecode of all it imports in the session's cache: a run that
+        compiles has another peak than one that does not. Where it fails, it is the result.
 
         Raises:
+            Cancelled: the session is ending.
             LabError: a service does not start.
         """
-        if job.label not in self._rehearsed:
-            rehearsal = self._execute(job, "run", 1, lambda _: None)
-            if rehearsal.ended is not Ended.COMPLETED:
-                return rehearsal
-            self._rehearsed.add(job.label)
-        return self._execute(job, "run", job.units, progress)
+        do = "pool" if job.mode.is_pool else "run"
+        with self._slot() as slot:
+            with self._rehearsal:
+                parts = {f"{job.scenario.name}/{job.variant}", str(job.mode)}
+                if not parts <= self._rehearsed:
+                    trace = self._execute(job, do, job.workers, lambda _: None, slot)
+                    if trace.ended is not Ended.COMPLETED:
+                        return trace
+                    self._rehearsed |= parts
+            return self._execute(job, do, job.units, progress, slot)
 
     def check(self, job: Job) -> Trace:
         """Run a scenario's functional contract on a variant."""
-        return self._execute(job, "check", job.units, lambda _: None)
+        with self._slot() as slot:
+            return self._execute(job, "check", job.units, lambda _: None, slot)
 
-    def _execute(self, job: Job, do: str, units: int, progress: Progress) -> Trace:
+    def cancel(self) -> None:
+        """Make every run end soon, and those to come at once."""
+        self._cancelled.set()
+
+    @contextmanager
+    def _slot(self) -> Iterator[int]:
+        slot = self._slots.get()
+        try:
+            yield slot
+        finally:
+            self._slots.put(slot)
+
+    def _execute(self, job: Job, do: str, units: int, progress: Progress, slot: int) -> Trace:
         roots = self._catalogue.import_roots
-        wanted = job.scenario.services
+        cpu = self._cpus[slot % len(self._cpus)]
         with (
-            run_folder(self._session) as folder,
-            services.running(wanted, job.options, roots=roots, session=self._session) as addresses,
-            sample_table() as table,
+            run_folder(self._session, slot) as folder,
+            services.running(job, roots, folder, self._session) as peers,
+            sample_tables(job.workers + 1 if job.mode.is_pool else 1) as tables,
+            confined(self._limits) as confinement,
         ):
-            text = repr(self._order(job, do, units, addresses, folder / "home"))
-            (folder / "job").write_text(text, encoding="utf-8")
+            order = self._order(job, do, units, peers.addresses, folder / "home")
+            (folder / "job").write_text(repr(order), encoding="utf-8")
             command = Command(
                 agent_argv(folder / "job"),
                 fixed_environment(folder / "home", self._session / "bytecode"),
                 folder,
                 self._session,
-                cpu=self._cpu,
+                cpu=cpu,
+                limits=self._limits,
                 data_limit_bytes=available_bytes(),
-                keep_fds=[table.fd],
+                confinement=confinement,
+                keep_fds=[tables.fd],
             )
             with supervised(command) as child:
-                observer = Observer(child, self._limits, self._probes)
-                seen = observer.watch(lambda: progress(table.units_done()))
-                return make_trace(seen, table, self._cpu, _tail(child))
+                observer = Observer(child, self._limits, self._probes, confinement, self._cancelled)
+                seen = observer.watch(lambda: progress(tables.units_done_in_all()))
+                if self._cancelled.is_set():
+                    raise Cancelled(f"{job.label}: given up")
+                trace = make_trace(seen, tables, cpu, _tail(child))
+                return service_died(trace, death) if (death := peers.death()) else trace
 
     def _order(
         self, job: Job, do: str, units: int, addresses: Mapping[str, str], home: Path
@@ -115,6 +151,9 @@ class ProcessExecutor:
             "scratch": str(home),
             "sampling": self._sampling.value,
             "judged": [str(signal) for signal in SIGNALS_OF.get(job.scenario.resource, ())],
+            "method": str(job.mode),
+            "workers": job.workers,
+            "cpus": self._cpus,
         }
 
 
@@ -132,7 +171,10 @@ def available_bytes() -> int:
 
 
 def _tail(child: Child) -> str:
+    """The end of what the program printed; what multiprocessing's resource tracker says of a pool
+    that was killed is not the program's."""
     try:
-        return child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
+        said = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
     except OSError:
         return ""
+    return "\n".join(line for line in said.splitlines() if "resource_tracker" not in line)

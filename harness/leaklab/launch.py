@@ -7,7 +7,9 @@ run or the harness ends.
 
 import contextlib
 import os
+import resource
 import select
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +18,10 @@ from io import FileIO
 from pathlib import Path
 
 from leaklab import agent, protocol, supervisor
+from leaklab.cgroups import NOTHING, Confinement
+from leaklab.errors import NotMeasured
+from leaklab.model import Limits
+from leaklab.scratch import making
 
 LONGEST_RECORD = 1 << 20
 PATH_LENGTH = 2048
@@ -23,7 +29,10 @@ PATH_LENGTH = 2048
 
 @dataclass(frozen=True)
 class Command:
-    """What the supervisor is to start, and how."""
+    """What the supervisor is to start, and how.
+
+    `limits.descriptors` holds for each process; without limits, it may open all that we may.
+    """
 
     argv: Sequence[str]
     env: Mapping[str, str]
@@ -32,6 +41,8 @@ class Command:
     cpu: int | None = None
     data_limit_bytes: int | None = None
     keep_fds: Sequence[int] = ()
+    confinement: Confinement = NOTHING
+    limits: Limits | None = None
 
 
 @dataclass
@@ -46,11 +57,15 @@ class Child:
     _rest: bytes = b""
 
     def read_messages(self, timeout_seconds: float) -> list[protocol.Message]:
-        """Wait for messages at most this long. Sets `closed` once no more can come."""
-        if not select.select([self.records], [], [], timeout_seconds)[0]:
+        """Wait for messages at most this long. Sets `closed` once no more can come, also where
+        the supervisor is gone and something that it could not kill holds the pipe open."""
+        gone = self.supervisor.poll() is not None
+        ready = select.select([self.records], [], [], 0 if gone else timeout_seconds)[0]
+        self.closed = gone
+        if not ready:
             return []
-        chunk = self.records.read(1 << 16)
-        self.closed = not chunk
+        chunk = self.records.read(LONGEST_RECORD)
+        self.closed = gone or not chunk
         *lines, self._rest = (self._rest + chunk)[-LONGEST_RECORD:].split(b"\n")
         return [message for line in lines if (message := protocol.parse(line)) is not None]
 
@@ -58,6 +73,8 @@ class Child:
         """Ask the supervisor to kill the whole run; its last message follows."""
         with contextlib.suppress(BrokenPipeError):
             self.life.write(b"x")
+        # A program may have stopped its supervisor, which would wait with all of us for ever.
+        self.supervisor.send_signal(signal.SIGCONT)
 
 
 @contextlib.contextmanager
@@ -67,6 +84,9 @@ def supervised(command: Command) -> Iterator[Child]:
     Args:
         command: what to start. A pipe for records becomes the child's descriptor 3, `keep_fds`
             become 4, 5 …
+
+    Raises:
+        NotMeasured: the temporary folder is full, or no process can be started.
     """
     with contextlib.ExitStack() as stack:
         records, records_write, life_read, life = (
@@ -74,15 +94,10 @@ def supervised(command: Command) -> Iterator[Child]:
         )
         keep = [records_write.fileno(), *command.keep_fds]
         spec = command.folder / "spec"
-        spec.write_text(repr(_spec(command, life_read.fileno(), keep)), encoding="utf-8")
-        process = subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
-            [sys.executable, "-I", "-S", supervisor.__file__, str(spec)],
-            pass_fds=[life_read.fileno(), *keep],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
+        with making(spec):
+            (command.folder / "output").touch()
+            spec.write_text(repr(_spec(command, life_read.fileno(), keep)), encoding="utf-8")
+        process = _start_supervisor(spec, [life_read.fileno(), *keep])
         records_write.close()
         life_read.close()
         child = Child(process, records, life, command.folder / "output")
@@ -93,7 +108,36 @@ def supervised(command: Command) -> Iterator[Child]:
             process.wait()
 
 
+def how_it_ended(status: int | None) -> str:
+    """A wait status in words; None is that of a process whose supervisor died first."""
+    if status is None:
+        return "its supervisor was killed"
+    if os.WIFSIGNALED(status):
+        number = os.WTERMSIG(status)
+        # Most real-time signals have no name.
+        named = number in signal.Signals.__members__.values()
+        return f"killed by {signal.Signals(number).name if named else f'signal {number}'}"
+    return f"it left with exit status {os.waitstatus_to_exitcode(status)}"
+
+
+def _start_supervisor(spec: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]:
+    try:
+        return subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
+            [sys.executable, "-I", "-S", supervisor.__file__, str(spec)],
+            pass_fds=fds,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+    except OSError as error:
+        raise NotMeasured(
+            f"no process could be started: {error.strerror}; end some others, or lower --jobs"
+        ) from error
+
+
 def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, object]:
+    confinement = command.confinement
     return {
         "argv": list(command.argv),
         "env": dict(command.env),
@@ -103,9 +147,24 @@ def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, obje
         "keep_fds": list(keep),
         "output": str(command.folder / "output"),
         "cpu": command.cpu,
-        "data_limit_bytes": command.data_limit_bytes,
+        "limits": _process_limits(command),
+        "joins": [str(path) for path in confinement.joins()],
+        "stop_file": str(confinement.stop_file) if confinement.stop_file else None,
+        "cgroups": [str(folder) for folder in confinement.folders],
         "scratch": str(command.session),
     }
+
+
+def _process_limits(command: Command) -> dict[int, int]:
+    """The kernel's limits of each process, by their numbers."""
+    limits = {resource.RLIMIT_CORE: 0}
+    if command.data_limit_bytes is not None:
+        limits[resource.RLIMIT_DATA] = command.data_limit_bytes
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = command.limits.descriptors if command.limits else most
+    unlimited = most == resource.RLIM_INFINITY
+    limits[resource.RLIMIT_NOFILE] = wanted if unlimited else min(wanted, most)
+    return limits
 
 
 def _pipe() -> tuple[FileIO, FileIO]:

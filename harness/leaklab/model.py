@@ -21,6 +21,11 @@ class Mode(StrEnum):
     FORKSERVER = "forkserver"
     MULTIPROCESS = "multiprocess"
 
+    @property
+    def is_pool(self) -> bool:
+        """Whether the work is shared by the workers of a pool."""
+        return self is not Mode.INLINE
+
 
 class Variant(StrEnum):
     """Which of a scenario's programs; a control has only `program`."""
@@ -189,15 +194,24 @@ def is_leak(growth: Growth, variant: Variant) -> bool:
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What a run may use before it is stopped, with its samples kept."""
+    """What a run may use before it is stopped, with its samples kept.
+
+    Memory is what is resident in the whole tree, `processes` how many live in it at a time,
+    `descriptors` how many each of them may have open. Output beyond its limit is thrown away.
+    """
 
     memory_bytes: int
     time_seconds: float
+    processes: int = 256
+    descriptors: int = 16_384
     output_bytes: int = 1 << 20
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One run to make: a scenario's variant in a mode, with everything that decides its figures."""
+    """One run to make: a scenario's variant in a mode, with everything that decides its figures.
+
+    `units` is the run's total, of which each of `workers` does its share.
+    """
 
     scenario: Scenario
     variant: Variant

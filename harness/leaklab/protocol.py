@@ -17,21 +17,26 @@ class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
 
     aslr_off: bool
     huge_pages_off: bool
+    confined: bool
     refused: list[str]
 
 
 class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
-    """From the agent, before it imports the program."""
+    """Of a process, before it imports the program; `process` is 0 for the agent, else a worker's
+    number."""
 
+    process: int
     pid: int
     rss_bytes: int
     high_water_reset: bool
 
 
 class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
-    """From the agent, after the last unit (or a contract that holds, which has no figures)."""
+    """Of a process, after its last unit (or a contract that holds, which has no figures)."""
 
+    process: int = 0
     units: int = 0
+    pin_kept: bool = True
     cpu_seconds: float | None = None
     peak_rss_bytes: int | None = None
     collector_on: bool = True
@@ -40,13 +45,22 @@ class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
 
 
 class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
-    """From the agent: the program raised, or its workload ended early (`args`: done, asked)."""
+    """Of a process: the program raised, or its workload ended early (`args`: done, asked)."""
 
+    process: int
     error: str
     message: str
     where: tuple[str, int | None] | None
     args: tuple[int, ...]
     traceback: str
+    errno: int | None = None
+
+
+class Died(Struct, frozen=True, tag_field="kind", tag="died"):
+    """From the agent: a worker of its pool is gone; `exitcode` is negative for a signal."""
+
+    process: int
+    exitcode: int
 
 
 class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
@@ -55,7 +69,7 @@ class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     status: int | None
 
 
-Message = Controlled | Baseline | Finished | Failed | Exited
+Message = Controlled | Baseline | Finished | Failed | Died | Exited
 
 
 def parse(line: bytes) -> Message | None:

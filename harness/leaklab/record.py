@@ -2,6 +2,7 @@
 
 Schema history (a reader refuses what is newer than it knows):
     1  the first: inline runs.
+    2  pools: several processes a run, each with its number, its work and its verdict.
 """
 
 from enum import StrEnum
@@ -10,7 +11,7 @@ from msgspec import Struct
 
 from leaklab.model import Growth, Mode, Option, Resource, Variant
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 class Ended(StrEnum):
@@ -19,8 +20,12 @@ class Ended(StrEnum):
     COMPLETED = "completed"
     MEMORY_LIMIT = "stopped: memory limit"
     TIME_LIMIT = "stopped: time limit"
+    PROCESS_LIMIT = "stopped: process limit"
+    DESCRIPTOR_LIMIT = "stopped: descriptor limit"
     PROGRAM_FAILED = "failed: the scenario's code"
     DIED = "failed: the process died"
+    WORKER_DIED = "failed: a worker died"
+    SERVICE_DIED = "failed: a service died"
     NOT_STARTED = "failed: could not start"
 
     @property
@@ -86,66 +91,6 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
-class ProcessRecord(Struct, frozen=True, kw_only=True):
-    """One measured process.
-
-    `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
-    high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
-    user and system time between the first unit and the last. `after_collect` and `after_trim`
-    follow the last unit: a full collection (where the program left the collector on), then
-    malloc_trim.
-    """
-
-    pid: int
-    role: Role
-    baseline_rss_bytes: int
-    peak_rss_bytes: int
-    samples: Samples
-    cpu_seconds: float | None = None
-    collector_on: bool = True
-    after_collect: Reading | None = None
-    after_trim: Reading | None = None
-
-
-class Controls(Struct, frozen=True, kw_only=True):
-    """What was done to make the run repeatable; `refused` names what the platform would not do."""
-
-    aslr_off: bool = False
-    pinned_cpu: int | None = None
-    huge_pages_off: bool = False
-    hash_seed: str = "0"
-    high_water_reset: bool = False
-    memory_limit_by: str = "observer"
-    refused: list[str] = []
-
-
-class Environment(Struct, frozen=True, kw_only=True):
-    """Where it ran."""
-
-    python: str
-    implementation: str
-    kernel: str
-    machine: str
-    libc: str
-    cpus: int
-    leaklab: str
-    git_commit: str | None = None
-    started_at: str = ""
-
-
-class Trace(Struct, frozen=True, kw_only=True):
-    """What an executor hands back: everything measured, nothing judged."""
-
-    ended: Ended
-    detail: str = ""
-    units_done: int = 0
-    processes: list[ProcessRecord] = []
-    tree_peak_pss_bytes: int | None = None
-    tree_pss_longest_gap_seconds: float | None = None
-    controls: Controls = Controls()
-    output_tail: str = ""
-
-
 class Estimate(Struct, frozen=True, kw_only=True):
     """One signal judged: its own verdict and its growth per unit with a 95 % interval."""
 
@@ -177,8 +122,87 @@ class Verdict(Struct, frozen=True, kw_only=True):
         return {True: "leak", False: "clean", None: "undecided"}[self.leak]
 
 
+class ProcessRecord(Struct, frozen=True, kw_only=True):
+    """One measured process.
+
+    `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
+    high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
+    user and system time between the first unit and the last. `after_collect` and `after_trim`
+    follow the last unit: a full collection (where the program left the collector on), then
+    malloc_trim.
+
+    `number` is 0 for the parent and counts the workers from 1, in the order in which they were
+    started; `units_done` is the work of this process, for a parent that of all. `pin_kept` is false
+    where the program moved its process off the one CPU it was pinned to, which blurs VmHWM.
+    """
+
+    pid: int
+    role: Role
+    number: int = 0
+    units_done: int = 0
+    baseline_rss_bytes: int
+    peak_rss_bytes: int
+    samples: Samples
+    pin_kept: bool = True
+    cpu_seconds: float | None = None
+    collector_on: bool = True
+    after_collect: Reading | None = None
+    after_trim: Reading | None = None
+    verdict: Verdict | None = None
+
+
+class Controls(Struct, frozen=True, kw_only=True):
+    """What was done to make the run repeatable and to hold it to its limits.
+
+    `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
+    `observer`. `refused` names what the platform would not do, and why.
+    """
+
+    aslr_off: bool = False
+    pinned_cpu: int | None = None
+    huge_pages_off: bool = False
+    hash_seed: str = "0"
+    high_water_reset: bool = False
+    memory_limit_by: str = "observer"
+    process_limit_by: str = "observer"
+    refused: list[str] = []
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Where it ran."""
+
+    python: str
+    implementation: str
+    kernel: str
+    machine: str
+    libc: str
+    cpus: int
+    leaklab: str
+    git_commit: str | None = None
+    started_at: str = ""
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """What an executor hands back: everything measured, nothing judged."""
+
+    ended: Ended
+    detail: str = ""
+    units_done: int = 0
+    processes: list[ProcessRecord] = []
+    tree_peak_pss_bytes: int | None = None
+    tree_pss_longest_gap_seconds: float | None = None
+    cgroup_peak_bytes: int | None = None
+    controls: Controls = Controls()
+    output_tail: str = ""
+
+
 class Result(Struct, frozen=True, kw_only=True):
-    """One run as it is saved and as `--json` prints it."""
+    """One run as it is saved and as `--json` prints it.
+
+    The verdict is that of the worst process, and so is `worst`, its place in `processes`;
+    `peak_rss_bytes` is that of the largest. `tree_peak_pss_bytes` is sampled, a lower bound;
+    `cgroup_peak_bytes` is exact, but counts page cache and kernel memory.
+    """
 
     schema: int = SCHEMA
     scenario: str
@@ -195,6 +219,7 @@ class Result(Struct, frozen=True, kw_only=True):
     detail: str
     expected_growth: Growth
     verdict: Verdict
+    worst: int | None = None
     agrees: bool
     peak_rss_bytes: int | None
     baseline_rss_bytes: int | None
@@ -204,3 +229,4 @@ class Result(Struct, frozen=True, kw_only=True):
     controls: Controls
     environment: Environment
     output_tail: str = ""
+    cgroup_peak_bytes: int | None = None

@@ -1,53 +1,47 @@
-"""The plan, and its execution: plan, run one, judge, save, tell."""
+"""The session: run, judge, save, tell, and so on to the end of the plan.
+
+Runs are made in threads, one at a time as well as several, so that Ctrl-C, which only the main
+thread hears, finds it waiting.
+"""
 
 import functools
 import importlib
-import importlib.metadata
-import shutil
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from leaklab.catalogue import Catalogue
 from leaklab.environment import describe_environment
-from leaklab.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
-from leaklab.listener import Listener
-from leaklab.model import Job, Judge, Mode, Scenario, Scope, Variant
-from leaklab.options import resolve_options
-from leaklab.record import Ended, Environment, Result, Trace, Verdict
-from leaklab.store import Session
-from leaklab.verdict import Work, judge
-
-# What can be run yet, of all that a scenario may declare.
-MODES = (Mode.INLINE,)
-SCOPES = (Scope.PROCESS,)
+from leaklab.errors import Cancelled, Exit, LabError, NotSaved, Skipped
+from leaklab.judging import refuse_failure, to_result
+from leaklab.listener import InTurn, Listener
+from leaklab.model import Job
+from leaklab.plans import refuse_missing
+from leaklab.record import Environment, Result, Trace
+from leaklab.sessions import Session
 
 
 class Executor(Protocol):
     """Whatever can make a run: real processes, or a toy law in a test."""
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
-        """Make one run and hand back what was measured."""
+        """Make one run and hand back what was measured; several threads may call it at a time.
 
+        Raises:
+            Cancelled: `cancel` was called.
+            LabError: the run cannot be made.
+        """
 
-@dataclass(frozen=True)
-class Request:
-    """What was asked for; None stands for all, or for the scenario's own default."""
-
-    names: Sequence[str] = ()
-    variant: Variant | None = None
-    mode: Mode = Mode.INLINE
-    units: int | None = None
-    seed: int = 1
-    options: Sequence[str] = ()
-    repeat: int = 1
+    def cancel(self) -> None:
+        """Make every run end soon, those under way and those to come, by raising `Cancelled`."""
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a session came to: the results, and the errors of runs that gave none."""
+    """What a session came to, in the plan's order: the results, and the errors of runs that gave
+    none or broke off."""
 
     results: list[Result]
     errors: list[LabError]
@@ -64,169 +58,113 @@ class Outcome:
         return Exit.AS_EXPECTED if all(r.agrees for r in self.results) else Exit.DIFFERS
 
 
-def plan(catalogue: Catalogue, request: Request) -> list[Job]:
-    """The runs that a request comes to, in order.
-
-    Raises:
-        BadInput: a scenario, variant, mode or option that does not exist, or nothing to run.
-        NotMeasured: a mode or scope that is declared, and cannot be run yet.
-    """
-    jobs = [
-        Job(
-            scenario=scenario,
-            variant=variant,
-            mode=request.mode,
-            units=request.units or scenario.units,
-            seed=request.seed,
-            options=resolve_options(scenario, request.options),
-            repeat=repeat,
-        )
-        for scenario in catalogue.load_all(request.names)
-        if request.names or request.mode in scenario.modes
-        for repeat in range(1, request.repeat + 1)
-        for variant in _variants(scenario, request)
-    ]
-    if not jobs:
-        raise BadInput("nothing here has that variant and mode; 'leaklab list' names what there is")
-    return jobs
-
-
-def run(
-    jobs: Sequence[Job], executor: Executor, session: Session, listener: Listener, root: Path
+def run(  # noqa: PLR0913  (these six are a session)
+    jobs: Sequence[Job],
+    executor: Executor,
+    session: Session,
+    listener: Listener,
+    root: Path,
+    *,
+    at_once: int = 1,
 ) -> Outcome:
-    """Make the runs one after another; each is judged and saved as it ends.
+    """Make the runs that the session does not hold yet; each is judged and saved as it ends.
 
-    A run that cannot be made, or breaks off, is told to the listener and does not end the
-    session. Only a result that cannot be saved does.
+    A run that cannot be made, or breaks off, is told to the listener and does not end the session.
+    Only a result that cannot be saved does: no further run begins, and those under way go on to
+    their ends, for what is saved of them need not be made again.
+
+    Args:
+        jobs: the plan.
+        executor: makes the runs.
+        session: where they are saved.
+        listener: is told of one moment after the other.
+        root: the catalogue's.
+        at_once: how many runs are made at a time.
+
+    Raises:
+        KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
     """
-    # The estimators take 0.8 s to import: meanwhile, the first run is made.
-    threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
-    environment = describe_environment(root)
-    outcome = Outcome([], [])
-    for number, job in enumerate(jobs, start=1):
-        listener.run_started(job, number, len(jobs))
+    runs = _Runs(executor, session, InTurn(listener), describe_environment(root))
+    for place, result in session.made.items():
+        runs.count(place, jobs[place], result)
+    if left := [place for place in range(len(jobs)) if place not in session.made]:
+        # The estimators take 0.8 s to import: meanwhile, the first runs are made.
+        threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
+        _make_all(runs, jobs, left, at_once)
+    return runs.outcome()
+
+
+def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once: int) -> None:
+    """Make the runs at these places of the plan; where that is broken off, none is left behind."""
+    with ThreadPoolExecutor(at_once) as pool:
         try:
-            refuse_missing(job.scenario)
-            trace = executor.execute(job, functools.partial(listener.progressed, job))
-            result = to_result(job, trace, environment)
-            outcome.results.append(result)
-            session.save(result)
-            refuse_failure(job, trace)
+            futures = [pool.submit(runs.make, place, jobs[place], len(jobs)) for place in places]
+            done, _ = wait(futures, return_when=FIRST_EXCEPTION)
+            for future in done:
+                future.result()
+        except BaseException:
+            runs.give_up()
+            raise
+
+
+class _Runs:
+    """The runs of a session; its methods may be called from several threads."""
+
+    def __init__(
+        self, executor: Executor, session: Session, listener: Listener, environment: Environment
+    ) -> None:
+        self._executor = executor
+        self._session = session
+        self._listener = listener
+        self._environment = environment
+        self._saving = threading.Lock()
+        self._over = threading.Event()
+        self._results: dict[int, Result] = {}
+        self._errors: dict[int, LabError] = {}
+
+    def count(self, place: int, job: Job, result: Result) -> None:
+        """Count a result that was made before, whose failure is an error all the same."""
+        self._results[place] = result
+        kept = Trace(ended=result.ended, detail=result.detail, output_tail=result.output_tail)
+        try:
+            refuse_failure(job, kept)
         except LabError as error:
-            outcome.errors.append(error)
-            listener.failed(job, error)
-            if isinstance(error, NotSaved):
-                break
-        else:
-            listener.judged(result)
-    return outcome
+            self._fail(place, job, error)
 
-
-def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
-    """Judge a trace and make the record that is saved."""
-    verdict = _verdict(job, trace)
-    largest = max(trace.processes, key=lambda p: p.peak_rss_bytes, default=None)
-    return Result(
-        scenario=job.scenario.name,
-        variant=job.variant,
-        mode=job.mode,
-        workers=job.workers,
-        units=job.units,
-        units_done=trace.units_done,
-        unit=job.scenario.unit,
-        seed=job.seed,
-        options=dict(job.options),
-        repeat=job.repeat,
-        ended=trace.ended,
-        detail=trace.detail,
-        expected_growth=job.scenario.growth_of(job.variant),
-        verdict=verdict,
-        agrees=verdict.leak is job.scenario.leaks(job.variant),
-        peak_rss_bytes=largest.peak_rss_bytes if largest else None,
-        baseline_rss_bytes=largest.baseline_rss_bytes if largest else None,
-        tree_peak_pss_bytes=trace.tree_peak_pss_bytes,
-        tree_pss_longest_gap_seconds=trace.tree_pss_longest_gap_seconds,
-        processes=trace.processes,
-        controls=trace.controls,
-        environment=environment,
-        output_tail=trace.output_tail,
-    )
-
-
-def refuse_failure(job: Job, trace: Trace) -> None:
-    """Stop at a run that broke off by itself; nothing where it ended or was stopped.
-
-    Raises:
-        BadInput: the scenario's code failed; its own traceback is the error's note.
-        NotMeasured: the process died; what it printed last is the note.
-    """
-    if not trace.ended.failed:
-        return
-    if trace.ended is Ended.PROGRAM_FAILED:
-        error: LabError = BadInput(f"{job.label}: {trace.detail}")
-    else:
-        said = trace.output_tail.strip().splitlines()[-1:]
-        words = f"; its last words: {said[0]}" if said else ""
-        error = NotMeasured(f"{job.label}: the measured process died: {trace.detail}{words}")
-    error.add_note(trace.output_tail)
-    raise error
-
-
-def refuse_missing(scenario: Scenario) -> None:
-    """Stop before a run that this machine lacks something for.
-
-    Raises:
-        Skipped: naming what to install.
-    """
-    if lacking := missing_of(scenario):
-        raise Skipped(f"{scenario.name}: skipped, {lacking}")
-
-
-def missing_of(scenario: Scenario) -> str:
-    """What this machine lacks for a scenario, in words; empty where nothing is."""
-    for program in scenario.requires.programs:
-        if shutil.which(program) is None:
-            return f"the program {program!r} is not installed: install it and try again"
-    for package in scenario.requires.packages:
+    def make(self, place: int, job: Job, of: int) -> None:
+        """Make the run at a place in the plan, unless the session is over."""
+        if self._over.is_set():
+            return
+        self._listener.run_started(job, place + 1, of)
         try:
-            importlib.metadata.distribution(package)
-        except (importlib.metadata.PackageNotFoundError, ValueError):
-            return f"the package {package!r} is not installed: install it with pip"
-    return ""
+            self._listener.judged(self._make(place, job))
+        except LabError as error:
+            self._fail(place, job, error)
+        finally:
+            self._listener.run_ended(job)
 
+    def _make(self, place: int, job: Job) -> Result:
+        refuse_missing(job.scenario)
+        trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
+        result = self._results[place] = to_result(job, trace, self._environment)
+        with self._saving:
+            self._session.save(result)
+        refuse_failure(job, trace)
+        return result
 
-def _verdict(job: Job, trace: Trace) -> Verdict:
-    resource = job.scenario.resource
-    if not trace.processes:
-        reason = f"{trace.ended}: nothing was measured"
-        return Verdict(leak=None, growth=None, resource=resource, reasons=[reason])
-    if job.scenario.judge is Judge.PEAK:
-        words = ["needs its pair: 'leaklab compare' judges the peaks of the two"]
-        return Verdict(leak=None, growth=None, resource=resource, reasons=words)
-    work = Work(ended=trace.ended, done=trace.units_done, needed=job.scenario.units)
-    return judge(trace.processes[0], resource, work)
+    def _fail(self, place: int, job: Job, error: LabError) -> None:
+        self._errors[place] = error
+        if not isinstance(error, Cancelled):
+            self._listener.failed(job, error)
+        if isinstance(error, NotSaved):
+            self._over.set()
 
+    def give_up(self) -> None:
+        """Begin no further run, and end those under way."""
+        self._over.set()
+        self._executor.cancel()
 
-def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:
-    if request.mode not in scenario.modes:
-        modes = ", ".join(scenario.modes)
-        raise BadInput(f"{scenario.name} does not run in mode {request.mode}; it has: {modes}")
-    _refuse_unbuilt(scenario, request.mode)
-    if request.variant is None:
-        return scenario.variants
-    if request.variant in scenario.variants:
-        return (request.variant,)
-    if request.names:
-        has = ", ".join(scenario.variants)
-        raise BadInput(f"{scenario.name} has no variant {request.variant}; it has: {has}")
-    return ()
-
-
-def _refuse_unbuilt(scenario: Scenario, mode: Mode) -> None:
-    """Stop at what may be declared already, and can only be run by a later version."""
-    if mode not in MODES:
-        words = f"{scenario.name} runs {', '.join(MODES)} only in this version"
-        raise NotMeasured(f"{words}, not in mode {mode}; leave --mode away")
-    if scenario.scope not in SCOPES:
-        words = f"{scenario.name} has processes of its own (scope = {scenario.scope!s})"
-        raise NotMeasured(f"{words}, which this version cannot measure; name other scenarios")
+    def outcome(self) -> Outcome:
+        """What they came to."""
+        results = [self._results[place] for place in sorted(self._results)]
+        return Outcome(results, [self._errors[place] for place in sorted(self._errors)])

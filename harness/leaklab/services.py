@@ -10,49 +10,80 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from leaklab.errors import BadInput, NotMeasured
-from leaklab.launch import Child, Command, fixed_environment, supervised
-from leaklab.model import Option
+from leaklab.launch import Child, Command, fixed_environment, how_it_ended, supervised
+from leaklab.model import Job
 from leaklab.protocol import Exited
+from leaklab.scratch import making
 
 START_SECONDS = 30.0
 HEALTH_SECONDS = 5.0
 LOOK_SECONDS = 0.005
 
 
+@dataclass
+class Services:
+    """Running services: their addresses by name, and whether they still live."""
+
+    addresses: dict[str, str] = field(default_factory=dict)
+    _children: dict[str, Child] = field(default_factory=dict)
+    _death: str = ""
+
+    def death(self) -> str:
+        """How the first that died ended, in words; empty as long as all live. Does not wait."""
+        for name, child in self._children.items():
+            if self._death:
+                break
+            ended = [m.status for m in child.read_messages(0) if isinstance(m, Exited)]
+            if ended or child.closed:
+                how = how_it_ended(ended[0] if ended else None)
+                words = f"; its last words: {said}" if (said := _last_words(child)) else ""
+                self._death = f"the service {name!r} died in mid-run: {how}{words}"
+        return self._death
+
+
 @contextlib.contextmanager
-def running(
-    names: Sequence[str], options: Mapping[str, Option], *, roots: Sequence[Path], session: Path
-) -> Iterator[dict[str, str]]:
-    """Start services; give their addresses by name; end them on leaving.
+def running(job: Job, roots: Sequence[Path], folder: Path, session: Path) -> Iterator[Services]:
+    """Start the services of a run; end them on leaving.
+
+    Args:
+        job: the run; of its options, `port` is for them.
+        roots: for `sys.path`.
+        folder: the run's own, in which each service gets one.
+        session: the session's folder.
 
     Raises:
         BadInput: the option `port` is none.
         NotMeasured: one does not start, or does not accept a connection.
     """
-    port = str(options.get("port", 0))
+    names = job.scenario.services
+    port = str(job.options.get("port", 0))
     if names and not (port.isdecimal() and int(port) < 1 << 16):
         raise BadInput(f"-o port={port}: a port is a number from 0 (any free one) to 65535")
+    services = Services()
     with contextlib.ExitStack() as stack:
-        yield {name: stack.enter_context(_service(name, port, roots, session)) for name in names}
+        for name in names:
+            command = _command(name, port, roots, session, folder / f"service-{name}")
+            child = stack.enter_context(supervised(command))
+            address = _address(name, child)
+            _try_connection(name, address)
+            services.addresses[name] = address
+            services._children[name] = child
+        yield services
 
 
-@contextlib.contextmanager
-def _service(name: str, port: str, roots: Sequence[Path], session: Path) -> Iterator[str]:
-    folder = session / f"service-{name}"
-    (folder / "home").mkdir(parents=True, exist_ok=True)
-    (folder / "output").write_bytes(b"")
+def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder: Path) -> Command:
+    with making(folder):
+        (folder / "home").mkdir(parents=True)
     environment = fixed_environment(folder / "home", session / "bytecode")
     environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     argv = [sys.executable, "-s", "-P", "-m", f"fixtures.{name}", port]
-    with supervised(Command(argv, environment, folder, session)) as child:
-        address = _address(name, child)
-        _try_connection(name, address)
-        yield address
+    return Command(argv, environment, folder, session)
 
 
 def _address(name: str, child: Child) -> str:
@@ -60,14 +91,20 @@ def _address(name: str, child: Child) -> str:
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
         ended = any(isinstance(m, Exited) for m in child.read_messages(LOOK_SECONDS))
-        said = child.output.read_text(errors="replace").splitlines(keepends=True) or [""]
+        first, newline, _ = child.output.read_text(errors="replace").partition("\n")
         if ended or child.closed:
-            words = said[-1].strip() or "it said nothing"
+            words = _last_words(child) or "it said nothing"
             hint = " (-o port=N chooses another)" if "port" in words else ""
             raise NotMeasured(f"the service {name!r} did not start: {words}{hint}")
-        if "://" in said[0] and said[0].endswith("\n"):
-            return said[0].strip()
+        if "://" in first and newline:
+            return first.strip()
     raise NotMeasured(f"the service {name!r} gave no address within {START_SECONDS:.0f} s")
+
+
+def _last_words(child: Child) -> str:
+    """The last line a service printed, but for its address."""
+    lines = child.output.read_text(errors="replace").splitlines()[-1:]
+    return "".join(line.strip() for line in lines if "://" not in line)
 
 
 def _try_connection(name: str, address: str) -> None:

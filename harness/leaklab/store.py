@@ -2,62 +2,89 @@
 
     results/20261121-074226-1234/word_index.buggy.inline.1.json
 
-A session's folder is named by its start (UTC) and the harness's pid. Nothing is ever overwritten.
+Nothing is ever overwritten: where a name is taken, the result is saved beside it as
+`word_index.buggy.inline.1-2.json`. The folder is a session's, see `sessions.py`.
 """
 
 import contextlib
+import itertools
 import os
+import re
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from leaklab.errors import BadInput, NotMeasured, NotSaved
+from leaklab.errors import BadInput
 from leaklab.record import SCHEMA, Ended, Result
 from leaklab.units import cut
 
+RESULTS = "[!.]*.*.*.*.json"
+_NAME = re.compile(r"([^.]+)\.([^.]+)\.([^.]+)\.([0-9]{1,9})(?:-([0-9]{1,9}))?\.json")
 
-class Session:
-    """The folder into which one `leaklab run` saves."""
 
-    def __init__(self, results: Path) -> None:
-        """Make the folder now, so that a place that cannot be written is known before any work.
+@dataclass(frozen=True)
+class Name:
+    """What the name of a saved file says; `copy` counts the files of one run, from 1."""
 
-        Raises:
-            NotMeasured: it cannot be made.
-        """
-        started = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-        self.folder = results / f"{started}-{os.getpid()}"
-        try:
-            self.folder.mkdir(parents=True)
-        except OSError as error:
-            raise NotMeasured(
-                f"results cannot be saved in {results}: {error.strerror}; name another --results"
-            ) from error
+    scenario: str
+    variant: str
+    mode: str
+    repeat: int
+    copy: int = 1
 
-    def save(self, result: Result) -> Path:
-        """Save one result, all of it or nothing.
+    @property
+    def text(self) -> str:
+        """The name of the file."""
+        copy = f"-{self.copy}" if self.copy > 1 else ""
+        return f"{self.scenario}.{self.variant}.{self.mode}.{self.repeat}{copy}.json"
 
-        Raises:
-            NotSaved: it could not be written; what was saved before is untouched.
-        """
-        name = f"{result.scenario}.{result.variant}.{result.mode}.{result.repeat}.json"
-        target = self.folder / name
-        half = self.folder / f".{name}"
-        try:
-            with half.open("xb") as file:
-                file.write(msgspec.json.format(encode([result])[1:-1], indent=1))
-                file.flush()
-                os.fsync(file.fileno())
-            half.replace(target)
-        except OSError as error:
-            words = f"{target} could not be saved: {error.strerror}; make room, or name another"
-            raise NotSaved(f"{words} --results") from error
-        finally:
-            with contextlib.suppress(OSError):
-                half.unlink(missing_ok=True)
-        return target
+
+def name_of(result: Result, copy: int = 1) -> Name:
+    """The name under which a result is saved."""
+    return Name(result.scenario, result.variant, result.mode, result.repeat, copy)
+
+
+def parse_name(text: str) -> Name | None:
+    """What a file's name says; None where it is no result's."""
+    if not (found := _NAME.fullmatch(text)):
+        return None
+    return Name(found[1], found[2], found[3], int(found[4]), int(found[5] or 1))
+
+
+def save(folder: Path, result: Result) -> Path:
+    """Save one result under the first of its names that is free; all of it, or nothing.
+
+    One process at a time may save into a folder, and one of its threads.
+
+    Raises:
+        OSError: it could not be written; what was there before is untouched.
+    """
+    names = (folder / name_of(result, copy).text for copy in itertools.count(1))
+    target = next(path for path in names if not os.path.lexists(path))
+    write(target, msgspec.json.format(encode([result])[1:-1], indent=1))
+    return target
+
+
+def write(target: Path, text: bytes) -> None:
+    """Write a new file by way of a hidden one beside it: it is there as a whole, or not at all.
+
+    Raises:
+        OSError: it could not be written.
+    """
+    hidden = (target.with_name(f".{target.name}.{n}") for n in itertools.count(1))
+    half = next(path for path in hidden if not os.path.lexists(path))
+    try:
+        with half.open("xb") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        half.replace(target)
+    except OSError:
+        with contextlib.suppress(OSError):
+            half.unlink(missing_ok=True)
+        raise
 
 
 def encode(results: list[Result]) -> bytes:
@@ -80,7 +107,7 @@ def read(path: Path) -> Result:
         if isinstance(schema, int) and schema > SCHEMA:
             raise BadInput(f"{path} has schema {schema}, newer than {SCHEMA}: update leaklab")
         return msgspec.json.decode(text, type=Result)
-    except msgspec.MsgspecError as error:
+    except (ValueError, RecursionError) as error:  # msgspec.MsgspecError is a ValueError
         raise BadInput(f"{path} is no saved result, or only half of one: {error}") from error
 
 
@@ -107,7 +134,7 @@ def find(results: Path, selector: str) -> list[Result]:
 
 
 def _all_in(session: Path) -> list[Result]:
-    found = [read(file) for file in sorted(session.glob("*.json"))]
+    found = [read(file) for file in sorted(session.glob(RESULTS))]
     if not found:
         raise BadInput(f"{session} holds no saved results")
     return found
@@ -129,10 +156,10 @@ def _newest(results: Path, selector: str) -> Result:
 def _newest_first(results: Path, wanted: list[str]) -> Iterator[Path]:
     """Files of that scenario, variant and mode; the session's start decides, then the repeat."""
     for session in sorted((p for p in results.glob("*") if p.is_dir()), reverse=True):
-        named = ((file.name.split("."), file) for file in session.glob("[!.]*.json"))
+        named = ((parse_name(file.name), file) for file in session.glob(RESULTS))
         found = [
-            (int(repeat), file)
-            for (*name, repeat, _), file in named
-            if repeat.isdecimal() and name[: len(wanted)] == wanted
+            (name.repeat, name.copy, file)
+            for name, file in named
+            if name and [name.scenario, name.variant, name.mode][: len(wanted)] == wanted
         ]
-        yield from (file for _, file in sorted(found, reverse=True))
+        yield from (file for *_, file in sorted(found, reverse=True))

@@ -2,15 +2,16 @@
 
 Started by its path, `python -I -S supervisor.py SPEC`, standard library only. SPEC is a file that
 holds a dict literal: `argv`, `env`, `cwd`, `life_fd`, `records_fd`, `keep_fds` (they become the
-child's 3, 4 ...), `output` (a path), `cpu`, `data_limit_bytes`, `scratch`.
+child's 3, 4 ...), `output` (a path), `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the
+run's cgroups `joins` (where the child's pid goes), `stop_file` (where "0" ends all forking) and
+`cgroups` (the folders).
 
 It is a child subreaper, so every orphan of the run becomes its child; it holds the read end of a
 pipe whose other end only the harness has, so the harness's death, of whatever kind, is an
-end-of-file here: everything is killed and the scratch folder removed. PR_SET_PDEATHSIG alone
-leaves the workers of a pool alive, and fires when the *thread* that started the child ends.
+end-of-file here: all is killed, and the scratch folder and the cgroups removed. PR_SET_PDEATHSIG
+alone leaves a pool's workers alive, and fires when the *thread* that started the child ends.
 
-Records, to `records_fd`, one dict literal a line: `controls` before the child is started, `exit`
-after it is gone and everything else with it.
+Records, to `records_fd`, a dict literal a line: `controls` before the start, `exit` after the end.
 """
 
 from __future__ import annotations
@@ -20,20 +21,29 @@ import fcntl
 import os
 import resource
 import select
-import shutil
 import signal
 import sys
 import time
-from collections.abc import Iterator
-from typing import Any
 
-Spec = dict[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:  # importing typing would take a quarter of the start
+    from collections.abc import Callable
+    from typing import Any
+
+    Spec = dict[str, Any]
 
 PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 PR_SET_THP_DISABLE = 41
 ADDR_NO_RANDOMIZE = 0x0040000
 PERSONALITY_QUERY = 0xFFFFFFFF
+
+# In the command line of multiprocessing's (and multiprocess's) resource trackers, which unlink what
+# a pool has left in /dev/shm, and end, when all its users are gone; and how long they have for it.
+TRACKER = b".resource_tracker import main"
+TRACKER_SECONDS = 1.0
+BUSY_SECONDS = 5.0
+PAUSE_SECONDS = 0.001
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.personality.argtypes = [ctypes.c_ulong]
@@ -49,60 +59,89 @@ def main() -> None:
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    send(spec, {"kind": "controls", **apply_controls()})
+    controls = apply_controls()
+    may_go, go = os.pipe()
     child = os.fork()
     if child == 0:
-        become(spec)
+        os.close(go)
+        become(spec, may_go)
+    refused = join(child, spec["joins"])
+    controls["confined"] = bool(spec["joins"]) and not refused
+    refused += [name for name in ("aslr_off", "huge_pages_off") if not controls[name]]
+    send(spec, kind="controls", refused=refused, **controls)
+    os.write(go, b"x")
     harness_is_gone, status = wait(child, spec["life_fd"])
-    kill_descendants()
-    send(spec, {"kind": "exit", "status": status})
+    leave_nothing(spec["joins"], spec["stop_file"])
+    send(spec, kind="exit", status=status)
     if harness_is_gone:
-        shutil.rmtree(spec["scratch"], ignore_errors=True)
+        clean(spec["cgroups"], spec["scratch"])
 
 
-def send(spec: Spec, record: Spec) -> None:
+def send(spec: Spec, **record: object) -> None:
     """Write one record, on a line of its own; that the harness is gone is learnt from its pipe."""
+    attempt(os.write, spec["records_fd"], f"\n{record!r}\n".encode())
+
+
+def attempt(do: Callable[..., object], *words: object) -> str:
+    """Do what may be refused, or be too late; the reason, or nothing where it was done."""
     try:
-        os.write(spec["records_fd"], ("\n" + repr(record) + "\n").encode())
-    except BrokenPipeError:
-        pass
+        do(*words)
+    except OSError as error:
+        return str(error.strerror)
+    return ""
 
 
-def apply_controls() -> Spec:
-    """Make the run repeatable; all of these are inherited. What the platform refuses is named."""
-    refused = []
+def apply_controls() -> dict[str, bool]:
+    """Make the run repeatable; all of these are inherited. Whether the platform did."""
     current = LIBC.personality(PERSONALITY_QUERY)
-    if current == -1 or LIBC.personality(current | ADDR_NO_RANDOMIZE) == -1:
-        refused.append("aslr_off")
-    if LIBC.prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) != 0:
-        refused.append("huge_pages_off")
     return {
-        "aslr_off": "aslr_off" not in refused,
-        "huge_pages_off": "huge_pages_off" not in refused,
-        "refused": refused,
+        "aslr_off": current != -1 and LIBC.personality(current | ADDR_NO_RANDOMIZE) != -1,
+        "huge_pages_off": LIBC.prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0,
     }
 
 
-def become(spec: Spec) -> None:
+def join(child: int, files: list[str]) -> list[str]:
+    """Put the child into its cgroups, before it has used anything; what refused it, and why."""
+    reasons = [attempt(write, file, str(child)) for file in files]
+    return [f"joining a cgroup: {reason}" for reason in reasons if reason]
+
+
+def read(path: str) -> bytes:
+    """One of the kernel's files; empty where its process is gone."""
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except OSError:
+        return b""
+
+
+def write(path: str, text: str) -> None:
+    """Write to one of the kernel's files."""
+    with open(path, "w", encoding="ascii") as file:
+        file.write(text)
+
+
+def become(spec: Spec, may_go: int) -> None:
     """In the child: descriptors, limits, processor, then the measured program itself."""
     try:
+        os.setsid()  # a process group of its own can be stopped in one step
+        # Should the supervisor itself be killed, the child at least does not outlive it.
+        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+        if not os.read(may_go, 1):
+            return
         null = os.open(os.devnull, os.O_RDONLY)
         output = os.open(spec["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        keep = [os.dup(fd) for fd in (null, output, output, *spec["keep_fds"])]
         # Moved above every target first: a source may be one of the targets.
-        keep = [dup_above(fd, 64) for fd in keep]
+        keep = [null, output, output, *spec["keep_fds"]]
+        keep = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in keep]
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
-        # Should the supervisor itself be killed, the child at least does not outlive it.
-        LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if spec["data_limit_bytes"]:
-            limit = spec["data_limit_bytes"]
-            resource.setrlimit(resource.RLIMIT_DATA, (limit, limit))
-        resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+        for number, most in spec["limits"].items():
+            resource.setrlimit(number, (most, most))
         if spec["cpu"] is not None:
             os.sched_setaffinity(0, {spec["cpu"]})
-        first_for_the_oom_killer()
+        attempt(write, "/proc/self/oom_score_adj", "1000")  # the leak should be the victim
         os.chdir(spec["cwd"])
         os.execve(spec["argv"][0], spec["argv"], spec["env"])
     except OSError as error:
@@ -111,79 +150,100 @@ def become(spec: Spec) -> None:
         os._exit(127)
 
 
-def dup_above(fd: int, lowest: int) -> int:
-    """Duplicate a descriptor to a number of at least `lowest`."""
-    return fcntl.fcntl(fd, fcntl.F_DUPFD, lowest)
-
-
-def first_for_the_oom_killer() -> None:
-    """A leak lab's victim should be the leak."""
-    try:
-        with open("/proc/self/oom_score_adj", "w", encoding="ascii") as file:
-            file.write("1000")
-    except OSError:
-        pass
-
-
 def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
     """Until the child ends, or the harness dies or says stop: (it died, wait status or None).
 
     A byte on the life pipe is the harness's word to stop, an end-of-file its death. Orphans of the
     run that end meanwhile are reaped here.
     """
-    wake, wake_write = os.pipe()
-    os.set_blocking(wake_write, False)
+    wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
-    poll = select.poll()
-    poll.register(life_fd, select.POLLIN)
-    poll.register(wake, select.POLLIN)
     while True:
-        for pid, status in reap():
-            if pid == child:
-                return False, status
-        ready = dict(poll.poll(1000))
+        if (status := reap().get(child)) is not None:
+            return False, status
+        ready = select.select([life_fd, wake], [], [], 1)[0]
         if life_fd in ready:
             return os.read(life_fd, 1) == b"", None
-        if wake in ready:
-            os.read(wake, 4096)
+        attempt(os.read, wake, 4096)
 
 
-def reap() -> Iterator[tuple[int, int]]:
-    """The (pid, status) of every child that has ended and was not waited for."""
-    while True:
-        try:
-            pid, status = os.waitpid(-1, os.WNOHANG)
-        except ChildProcessError:
-            return
-        if pid == 0:
-            return
-        yield pid, status
+def reap() -> dict[int, int]:
+    """The wait status by pid of all our children that have ended and were not waited for."""
+    ended = {}
+    try:
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[found[0]] = found[1]
+    except ChildProcessError:
+        pass
+    return ended
 
 
-def kill_descendants() -> None:
-    """Kill until none is left: their orphans come to us, and are killed in the next round."""
-    while True:
-        for _ in reap():
-            pass
-        left = children()
+def leave_nothing(joins: list[str], stop_file: str | None) -> None:
+    """Kill the whole run: first all but the resource trackers, then what they did not get done."""
+    # Or thousands of processes that spin would leave us next to nothing of the CPU.
+    attempt(os.sched_setscheduler, 0, os.SCHED_RR, os.sched_param(1))
+    if stop_file and any(map(read, joins)):
+        attempt(write, stop_file, "0")
+    kill_all(TRACKER)
+    for pid in stop_all():
+        attempt(os.kill, pid, signal.SIGCONT)
+    give_up = time.monotonic() + TRACKER_SECONDS
+    while children(os.getpid()) and time.monotonic() < give_up:
+        time.sleep(PAUSE_SECONDS)
+        reap()
+    kill_all()
+
+
+def kill_all(spared: bytes = b"") -> None:
+    """Kill until none is left but those that have `spared` in their command line, which are
+    stopped. Orphans come to us, and are found in the next round. Each round stops all before it
+    kills any: a fork bomb is faster than one who kills."""
+    while found := stop_all():
+        while new := stop_all() - found:
+            found |= new
+        # Not read before: it waits for a process that is busy forking.
+        left = [p for p in found if not spared or spared not in read(f"/proc/{p}/cmdline")]
         if not left:
             return
         for pid in left:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                pass
-        time.sleep(0.001)
+            attempt(os.kill, pid, signal.SIGKILL)
+        time.sleep(PAUSE_SECONDS)
 
 
-def children() -> list[int]:
-    """The pids of our own children, zombies included until they are reaped."""
-    found = []
-    for task in os.listdir("/proc/self/task"):
-        with open(f"/proc/self/task/{task}/children", encoding="ascii") as file:
-            found += [int(pid) for pid in file.read().split()]
-    return found
+def stop_all() -> set[int]:
+    """Stop on sight all below us; the pids that were seen."""
+    reap()
+    found = [os.getpid()]
+    for parent in found:  # which grows
+        for pid in children(parent):
+            attempt(os.kill, pid, signal.SIGSTOP)
+            # Where it leads a process group: all of that, in one step that no fork slips through.
+            attempt(os.killpg, pid, signal.SIGSTOP)
+            found.append(pid)
+    return set(found[1:])
+
+
+def children(parent: int) -> list[int]:
+    """The pids of a process's children, zombies included until they are reaped."""
+    try:
+        tasks = os.listdir(f"/proc/{parent}/task")
+    except OSError:  # it is gone
+        return []
+    found = [read(f"/proc/{parent}/task/{task}/children") for task in tasks]
+    return [int(pid) for pid in b" ".join(found).split()]
+
+
+def clean(cgroups: list[str], scratch: str) -> None:
+    """In the harness's place: its folders. A cgroup is busy while the last in it drain."""
+    from shutil import rmtree  # noqa: PLC0415  (a tenth of the start)
+
+    rmtree(scratch, ignore_errors=True)
+    give_up = time.monotonic() + BUSY_SECONDS
+    while any(map(os.path.isdir, cgroups)) and time.monotonic() < give_up:
+        for folder in cgroups:
+            attempt(os.rmdir, folder)
+        time.sleep(PAUSE_SECONDS)
 
 
 if __name__ == "__main__":

@@ -1,46 +1,76 @@
-"""What was measured, put together: messages, the agent's table and the observer's readings."""
+"""What was measured, put together: messages, the agent's tables and the observer's readings."""
 
+import errno
 import os
-import signal
+
+import msgspec
 
 from leaklab import agent
+from leaklab.launch import how_it_ended
 from leaklab.observer import Observation
-from leaklab.protocol import Baseline, Failed, Finished
+from leaklab.protocol import Baseline, Died, Failed, Finished
 from leaklab.record import Controls, Ended, ProcessRecord, Role, Trace
-from leaklab.table import SampleTable
+from leaklab.table import SampleTables
+
+# The errors that say which limit of the run was met.
+LIMIT_OF = {
+    errno.EMFILE: Ended.DESCRIPTOR_LIMIT,
+    errno.ENOMEM: Ended.MEMORY_LIMIT,
+}
 
 
-def make_trace(seen: Observation, table: SampleTable, cpu: int, tail: str) -> Trace:
+def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> Trace:
     """What a run came to.
 
     Args:
         seen: the messages of the run and the observer's readings.
-        table: the samples.
+        tables: the samples.
         cpu: the processor the run was pinned to.
         tail: the end of what the program printed, kept for a process that died without a word.
     """
     ended, detail = _how_it_ended(seen)
+    died = ended in (Ended.DIED, Ended.WORKER_DIED)
     return Trace(
         ended=ended,
         detail=detail,
-        units_done=seen.finished.units if seen.finished else table.units_done(),
-        processes=[_process(seen, seen.baseline, table)] if seen.baseline else [],
+        units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
+        processes=[_process(seen, seen.baselines[number], tables) for number in _numbers(seen)],
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
+        cgroup_peak_bytes=seen.cgroup_peak_bytes,
         controls=_controls(seen, cpu),
-        output_tail=seen.failed.traceback if seen.failed else tail if ended is Ended.DIED else "",
+        output_tail=seen.failed.traceback if seen.failed else tail if died else "",
     )
 
 
-def _process(seen: Observation, baseline: Baseline, table: SampleTable) -> ProcessRecord:
-    finished = seen.finished or Finished()
-    peak = finished.peak_rss_bytes or seen.high_water_bytes or baseline.rss_bytes
+def service_died(trace: Trace, death: str) -> Trace:
+    """The trace of a run one of whose services died, which is then how the run ended."""
+    return msgspec.structs.replace(trace, ended=Ended.SERVICE_DIED, detail=death)
+
+
+def _numbers(seen: Observation) -> list[int]:
+    return sorted(seen.baselines)
+
+
+def _workers(seen: Observation) -> list[Finished]:
+    """The reports of those who worked: of a pool its workers, else the one process."""
+    reports = seen.finished
+    return [reports[n] for n in reports if n or len(reports) == 1]
+
+
+def _process(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
+    finished = seen.finished.get(baseline.process, Finished())
+    high_water = seen.high_water_bytes.get(baseline.pid)
+    peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
     return ProcessRecord(
         pid=baseline.pid,
-        role=Role.PARENT,
+        role=Role.WORKER if baseline.process else Role.PARENT,
+        number=baseline.process,
+        units_done=finished.units or tables.units_done(baseline.process),
         baseline_rss_bytes=baseline.rss_bytes,
         peak_rss_bytes=peak - baseline.rss_bytes,
-        samples=table.samples(),
+        samples=tables.samples(baseline.process),
+        pin_kept=finished.pin_kept,
         cpu_seconds=finished.cpu_seconds,
         collector_on=finished.collector_on,
         after_collect=finished.after_collect,
@@ -50,12 +80,15 @@ def _process(seen: Observation, baseline: Baseline, table: SampleTable) -> Proce
 
 def _controls(seen: Observation, cpu: int) -> Controls:
     applied = seen.controlled
+    baselines = seen.baselines.values()
     return Controls(
         aslr_off=bool(applied and applied.aslr_off),
         huge_pages_off=bool(applied and applied.huge_pages_off),
         pinned_cpu=cpu,
-        high_water_reset=bool(seen.baseline and seen.baseline.high_water_reset),
-        refused=applied.refused if applied else [],
+        high_water_reset=bool(baselines) and all(b.high_water_reset for b in baselines),
+        memory_limit_by=seen.memory_by,
+        process_limit_by=seen.processes_by,
+        refused=[*(applied.refused if applied else []), *seen.refused],
     )
 
 
@@ -64,31 +97,39 @@ def _how_it_ended(seen: Observation) -> tuple[Ended, str]:
         return seen.stopped, ""
     if seen.failed:
         return _failure(seen.failed)
-    if seen.finished:
+    if seen.died:
+        return Ended.WORKER_DIED, _worker_death(seen.died)
+    if 0 in seen.finished:
         return Ended.COMPLETED, ""
     status = seen.exited.status if seen.exited else None
-    died = Ended.DIED if seen.baseline else Ended.NOT_STARTED
+    died = Ended.DIED if seen.baselines else Ended.NOT_STARTED
     return died, _death(status)
 
 
+def _worker_death(died: Died) -> str:
+    status = -died.exitcode if died.exitcode < 0 else died.exitcode << 8
+    return f"worker {died.process}: {_death(status)}"
+
+
 def _death(status: int | None) -> str:
-    if status is None:
-        return "its supervisor was killed"
-    if os.WIFSIGNALED(status):
-        return f"killed by {signal.Signals(os.WTERMSIG(status)).name}"
-    code = os.waitstatus_to_exitcode(status)
-    if code == agent.NO_CHANNEL:
+    """How a process ended in mid-run, from its wait status."""
+    if status is None or os.WIFSIGNALED(status):
+        return how_it_ended(status)
+    if os.waitstatus_to_exitcode(status) == agent.NO_CHANNEL:
         return "the program closed descriptors that are the lab's"
-    return f"it left with exit status {code} in mid-run (os._exit?)"
+    return f"{how_it_ended(status)} in mid-run (os._exit?)"
 
 
 def _failure(failed: Failed) -> tuple[Ended, str]:
     if failed.error == "MemoryError":
         return Ended.MEMORY_LIMIT, "an allocation was refused"
+    if limit := LIMIT_OF.get(failed.errno or 0):
+        return limit, os.strerror(failed.errno or 0)
+    whose = f"worker {failed.process}: " if failed.process else ""
     if failed.error == "EndedEarlyError":
         done, asked = failed.args
         words = f"the workload ended after {done:,} of {asked:,} units: make it yield more"
-        return Ended.PROGRAM_FAILED, "the workload never yields" if done == 0 else words
+        return Ended.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
     where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""
     first_line = failed.message.strip().partition("\n")[0]
-    return Ended.PROGRAM_FAILED, f"{where}{failed.error}: {first_line}"
+    return Ended.PROGRAM_FAILED, f"{whose}{where}{failed.error}: {first_line}"

@@ -117,7 +117,7 @@ def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
         (["run", "grow", "--units", "0"], 2, "'--units': 0 is not in the range x>=1"),
         (["run", "grow", "--repeat", "0"], 2, "'--repeat': 0 is not in the range x>=1"),
         (["run", "grow", "--mode", "thread"], 2, "'thread' is not one of 'inline', 'fork'"),
-        (["run", "grow", "--mode", "fork"], 2, "does not run in mode fork; it has: inline"),
+        (["run", "chatty", "--mode", "fork"], 2, "does not run in mode fork; it has: inline"),
         (["run", "grow", "--memory-limit", "lots"], 2, "write it like 300MB"),
         (["run", "grow", "-o", "x"], 2, "write it as name=value"),
         (["run", "faulty", "--variant", "buggy"], 2, "it has: program"),
@@ -182,15 +182,6 @@ def test_check_goes_on_with_the_other_scenarios(leaklab: Leaklab, place: Path) -
     assert (result.returncode, result.stderr) == (2, "")
     assert "program.py is not UTF-8" in result.stdout.splitlines()[0]
     assert result.stdout.splitlines()[1:] == ["grow: ok", "2 scenarios, 1 problems"]
-
-
-def test_what_cannot_be_run_yet_is_refused_before_a_folder_is_made(
-    leaklab: Leaklab, place: Path
-) -> None:
-    result = leaklab("run", "word_index", "--mode", "spawn")
-    assert result.returncode == 3
-    assert "word_index runs inline only in this version" in one_line(result)
-    assert not (place / "results").exists()
 
 
 def test_results_that_cannot_be_written_are_known_before_any_work(

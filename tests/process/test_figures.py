@@ -19,7 +19,7 @@ from pathlib import Path
 from leaklab.catalogue import open_catalogue
 from leaklab.executor import ProcessExecutor
 from leaklab.model import Limits
-from leaklab.runner import Request, plan
+from leaklab.plans import Request, plan
 ballast = bytearray(b"x") * int(sys.argv[1])
 catalogue = open_catalogue(Path(sys.argv[2]))
 job = plan(catalogue, Request(names=["grow"]))[0]
@@ -36,14 +36,14 @@ def runs(leaklab: Leaklab, *words: str) -> list[dict[str, Any]]:
 
 
 def test_everything_is_judged_right_and_repeats_beside_a_busy_neighbour(leaklab: Leaklab) -> None:
-    result = leaklab("soak", "--rounds", "1")
-    assert "10 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
+    result = leaklab("soak", "--rounds", "1", "--jobs", "2")
+    assert "50 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
     assert result.returncode == 0
 
 
 def test_exact_peaks_are_the_same_to_the_byte_beside_a_busy_neighbour(leaklab: Leaklab) -> None:
-    result = leaklab("soak", "word_index", "--rounds", "3")
-    assert "6 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
+    result = leaklab("soak", "word_index", "--rounds", "2", "--jobs", "2")
+    assert "20 runs: 0 wrong verdicts, 0 spreads wider than declared" in result.stdout
     assert result.returncode == 0
 
 

@@ -8,8 +8,8 @@ import pytest
 from leaklab.catalogue import open_catalogue
 from leaklab.executor import ProcessExecutor
 from leaklab.model import Limits
+from leaklab.plans import Request, plan
 from leaklab.record import Ended, Trace
-from leaklab.runner import Request, plan
 from process.conftest import TOYS, processes_of
 
 pytestmark = pytest.mark.process

@@ -27,8 +27,18 @@ def test_a_wrong_verdict_is_named_below_the_table(leaklab: Leaklab, place: Path)
     root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
     grow = root / "scenarios" / "grow"
     shutil.copy(grow / "fixed.py", grow / "buggy.py")
-    result = leaklab("soak", "grow", "--rounds", "2", "--catalogue", str(root))
+    words = ["soak", "grow", "--mode", "inline", "--rounds", "2", "--jobs", "2"]
+    result = leaklab(*words, "--catalogue", str(root))
     assert result.returncode == 1
     assert "grow/buggy/inline: clean (known: a leak): " in result.stdout
     assert "grow/buggy/inline (repeat 2): clean (known: a leak): " in result.stdout
     assert result.stdout.splitlines()[-1].startswith("saved in results/")
+
+
+def test_everything_is_soaked_in_every_mode_it_has(toy: Leaklab, place: Path) -> None:
+    result = toy("soak", "grow", "--rounds", "1")
+    modes = [line.split()[0].split("/")[2] for line in result.stdout.splitlines()[1:11:2]]
+    assert modes == ["inline", "fork", "spawn", "forkserver", "multiprocess"]
+    assert "10 runs: " in result.stdout
+    (session,) = (place / "results").iterdir()
+    assert not (session / "plan.json").exists()

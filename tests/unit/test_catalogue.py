@@ -12,7 +12,7 @@ from leaklab.check import lint, unified_diff
 from leaklab.errors import BadInput, NotMeasured
 from leaklab.model import Mode, Variant
 from leaklab.options import resolve_options
-from leaklab.runner import Request, plan
+from leaklab.plans import Request, plan
 
 TOYS = Path(__file__).parents[1] / "catalogue"
 Edit = Callable[[str, str, str], None]
@@ -100,7 +100,7 @@ def test_fixtures_are_looked_for_where_they_will_be_imported_from(edit: Edit, ro
         ("unit     =", "# unit =", "missing required field `unit`"),
         ("schema   = 1", "schema   = 2", "schema is 2; this leaklab reads 1"),
         ("schema   = 1", 'schema   = 1\nname = "x"', "a scenario's name is its folder's"),
-        ('["inline"]', "[]", "modes is empty"),
+        ("modes    = [", "modes = []#", "modes is empty"),
         ("[fixed]", "[program]", r"give \[buggy\] and \[fixed\]"),
         ("level    = 1", 'level    = 1\njudge = "peak"', "min_ratio go together"),
         ("schema   = 1", "schema   =", "cannot be read as TOML"),
@@ -254,13 +254,7 @@ def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
     with pytest.raises(BadInput, match="has no variant buggy; it has: program"):
         plan(catalogue, Request(names=["faulty"], variant=Variant.BUGGY))
     with pytest.raises(BadInput, match="does not run in mode fork; it has: inline"):
-        plan(catalogue, Request(names=["grow"], mode=Mode.FORK))
-
-
-def test_a_declared_mode_that_cannot_be_run_yet_is_refused(edit: Edit, root: Path) -> None:
-    edit("scenario.toml", '["inline"]', '["inline", "fork"]')
-    with pytest.raises(NotMeasured, match="grow runs inline only in this version"):
-        plan(open_catalogue(root), Request(mode=Mode.FORK))
+        plan(catalogue, Request(names=["chatty"], modes=[Mode.FORK]))
 
 
 def test_a_scenario_of_several_processes_is_refused(edit: Edit, root: Path) -> None:

@@ -1,5 +1,8 @@
+import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -7,12 +10,14 @@ import pytest
 import toys
 from leaklab import store
 from leaklab.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
+from leaklab.judging import refuse_failure, to_result
 from leaklab.listener import Listener
-from leaklab.model import Growth, Job, Judge, Resource, Variant
-from leaklab.record import Ended, Result, Trace
+from leaklab.model import Growth, Job, Judge, Mode, Resource, Variant
+from leaklab.record import Ended, Result, Role, Trace
 from leaklab.reports import plain
 from leaklab.reports.runs import disagreements, runs
-from leaklab.runner import Outcome, refuse_failure, run, to_result
+from leaklab.runner import Outcome, run
+from leaklab.sessions import Session
 
 
 class Ear(Listener):
@@ -35,8 +40,13 @@ class Ear(Listener):
 def make(executor: object, folder: Path, ear: Listener | None = None) -> Outcome:
     toy = toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
-    session = store.Session(folder)
-    return run(jobs, executor, session, ear or Ear(), folder)  # type: ignore[arg-type]
+    return run(jobs, executor, session_in(folder), ear or Ear(), folder)  # type: ignore[arg-type]
+
+
+def session_in(folder: Path) -> Session:
+    session = Session(folder / "session")
+    session.folder.mkdir()
+    return session
 
 
 def test_a_pair_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
@@ -155,10 +165,6 @@ def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
 
 
 def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
-    class Full(store.Session):
-        def save(self, result: Result) -> Path:
-            raise NotSaved(f"{result.variant} could not be saved: no space left")
-
     ear, toy = Ear(), toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
     outcome = run(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
@@ -167,9 +173,161 @@ def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Pa
     assert ear.heard[-1] == "failed buggy: buggy could not be saved: no space left"
 
 
+class Full(Session):
+    """A place with no room for buggy variants."""
+
+    def save(self, result: Result) -> Path:
+        if result.variant is Variant.BUGGY:
+            raise NotSaved(f"{result.variant} could not be saved: no space left")
+        return super().save(result)
+
+
 def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
     wrong = toys.result(agrees=False, repeat=3)
     assert disagreements([toys.result(), wrong]) == [
         "grow-4096/buggy/inline (repeat 3): leak (known: a leak): "
         + "; ".join(wrong.verdict.reasons)
     ]
+
+
+def many(number: int = 2, **changes: Any) -> list[Job]:
+    return [toys.job(repeat=repeat, **changes) for repeat in range(1, number + 1)]
+
+
+def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcome:
+    """Work here, in the main thread, while a helper acts in another."""
+    thread = threading.Thread(target=helper)
+    thread.start()
+    try:
+        return work()
+    finally:
+        thread.join()
+
+
+def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
+    jobs = [toys.job(mode=Mode.SPAWN, workers=3)]
+    (result,) = run(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
+    assert [False, True, True, True] == [p.verdict and p.verdict.leak for p in result.processes]
+    assert (Role.WORKER, True, True) == (
+        result.processes[result.worst or 0].role,
+        result.verdict.leak,
+        result.agrees,
+    )
+    assert [400, 400, 400] == [p.units_done for p in result.processes[1:]]
+
+
+def test_as_many_runs_are_made_at_a_time_as_asked(tmp_path: Path) -> None:
+    executor = toys.ToyExecutor(held=lambda _: True)
+
+    def helper() -> None:
+        assert [executor.holding.get(timeout=20) for _ in range(2)] == 2 * [toys.job().label]
+        assert len(executor.made) == 2
+        executor.let_go()
+
+    def work() -> Outcome:
+        return run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+
+    assert [1, 2, 3] == [r.repeat for r in with_help(helper, work).results]
+
+
+def test_results_come_in_the_plans_order_whatever_order_they_ended_in(tmp_path: Path) -> None:
+    class Second(Ear):
+        def judged(self, result: Result) -> None:
+            super().judged(result)
+            executor.let_go()
+
+    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat == 1), Second()
+    session = session_in(tmp_path)
+    outcome = run(many(2), executor, session, ear, tmp_path, at_once=2)
+    assert [1, 2] == [r.repeat for r in outcome.results]
+    assert len(ear.heard) == 6
+
+
+def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
+    class Deep(Listener):
+        def __init__(self) -> None:
+            self.inside = threading.Lock()
+            self.ended = 0
+
+        def progressed(self, *_: object) -> None:
+            assert self.inside.acquire(blocking=False)
+            self.inside.release()
+
+        def run_ended(self, job: Job) -> None:
+            self.progressed(job)
+            self.ended += 1
+
+    class Chatty(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+            for unit in range(200):
+                progress(unit)
+            return super().execute(job, progress)
+
+    ear = Deep()
+    run(many(8), Chatty(), session_in(tmp_path), ear, tmp_path, at_once=8)
+    assert ear.ended == 8
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
+    tmp_path: Path, at_once: int
+) -> None:
+    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat > 1), Ear()
+
+    def helper() -> None:
+        for _ in range(at_once):
+            executor.holding.get(timeout=20)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    session = session_in(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        with_help(helper, lambda: run(many(4), executor, session, ear, tmp_path, at_once=at_once))
+    assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
+    assert len(executor.made) == at_once + 1
+    assert not [words for words in ear.heard if words.startswith("failed")]
+
+
+def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
+    tmp_path: Path,
+) -> None:
+    class Faulty(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+            if job.repeat == 2:
+                self.holding.get(timeout=20)
+                raise ZeroDivisionError("a fault")
+            return super().execute(job, progress)
+
+    executor = Faulty(held=lambda _: True)
+    with pytest.raises(ZeroDivisionError, match="a fault"):
+        run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+
+
+def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path: Path) -> None:
+    class LetsGo(Ear):
+        def failed(self, job: Job, error: LabError) -> None:
+            super().failed(job, error)
+            executor.let_go()
+
+    toy = toys.scenario()
+    executor = toys.ToyExecutor(held=lambda job: job.variant is Variant.FIXED)
+    jobs = [toys.job(toy, v) for v in (Variant.FIXED, Variant.BUGGY, Variant.BUGGY)]
+    session = Full(tmp_path / "session")
+    session.folder.mkdir()
+    outcome = run(jobs, executor, session, LetsGo(), tmp_path, at_once=2)
+    assert [Variant.FIXED, Variant.BUGGY] == [r.variant for r in outcome.results]
+    assert [Variant.FIXED] == [r.variant for r in store.find(tmp_path, str(session.folder))]
+
+
+def test_what_a_session_holds_is_counted_and_not_made_again(tmp_path: Path) -> None:
+    jobs, ear, executor = many(3), Ear(), toys.ToyExecutor()
+    broken = toys.result(repeat=1, ended=Ended.PROGRAM_FAILED, detail="a fault")
+    session = Session(tmp_path, {0: broken, 2: toys.result(repeat=3)})
+    outcome = run(jobs, executor, session, ear, tmp_path)
+    assert [1, 2, 3] == [r.repeat for r in outcome.results]
+    assert ear.heard == [
+        "failed buggy: grow-4096/buggy/inline: a fault",
+        "started buggy 2/3",
+        "progressed buggy 400",
+        "judged buggy leak",
+    ]
+    assert outcome.exit is Exit.BAD_INPUT

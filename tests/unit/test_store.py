@@ -1,3 +1,4 @@
+import errno
 import os
 import stat
 from pathlib import Path
@@ -9,33 +10,53 @@ from hypothesis import strategies as st
 
 import toys
 from leaklab import store
-from leaklab.errors import BadInput, NotMeasured, NotSaved
+from leaklab.errors import BadInput, NotSaved
 from leaklab.record import Ended, Result
+from leaklab.sessions import Session
 
 
-def test_a_folder_that_cannot_be_made_is_known_before_any_work(tmp_path: Path) -> None:
-    (tmp_path / "results").write_text("a file where a folder should be")
-    with pytest.raises(NotMeasured, match=r"cannot be saved in .*--results"):
-        store.Session(tmp_path / "results")
+def test_a_save_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
 
-
-def test_a_save_that_fails_leaves_what_was_there(tmp_path: Path) -> None:
-    session = store.Session(tmp_path)
+    session = Session(tmp_path)
     kept = session.save(toys.result())
-    (session.folder / "grow-4096.buggy.inline.2.json").mkdir()
-    with pytest.raises(NotSaved, match="could not be saved: Is a directory"):
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NotSaved, match=r"inline\.2\.json could not be saved: No space left.*--res"):
         session.save(toys.result(repeat=2))
     assert store.read(kept) == toys.result()
-    assert sorted(p.name for p in session.folder.iterdir()) == [
-        "grow-4096.buggy.inline.1.json",
-        "grow-4096.buggy.inline.2.json",
-    ]
+    assert [p.name for p in tmp_path.iterdir()] == ["grow-4096.buggy.inline.1.json"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / ".grow-4096.buggy.inline.1.json.1").write_text("of a save that was killed")
+    (tmp_path / "grow-4096.buggy.inline.1.json").write_text("half")
+    (tmp_path / "grow-4096.buggy.inline.1-2.json").mkdir()
+    saved = store.save(tmp_path, toys.result())
+    assert saved.name == "grow-4096.buggy.inline.1-3.json"
+    assert store.read(saved) == toys.result()
+    assert (tmp_path / "grow-4096.buggy.inline.1.json").read_text() == "half"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("name", ["a.buggy.inline.1.json", "a_b.fixed.forkserver.12-3.json"])
+def test_a_files_name_says_which_run_it_holds(name: str) -> None:
+    parsed = store.parse_name(name)
+    assert parsed
+    assert parsed.text == name
+
+
+@pytest.mark.parametrize("name", ["plan.json", ".a.b.c.1.json", "a.b.c.x.json", "a.b.c.1.json.1"])
+def test_another_files_name_says_nothing(name: str) -> None:
+    assert store.parse_name(name) is None
 
 
 def test_a_saved_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
-        saved = store.Session(tmp_path).save(toys.result())
+        saved = store.save(tmp_path, toys.result())
     finally:
         os.umask(before)
     assert stat.S_IMODE(saved.stat().st_mode) == 0o640
@@ -55,6 +76,15 @@ def test_the_newest_run_is_of_the_last_session_and_its_last_repeat(
     save_as(tmp_path, "20260102-000000-1", toys.result(repeat=9), toys.result(repeat=11))
     save_as(tmp_path, "20260101-000000-1", toys.result(repeat=99))
     assert [11] == [r.repeat for r in store.find(tmp_path, selector)]
+
+
+def test_what_was_saved_beside_half_a_file_is_newer(tmp_path: Path) -> None:
+    save_as(tmp_path, "20260101-000000-1")
+    folder = tmp_path / "20260101-000000-1"
+    (folder / "grow-4096.buggy.inline.1.json").write_text("half")
+    (folder / "plan.json").write_text("none of the results")
+    saved = store.save(folder, toys.result())
+    assert store.find(tmp_path, "grow-4096/buggy") == [store.read(saved)]
 
 
 def test_the_newest_run_is_one_that_was_completed(tmp_path: Path) -> None:

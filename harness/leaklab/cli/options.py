@@ -1,7 +1,7 @@
 """Options that several commands share, and completion of their values."""
 
-import math
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +9,28 @@ import click
 from click.shell_completion import CompletionItem
 
 from leaklab.catalogue import open_catalogue
-from leaklab.errors import LabError
-from leaklab.model import Limits
-from leaklab.units import cut, parse_bytes
+from leaklab.cli.amounts import Bytes, Seconds
+from leaklab.errors import BadInput, LabError
+from leaklab.model import Job, Limits, Mode
+from leaklab.units import format_bytes
 
 DEFAULT_TIME_SECONDS = 300.0
+DEFAULT = Limits(memory_bytes=1 << 30, time_seconds=DEFAULT_TIME_SECONDS)
+
+# A pool has a parent, and may have a fork server and a resource tracker.
+BESIDE_WORKERS = 3
+# An agent has some dozen open, a pool's parent some more for each of its workers.
+LEAST_DESCRIPTORS = 64
+# Only a limit below this is worth asking an interpreter how much it takes.
+SMALL_BYTES = 64 << 20
+OWN_HIGH_WATER = """
+for line in open("/proc/self/status"):
+    if line.startswith("VmHWM"):
+        print(line.split()[1])
+"""
+
+POSITIVE = click.IntRange(min=1)
+ALL_MODES = "all"
 
 
 class ScenarioName(click.ParamType[str]):
@@ -31,37 +48,6 @@ class ScenarioName(click.ParamType[str]):
         except LabError:
             return []
         return [CompletionItem(name) for name in known if name.startswith(incomplete)]
-
-
-class Bytes(click.ParamType[int]):
-    """An amount of memory: 300MB, 1GiB, 65536."""
-
-    name = "size"
-
-    def convert(
-        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """The amount in bytes."""
-        del param, ctx
-        return value if isinstance(value, int) else parse_bytes(value)
-
-
-class Seconds(click.ParamType[float]):
-    """A time: more than nothing, and not endless."""
-
-    name = "seconds"
-
-    def convert(
-        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """The time in seconds."""
-        try:
-            seconds = float(value)
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds < math.inf:
-            self.fail(f"{cut(str(value))!r} is no time; write it like 30 or 0.5", param, ctx)
-        return seconds
 
 
 def common(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -99,16 +85,87 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def make_limits(memory_limit: int | None, time_limit: float) -> Limits:
-    """The limits that --memory-limit and --time-limit ask for.
+def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--process-limit and --descriptor-limit of a run."""
+    function = click.option(
+        "--descriptor-limit",
+        type=POSITIVE,
+        default=DEFAULT.descriptors,
+        show_default=True,
+        metavar="N",
+        help="Stop a run one of whose processes opens more.",
+    )(function)
+    return click.option(
+        "--process-limit",
+        type=POSITIVE,
+        default=DEFAULT.processes,
+        show_default=True,
+        metavar="N",
+        help="Stop a run that has more at a time.",
+    )(function)
+
+
+def make_limits(
+    memory_limit: int | None,
+    time_limit: float,
+    process_limit: int = DEFAULT.processes,
+    descriptor_limit: int = DEFAULT.descriptors,
+) -> Limits:
+    """The limits that were asked for.
 
     Args:
         memory_limit: in bytes; None for the default.
         time_limit: in seconds.
+        process_limit: how many a run may have at a time.
+        descriptor_limit: how many each process may open.
+
+    Raises:
+        BadInput: a limit under which nothing can run.
     """
     from leaklab.executor import default_memory_limit
 
-    return Limits(memory_bytes=memory_limit or default_memory_limit(), time_seconds=time_limit)
+    if memory_limit is not None and memory_limit < SMALL_BYTES:
+        _refuse_too_little(memory_limit)
+    if descriptor_limit < LEAST_DESCRIPTORS:
+        words = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
+        raise BadInput(f"{words} ({LEAST_DESCRIPTORS}); allow more")
+    return Limits(
+        memory_bytes=memory_limit or default_memory_limit(),
+        time_seconds=time_limit,
+        processes=process_limit,
+        descriptors=descriptor_limit,
+    )
+
+
+def refuse_too_few_processes(limits: Limits, jobs: Iterable[Job]) -> None:
+    """Stop before a pool that its limit would not let begin.
+
+    Raises:
+        BadInput: saying how many it needs.
+    """
+    workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
+    needed = workers + BESIDE_WORKERS
+    if workers and limits.processes < needed:
+        raise BadInput(
+            f"a limit of {limits.processes} processes is less than a pool of {workers} workers "
+            f"needs ({needed}, with its parent, fork server and resource tracker); allow more"
+        )
+
+
+def _refuse_too_little(memory_limit: int) -> None:
+    """Stop at a memory limit that is less than what an interpreter takes that does nothing.
+
+    Raises:
+        BadInput: saying what that is, measured here and now.
+    """
+    import subprocess
+
+    command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
+    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    needed = int(found.stdout or 0) << 10
+    if memory_limit < needed:
+        words = f"a memory limit of {format_bytes(memory_limit)} is less than a bare interpreter"
+        raise BadInput(f"{words} needs ({format_bytes(needed)}); allow more")
 
 
 def names(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -132,4 +189,42 @@ def results_folder(function: Callable[..., Any]) -> Callable[..., Any]:
         show_default=True,
         metavar="DIR",
         help="Where results are saved.",
+    )(function)
+
+
+def modes(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--mode, which may be given several times, and --workers."""
+
+    def add(function: Callable[..., Any]) -> Callable[..., Any]:
+        function = click.option(
+            "--workers", type=POSITIVE, metavar="N", help="Workers of a pool.  [default: 2]"
+        )(function)
+        return click.option(
+            "--mode",
+            "mode",
+            type=click.Choice([*(m.value for m in Mode), ALL_MODES]),
+            multiple=True,
+            default=[default],
+            show_default=True,
+            help="How to execute it; may be given several times. 'all' is every mode that a "
+            "scenario has.",
+        )(function)
+
+    return add
+
+
+def make_modes(chosen: Iterable[str]) -> tuple[Mode, ...]:
+    """The modes that --mode asks for, each once; none for all."""
+    return () if ALL_MODES in chosen else tuple(dict.fromkeys(map(Mode, chosen)))
+
+
+def at_once(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--jobs."""
+    return click.option(
+        "--jobs",
+        type=POSITIVE,
+        default=1,
+        show_default=True,
+        metavar="N",
+        help="Runs to make at a time.",
     )(function)

@@ -33,8 +33,8 @@ def command(
     Exit code 1 where an interval ends above 1.05, or more than 1 MiB is added.
     """
     from leaklab.overhead import measure
+    from leaklab.plans import Request, plan
     from leaklab.reports import itself
-    from leaklab.runner import Request, plan
 
     opened = open_catalogue(catalogue)
     jobs = plan(opened, Request(names or DEFAULT_NAMES))

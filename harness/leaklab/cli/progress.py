@@ -1,12 +1,16 @@
-"""Progress on a terminal: one line on stderr that says which run is made and how far it is."""
+"""Progress on a terminal: on stderr a line for the session and one for each run under way."""
 
 import sys
 from types import TracebackType
+from typing import TYPE_CHECKING
 
 from leaklab.cli import ending, streams
 from leaklab.errors import LabError
 from leaklab.listener import Listener
 from leaklab.model import Job
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 
 class Quiet(Listener):
@@ -32,7 +36,8 @@ class Quiet(Listener):
 
 
 class Lively(Quiet):
-    """What a terminal sees: a bar that is gone when the work is done."""
+    """What a terminal sees: a bar for the whole with the time it takes, below it a bar for each
+    run under way; all are gone when the work is done."""
 
     def __init__(self) -> None:
         """Import rich only here: a pipe does not pay for it."""
@@ -41,12 +46,15 @@ class Lively(Quiet):
 
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
-            BarColumn(bar_width=20),
+            BarColumn(bar_width=16),
             TimeElapsedColumn(),
             console=Console(stderr=True),
             transient=True,
         )
-        self._task = self._progress.add_task("", total=None)
+        self._whole = self._progress.add_task("", total=None)
+        self._bars: dict[
+            int, TaskID
+        ] = {}  # by the identity of the job, for one may be planned twice
 
     def __enter__(self) -> "Lively":
         self._progress.start()
@@ -56,21 +64,26 @@ class Lively(Quiet):
         self._progress.stop()
 
     def tell(self, words: str) -> None:
-        """Put words before the bar."""
-        self._progress.update(self._task, description=words)
+        """Put words before the bar of the whole."""
+        self._progress.update(self._whole, description=words)
 
     def run_started(self, job: Job, number: int, of: int) -> None:
-        """Name the run, and begin its bar."""
+        """Begin the run's bar, with its name."""
+        self._progress.update(self._whole, description=f"{of} runs", total=of)
         words = f"[{number}/{of}] {job.label}"
-        self._progress.update(self._task, description=words, completed=0, total=job.units)
+        self._bars[id(job)] = self._progress.add_task(words, total=job.units)
 
     def progressed(self, job: Job, units_done: int) -> None:
-        """Move the bar."""
-        del job
-        self._progress.update(self._task, completed=units_done)
+        """Move the run's bar."""
+        self._progress.update(self._bars[id(job)], completed=units_done)
+
+    def run_ended(self, job: Job) -> None:
+        """Take the run's bar away, and move that of the whole."""
+        self._progress.remove_task(self._bars.pop(id(job)))
+        self._progress.advance(self._whole)
 
     def failed(self, job: Job, error: LabError) -> None:
-        """Say why, above the bar."""
+        """Say why, above the bars."""
         del job
         told = ending.told(error)
         self._progress.console.print(told, markup=False, soft_wrap=True, end="")

@@ -1,6 +1,7 @@
 """`leaklab run`."""
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -10,79 +11,107 @@ from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.errors import Exit
-from leaklab.model import Mode, Variant
+from leaklab.model import Variant
 
 if TYPE_CHECKING:
-    from leaklab.record import Result
-
-POSITIVE = click.IntRange(min=1)
+    from leaklab.cli.work import Work
+    from leaklab.runner import Outcome
 
 
 @click.command("run")
 @options.names
 @click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@options.modes("inline")
 @click.option(
-    "--mode", type=click.Choice([m.value for m in Mode]), default="inline", show_default=True
+    "--units",
+    type=options.POSITIVE,
+    metavar="N",
+    help="Units of work in all, shared by a pool's workers.  [default: the scenario's, for each "
+    "worker]",
 )
-@click.option("--units", type=POSITIVE, help="Units of work a run.  [default: the scenario's]")
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
-@click.option("--repeat", type=POSITIVE, default=1, show_default=True, help="Runs of each.")
+@click.option(
+    "--repeat",
+    type=options.POSITIVE,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Runs of each.",
+)
+@options.at_once
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[=DIR]",
+    help="Go on with the session in DIR where it broke off, by default with the newest that is "
+    "not complete.",
+)
 @options.limits
+@options.count_limits
 @options.results_folder
 @options.as_json
+@click.option("--processes", is_flag=True, help="Show each run's processes, too.")
 @options.common
+@click.pass_context
 def command(
+    context: click.Context,
     names: tuple[str, ...],
     variant: str | None,
-    mode: str,
+    mode: tuple[str, ...],
+    workers: int | None,
     units: int | None,
     seed: int,
     changes: tuple[str, ...],
     repeat: int,
+    jobs: int,
+    resume: str | None,
     memory_limit: int | None,
     time_limit: float,
+    process_limit: int,
+    descriptor_limit: int,
     results: Path,
     as_json: bool,
+    processes: bool,
     catalogue: Path | None,
 ) -> Exit:
     """Run scenarios, judge them, and save what was measured.
 
-    Each variant runs in a process of its own; figures are of that process alone, its baseline
-    taken off. A control has the one variant 'program'.
+    Each variant runs in a process of its own, or in a pool of workers; figures are of those
+    processes alone, their baselines taken off. A control has the one variant 'program'.
     """
-    from leaklab.executor import ProcessExecutor
-    from leaklab.runner import Request, plan, run
-    from leaklab.store import Session
+    from leaklab.cli import work
+    from leaklab.plans import Request
+    from leaklab.reports.runs import Detail, runs
+    from leaklab.store import encode
 
-    opened = open_catalogue(catalogue)
-    request = Request(
-        names=names,
-        variant=Variant(variant) if variant else None,
-        mode=Mode(mode),
-        units=units,
-        seed=seed,
-        options=changes,
-        repeat=repeat,
-    )
-    jobs = plan(opened, request)
-    session = Session(results)
-    limits = options.make_limits(memory_limit, time_limit)
-    with ProcessExecutor(opened, limits) as executor, progress.choose() as listener:
-        outcome = run(jobs, executor, session, listener, opened.root)
-    (_show_json if as_json else _show)(outcome.results, session.folder)
+    if resume is None:
+        only = Variant(variant) if variant else None
+        modes = options.make_modes(mode)
+        request = Request(names, only, modes, workers, units, seed, changes, repeat)
+        limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit)
+        todo = work.start(open_catalogue(catalogue), request, limits, results)
+    else:
+        work.refuse_beside_resume(context)
+        todo = work.resume(resume, results, catalogue)
+    outcome = _make(todo, jobs)
+    if as_json:
+        sys.stdout.write(encode(outcome.results).decode() + "\n")
+    elif any(not result.ended.failed for result in outcome.results):
+        table = runs(outcome.results, Detail.PROCESSES if processes else Detail.RUNS)
+        reports.write(replace(table, notes=[*table.notes, *todo.notes]), sys.stdout)
+        sys.stdout.write(f"saved in {todo.session.folder}\n")
     return outcome.exit
 
 
-def _show(results: "list[Result]", folder: Path) -> None:
-    if any(not result.ended.failed for result in results):
-        from leaklab.reports import runs
+def _make(todo: "Work", at_once: int) -> "Outcome":
+    from leaklab.executor import ProcessExecutor
+    from leaklab.runner import run
 
-        reports.write(runs.runs(results), sys.stdout)
-        sys.stdout.write(f"saved in {folder}\n")
-
-
-def _show_json(results: "list[Result]", _: Path) -> None:
-    from leaklab.store import encode
-
-    sys.stdout.write(encode(results).decode() + "\n")
+    with (
+        todo.session as session,
+        ProcessExecutor(todo.catalogue, todo.limits, slots=at_once) as executor,
+        progress.choose() as listener,
+    ):
+        return run(todo.jobs, executor, session, listener, todo.catalogue.root, at_once=at_once)

@@ -14,15 +14,31 @@ from leaklab.errors import Exit
 
 @click.command("soak")
 @options.names
-@click.option("-n", "--rounds", type=click.IntRange(min=1), default=20, show_default=True)
+@options.modes(options.ALL_MODES)
+@click.option(
+    "-n",
+    "--rounds",
+    type=options.POSITIVE,
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="Runs of each.",
+)
+@options.at_once
 @options.limits
+@options.count_limits
 @options.results_folder
 @options.common
 def command(
     names: tuple[str, ...],
+    mode: tuple[str, ...],
+    workers: int | None,
     rounds: int,
+    jobs: int,
     memory_limit: int | None,
     time_limit: float,
+    process_limit: int,
+    descriptor_limit: int,
     results: Path,
     catalogue: Path | None,
 ) -> Exit:
@@ -31,21 +47,24 @@ def command(
     Exit code 1 where a verdict is wrong, or peaks lie further apart than the scenario declares.
     """
     from leaklab.executor import ProcessExecutor
+    from leaklab.plans import Request, plan
     from leaklab.reports import itself, runs
-    from leaklab.runner import Request, plan, run
+    from leaklab.runner import run
+    from leaklab.sessions import begin
     from leaklab.soak import busy_neighbours, steadiness
-    from leaklab.store import Session
 
     opened = open_catalogue(catalogue)
-    jobs = plan(opened, Request(names, repeat=rounds))
-    limits = options.make_limits(memory_limit, time_limit)
-    session = Session(results)
+    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit)
+    modes = options.make_modes(mode)
+    planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
+    options.refuse_too_few_processes(limits, planned)
     with (
+        begin(results) as session,
         busy_neighbours(),
-        ProcessExecutor(opened, limits) as executor,
+        ProcessExecutor(opened, limits, slots=jobs) as executor,
         progress.choose() as listener,
     ):
-        outcome = run(jobs, executor, session, listener, opened.root)
+        outcome = run(planned, executor, session, listener, opened.root, at_once=jobs)
     found = steadiness(outcome.results, opened.load_all(names))
     table = itself.soak(found)
     notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]

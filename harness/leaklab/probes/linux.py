@@ -4,21 +4,20 @@ A process that is gone, or whose file may not be read, has None: a tree changes 
 """
 
 import os
-from pathlib import Path
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
-PROC = Path("/proc")
+PIECE_BYTES = 1 << 16
 
 
 def rss_bytes(pid: int) -> int | None:
     """Resident memory, shared pages included; an estimate on multi-core kernels since 6.2."""
-    fields = _read(pid, "statm").split()
+    fields = _read(f"/proc/{pid}/statm").split(None, 2)
     return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else None
 
 
 def high_water_bytes(pid: int) -> int | None:
     """VmHWM: the most that was resident since the process began, or since it was reset."""
-    return _kilobytes(_read(pid, "status"), "VmHWM:")
+    return _kilobytes(_read(f"/proc/{pid}/status"), b"VmHWM:")
 
 
 def pss_bytes(pid: int) -> int | None:
@@ -26,38 +25,43 @@ def pss_bytes(pid: int) -> int | None:
 
     The kernel walks the page table for it: exact, and dear for a large process.
     """
-    return _kilobytes(_read(pid, "smaps_rollup"), "Pss:")
+    return _kilobytes(_read(f"/proc/{pid}/smaps_rollup"), b"\nPss:")
 
 
-def descendants(pid: int) -> list[int]:
-    """All living processes below `pid`, without itself."""
-    found: list[int] = []
-    waiting = [pid]
-    while waiting:
-        parent = waiting.pop()
+def descendants(pid: int, enough: int) -> list[int]:
+    """The living processes below `pid`, without itself; no more are looked for once there are
+    more than `enough`, for a fork bomb is faster than a walk."""
+    found = [pid]
+    for parent in found:  # which grows
         for task in _tasks(parent):
-            children = [int(child) for child in _read(parent, f"task/{task}/children").split()]
-            found += children
-            waiting += children
-    return found
+            found += map(int, _read(f"/proc/{parent}/task/{task}/children").split())
+        if len(found) > enough + 1:
+            break
+    return found[1:]
 
 
 def _tasks(pid: int) -> list[str]:
     try:
-        return os.listdir(PROC / str(pid) / "task")  # noqa: PTH208  (names, not paths)
+        return os.listdir(f"/proc/{pid}/task")  # noqa: PTH208  (names, not paths)
     except OSError:
         return []
 
 
-def _read(pid: int, name: str) -> str:
+def _read(path: str) -> bytes:
+    """The whole of one of the kernel's files, which are read at every look: without the layers
+    of `open`, in a third of the time. The kernel gives a long one in pieces of a page."""
     try:
-        return (PROC / str(pid) / name).read_text()
+        fd = os.open(path, os.O_RDONLY)
     except OSError:
-        return ""
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(fd, PIECE_BYTES), b""))
+    except OSError:  # the process ended meanwhile
+        return b""
+    finally:
+        os.close(fd)
 
 
-def _kilobytes(text: str, field: str) -> int | None:
-    for line in text.splitlines():
-        if line.startswith(field):
-            return int(line.split()[1]) * 1024
-    return None
+def _kilobytes(text: bytes, field: bytes) -> int | None:
+    _, found, rest = text.partition(field)
+    return int(rest.split(None, 1)[0]) * 1024 if found else None

@@ -82,7 +82,7 @@ def _cheapness(found: Sequence[Overhead]) -> str:
 def soak(found: Sequence[Steadiness]) -> Table:
     """Wrong verdicts and the spread of every peak."""
     wrong, runs_made = sum(s.wrong for s in found), sum(s.runs for s in found)
-    loose = sum(s.spread_share > s.allowed_share for s in found)
+    loose = sum(s.loose for s in found)
     return Table(
         columns=("run", "runs", "least peak", "spread", "share", "wrong"),
         rows=[

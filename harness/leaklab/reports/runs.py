@@ -1,65 +1,142 @@
 """Tables of runs: each variant's peak, growth and verdict, and two runs side by side."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
 
 from leaklab.advice import advise
 from leaklab.compare import Comparison, PeakVerdict, label
+from leaklab.judging import name_of
 from leaklab.model import is_leak
-from leaklab.record import Result
+from leaklab.record import Result, Verdict
 from leaklab.reports import Table
 from leaklab.units import format_bytes, format_growth
 
+FIGURES = ("peak RSS", "spread", "growth/unit")
 
-def runs(results: Sequence[Result]) -> Table:
+
+class Detail(Enum):
+    """What is shown of a run: the run alone, or its processes below it, too."""
+
+    RUNS = "runs"
+    PROCESSES = "processes"
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What a row shows of one run or one process, once for each repeat."""
+
+    peaks: list[int]
+    verdicts: list[Verdict]
+    words: list[str]
+
+    def cells(self) -> dict[str, str]:
+        """By column; the largest peak, the range of all, the first one's growth, every verdict."""
+        peaks = self.peaks
+        return {
+            "peak RSS": format_bytes(max(peaks)) if peaks else "-",
+            "spread": format_bytes(max(peaks) - min(peaks)) if peaks else "-",
+            "growth/unit": _growth(self.verdicts[0]) if self.verdicts else "-",
+            "verdict": "/".join(sorted(set(self.words))),
+        }
+
+
+def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
     """Both variants of every scenario and mode: peak, growth per unit, verdict.
 
-    Repeats of a run share a row; its peak is the largest, its spread all peaks' range. Runs that
-    broke off are left out: they have no figures, and were told of in lines of their own.
+    Repeats of a run share a row; its peak is the largest, its spread all peaks' range. A pool's
+    peak is that of its largest process, its verdict that of the worst. Runs that broke off are
+    left out: they have no figures, and were told of in lines of their own.
     """
     results = [result for result in results if not result.ended.failed]
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.scenario, result.mode, result.variant), []).append(result)
+    folded = detail is Detail.PROCESSES or any(result.mode.is_pool for result in results)
+    rows = list(_folded(groups.values(), detail) if folded else _flat(groups.values()))
+    named = ("scenario, variant, mode",) if folded else ("scenario", "variant")
     repeated = any(len(group) > 1 for group in groups.values())
-    several_modes = len({result.mode for result in results}) > 1
-    columns = ["scenario", "variant", "peak RSS", "growth/unit", "verdict"]
-    if repeated:
-        columns.insert(3, "spread")
-    if several_modes:
-        columns.insert(2, "mode")
-    rows = [_run_row(group, columns) for group in groups.values()]
-    for at in range(len(rows) - 1, 0, -1):
-        if rows[at][0] == rows[at - 1][0] and "mode" not in columns:
-            rows[at] = ("", *rows[at][1:])
+    columns = (*named, *(c for c in FIGURES if c != "spread" or repeated), "verdict")
     return Table(
-        columns=tuple(columns),
-        rows=rows,
-        right=frozenset({"peak RSS", "growth/unit", "spread"}),
-        alarms=frozenset(i for i, g in enumerate(groups.values()) if not all(r.agrees for r in g)),
-        notes=[*disagreements(results), *(f"note: {a.value}" for a in advise(list(results)))],
+        columns=columns,
+        rows=[tuple(row.cells.get(column, "") for column in columns) for row in rows],
+        right=frozenset(FIGURES),
+        alarms=frozenset(i for i, row in enumerate(rows) if row.alarm),
+        notes=[*disagreements(results), *(f"note: {remark}" for remark in advise(results))],
     )
 
 
-def _run_row(group: Sequence[Result], columns: Sequence[str]) -> tuple[str, ...]:
-    first = group[0]
-    peaks = [r.peak_rss_bytes for r in group if r.peak_rss_bytes is not None]
-    words = {r.verdict.word for r in group}
-    wrong = any(r.verdict.leak is not None and not r.agrees for r in group)
-    cells = {
-        "scenario": first.scenario,
-        "variant": str(first.variant),
-        "mode": str(first.mode),
-        "peak RSS": format_bytes(max(peaks)) if peaks else "-",
-        "spread": format_bytes(max(peaks) - min(peaks)) if peaks else "-",
-        "growth/unit": _growth(first),
-        "verdict": "/".join(sorted(words)) + (" WRONG" if wrong else ""),
-    }
-    return tuple(cells[column] for column in columns)
+@dataclass(frozen=True)
+class _Row:
+    cells: dict[str, str]
+    alarm: bool = False
 
 
-def _growth(result: Result) -> str:
-    amount = result.verdict.per_unit
-    return "-" if amount is None else format_growth(amount, result.verdict.resource)
+def _flat(groups: Iterable[list[Result]]) -> Iterator[_Row]:
+    """A row for each variant; the scenario's name once."""
+    last = ""
+    for group in groups:
+        scenario = group[0].scenario
+        named = "" if scenario == last else scenario
+        cells = {"scenario": named, "variant": str(group[0].variant)}
+        yield _Row({**cells, **_of_runs(group).cells()}, _alarming(group))
+        last = scenario
+
+
+def _folded(groups: Iterable[list[Result]], detail: Detail) -> Iterator[_Row]:
+    """A heading for each scenario, below it its variants and modes, and their processes: in one
+    column, for the longest names would not leave 80 columns enough for the rest."""
+    first, last = "scenario, variant, mode", ""
+    for group in groups:
+        one = group[0]
+        if one.scenario != last:
+            yield _Row({first: one.scenario})
+        name = f"  {one.variant:<7}  {one.mode}"
+        yield _Row({first: name, **_of_runs(group).cells()}, _alarming(group))
+        if detail is Detail.PROCESSES:
+            for process, figures in _of_processes(group).items():
+                yield _Row({first: f"    {process}", **figures.cells()})
+        last = one.scenario
+
+
+def _of_runs(group: Sequence[Result]) -> Figures:
+    return Figures(
+        [r.peak_rss_bytes for r in group if r.peak_rss_bytes is not None],
+        [r.verdict for r in group],
+        [_word(r, r.verdict) + (" WRONG" if _is_wrong(r) else "") for r in group],
+    )
+
+
+def _of_processes(group: Sequence[Result]) -> dict[str, Figures]:
+    """By the name that processes have in every repeat."""
+    found: dict[str, Figures] = {}
+    for result in group:
+        for process in result.processes:
+            figures = found.setdefault(name_of(process), Figures([], [], []))
+            figures.peaks.append(process.peak_rss_bytes)
+            if process.verdict:
+                figures.verdicts.append(process.verdict)
+                figures.words.append(_word(result, process.verdict))
+    return found
+
+
+def _word(result: Result, verdict: Verdict) -> str:
+    """The verdict; of a run that was stopped, and so not decided, that it was."""
+    return "stopped" if result.ended.stopped and verdict.leak is None else verdict.word
+
+
+def _is_wrong(result: Result) -> bool:
+    """Whether it says what is not so; to be undecided is no lie."""
+    return result.verdict.leak is not None and not result.agrees
+
+
+def _alarming(group: Sequence[Result]) -> bool:
+    return not all(result.agrees for result in group)
+
+
+def _growth(verdict: Verdict) -> str:
+    amount = verdict.per_unit
+    return "-" if amount is None else format_growth(amount, verdict.resource)
 
 
 def disagreements(results: Iterable[Result]) -> list[str]:
@@ -77,7 +154,7 @@ def _disagreement(result: Result) -> str:
 def comparison(found: Comparison) -> Table:
     """A against B: peaks and growth, with what is not the same about the two runs."""
     rows = [
-        (side, label(r), format_bytes(r.peak_rss_bytes or 0), _growth(r), _interval(r))
+        (side, label(r), format_bytes(r.peak_rss_bytes or 0), _growth(r.verdict), _interval(r))
         for side, r in (("A", found.a), ("B", found.b))
     ]
     apart = "do not overlap" if found.intervals_apart else "overlap"

@@ -1,5 +1,6 @@
 """Breaks when told to."""
 
+import mmap
 import os
 import signal
 import subprocess
@@ -82,6 +83,42 @@ def _replace_stdout():
     threading.Thread(target=time.sleep, args=[1000]).start()
 
 
+def _grow_slowly():
+    held = []
+    while True:
+        held.append(bytearray(1 << 20))
+        time.sleep(0.002)
+
+
+def _bomb():
+    while True:
+        os.fork()
+
+
+def _map_without_touching():
+    KEPT.append(mmap.mmap(-1, 4 << 30))
+
+
+def _start_threads():
+    for _ in range(200):
+        threading.Thread(target=time.sleep, args=[1000], daemon=True).start()
+
+
+def _use_up_descriptors():
+    while True:
+        KEPT.append(os.open(os.devnull, os.O_RDONLY))
+
+
+def _move_to_every_cpu():
+    os.sched_setaffinity(0, range(os.cpu_count()))
+
+
+def _die_after_the_unit():
+    threading.Timer(0.05, os._exit, [3]).start()
+
+
+KEPT = []
+
 FAULTS = {
     "none": lambda: None,
     "raise": _raise,
@@ -94,6 +131,14 @@ FAULTS = {
     "parricide": lambda: os.kill(os.getppid(), signal.SIGKILL) or time.sleep(1000),
     "hog": _hog,
     "huge": lambda: bytearray(1 << 44),
+    "2 GB": lambda: bytearray(2_000_000_000),
+    "slowly": _grow_slowly,
+    "bomb": _bomb,
+    "map": _map_without_touching,
+    "threads": _start_threads,
+    "descriptors": _use_up_descriptors,
+    "affinity": _move_to_every_cpu,
+    "later": _die_after_the_unit,
     "recurse": _recurse,
     "orphan": _die_with_a_child,
     "daemon": _leave_a_daemon,

@@ -1,22 +1,28 @@
-"""Steps, one of which breaks."""
+"""Steps, one of which breaks: step `at`, or the making of the workload (0), or its end (-1)."""
 
 
 def workload(program, lab):
-    fault = lab.options["fault"]
+    fault = lab.options["fault"] if lab.scratch.endswith(lab.options["only"]) else "none"
     if fault == "not a generator":
         return None
+    if lab.options["at"] == 0:
+        program.break_by(fault)
     return steps(program, lab, fault)
 
 
 def steps(program, lab, fault):
     if fault == "never":
         return
-    for step in range(1, lab.units + 1):
-        if step == lab.options["at"]:
-            if fault == "early":
-                return
+    try:
+        for step in range(1, lab.units + 1):
+            if step == lab.options["at"]:
+                if fault == "early":
+                    return
+                program.break_by(fault)
+            yield
+    finally:
+        if lab.options["at"] == -1:
             program.break_by(fault)
-        yield
 
 
 def check(program, lab):

@@ -1,0 +1,127 @@
+"""Nothing gets out: limits of memory, processes, descriptors and time, each by a real program."""
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.conftest import TOYS, Leaklab, one_line
+
+pytestmark = pytest.mark.process
+
+
+def private_mounts() -> list[str]:
+    """The words before a command that give it mounts of its own, by which nobody else is moved."""
+    for flags in ("-m", "-rm"):
+        words = [shutil.which("unshare") or "true", flags]
+        tried = subprocess.run([*words, "mount"], capture_output=True, check=False)
+        if tried.stdout:
+            return words
+    pytest.skip("this machine gives no mount namespace: neither to root nor to others")
+
+
+def broken_run(toy: Leaklab, *words: str) -> dict[str, Any]:
+    """The one result of a run of the toy that breaks; a verdict on it is never right."""
+    result = toy("run", "faulty", *words, "--json")
+    assert (result.returncode, result.stderr) == (1, "")
+    (run,) = json.loads(result.stdout)
+    found: dict[str, Any] = run
+    assert found["verdict"]["leak"] is None
+    return found
+
+
+@pytest.mark.parametrize(
+    ("fault", "ended", "words"),
+    [
+        ("hog", "memory", ["--memory-limit", "300MB"]),
+        ("2 GB", "memory", ["--memory-limit", "300MB"]),
+        ("slowly", "memory", ["--memory-limit", "100MB"]),
+        ("bomb", "process", ["--process-limit", "40"]),
+        ("descriptors", "descriptor", ["--descriptor-limit", "200"]),
+        ("hang", "time", ["--time-limit", "2"]),
+    ],
+)
+@pytest.mark.parametrize("mode", ["inline", "fork", "spawn"])
+def test_a_limit_ends_the_run_with_its_samples_kept(
+    toy: Leaklab, fault: str, ended: str, words: list[str], mode: str
+) -> None:
+    run = broken_run(toy, "-o", f"fault={fault}", "--mode", mode, *words)
+    assert run["ended"] == f"stopped: {ended} limit"
+    assert run["peak_rss_bytes"] < 450_000_000
+    worked = [p for p in run["processes"] if p["role"] == "worker" or mode == "inline"]
+    assert len(worked) == (1 if mode == "inline" else 2)
+    assert all(p["samples"]["units"][-1] in range(47, 50) for p in worked)
+
+
+@pytest.mark.parametrize("fault", ["map", "threads"])
+@pytest.mark.parametrize("mode", ["inline", "forkserver"])
+def test_what_takes_no_memory_is_not_stopped(toy: Leaklab, fault: str, mode: str) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit=300MB", "--mode", mode)
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_program_that_moves_to_another_cpu_is_named_in_a_note(toy: Leaklab) -> None:
+    result = toy("run", "faulty", "-o", "fault=affinity")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "changed its own CPU affinity" in result.stdout
+
+
+def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
+    place: Path, environment: dict[str, str]
+) -> None:
+    mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
+    groups = [m for m in mounts if m.startswith("/sys/fs/cgroup")]
+    read_only = " && ".join(f"mount -o remount,ro,bind {m}" for m in groups)
+    run = f"{sys.executable} -m leaklab run faulty --json --catalogue {TOYS}"
+    words = "-o 'fault=2 GB' --memory-limit 300MB"
+    result = in_private_mounts(place, environment, f"{read_only} && {run} {words}")
+    assert (result.returncode, result.stderr) == (1, "")
+    (found,) = json.loads(result.stdout)
+    controls = found["controls"]
+    assert found["ended"] == "stopped: memory limit"
+    assert (controls["memory_limit_by"], controls["process_limit_by"]) == ("observer", "observer")
+    assert groups == [] or "Read-only file system" in " ".join(controls["refused"])
+
+
+def test_a_full_disk_is_one_line_and_loses_nothing_that_was_saved(
+    place: Path, environment: dict[str, str]
+) -> None:
+    """The first results fit into the small file system, the next ones do not."""
+    (place / "results").mkdir()
+    script = f"{mount(place, 'results')}; {RUN} --repeat 20; code=$?; ls results/*; exit $code"
+    result = in_private_mounts(place, environment, script)
+    assert result.returncode == 3
+    assert "No space left on device; make room, or name another --results" in one_line(result)
+    assert "grow.buggy.inline.1.json" in result.stdout
+
+
+def test_a_temporary_folder_without_room_is_one_line(
+    place: Path, environment: dict[str, str]
+) -> None:
+    result = in_private_mounts(place, environment, f"{mount(place, 'tmp')}; {RUN}")
+    assert result.returncode == 3
+    assert "make room, or name another folder with TMPDIR" in one_line(result)
+
+
+RUN = f"{sys.executable} -m leaklab run grow --catalogue {TOYS}"
+
+
+def mount(place: Path, folder: str) -> str:
+    return f"mount -t tmpfs -o size=64k none {place / folder}"
+
+
+def in_private_mounts(
+    place: Path, environment: dict[str, str], script: str
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [*private_mounts(), "sh", "-c", script],
+        cwd=place,
+        check=False,
+        env=environment,
+        capture_output=True,
+        text=True,
+    )

@@ -1,0 +1,170 @@
+"""Pools: real workers, each measured and judged; broken ones end the run, in every mode."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from process.conftest import Leaklab, one_line, wait_until
+
+pytestmark = pytest.mark.process
+
+POOLS = ["fork", "spawn", "forkserver", "multiprocess"]
+
+
+def runs(leaklab: Leaklab, *words: str) -> list[dict[str, Any]]:
+    result = leaklab("run", *words, "--json")
+    assert result.stderr == ""
+    found: list[dict[str, Any]] = json.loads(result.stdout)
+    return found
+
+
+@pytest.mark.parametrize("mode", POOLS)
+def test_each_worker_does_its_share_and_is_judged_by_it(toy: Leaklab, mode: str) -> None:
+    (run,) = runs(toy, "grow", "--variant=buggy", "--mode", mode, "--workers=3", "--units=602")
+    parent, *workers = run["processes"]
+    assert (run["workers"], run["units_done"]) == (3, 602)
+    assert [("worker", n) for n in (1, 2, 3)] == [(w["role"], w["number"]) for w in workers]
+    assert [201, 201, 200] == [w["units_done"] for w in workers]
+    assert [201, 201, 200] == [w["samples"]["units"][-1] for w in workers]
+    assert [True] * 3 == [w["verdict"]["leak"] for w in workers]
+    assert (parent["role"], parent["number"], parent["verdict"]["leak"]) == ("parent", 0, False)
+    assert parent["samples"]["units"][-1] == 602
+    assert run["verdict"]["leak"] is True
+    assert run["verdict"]["reasons"][0].startswith("worker ")
+    assert len({p["pid"] for p in run["processes"]}) == 4
+
+
+def test_a_default_run_gives_each_worker_the_units_that_a_verdict_needs(toy: Leaklab) -> None:
+    (run,) = runs(toy, "grow", "--variant=fixed", "--mode=fork")
+    assert (run["workers"], run["units"], run["verdict"]["leak"]) == (2, 400, False)
+
+
+def test_workers_have_seeds_and_scratch_folders_of_their_own(leaklab: Leaklab) -> None:
+    words = ["word_index", "--variant=buggy", "--mode=fork", "--units=200"]
+    (first,), (again,), (other,) = (runs(leaklab, *words, f"--seed={s}") for s in (1, 1, 2))
+    heaps = [
+        [p["samples"]["heap_bytes"] for p in run["processes"][1:]] for run in (first, again, other)
+    ]
+    assert heaps[0] == heaps[1]
+    assert heaps[0][0] != heaps[0][1]
+    assert heaps[0] != heaps[2]
+
+
+@pytest.mark.parametrize("mode", POOLS)
+def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: str) -> None:
+    words = ["word_index", "--variant=buggy", "--mode", mode, "--units=400", "--repeat=4"]
+    peaks = [[p["peak_rss_bytes"] for p in run["processes"][1:]] for run in runs(leaklab, *words)]
+    assert peaks == [peaks[0]] * 4
+
+
+@pytest.mark.parametrize(
+    ("fault", "at", "code", "words"),
+    [
+        ("raise", 0, 2, ": ValueError: the fault that was asked for"),
+        ("raise", 50, 2, ": ValueError: the fault that was asked for"),
+        ("raise", -1, 2, ": ValueError: the fault that was asked for"),
+        ("leave", 0, 2, "SystemExit: enough"),
+        ("never", 1, 2, "the workload never yields"),
+        ("exit", 0, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
+        ("exit", 50, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
+        ("exit", -1, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
+        ("kill", 50, 3, "a worker died: worker 2: killed by SIGKILL"),
+        ("abort", 50, 3, "worker 2: killed by SIGABRT; its last words: famous last words"),
+    ],
+)
+@pytest.mark.parametrize("mode", POOLS)
+def test_a_worker_that_breaks_is_one_line_and_its_exit_code(
+    toy: Leaklab, mode: str, fault: str, at: int, code: int, words: str
+) -> None:
+    options = ["-o", f"fault={fault}", "-o", f"at={at}", "-o", "only=worker-002"]
+    result = toy("run", "faulty", "--mode", mode, *options)
+    assert (result.returncode, result.stdout) == (code, "")
+    assert words in one_line(result)
+
+
+@pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "fork", "stuck", "affinity"])
+def test_workers_with_bad_manners_are_measured_all_the_same(toy: Leaklab, fault: str) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}", "--mode", "fork")
+    assert (result.returncode, result.stderr) == (0, "")
+
+
+def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> None:
+    toy("run", "faulty", "-o", "fault=kill", "-o", "only=worker-001", "--mode", "spawn")
+    (saved,) = (place / "results").glob("*/faulty.*.json")
+    run = json.loads(saved.read_text())
+    assert run["ended"] == "failed: a worker died"
+    killed, other = run["processes"][1:]
+    assert killed["samples"]["units"] == list(range(50))
+    assert other["samples"]["units"][:48] == list(range(48))
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["--mode", "spawn", "--workers", "0"], "0 is not in the range x>=1"),
+        (["--mode", "spawn", "--workers", "3", "--units", "2"], "3 workers cannot share 2 units"),
+        (["--workers", "3"], "--workers is for pools: add --mode"),
+        (["--memory-limit", "1MB"], "a bare interpreter"),
+    ],
+)
+def test_a_pool_that_cannot_be_is_one_line(
+    toy: Leaklab, place: Path, words: list[str], message: str
+) -> None:
+    result = toy("run", "grow", *words)
+    assert (result.returncode, result.stdout) == (2, "")
+    assert message in one_line(result)
+    assert not (place / "results").exists()
+
+
+@pytest.mark.parametrize("mode", ["inline", "fork"])
+def test_a_service_that_dies_in_mid_run_is_named(
+    place: Path, environment: dict[str, str], mode: str
+) -> None:
+    words = ["run", "unclosed_sockets", "--variant=fixed", "--units=1000000", "--mode", mode]
+    command = [sys.executable, "-m", "leaklab", *words]
+    with subprocess.Popen(
+        command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True
+    ) as harness:
+
+        def at_work() -> list[psutil.Process]:
+            below = psutil.Process(harness.pid).children(recursive=True)
+            lines = {p: p.cmdline() for p in below}
+            agents = [p for p, line in lines.items() if any("run-00/job" in w for w in line)]
+            busy = any(p.cpu_times().user > 0.5 for p in below if p in agents or mode != "inline")
+            return [p for p, line in lines.items() if "fixtures.http" in line] if busy else []
+
+        service: list[psutil.Process] = []
+
+        def found() -> bool:
+            try:
+                service[:] = at_work()
+            except psutil.NoSuchProcess:
+                return False
+            return bool(service)
+
+        wait_until(found)
+        service[0].kill()
+        _, said = harness.communicate(timeout=30)
+    assert harness.returncode == 3
+    assert "the service 'http' died in mid-run: killed by SIGKILL" in said
+    assert len(said.splitlines()) == 1
+
+
+def test_two_runs_at_a_time_have_the_peaks_of_one(leaklab: Leaklab) -> None:
+    words = ["word_index", "vocabulary", "--units=400", "--mode=inline", "--mode=spawn"]
+    one, two = (runs(leaklab, *words, f"--jobs={n}") for n in (1, 2))
+    peaks = [
+        {
+            (r["scenario"], r["variant"], r["mode"], p["number"]): p["peak_rss_bytes"]
+            for r in found
+            for p in r["processes"]
+            if p["role"] == "worker" or r["mode"] == "inline"
+        }
+        for found in (one, two)
+    ]
+    assert peaks[0] == peaks[1]

@@ -1,0 +1,389 @@
+"""Limits on a process tree, and the certainty that nothing of it stays behind: real processes."""
+
+import contextlib
+import os
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+import pytest
+
+import toys
+from leaklab import probes
+from leaklab.cgroups import NOTHING, OBSERVER, Confinement, confined
+from leaklab.errors import NotMeasured
+from leaklab.launch import Child, Command, supervised
+from leaklab.model import Limits
+from leaklab.observer import Observation, Observer
+from leaklab.record import Ended
+from leaklab.scratch import run_folder, session_folder
+from leaklab.services import running
+from process.conftest import processes_of, wait_until
+
+pytestmark = pytest.mark.process
+
+SHARED = Path("/dev/shm")  # noqa: S108  (the kernel's own place)
+LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=40)
+
+SAY_BASELINE = """
+import os
+def baseline(number):
+    words = dict(kind="baseline", process=number, pid=os.getpid(), rss_bytes=1,
+                 high_water_reset=False)
+    os.write(3, f"\\n{words!r}\\n".encode())
+baseline(0)
+"""
+BOMB = """
+import os
+while True:
+    try: os.fork()
+    except OSError: pass
+"""
+BOMB_OF_SESSIONS = """
+import os
+while True:
+    try: os.fork() or os.setsid()
+    except OSError: pass
+"""
+BOMB_OF_ORPHANS = """
+import os, time
+if os.fork(): time.sleep(1000)
+while True:
+    try: os.fork() and os._exit(0)
+    except OSError: pass
+    try: os.fork()
+    except OSError: pass
+"""
+HOG = SAY_BASELINE + "b'x' * (2 << 30)"
+CHILD_HOGS = """
+import subprocess, sys
+subprocess.run([sys.executable, "-c", "b'x' * (2 << 30)"])
+"""
+DAEMON = """
+import os, time
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        for fd in range(64):
+            try: os.close(fd)
+            except OSError: pass
+        time.sleep(1000)
+    os._exit(0)
+os.wait()
+"""
+SPAWN_POOL = """
+import multiprocessing, os, time
+from multiprocessing import shared_memory
+if __name__ == "__main__":
+    multiprocessing.current_process()._config["semprefix"] = "/NAME"
+    kept = shared_memory.SharedMemory("NAME", create=True, size=4096)
+    pool = multiprocessing.get_context("spawn").Pool(2)
+    pool.map(abs, range(10))
+    print("running", flush=True)
+    pool.map(time.sleep, [1000] * 2)
+"""
+PARRICIDE = """
+import os, signal, subprocess, time
+subprocess.Popen(["sleep", "1000"], start_new_session=True)
+os.kill(os.getppid(), signal.SIGKILL)
+time.sleep(1000)
+"""
+HARNESS = """
+import sys, time
+from pathlib import Path
+from leaklab.cgroups import confined
+from leaklab.launch import Command, supervised
+from leaklab.model import Limits
+folder = Path(sys.argv[1])
+(folder / "home").mkdir()
+with confined(Limits(memory_bytes=300 << 20, time_seconds=20)) as confinement:
+    argv = [sys.executable, "-c", "import time; time.sleep(1000)"]
+    with supervised(Command(argv, {}, folder, folder, confinement=confinement)) as child:
+        while not confinement.pids():
+            child.read_messages(0.01)
+        print(*confinement.folders, flush=True)
+        time.sleep(1000)
+"""
+
+
+@dataclass
+class Bench:
+    """Starts Python programs under a supervisor in a folder of their own, and watches them."""
+
+    folder: Path
+    confinement: Confinement
+    limits: Limits = LIMITS
+
+    def command(self, code: str) -> Command:
+        (self.folder / "program.py").write_text(code)
+        argv = [sys.executable, str(self.folder / "program.py")]
+        environment = {"PATH": os.environ["PATH"]}
+        return Command(
+            argv,
+            environment,
+            self.folder,
+            self.folder,
+            cpu=max(os.sched_getaffinity(0)),
+            limits=self.limits,
+            confinement=self.confinement,
+        )
+
+    def watch(self, code: str, on_tick: Callable[[Child], None] = lambda _: None) -> Observation:
+        cancelled = threading.Event()
+        with supervised(self.command(code)) as child:
+            observer = Observer(child, self.limits, probes.choose(), self.confinement, cancelled)
+            return observer.watch(lambda: on_tick(child))
+
+    def output(self) -> str:
+        return (self.folder / "output").read_text()
+
+
+@contextlib.contextmanager
+def bench_in(folder: Path, confinement: Confinement) -> Iterator[Bench]:
+    (folder / "home").mkdir()
+    yield Bench(folder, confinement)
+    assert processes_of(folder) == []
+
+
+@pytest.fixture
+def group() -> Iterator[Confinement]:
+    """The cgroups of a run, which are gone when it is over."""
+    with confined(LIMITS) as found:
+        if found.refused:
+            pytest.skip("; ".join(found.refused))
+        yield found
+    assert not any(folder.exists() for folder in found.folders)
+
+
+@pytest.fixture
+def held(tmp_path: Path, group: Confinement) -> Iterator[Bench]:
+    """Held to its limits by cgroups."""
+    with bench_in(tmp_path, group) as bench:
+        yield bench
+
+
+@pytest.fixture
+def observed(tmp_path: Path) -> Iterator[Bench]:
+    """Held to its limits by the observer alone."""
+    with bench_in(tmp_path, NOTHING) as bench:
+        yield bench
+
+
+@pytest.fixture(params=["held", "observed"])
+def bench(request: pytest.FixtureRequest) -> Bench:
+    found: Bench = request.getfixturevalue(request.param)
+    return found
+
+
+@pytest.mark.parametrize(
+    "bomb", [BOMB, BOMB_OF_SESSIONS, BOMB_OF_ORPHANS], ids=["forks", "sessions", "orphans"]
+)
+def test_a_fork_bomb_ends_at_the_process_limit(bench: Bench, bomb: str) -> None:
+    assert bench.watch(bomb).stopped is Ended.PROCESS_LIMIT
+
+
+def test_two_hundred_threads_are_no_fault(bench: Bench) -> None:
+    code = """
+import threading
+gate = threading.Event()
+threads = [threading.Thread(target=gate.wait) for _ in range(200)]
+for thread in threads: thread.start()
+gate.set()
+for thread in threads: thread.join()
+"""
+    seen = bench.watch(code)
+    assert (seen.stopped, seen.exited and seen.exited.status) == (None, 0)
+
+
+def test_two_gigabytes_at_once_end_at_the_memory_limit(bench: Bench) -> None:
+    assert bench.watch(HOG).stopped is Ended.MEMORY_LIMIT
+
+
+def test_a_child_that_is_killed_for_want_of_memory_ends_the_run_that_goes_on(held: Bench) -> None:
+    seen = held.watch(CHILD_HOGS)
+    assert (seen.stopped, seen.oom_kills) == (Ended.MEMORY_LIMIT, 1)
+    assert seen.cgroup_peak_bytes is not None
+    assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes
+
+
+def test_the_record_says_by_which_means_the_limits_were_held(held: Bench) -> None:
+    seen = held.watch("pass")
+    assert seen.memory_by == held.confinement.memory_by
+    assert seen.processes_by == held.confinement.processes_by
+    assert seen.controlled is not None
+    assert seen.controlled.confined
+
+
+def test_where_nothing_holds_the_limits_it_is_the_observer(observed: Bench) -> None:
+    seen = observed.watch("pass")
+    assert (seen.memory_by, seen.processes_by) == (OBSERVER, OBSERVER)
+
+
+def test_a_group_that_cannot_be_joined_is_told_and_the_observer_holds_the_limits(
+    tmp_path: Path,
+) -> None:
+    gone = Confinement(memory_by="cgroup v1", memory=tmp_path / "gone")
+    with bench_in(tmp_path, gone) as bench:
+        seen = bench.watch(HOG)
+    assert (seen.memory_by, seen.stopped) == (OBSERVER, Ended.MEMORY_LIMIT)
+    assert seen.controlled is not None
+    assert seen.controlled.refused == ["joining a cgroup: No such file or directory"]
+
+
+def test_a_daemon_that_is_left_behind_is_gone(bench: Bench) -> None:
+    seen = bench.watch(DAEMON)
+    assert (seen.stopped, seen.exited and seen.exited.status) == (None, 0)
+
+
+def test_a_spawn_pool_that_is_killed_leaves_nothing_in_shared_memory(bench: Bench) -> None:
+    name = f"leaklab-test-{os.getpid()}"
+    seen: set[str] = set()
+
+    def shared() -> set[str]:
+        return {path.name for path in SHARED.iterdir() if name in path.name}
+
+    def stop(child: Child) -> None:
+        if "running" in bench.output():
+            seen.update(shared())
+            child.stop()
+
+    bench.watch(SPAWN_POOL.replace("NAME", name), stop)
+    assert {entry.split(".")[0] for entry in seen} == {name, "sem"}
+    assert shared() == set()
+
+
+def test_a_resource_tracker_that_does_not_end_is_killed(bench: Bench) -> None:
+    words = ["-c", "import time; time.sleep(1000) #.resource_tracker import main"]
+    bench.watch(f"import subprocess, sys; subprocess.Popen([sys.executable, *{words}])")
+
+
+def test_whoever_kills_its_supervisor_is_found_in_its_group(held: Bench) -> None:
+    seen = held.watch(PARRICIDE)
+    assert (seen.exited, seen.stopped) == (None, None)
+    assert held.confinement.pids() != []
+    held.confinement.remove()
+
+
+def test_whoever_stops_its_supervisor_ends_at_the_time_limit(bench: Bench) -> None:
+    bench.limits = Limits(memory_bytes=300 << 20, time_seconds=1)
+    code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(1000)"
+    assert bench.watch(code).stopped is Ended.TIME_LIMIT
+
+
+def test_descriptors_are_limited_for_each_process(observed: Bench) -> None:
+    observed.limits = Limits(memory_bytes=300 << 20, time_seconds=20, descriptors=100)
+    observed.watch("import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))")
+    assert observed.output() == "(100, 100)\n"
+
+
+def test_a_service_may_open_all_that_the_kernel_lets_it(observed: Bench) -> None:
+    code = "import resource; print(len(set(resource.getrlimit(resource.RLIMIT_NOFILE))))"
+    command = observed.command(code)
+    with supervised(Command(command.argv, {}, observed.folder, observed.folder)) as child:
+        wait_until(lambda: child.read_messages(0.01) or child.closed)
+        wait_until(observed.output)
+    assert observed.output() == "1\n"
+
+
+def test_a_run_that_is_cancelled_ends_without_a_limit(bench: Bench) -> None:
+    cancelled = threading.Event()
+    with supervised(bench.command(SAY_BASELINE + "import time; time.sleep(1000)")) as child:
+        observer = Observer(child, LIMITS, probes.choose(), bench.confinement, cancelled)
+        seen = observer.watch(cancelled.set)
+    assert seen.stopped is None
+    assert seen.exited is not None
+
+
+def test_of_every_process_the_baseline_and_the_mark_are_kept(bench: Bench) -> None:
+    code = f"""{SAY_BASELINE}
+import time
+for number in (1, 2):
+    if os.fork() == 0:
+        baseline(number)
+        baseline(0)
+        held = b"x" * (50_000_000 * number)
+        open(f"held-{{number}}", "x")
+        time.sleep(1000)
+time.sleep(1000)
+"""
+    marks: set[int] = set()
+    cancelled = threading.Event()
+    home = bench.folder / "home"
+
+    def look() -> None:
+        seen = observer._seen.high_water_bytes.values()
+        if len(list(home.iterdir())) == 2 and sum(mark > 50_000_000 for mark in seen) == 2:
+            marks.update(seen)
+            cancelled.set()
+
+    with supervised(bench.command(code)) as child:
+        observer = Observer(child, LIMITS, probes.choose(), bench.confinement, cancelled)
+        seen = observer.watch(look)
+    assert sorted(seen.baselines) == [0, 1, 2]
+    assert {b.pid for b in seen.baselines.values()} == set(seen.high_water_bytes)
+    assert [round(mark / 60_000_000) for mark in sorted(seen.high_water_bytes.values())] == [
+        0,
+        1,
+        2,
+    ]
+    assert seen.tree_peak_pss_bytes is not None
+    assert seen.looks > 0
+    assert seen.cpu_seconds > 0
+
+
+def test_a_harness_that_is_killed_leaves_no_group(tmp_path: Path, group: Confinement) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HARNESS, str(tmp_path)], stdout=subprocess.PIPE, text=True
+    ) as harness:
+        assert harness.stdout is not None
+        folders = [Path(word) for word in harness.stdout.readline().split()]
+        assert [folder.exists() for folder in folders] == [True] * len(group.folders)
+        harness.kill()
+        wait_until(lambda: not any(folder.exists() for folder in folders))
+    assert not tmp_path.exists()
+
+
+def is_crier(process: psutil.Process) -> bool:
+    return "fixtures.crier" in process.cmdline()
+
+
+def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "__init__.py").touch()
+    (tmp_path / "fixtures" / "crier.py").write_text(
+        "import socket, time\n"
+        "peer = socket.create_server(('127.0.0.1', 0))\n"
+        "print(f'http://127.0.0.1:{peer.getsockname()[1]}', flush=True)\n"
+        "print('farewell', flush=True)\n"
+        "time.sleep(1000)\n"
+    )
+    job = toys.job(toys.scenario(services=["crier"]))
+    with (
+        session_folder() as session,
+        run_folder(session, 3) as folder,
+        running(job, [tmp_path], folder, session) as services,
+    ):
+        assert services.addresses["crier"].startswith("http://127.0.0.1:")
+        assert services.death() == ""
+        (service,) = (p for p in psutil.Process().children(recursive=True) if is_crier(p))
+        service.kill()
+        wait_until(services.death)
+        words = "the service 'crier' died in mid-run: killed by SIGKILL; its last words: farewell"
+        assert services.death() == words
+
+
+def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
+    with run_folder(tmp_path, 0) as one, run_folder(tmp_path, 11) as other:
+        assert [one.name, other.name] == ["run-00", "run-11"]
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_temporary_folder_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    words = "file/run-00/home: Not a directory; make room, or name another folder with TMPDIR"
+    with pytest.raises(NotMeasured, match=words), run_folder(tmp_path / "file", 0):
+        pass
