@@ -157,9 +157,10 @@ class ProcessExecutor:
         }
 
 
-def default_memory_limit() -> int:
-    """The smaller of 1 GiB and a quarter of what the machine has to give."""
-    return min(1 << 30, available_bytes() // 4)
+def default_memory_limit(at_once: int = 1) -> int:
+    """The smaller of 1 GiB and a quarter of what the machine has to give; of half of it, a run's
+    part where more than two are made at a time."""
+    return min(1 << 30, available_bytes() // max(4, 2 * at_once))
 
 
 def available_bytes() -> int:

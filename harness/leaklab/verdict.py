@@ -145,7 +145,7 @@ def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, 
 def _too_short(work: Work) -> Finding | None:
     done, needed = f"{work.done:,}", f"{work.needed:,}"
     if work.ended is not Ended.COMPLETED:
-        reason = f"{work.ended} after {done} of {needed} units"
+        reason = f"{work.ended} after {done} units; a verdict needs {needed}"
     elif work.done < work.needed:
         reason = f"{done} of the {needed} units that a verdict needs: raise --units"
     else:

@@ -33,9 +33,14 @@ def interpreters() -> list[Path]:
     return [found[name] for name in sorted(found, key=lambda n: int(n.split(".")[1]))]
 
 
-def drive(python: Path, place: Path, units: int) -> tuple[list[dict[str, object]], memoryview]:
+def drive(
+    python: Path, place: Path, units: int, do: str = "run"
+) -> tuple[list[dict[str, object]], memoryview]:
     job = {
-        "do": "run",
+        "do": do,
+        "method": "fork",
+        "workers": 2,
+        "cpus": sorted(os.sched_getaffinity(0)),
         "roots": [str(TOYS)],
         "scenario": "grow",
         "variant": "buggy",
@@ -48,7 +53,7 @@ def drive(python: Path, place: Path, units: int) -> tuple[list[dict[str, object]
         "judged": ["heap_bytes", "sockets"],
     }
     (place / "job").write_text(repr(job))
-    (place / "table").write_bytes(bytes(agent.TABLE_BYTES))
+    (place / "table").write_bytes(bytes(3 * agent.TABLE_BYTES))
     # A shell puts the descriptors where the supervisor would.
     script = f'exec "$0" -s -B -c "$1" {agent.__file__} job 3>records 4<>table'
     command = [shutil.which("sh") or "sh", "-c", script, str(python), BOOTSTRAP]
@@ -68,6 +73,18 @@ def test_the_agent_measures_on_every_interpreter_found(python: Path, tmp_path: P
     finished = records[1]
     assert isinstance(finished["after_trim"], dict)
     assert finished["after_trim"]["sockets"] == 0
+
+
+@pytest.mark.parametrize("python", interpreters(), ids=lambda path: path.name)
+def test_a_pool_is_measured_on_every_interpreter_found(python: Path, tmp_path: Path) -> None:
+    records, rows = drive(python, tmp_path, units=200, do="pool")
+    assert [("baseline", n) for n in (1, 2, 0)] == [(r["kind"], r["process"]) for r in records[:3]]
+    assert [("finished", n) for n in (1, 2, 0)] == [(r["kind"], r["process"]) for r in records[3:]]
+    assert [100, 100, 200] == [r["units"] for r in records[3:]]
+    for number in (1, 2):
+        table = rows[number * agent.TABLE_BYTES // 8 :]
+        heap = [table[1 + i * agent.WIDTH + 2] for i in range(table[0])]
+        assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
 
 
 def test_some_interpreter_is_found() -> None:

@@ -236,10 +236,14 @@ def test_a_dump_that_is_not_there_is_named(leaklab: Leaklab) -> None:
     assert "nowhere.xml" in one_line(result)
 
 
+MODES = ["inline", "fork", "spawn", "forkserver", "multiprocess"]
+
+
+@pytest.mark.parametrize("mode", MODES)
 def test_control_c_ends_everything_and_keeps_what_was_saved(
-    place: Path, environment: dict[str, str]
+    place: Path, environment: dict[str, str], mode: str
 ) -> None:
-    with half_done(place, environment) as harness:
+    with half_done(place, environment, mode) as harness:
         harness.send_signal(signal.SIGINT)
         _, said = harness.communicate(timeout=20)
     assert harness.returncode == 130
@@ -247,25 +251,31 @@ def test_control_c_ends_everything_and_keeps_what_was_saved(
     assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
 
 
-def test_a_harness_that_is_killed_leaves_no_process_and_no_folder(
-    place: Path, environment: dict[str, str]
+@pytest.mark.parametrize("mode", MODES)
+def test_a_harness_that_is_killed_leaves_no_process_no_folder_and_no_cgroup(
+    place: Path, environment: dict[str, str], mode: str
 ) -> None:
-    with half_done(place, environment) as harness:
+    with half_done(place, environment, mode) as harness:
         harness.kill()
         harness.communicate()
         wait_until(lambda: not processes_of(place), seconds=2)
         wait_until(lambda: not list((place / "tmp").iterdir()), seconds=2)
+        groups = Path("/sys/fs/cgroup")
+        wait_until(lambda: not list(groups.glob(f"**/leaklab-{harness.pid}-*")), seconds=2)
     assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
 
 
 @contextmanager
-def half_done(place: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+def half_done(
+    place: Path, environment: dict[str, str], mode: str
+) -> Iterator[subprocess.Popen[str]]:
     """A harness of which one run is saved and the next one, which would never end, has begun."""
     root = copy_of_toys(place)
     fixed = root / "scenarios" / "grow" / "fixed.py"
     hang = "import subprocess, time\nsubprocess.Popen(['sleep', '1000'])\ntime.sleep(1000)"
     fixed.write_text(fixed.read_text() + hang)
-    command = [sys.executable, "-m", "leaklab", "run", "grow", "--catalogue", str(root)]
+    words = ["run", "grow", "--mode", mode, "--catalogue", str(root)]
+    command = [sys.executable, "-m", "leaklab", *words]
     with subprocess.Popen(
         command,
         cwd=place,

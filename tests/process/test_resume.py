@@ -18,7 +18,7 @@ pytestmark = pytest.mark.process
 def broken(place: Path, environment: dict[str, str]) -> Path:
     """The folder of a session that was killed in its second run of two, whose scenario is mended
     since."""
-    with half_done(place, environment) as harness:
+    with half_done(place, environment, "inline") as harness:
         harness.kill()
         harness.communicate()
     wait_until(lambda: not processes_of(place))
@@ -81,7 +81,7 @@ def test_a_complete_session_has_nothing_to_do_and_is_shown(leaklab: Leaklab, bro
 def test_a_session_that_control_c_ended_goes_on_too(
     leaklab: Leaklab, place: Path, environment: dict[str, str]
 ) -> None:
-    with half_done(place, environment) as harness:
+    with half_done(place, environment, "inline") as harness:
         harness.send_signal(signal.SIGINT)
         harness.communicate(timeout=20)
     shutil.copy(TOYS / "scenarios/grow/fixed.py", place / "root/scenarios/grow/fixed.py")
@@ -91,7 +91,7 @@ def test_a_session_that_control_c_ended_goes_on_too(
 def test_a_session_under_way_is_left_to_who_makes_it(
     leaklab: Leaklab, place: Path, environment: dict[str, str]
 ) -> None:
-    with half_done(place, environment) as harness:
+    with half_done(place, environment, "inline") as harness:
         result = leaklab("run", "--resume")
         harness.send_signal(signal.SIGINT)
         harness.communicate(timeout=20)

@@ -68,7 +68,7 @@ def test_a_run_that_was_stopped_says_so_in_its_row_and_by_what_below() -> None:
     trace = toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT).execute(toys.job(), lambda _: None)
     table = plain(runs([to_result(toys.job(), trace, toys.ENVIRONMENT)]))
     assert table.splitlines()[1].endswith("  stopped")
-    assert "stopped: memory limit after 200 of 400 units" in table
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in table
     assert "note: a run was stopped at a limit; raise --memory-limit" in table
 
 

@@ -110,6 +110,7 @@ def make_limits(
     time_limit: float,
     process_limit: int = DEFAULT.processes,
     descriptor_limit: int = DEFAULT.descriptors,
+    at_once: int = 1,
 ) -> Limits:
     """The limits that were asked for.
 
@@ -118,6 +119,7 @@ def make_limits(
         time_limit: in seconds.
         process_limit: how many a run may have at a time.
         descriptor_limit: how many each process may open.
+        at_once: how many runs are made at a time.
 
     Raises:
         BadInput: a limit under which nothing can run.
@@ -130,7 +132,7 @@ def make_limits(
         words = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
         raise BadInput(f"{words} ({LEAST_DESCRIPTORS}); allow more")
     return Limits(
-        memory_bytes=memory_limit or default_memory_limit(),
+        memory_bytes=memory_limit or default_memory_limit(at_once),
         time_seconds=time_limit,
         processes=process_limit,
         descriptors=descriptor_limit,

@@ -90,7 +90,9 @@ def command(
         only = Variant(variant) if variant else None
         modes = options.make_modes(mode)
         request = Request(names, only, modes, workers, units, seed, changes, repeat)
-        limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit)
+        limits = options.make_limits(
+            memory_limit, time_limit, process_limit, descriptor_limit, jobs
+        )
         todo = work.start(open_catalogue(catalogue), request, limits, results)
     else:
         work.refuse_beside_resume(context)

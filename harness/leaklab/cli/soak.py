@@ -54,7 +54,7 @@ def command(
     from leaklab.soak import busy_neighbours, steadiness
 
     opened = open_catalogue(catalogue)
-    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit)
+    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     modes = options.make_modes(mode)
     planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
     options.refuse_too_few_processes(limits, planned)
