@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 N ?= 20
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-quick soak overhead accuracy check build clean
+.PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -43,6 +43,9 @@ soak: $(READY) ## Run everything N times beside two busy neighbours (make soak N
 
 overhead: $(READY) ## Measure what the lab's own sampling costs
 	$(BIN)/leaklab overhead
+
+performance: $(READY) ## Measure what the observer costs; writes docs/performance.md
+	$(BIN)/leaklab observer --write docs/performance.md
 
 accuracy: $(READY) ## Rate the verdict on generated series; writes docs/accuracy.md
 	$(BIN)/leaklab accuracy --write docs/accuracy.md

@@ -35,7 +35,7 @@ FLOORS = [
         "scratch",
         "cgroups",
     },
-    {"runner", "judging", "contracts", "soak", "overhead", "accuracy"},
+    {"runner", "judging", "contracts", "soak", "overhead", "watching", "accuracy"},
     {"reports", "cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -3,7 +3,18 @@
 import click
 
 from leaklab import __version__
-from leaklab.cli import accuracy, check, compare, completion, list_, overhead, run, show, soak
+from leaklab.cli import (
+    accuracy,
+    check,
+    compare,
+    completion,
+    list_,
+    observer,
+    overhead,
+    run,
+    show,
+    soak,
+)
 from leaklab.cli.options import debug
 
 
@@ -19,5 +30,5 @@ def cli() -> None:
     """
 
 
-for module in (list_, show, run, check, compare, accuracy, overhead, soak, completion):
+for module in (list_, show, run, check, compare, accuracy, overhead, observer, soak, completion):
     cli.add_command(module.command)

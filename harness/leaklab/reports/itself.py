@@ -1,5 +1,6 @@
 """Tables about the lab itself: how often it is right, what it costs, how steady it is."""
 
+import os
 from collections.abc import Sequence
 
 from leaklab.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
@@ -8,6 +9,7 @@ from leaklab.reports import Table
 from leaklab.shapes import SHAPES
 from leaklab.soak import Steadiness
 from leaklab.units import format_bytes
+from leaklab.watching import MOST_PSS_SHARE, Holder, Load, Watched
 
 
 def rates(found: Sequence[Rate]) -> Table:
@@ -79,6 +81,61 @@ def _cheapness(found: Sequence[Overhead]) -> str:
     return f"{found[0].pairs} pairs each; {cheap} of {len(found)} surely cost at most {goal}"
 
 
+def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
+    """What watching from outside costs, by what is watched.
+
+    Args:
+        found: one row each, at least one.
+        left_out: what was too large for this machine.
+    """
+    return Table(
+        columns=("watched", "each", "looks", "every", "PSS", "every", "longest gap"),
+        rows=[
+            (
+                w.load.label + (", no cgroup" if w.holder is Holder.OBSERVER else ""),
+                format_bytes(w.load.each_bytes),
+                f"{w.looks_share:.2%}",
+                _duration(w.looks_interval_seconds),
+                f"{w.pss_share:.2%}",
+                _duration(w.pss_interval_seconds),
+                _duration(w.longest_gap_seconds),
+            )
+            for w in found
+        ],
+        right=frozenset({"each", "looks", "every", "PSS", "longest gap"}),
+        alarms=frozenset(i for i, w in enumerate(found) if not w.holds),
+        notes=[*_legend(found), *map(_too_large, left_out), _goal_of_pss(found)],
+    )
+
+
+def _legend(found: Sequence[Watched]) -> list[str]:
+    """What the columns and marks are."""
+    alone = "no cgroup: the observer alone holds the limits, and walks the tree every 20 ms"
+    whole = f"{max(w.whole_share for w in found):.2%}"
+    shares = f"shares of one of {os.cpu_count()} CPUs; the observer's whole thread: at most {whole}"
+    return [
+        shares,
+        "looks: counting, events, high-water marks; longest gap: between readings of PSS",
+        *([alone] if any(w.holder is Holder.OBSERVER for w in found) else []),
+    ]
+
+
+def _too_large(load: Load) -> str:
+    size = format_bytes(load.each_bytes)
+    return f"skipped: {load.label} of {size}: more than half of what this machine has available"
+
+
+def _goal_of_pss(found: Sequence[Watched]) -> str:
+    missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in found if not w.holds]
+    least = min(w.readings for w in found)
+    goal = f"goal: PSS at most {MOST_PSS_SHARE:.0%}, give or take one of {least} or more readings"
+    return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: kept by all"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
+
+
 def soak(found: Sequence[Steadiness]) -> Table:
     """Wrong verdicts and the spread of every peak."""
     wrong, runs_made = sum(s.wrong for s in found), sum(s.runs for s in found)
@@ -100,3 +157,20 @@ def soak(found: Sequence[Steadiness]) -> Table:
         alarms=frozenset(i for i, s in enumerate(found) if not s.holds),
         notes=[f"{runs_made} runs: {wrong} wrong verdicts, {loose} spreads wider than declared"],
     )
+
+
+def with_section(document: str, name: str, text: str) -> str:
+    """A document with one command's section replaced, or added at its end; the others stay.
+
+    Args:
+        document: Markdown; a section stands between comments, `NAME: begin` and `NAME: end`.
+        name: of the section.
+        text: what it is to hold.
+    """
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = document.partition(begin)
+    _, closed, after = rest.partition(end)
+    section = f"{begin}\n{text.strip()}\n{end}"
+    if found and closed:
+        return f"{before}{section}{after}"
+    return f"{document.rstrip()}\n\n{section}\n".lstrip()

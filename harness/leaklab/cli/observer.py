@@ -1,0 +1,100 @@
+"""`leaklab observer`."""
+
+import os
+import platform
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leaklab import reports
+from leaklab.cli import options, progress
+from leaklab.cli.accuracy import write_text
+from leaklab.cli.amounts import Seconds
+from leaklab.errors import Exit, NotMeasured
+from leaklab.units import format_bytes
+
+if TYPE_CHECKING:
+    from leaklab.watching import Load, Watched
+
+DEFAULT_SECONDS = 8.0
+QUICK_SECONDS = 1.0
+
+TITLE = "# What the lab costs\n"
+
+
+@click.command("observer")
+@click.option(
+    "--seconds",
+    type=Seconds(),
+    metavar="N",
+    help="How long to watch each, at least.  [default: 8, or 1 with --quick]",
+)
+@click.option("--quick", is_flag=True, help="Only two small rows.")
+@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@options.debug
+def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
+    """Measure what watching a run from outside costs.
+
+    Processes that hold memory and do nothing are watched as any run is: one of 10 MiB to 4 GiB,
+    pools of 1 to 64 workers, and two of these with no cgroup to hold the limits. What would take
+    more than half of the memory available is skipped.
+
+    --write replaces the command's own section of a file, and leaves the rest as it is.
+
+    Exit code 1 where readings of PSS take more than 2 % of one CPU.
+    """
+    from leaklab.executor import available_bytes
+    from leaklab.reports import itself
+    from leaklab.watching import LOADS, QUICK_LOADS, split_by_size
+
+    document = _document(write) if write else ""
+    loads, left_out = split_by_size(QUICK_LOADS if quick else LOADS, available_bytes())
+    if not loads:
+        raise NotMeasured("less than 20 MiB of memory are available; end some other processes")
+    found = _watch(loads, seconds or (QUICK_SECONDS if quick else DEFAULT_SECONDS))
+    table = itself.observer(found, left_out)
+    reports.write(table, sys.stdout)
+    if write:
+        words = (" --quick" if quick else "") + (f" --seconds {seconds:g}" if seconds else "")
+        text = _section(f"leaklab observer{words}", reports.markdown(table))
+        write_text(write, itself.with_section(document, "observer", text))
+    return Exit.AS_EXPECTED if all(w.holds for w in found) else Exit.DIFFERS
+
+
+def _watch(loads: "Sequence[Load]", seconds: float) -> "list[Watched]":
+    """What watching each of them cost, with progress on a terminal."""
+    from leaklab.watching import measure
+
+    found = []
+    with progress.choose() as listener:
+        for load, watched in measure(loads, seconds):
+            listener.tell(f"{load.label} of {format_bytes(load.each_bytes)}")
+            found += [watched] if watched else []
+    return found
+
+
+def _section(command_line: str, table: str) -> str:
+    """The figures with what gave them, and on what machine; another one has others."""
+    kernel = platform.release().split("-")[0]
+    system = f"{platform.system()} {kernel}, {platform.machine()}"
+    python = f"{platform.python_implementation()} {platform.python_version()}"
+    machine = f"{system}, {os.cpu_count()} CPUs, {python}"
+    return f"## The observer\n\n`{command_line}`, on {machine}\n\n{table}"
+
+
+def _document(path: Path) -> str:
+    """The document of which a section is to be written; a new one has a title only.
+
+    Raises:
+        NotMeasured: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return TITLE
+    except (OSError, UnicodeDecodeError) as error:
+        words = getattr(error, "strerror", None) or "it is no text"
+        raise NotMeasured(f"{path} cannot be written to: {words}; name another file") from error

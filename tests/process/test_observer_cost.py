@@ -1,0 +1,53 @@
+"""The command that measures what the observer costs: real processes, watched for a second."""
+
+from pathlib import Path
+
+import pytest
+
+from leaklab import watching
+from leaklab.errors import NotMeasured
+from leaklab.watching import READINGS, Holder, Load, measure
+from process.conftest import Leaklab, one_line
+
+pytestmark = pytest.mark.process
+
+
+def test_the_command_writes_its_own_section_only(leaklab: Leaklab, place: Path) -> None:
+    document = place / "performance.md"
+    document.write_text("# Title\n\n<!-- observer: begin -->\nold\n<!-- observer: end -->\n\nend\n")
+    result = leaklab("observer", "--quick", "--write", str(document))
+    assert (0 if "kept by all" in result.stdout else 1) == result.returncode
+    assert ["one process", "pool of 2"] == [
+        line.split("  ")[0] for line in result.stdout.splitlines()[1:3]
+    ]
+    text = document.read_text()
+    assert "`leaklab observer --quick`, on Linux " in text
+    assert "| pool of 2 | 10 MiB | " in text
+    assert "old" not in text
+    assert (text.startswith("# Title\n"), text.endswith("-->\n\nend\n")) == (True, True)
+
+
+def test_a_document_that_cannot_be_written_is_said_before_anything_is_measured(
+    leaklab: Leaklab, place: Path
+) -> None:
+    result = leaklab("observer", "--quick", "--write", str(place))
+    assert 3 == result.returncode
+    assert "name another file" in one_line(result)
+    assert "" == result.stdout
+
+
+def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
+    load = Load(2, 1 << 20, Holder.OBSERVER)
+    (before, none), (after, found) = measure([load], seconds=0.1)
+    assert (load, None, load) == (before, none, after)
+    assert found is not None
+    assert Holder.OBSERVER is found.holder
+    assert found.readings >= READINGS
+    assert 0 < found.pss_share < found.whole_share
+    assert found.longest_gap_seconds >= found.pss_interval_seconds
+
+
+def test_a_load_that_ends_by_itself_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(watching, "BALLAST", "")
+    with pytest.raises(NotMeasured, match=r"one process of 1 MiB: ended by itself; "):
+        list(measure([Load(0, 1 << 20)], seconds=0.1))
