@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from leaklab.store import find
-from process.conftest import TOYS, Leaklab
+from process.conftest import TOYS
 
 pytestmark = pytest.mark.process
 
@@ -30,7 +30,7 @@ main()
 
 
 def test_a_clock_set_back_loses_nothing_and_leaves_the_newest_session_last(
-    place: Path, environment: dict[str, str], leaklab: Leaklab
+    place: Path, environment: dict[str, str]
 ) -> None:
     words = ["run", "grow", "--seed", "2", "--repeat", "2", "--catalogue", str(TOYS)]
     command = [sys.executable, "-c", A_DAY_BACK, *words]

@@ -104,7 +104,8 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT), tmp_path)
     assert outcome.exit is Exit.DIFFERS
     assert len(outcome.results[0].processes[0].samples.units) == 200
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in plain(runs(outcome.results))
+    told = plain(runs(outcome.results))
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in told
 
 
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
