@@ -65,6 +65,10 @@ MOST_LEFT_OUT = 7
 # dill's multiprocess starts its workers as it says here, on every version of Python.
 START_METHOD = {"multiprocess": "fork"}
 
+# EMFILE, ENFILE and ENOMEM; the module errno would be one more to import.
+LIMIT_OF_ERRNO = {24: "descriptors", 23: "descriptors", 12: "memory"}
+LONGEST_MESSAGE = 2000
+
 # A pool's parent is sampled once a task: 64 times, eight of them in the oldest octave judged.
 MARKS_PER_TASK = 3
 
@@ -325,8 +329,8 @@ class Process:
     What is opened here is held to the end: a program may use up its descriptors.
     """
 
-    def __init__(self, job: dict[str, Any], number: int, table_fd: int) -> None:
-        self.ground = Ground()
+    def __init__(self, job: dict[str, Any], number: int, table_fd: int, ground: Ground) -> None:
+        self.ground = ground
         self.number = number
         self.done = 0
         self._job = job
@@ -406,7 +410,7 @@ class Process:
 
 def run(job: dict[str, Any], ground: Ground) -> None:
     """Drive the workload in this very process, and report."""
-    process = Process(job, 0, TABLE_FD)
+    process = Process(job, 0, TABLE_FD, ground)
     ground.send("baseline", **process.baseline)
     process.begin()
     for mark in marks(job["units"]):
@@ -417,10 +421,11 @@ def run(job: dict[str, Any], ground: Ground) -> None:
 def run_pool(job: dict[str, Any], ground: Ground) -> None:
     """Share the work among the workers of a pool, of which this process is the parent."""
     crew = Crew(job)
-    for report in crew.ask("begin"):
+    for report in crew.ask("introduce"):
         ground.send("baseline", **report)
+    crew.ask("begin")
     fill_free_lists()
-    parent = Process(job, 0, TABLE_FD)
+    parent = Process(job, 0, TABLE_FD, ground)
     ground.send("baseline", **parent.baseline)
     crew.at_rest = parent.sample
     for some in rounds(-(-job["units"] // job["workers"])):
@@ -469,6 +474,8 @@ class Crew:
         gates = self._arrived, self._go, context.Lock()
         with gates[2]:  # none goes on before all are there
             self._pool = context.Pool(self._size, enter, (job, os.getpid(), gates))
+        for process in self._started:
+            ask_in_turn(process)
 
     def ask(self, *order: object) -> list[Any]:
         """Have every worker carry out an order; their answers, in the order of their numbers.
@@ -526,6 +533,21 @@ def keep_processes(context: Any) -> list[Any]:
     return kept
 
 
+def ask_in_turn(process: Any) -> None:
+    """Let one thread at a time ask how a process is. The pool's own thread asks, too, and of two
+    that ask a fork server's child at once, the second is told 255."""
+    import threading
+
+    turn, poll = threading.Lock(), process._popen.poll
+
+    def poll_in_turn(*arguments: Any) -> int | None:
+        with turn:
+            status: int | None = poll(*arguments)
+            return status
+
+    process._popen.poll = poll_in_turn
+
+
 class WorkerEndedError(Exception):
     """A worker is gone, or its program failed: the kind of record that says so, and its keys."""
 
@@ -551,13 +573,9 @@ class Worker:
         os.sched_setaffinity(0, {job["cpus"][(number - 1) % len(job["cpus"])]})
         os.mkdir(job["scratch"])
         table_fd = os.open("/proc/%d/fd/%d" % (agent, TABLE_FD), os.O_RDWR)
-        self._process = Process(job, number, table_fd)
+        self._process = Process(job, number, table_fd, Ground())
         os.close(table_fd)
         self._share = job["units"]
-        try:
-            self._process.begin()
-        except BaseException as error:
-            self._fail(error)
 
     def carry_out(self, order: str, *arguments: Any) -> tuple[int, Any, object]:
         """Wait until every worker has its order, so that none takes two; then do it."""
@@ -567,13 +585,21 @@ class Worker:
         try:
             if not self.failure:
                 answer = ORDERS[order](self, *arguments)
+            self._process.ground.verify()
         except BaseException as error:
-            self._fail(error)
+            self._process.ground.verify()
+            self._process.ground.spare_one()
+            self.failure = describe(error)
         return self._process.number, answer, self.failure
 
-    def begin(self) -> dict[str, int]:
-        """The baseline; the workload was started by the initializer, as in a real pool."""
+    def introduce(self) -> dict[str, int]:
+        """The baseline, known before anything of the program is imported."""
         return self._process.baseline
+
+    def begin(self) -> None:
+        """Start the workload."""
+        with self._turn:
+            self._process.begin()
 
     def advance(self, some: list[int]) -> int:
         """Work from mark to mark, as far as its share goes, and say how much is done."""
@@ -592,18 +618,19 @@ class Worker:
         """The report."""
         return self._process.finish()
 
-    def _fail(self, error: BaseException) -> None:
-        self._process.ground.stay_in_parent()
-        self._process.ground.spare_one()
-        self.failure = describe(error)
-
 
 # Not getattr: see `number_the_task`.
-ORDERS: dict[str, Any] = {"begin": Worker.begin, "advance": Worker.advance, "finish": Worker.finish}
+ORDERS: dict[str, Any] = {
+    "introduce": Worker.introduce,
+    "begin": Worker.begin,
+    "advance": Worker.advance,
+    "finish": Worker.finish,
+}
 
 
 def enter(job: dict[str, Any], agent: int, gates: Any) -> None:
-    """The pool's initializer. It must not raise: the pool would start worker after worker."""
+    """The pool's initializer: nothing of the program's, for a pool starts worker after worker where
+    it raises or exits."""
     global WORKER  # noqa: PLW0603
     number = int(pool_library(job).current_process().name.rpartition("-")[2])
     while number > job["workers"]:  # in the place of one that died: the agent ends the run
@@ -677,12 +704,25 @@ def describe(error: BaseException) -> dict[str, object]:
     lines = traceback.format_exception(type(error), error, error.__traceback__)
     return {
         "error": type(error).__name__,
-        "message": message,
+        "message": message[:LONGEST_MESSAGE],
         "where": where,
         "args": error.args if isinstance(error, EndedEarlyError) else (),
-        "errno": error.errno if isinstance(error, OSError) else None,
+        "limit": limit_met(error),
         "traceback": "".join(lines)[-8000:],
     }
+
+
+def limit_met(error: BaseException | None) -> str | None:
+    """The limit of the run that an error, or one that it came from, says was met."""
+    seen: list[BaseException] = []
+    while error is not None and not any(error is one for one in seen):
+        seen.append(error)
+        if isinstance(error, MemoryError):
+            return "memory"
+        if isinstance(error, OSError) and error.errno in LIMIT_OF_ERRNO:
+            return LIMIT_OF_ERRNO[error.errno]
+        error = error.__cause__ or error.__context__
+    return None
 
 
 def main() -> None:
@@ -701,7 +741,7 @@ def main() -> None:
         kind, record = error.args
         ground.send(kind, **record)
     except BaseException as error:  # SystemExit of a program is a failure to report, too
-        ground.stay_in_parent()
+        ground.verify()
         ground.spare_one()
         ground.send("failed", process=0, **describe(error))
     finally:

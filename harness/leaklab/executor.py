@@ -79,14 +79,19 @@ class ProcessExecutor:
         """
         do = "pool" if job.mode.is_pool else "run"
         with self._slot() as slot:
-            with self._rehearsal:
-                parts = {f"{job.scenario.name}/{job.variant}", str(job.mode)}
-                if not parts <= self._rehearsed:
-                    trace = self._execute(job, do, job.workers, lambda _: None, slot)
-                    if trace.ended is not Ended.COMPLETED:
-                        return trace
-                    self._rehearsed |= parts
-            return self._execute(job, do, job.units, progress, slot)
+            failed = None if parts_of(job) <= self._rehearsed else self._rehearse(job, do, slot)
+            return failed or self._execute(job, do, job.units, progress, slot)
+
+    def _rehearse(self, job: Job, do: str, slot: int) -> Trace | None:
+        """Make the rehearsal, unless another thread did meanwhile; its trace where it failed."""
+        with self._rehearsal:
+            if parts_of(job) <= self._rehearsed:
+                return None
+            trace = self._execute(job, do, job.workers, lambda _: None, slot)
+            if trace.ended is not Ended.COMPLETED:
+                return trace
+            self._rehearsed |= parts_of(job)
+            return None
 
     def check(self, job: Job) -> Trace:
         """Run a scenario's functional contract on a variant."""
@@ -123,7 +128,7 @@ class ProcessExecutor:
                 self._session,
                 cpu=cpu,
                 limits=self._limits,
-                data_limit_bytes=available_bytes(),
+                data_limit_bytes=available_bytes() if confinement.memory is None else None,
                 confinement=confinement,
                 keep_fds=[tables.fd],
             )
@@ -155,6 +160,11 @@ class ProcessExecutor:
             "workers": job.workers,
             "cpus": self._cpus,
         }
+
+
+def parts_of(job: Job) -> set[str]:
+    """What must have been rehearsed before a run: its variant, and its mode."""
+    return {f"{job.scenario.name}/{job.variant}", str(job.mode)}
 
 
 def default_memory_limit(at_once: int = 1) -> int:

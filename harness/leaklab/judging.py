@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import msgspec
 
 from leaklab.errors import BadInput, LabError, NotMeasured
-from leaklab.model import Job, Judge
+from leaklab.model import Job, Judge, Resource
 from leaklab.record import Ended, Environment, ProcessRecord, Result, Role, Trace, Verdict
 from leaklab.verdict import Work, judge
 
@@ -110,11 +110,20 @@ def _of_run(job: Job, trace: Trace, processes: Sequence[ProcessRecord]) -> Verdi
     if job.scenario.judge is Judge.PEAK:
         words = ["needs its pair: 'leaklab compare' judges the peaks of the two"]
         return Verdict(leak=None, growth=None, resource=resource, reasons=words)
-    if len(processes) == 1:
+    if len(processes) == 1 or trace.ended is not Ended.COMPLETED:
         return verdict
     whose = name_of(processes[worst])
     reasons = [f"{whose}: {reason}" for reason in verdict.reasons]
-    return msgspec.structs.replace(verdict, reasons=reasons)
+    return msgspec.structs.replace(verdict, reasons=reasons, others=_others(processes))
+
+
+def _others(processes: Sequence[ProcessRecord]) -> dict[Resource, bool | None]:
+    """Of each resource that is not the scenario's: whether any process leaks it."""
+    found: dict[Resource, list[bool | None]] = {}
+    for process in processes:
+        for resource, leak in process.verdict.others.items() if process.verdict else ():
+            found.setdefault(resource, []).append(leak)
+    return {r: True in said or (None if None in said else False) for r, said in found.items()}
 
 
 def name_of(process: ProcessRecord) -> str:

@@ -53,7 +53,7 @@ class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
     where: tuple[str, int | None] | None
     args: tuple[int, ...]
     traceback: str
-    errno: int | None = None
+    limit: str | None = None
 
 
 class Died(Struct, frozen=True, tag_field="kind", tag="died"):

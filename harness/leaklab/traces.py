@@ -1,6 +1,5 @@
 """What was measured, put together: messages, the agent's tables and the observer's readings."""
 
-import errno
 import os
 
 import msgspec
@@ -12,11 +11,7 @@ from leaklab.protocol import Baseline, Died, Failed, Finished
 from leaklab.record import Controls, Ended, ProcessRecord, Role, Trace
 from leaklab.table import SampleTables
 
-# The errors that say which limit of the run was met.
-LIMIT_OF = {
-    errno.EMFILE: Ended.DESCRIPTOR_LIMIT,
-    errno.ENOMEM: Ended.MEMORY_LIMIT,
-}
+LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
 
 
 def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> Trace:
@@ -121,10 +116,6 @@ def _death(status: int | None) -> str:
 
 
 def _failure(failed: Failed) -> tuple[Ended, str]:
-    if failed.error == "MemoryError":
-        return Ended.MEMORY_LIMIT, "an allocation was refused"
-    if limit := LIMIT_OF.get(failed.errno or 0):
-        return limit, os.strerror(failed.errno or 0)
     whose = f"worker {failed.process}: " if failed.process else ""
     if failed.error == "EndedEarlyError":
         done, asked = failed.args
@@ -132,4 +123,5 @@ def _failure(failed: Failed) -> tuple[Ended, str]:
         return Ended.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
     where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""
     first_line = failed.message.strip().partition("\n")[0]
-    return Ended.PROGRAM_FAILED, f"{whose}{where}{failed.error}: {first_line}"
+    ended = LIMIT_MET.get(failed.limit or "", Ended.PROGRAM_FAILED)
+    return ended, f"{whose}{where}{failed.error}: {first_line}"

@@ -42,6 +42,8 @@ def broken_run(toy: Leaklab, *words: str) -> dict[str, Any]:
         ("slowly", "memory", ["--memory-limit", "100MB"]),
         ("bomb", "process", ["--process-limit", "40"]),
         ("descriptors", "descriptor", ["--descriptor-limit", "200"]),
+        ("wrapped", "descriptor", ["--descriptor-limit", "200"]),
+        ("no room", "memory", []),
         ("hang", "time", ["--time-limit", "2"]),
     ],
 )

@@ -1,6 +1,8 @@
 """Programs with bad manners towards the agent: measured all the same, or failed with the reason."""
 
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -67,14 +69,20 @@ def test_what_a_program_prints_is_kept_only_up_to_a_limit(
 ) -> None:
     (job,) = plan(CATALOGUE, Request(names=["chatty"], units=1000))
     (session,) = tmp_path.iterdir()
-    output = session / "run" / "output"
+    output = session / "run-00" / "output"
     sizes = [0]
+    over = threading.Event()
 
-    def look(_: int) -> None:
-        if output.exists():
-            sizes.append(output.stat().st_size)
+    def look() -> None:
+        while not over.is_set():
+            if output.exists():
+                sizes.append(output.stat().st_size)
 
-    assert executor.execute(job, look).ended is Ended.COMPLETED
+    with ThreadPoolExecutor() as pool:
+        watching = pool.submit(look)
+        assert executor.execute(job, lambda _: None).ended is Ended.COMPLETED
+        over.set()
+    watching.result()
     assert 0 < max(sizes) < 500 << 20  # of 1,000 MiB that were printed
 
 

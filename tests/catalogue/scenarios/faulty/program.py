@@ -96,7 +96,8 @@ def _bomb():
 
 
 def _map_without_touching():
-    KEPT.append(mmap.mmap(-1, 4 << 30))
+    flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | mmap.MAP_NORESERVE
+    KEPT.append(mmap.mmap(-1, 4 << 30, flags))
 
 
 def _start_threads():
@@ -107,6 +108,29 @@ def _start_threads():
 def _use_up_descriptors():
     while True:
         KEPT.append(os.open(os.devnull, os.O_RDONLY))
+
+
+def _wrap():
+    try:
+        _use_up_descriptors()
+    except OSError as error:
+        raise RuntimeError("no connection") from error
+
+
+def _raise_an_odd_one():
+    raise OSError("cannot open", "file.txt")
+
+
+def _raise_a_long_one():
+    raise ValueError("so long: " + "x" * (2 << 20))
+
+
+class NoRoomError(MemoryError):
+    pass
+
+
+def _raise_no_room():
+    raise NoRoomError
 
 
 def _move_to_every_cpu():
@@ -137,6 +161,11 @@ FAULTS = {
     "map": _map_without_touching,
     "threads": _start_threads,
     "descriptors": _use_up_descriptors,
+    "wrapped": _wrap,
+    "no room": _raise_no_room,
+    "odd": _raise_an_odd_one,
+    "long": _raise_a_long_one,
+    "close all": lambda: os.closerange(0, 1000),
     "affinity": _move_to_every_cpu,
     "later": _die_after_the_unit,
     "recurse": _recurse,
