@@ -133,6 +133,7 @@ class Observer:
                 self._hear(message)
             if self._seen.exited or self._told:
                 continue
+            self._cut_output()
             if self._cancelled.is_set():
                 self._tell()
             elif time.monotonic() - self._began > self._limits.time_seconds:
@@ -161,7 +162,6 @@ class Observer:
         with self.count_pace.spending():
             tree = self._tree()
             ended = self._limit_reached(tree)
-            self._cut_output()
         if ended:
             self._stop(ended)
             return
