@@ -69,8 +69,8 @@ START_METHOD = {"multiprocess": "fork"}
 LIMIT_OF_ERRNO = {24: "descriptors", 23: "descriptors", 12: "memory"}
 LONGEST_MESSAGE = 2000
 
-# A pool's parent is sampled once a task: 64 times, eight of them in the oldest octave judged.
-MARKS_PER_TASK = 3
+# A pool's parent is sampled once a task: so often at least, eight times in the oldest octave.
+TASKS = 64
 
 # What CPython keeps of a kind (PyDict_MAXFREELIST, PyList_MAXFREELIST).
 FREE_LIST = 80
@@ -151,8 +151,9 @@ def identity(fd: int) -> object:
 class Probe:
     """One signal's reader, which spaces its readings when they turn out to be dear."""
 
-    def __init__(self, read: Callable[[], int], every: int, share: int) -> None:
+    def __init__(self, read: Callable[[], int], every: int, share: int, most_left_out: int) -> None:
         self._read = read
+        self._most_left_out = most_left_out
         self._every = every
         self._share = share
         self._next = 0
@@ -166,7 +167,7 @@ class Probe:
         # In CPU time, for a neighbour's turn is not the probe's cost; and only what was dear twice
         # running is, for a virtual machine's pause counts as CPU time.
         now = time.process_time_ns()
-        if now < self._next and self._left_out < MOST_LEFT_OUT:
+        if now < self._next and self._left_out < self._most_left_out:
             self._left_out += 1
             return NOT_READ
         self._left_out = 0
@@ -181,7 +182,9 @@ class Probe:
 class Meter:
     """Reads the signals of its own process into its table."""
 
-    def __init__(self, judged: list[str], table_fd: int, number: int, ground: Ground) -> None:
+    def __init__(
+        self, judged: list[str], table_fd: int, number: int, ground: Ground, most_left_out: int
+    ) -> None:
         table = mmap.mmap(table_fd, TABLE_BYTES, offset=number * TABLE_BYTES)
         self.rows = memoryview(table).cast("q")
         self._ground = ground
@@ -196,9 +199,9 @@ class Meter:
             count_threads,
         )
         self._probes = tuple(
-            Probe(read, 1, SHARE_IF_JUDGED if name == "sockets" else SHARE)
+            Probe(read, 1, SHARE_IF_JUDGED if name == "sockets" else SHARE, most_left_out)
             if name in judged
-            else Probe(read, SELDOM, SHARE)
+            else Probe(read, SELDOM, SHARE, most_left_out)
             for name, read in zip(SIGNALS, self._readers)  # noqa: B905  (Python 3.8)
         )
         for i in range(len(self.rows)):
@@ -337,8 +340,12 @@ class Process:
         self._steps: Any = None
         self._cpu_nanoseconds = 0
         self._status = self.ground.own(os.open("/proc/self/status", os.O_RDONLY))
+        # A pool's parent has so few samples that none can be left out.
+        left_out = MOST_LEFT_OUT if number or job["do"] == "run" else 0
         self._meter = (
-            Meter(job["judged"], table_fd, number, self.ground) if job["sampling"] else None
+            Meter(job["judged"], table_fd, number, self.ground, left_out)
+            if job["sampling"]
+            else None
         )
         self._cpus = os.sched_getaffinity(0)
         if self._meter:
@@ -448,12 +455,10 @@ def fill_free_lists() -> None:
 def rounds(units: int) -> Iterator[list[int]]:
     """The marks of a worker, by the task: enough tasks for a series of the parent that can be
     judged, and no more, for on a busy machine each costs a wait for every process's turn."""
-    waiting: list[int] = []
-    for mark in marks(units):
-        waiting.append(mark)
-        if len(waiting) == MARKS_PER_TASK or mark == units:
-            yield waiting
-            waiting = []
+    whole = list(marks(units))
+    size = max(1, len(whole) // TASKS)
+    for at in range(0, len(whole), size):
+        yield whole[at : at + size]
 
 
 class Crew:

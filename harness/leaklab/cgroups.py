@@ -13,12 +13,12 @@ has to unlink would stay in /dev/shm. One kill is enough, the run is stopped for
 import contextlib
 import itertools
 import os
-import signal
-import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from leaklab import groupfiles
+from leaklab.groupfiles import entry, read
 from leaklab.model import Limits
 
 OBSERVER = "observer"
@@ -30,8 +30,9 @@ CONTROLLERS = ("memory", "pids")
 # each of its libraries has some dozens. The observer counts the processes themselves.
 THREADS = 4096
 
-END_SECONDS = 10.0
-PAUSE_SECONDS = 0.001
+# How far below its limit the mark of a group that met it may be: the kernel charges up to 64 pages
+# at a time on each CPU (MEMCG_CHARGE_BATCH), and refuses them together.
+CHARGED_AT_ONCE_BYTES = 1 << 20
 
 _numbers = itertools.count(1)
 
@@ -68,23 +69,34 @@ class Confinement:
         """The group's own high-water mark, page cache and kernel memory included; None where the
         kernel keeps none."""
         name = "memory.peak" if self.memory_by == V2 else "memory.max_usage_in_bytes"
-        text = _read(self.memory, name)
+        text = read(self.memory, name)
         return int(text) if text else None
 
     def oom_kills(self) -> int:
-        """How many processes of the run the kernel killed for want of memory."""
+        """How many processes of the run the kernel killed for want of memory under the run's own
+        limit; where that was never met, it was the machine, or a group above, that ran out."""
         name = "memory.events" if self.memory_by == V2 else "memory.oom_control"
-        return _value(_read(self.memory, name), "oom_kill")
+        kills = entry(read(self.memory, name), "oom_kill")
+        return kills if kills and self._own_limit_met() else 0
+
+    def _own_limit_met(self) -> bool:
+        if self.memory_by == V2:
+            events = read(self.memory, "memory.events")
+            return bool(entry(events, "oom") or entry(events, "max"))
+        # Not by version 1's failcnt: Linux 6.18 leaves it at 0, whatever is killed.
+        limit = int(read(self.memory, "memory.limit_in_bytes") or 0)
+        marks = (read(self.memory, f"memory.{kind}max_usage_in_bytes") for kind in ("", "memsw."))
+        return any(int(mark or 0) > limit - CHARGED_AT_ONCE_BYTES for mark in marks)
 
     def forks_refused(self) -> int:
         """How many processes and threads were refused, while the run was still allowed any."""
-        refused = _value(_read(self.processes, "pids.events"), "max")
+        refused = entry(read(self.processes, "pids.events"), "max")
         # Read after the count: what was refused because the run is being killed is no fault.
-        return refused if refused and _read(self.processes, "pids.max").strip() != "0" else 0
+        return refused if refused and read(self.processes, "pids.max").strip() != "0" else 0
 
     def pids(self) -> list[int] | None:
         """The run's living processes; None where no group holds them together."""
-        return _pids(self.folders[0]) if self.folders else None
+        return groupfiles.pids(self.folders[0]) if self.folders else None
 
     def remove(self) -> None:
         """Kill what is left in the groups, and take them away; it may be done already."""
@@ -92,7 +104,7 @@ class Confinement:
             with contextlib.suppress(OSError):
                 self.stop_file.write_text("0")
         for folder in self.folders:
-            _remove(folder)
+            groupfiles.remove(folder)
 
 
 NOTHING = Confinement()
@@ -153,7 +165,7 @@ def _mounts(text: str) -> Iterator[tuple[str, str, Path, frozenset[str]]]:
 def _delegated(own: Path, mount: Path) -> Iterator[Place]:
     """Our own group and those above it, each with what it hands down to its children."""
     for folder in (own, *own.parents):
-        handed = frozenset(_read(folder, "cgroup.subtree_control").split())
+        handed = frozenset(read(folder, "cgroup.subtree_control").split())
         yield Place(V2, folder, handed & {*CONTROLLERS})
         if folder == mount:
             return
@@ -179,7 +191,7 @@ def _make(limits: Limits, candidates: Sequence[Place]) -> Confinement:
             except OSError as error:
                 reasons[controller] = str(error.strerror)
         if folder not in [used for _, used in made.values()]:
-            _remove(folder)
+            groupfiles.remove(folder)
     memory, processes = (made.get(name, (OBSERVER, None)) for name in CONTROLLERS)
     refused = [f"{name} cgroup: {reasons[name]}" for name in CONTROLLERS if name not in made]
     return Confinement(memory[0], processes[0], refused, memory[1], processes[1])
@@ -213,37 +225,3 @@ def _limit(folder: Path, means: str, controller: str, limits: Limits) -> None:
     present = {name: value for name, value in may.items() if (folder / name).exists()}
     for name, value in {**must, **present}.items():
         (folder / name).write_text(value)
-
-
-def _remove(folder: Path) -> None:
-    give_up = time.monotonic() + END_SECONDS
-    while folder.exists() and time.monotonic() < give_up:
-        for pid in _pids(folder):
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):  # busy as long as one of them is on its way out
-            folder.rmdir()
-            return
-        time.sleep(PAUSE_SECONDS)
-
-
-def _read(folder: Path | None, name: str) -> str:
-    """A file of a group, empty where there is none; read at every look, so without pathlib."""
-    if folder is None:
-        return ""
-    try:
-        with open(f"{folder}/{name}", encoding="ascii") as file:  # noqa: PTH123  (as said)
-            return file.read()
-    except OSError:
-        return ""
-
-
-def _pids(folder: Path) -> list[int]:
-    """The processes of a group; one of another pid namespace has the number 0, and is none."""
-    return [int(pid) for pid in _read(folder, "cgroup.procs").split() if pid != "0"]
-
-
-def _value(text: str, name: str) -> int:
-    """Of lines of names and values; 0 where the kernel has none of that name."""
-    pairs = (line.split() for line in text.splitlines())
-    return next((int(pair[1]) for pair in pairs if pair[0] == name), 0)

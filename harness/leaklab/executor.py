@@ -18,7 +18,7 @@ from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
 from leaklab.scratch import run_folder, session_folder
 from leaklab.table import sample_tables
-from leaklab.traces import make_trace, service_died
+from leaklab.traces import make_trace
 from leaklab.verdict import SIGNALS_OF
 
 Progress = Callable[[int], None]
@@ -115,11 +115,12 @@ class ProcessExecutor:
         cpu = self._cpus[slot % len(self._cpus)]
         with (
             run_folder(self._session, slot) as folder,
-            services.running(job, roots, folder, self._session) as peers,
+            services.running(job, roots, folder, self._session, self._cancelled) as peers,
             sample_tables(job.workers + 1 if job.mode.is_pool else 1) as tables,
             confined(self._limits) as confinement,
         ):
-            order = self._order(job, do, units, peers.addresses, folder / "home")
+            order = self._order(job, slot, peers.addresses, folder / "home")
+            order.update(do=do, units=units)
             (folder / "job").write_text(repr(order), encoding="utf-8")
             command = Command(
                 agent_argv(folder / "job"),
@@ -133,23 +134,26 @@ class ProcessExecutor:
                 keep_fds=[tables.fd],
             )
             with supervised(command) as child:
-                observer = Observer(child, self._limits, self._probes, confinement, self._cancelled)
+                means = self._limits, self._probes, confinement, self._cancelled
+                observer = Observer(child, *means, peers.death)
                 seen = observer.watch(lambda: progress(tables.units_done_in_all()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
-                trace = make_trace(seen, tables, cpu, _tail(child))
-                return service_died(trace, death) if (death := peers.death()) else trace
+                return make_trace(seen, tables, cpu, _tail(child))
 
     def _order(
-        self, job: Job, do: str, units: int, addresses: Mapping[str, str], home: Path
+        self, job: Job, slot: int, addresses: Mapping[str, str], home: Path
     ) -> dict[str, object]:
-        """What the agent is to do, in the words of its protocol."""
+        """What the agent needs to know of a job, in the words of its protocol.
+
+        A worker lies to its parent on the CPUs as in any other slot, the first beside it: a forked
+        one's RSS was counted in part on the parent's CPU, and the kernel sums that up roughly.
+        """
+        slot %= len(self._cpus)
         return {
-            "do": do,
             "roots": [str(root) for root in self._catalogue.import_roots],
             "scenario": job.scenario.name,
             "variant": str(job.variant),
-            "units": units,
             "seed": job.seed,
             "options": dict(job.options),
             "services": dict(addresses),
@@ -158,7 +162,7 @@ class ProcessExecutor:
             "judged": [str(signal) for signal in SIGNALS_OF.get(job.scenario.resource, ())],
             "method": str(job.mode),
             "workers": job.workers,
-            "cpus": self._cpus,
+            "cpus": self._cpus[slot:] + self._cpus[:slot],
         }
 
 

@@ -10,14 +10,15 @@ PSS; where it holds them itself, it looks every 20 ms.
 import os
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from types import ModuleType
 
 from leaklab.cgroups import OBSERVER, Confinement
 from leaklab.launch import Child
 from leaklab.model import Limits
+from leaklab.pace import Pace
 from leaklab.protocol import Baseline, Controlled, Died, Exited, Failed, Finished, Message
 from leaklab.record import Ended
 
@@ -36,10 +37,11 @@ class Observation:
     """What was seen of a run.
 
     Of its agent and workers `baselines` and `finished`, by the number of the process; of the other
-    messages the first of each kind. `stopped` is why the lab ended the run. `high_water_bytes` is,
-    by pid, the last VmHWM seen of each process with a baseline. `memory_by` and `processes_by` are
-    the means that held the limits, `refused` why not better ones. `looks` and `cpu_seconds` are
-    what the observer itself did and took.
+    messages the first of each kind. `stopped` is why the lab ended the run, `service_death` how a
+    service died where that ended it, else empty. `high_water_bytes` is, by pid, the last VmHWM seen
+    of each process with a baseline. `memory_by` and `processes_by` are the means that held the
+    limits, `refused` why not better ones. `looks` and `cpu_seconds` are what the observer itself
+    did and took.
     """
 
     controlled: Controlled | None = None
@@ -49,6 +51,7 @@ class Observation:
     died: Died | None = None
     exited: Exited | None = None
     stopped: Ended | None = None
+    service_death: str = ""
     high_water_bytes: dict[int, int] = field(default_factory=dict)
     tree_peak_pss_bytes: int | None = None
     longest_gap_seconds: float | None = None
@@ -77,46 +80,34 @@ class Observation:
                 self.exited = self.exited or message
 
 
-class Pace:
-    """Spaces what is done so that it takes at most one part in `share` of one CPU."""
-
-    def __init__(self, share: int) -> None:
-        self.spent_seconds = 0.0
-        self._share = share
-        self._next = 0.0
-
-    @property
-    def due(self) -> bool:
-        """Whether it may be done again."""
-        return time.monotonic() >= self._next
-
-    @contextmanager
-    def spending(self) -> Iterator[None]:
-        """Measure what is done here, in CPU time: a neighbour's turn is not its cost."""
-        began, cpu = time.monotonic(), time.thread_time()
-        yield
-        cost = time.thread_time() - cpu
-        self.spent_seconds += cost
-        self._next = began + self._share * cost
+def nobody_died() -> str:
+    """The death among the services of a run that has none."""
+    return ""
 
 
 class Observer:
     """Watches one supervised run to its end."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913, PLR0917  (all that a run has to do with)
         self,
         child: Child,
         limits: Limits,
         probes: ModuleType,
         confinement: Confinement,
         cancelled: threading.Event,
+        death: Callable[[], str] = nobody_died,
     ) -> None:
-        """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended."""
+        """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended.
+
+        `death` says how a service died, empty as long as all live; it is asked at each look, and
+        must not wait.
+        """
         self._child = child
         self._limits = limits
         self._probes = probes
         self._confinement = confinement
         self._cancelled = cancelled
+        self._death = death
         self._seen = Observation(refused=list(confinement.refused))
         self._told = False
         self._began = self._pss_last = time.monotonic()
@@ -161,7 +152,7 @@ class Observer:
         self._seen.looks += 1
         with self.count_pace.spending():
             tree = self._tree()
-            ended = self._limit_reached(tree)
+            ended = self._limit_reached(tree) or self._service_died()
         if ended:
             self._stop(ended)
             return
@@ -211,6 +202,12 @@ class Observer:
             return Ended.MEMORY_LIMIT
         return None
 
+    def _service_died(self) -> Ended | None:
+        """None where the run has done its work already: then it needed no service any more."""
+        if 0 not in self._seen.finished:
+            self._seen.service_death = self._death()
+        return Ended.SERVICE_DIED if self._seen.service_death else None
+
     def _over_memory(self, tree: list[int]) -> bool:
         """By summed RSS, which is cheap and counts shared pages again; if that is over the limit,
         by PSS, which does not."""
@@ -239,7 +236,8 @@ class Observer:
         self._child.stop()
 
     def _finish(self) -> None:
-        """What the groups still know; a run may have ended by itself just after an OOM kill."""
+        """What the groups still know; a run may have ended by itself just after an OOM kill, or
+        failed just after one of its services died."""
         self._note_gap()
         self._seen.cgroup_peak_bytes = self._confinement.peak_bytes()
         self._seen.oom_kills = self._confinement.oom_kills()
@@ -248,3 +246,5 @@ class Observer:
                 self._seen.stopped = Ended.MEMORY_LIMIT
             elif self._confinement.forks_refused():
                 self._seen.stopped = Ended.PROCESS_LIMIT
+            elif not self._told:
+                self._seen.stopped = self._service_died()

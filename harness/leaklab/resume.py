@@ -4,6 +4,7 @@ A file in its folder that is none of its results (half of one, one of a newer le
 else) is told of by name and left alone.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import msgspec
@@ -16,17 +17,18 @@ from leaklab.record import Result
 from leaklab.sessions import PLAN, PLAN_SCHEMA, Plan, PlannedRun, Session, lock_folder
 
 
-def newest(results: Path) -> Path:
-    """The newest session with a plan that is not complete; if all are, the newest with a plan.
+def newest(results: Path) -> tuple[Path, list[str]]:
+    """The newest session that is not complete (if all are, the newest), and a line on each newer
+    one whose plan cannot be read.
 
     Raises:
-        BadInput: there is none, or a plan cannot be read.
+        BadInput: there is none, or none with a plan that can be read.
     """
     try:
         folders = sorted((f for f in results.iterdir() if (f / PLAN).exists()), reverse=True)
         if not folders:
             raise BadInput(f"{results} holds no session to go on with; name one: --resume=DIR")
-        return next((folder for folder in folders if not _is_complete(folder)), folders[0])
+        return _newest_of(folders)
     except OSError as error:
         words = f"{results} cannot be read: {error.strerror}"
         raise BadInput(f"{words}; name the folder of sessions with --results") from error
@@ -88,6 +90,22 @@ def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
     except OSError as error:
         raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
     return Session(folder, made, lock), strange
+
+
+def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
+    """As `newest` has it, of folders with plans, newest first."""
+    complete: list[tuple[Path, list[str]]] = []
+    unreadable: list[str] = []
+    for folder in folders:
+        try:
+            if not _is_complete(folder):
+                return folder, unreadable
+            complete.append((folder, list(unreadable)))
+        except BadInput as error:
+            unreadable.append(str(error))
+    if complete:
+        return complete[0]
+    raise BadInput(unreadable[0])
 
 
 def _is_complete(folder: Path) -> bool:

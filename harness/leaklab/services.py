@@ -9,13 +9,14 @@ import contextlib
 import os
 import socket
 import sys
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from leaklab.errors import BadInput, NotMeasured
+from leaklab.errors import BadInput, Cancelled, NotMeasured
 from leaklab.launch import Child, Command, fixed_environment, how_it_ended, supervised
 from leaklab.model import Job
 from leaklab.protocol import Exited
@@ -48,7 +49,9 @@ class Services:
 
 
 @contextlib.contextmanager
-def running(job: Job, roots: Sequence[Path], folder: Path, session: Path) -> Iterator[Services]:
+def running(
+    job: Job, roots: Sequence[Path], folder: Path, session: Path, cancelled: threading.Event
+) -> Iterator[Services]:
     """Start the services of a run; end them on leaving.
 
     Args:
@@ -56,9 +59,11 @@ def running(job: Job, roots: Sequence[Path], folder: Path, session: Path) -> Ite
         roots: for `sys.path`.
         folder: the run's own, in which each service gets one.
         session: the session's folder.
+        cancelled: once it is set, in whatever thread, no start is waited for.
 
     Raises:
         BadInput: the option `port` is none.
+        Cancelled: before all were started.
         NotMeasured: one does not start, or does not accept a connection.
     """
     names = job.scenario.services
@@ -70,7 +75,7 @@ def running(job: Job, roots: Sequence[Path], folder: Path, session: Path) -> Ite
         for name in names:
             command = _command(name, port, roots, session, folder / f"service-{name}")
             child = stack.enter_context(supervised(command))
-            address = _address(name, child)
+            address = _address(name, child, cancelled)
             _try_connection(name, address)
             services.addresses[name] = address
             services._children[name] = child
@@ -86,10 +91,12 @@ def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder:
     return Command(argv, environment, folder, session)
 
 
-def _address(name: str, child: Child) -> str:
+def _address(name: str, child: Child, cancelled: threading.Event) -> str:
     """The address the service printed, once it has; its last words where it ended instead."""
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
+        if cancelled.is_set():
+            raise Cancelled(f"the service {name!r}: given up before it started")
         ended = any(isinstance(m, Exited) for m in child.read_messages(LOOK_SECONDS))
         first, newline, _ = child.output.read_text(errors="replace").partition("\n")
         if ended or child.closed:

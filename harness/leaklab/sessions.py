@@ -18,9 +18,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import MAXYEAR, UTC, datetime, timedelta
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from leaklab import __version__, store
 from leaklab.errors import NotMeasured, NotSaved
@@ -34,6 +35,8 @@ _STAMP = "%Y%m%d-%H%M%S"
 _FOLDER = re.compile(r"([0-9]{8}-[0-9]{6})-[0-9]+")
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 
+AtLeastOne = Annotated[int, Meta(ge=1)]
+
 
 class PlannedRun(Struct, frozen=True, kw_only=True):
     """A job as it is saved: its scenario by name."""
@@ -41,11 +44,11 @@ class PlannedRun(Struct, frozen=True, kw_only=True):
     scenario: str
     variant: Variant
     mode: Mode
-    workers: int
-    units: int
+    workers: AtLeastOne
+    units: AtLeastOne
     seed: int
     options: dict[str, Option]
-    repeat: int
+    repeat: AtLeastOne
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -60,6 +63,16 @@ class Plan(Struct, frozen=True, kw_only=True):
     catalogue: str
     limits: Limits
     runs: list[PlannedRun]
+
+    def __post_init__(self) -> None:
+        """Refuse a plan under whose limits nothing could run.
+
+        Raises:
+            ValueError: naming the limit.
+        """
+        for name, most in msgspec.structs.asdict(self.limits).items():
+            if most <= 0:
+                raise ValueError(f"a limit of {most} ({name}) lets nothing run")
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 import os
 
-import msgspec
-
 from leaklab import agent
 from leaklab.launch import how_it_ended
 from leaklab.observer import Observation
@@ -36,11 +34,6 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
         controls=_controls(seen, cpu),
         output_tail=seen.failed.traceback if seen.failed else tail if died else "",
     )
-
-
-def service_died(trace: Trace, death: str) -> Trace:
-    """The trace of a run one of whose services died, which is then how the run ended."""
-    return msgspec.structs.replace(trace, ended=Ended.SERVICE_DIED, detail=death)
 
 
 def _numbers(seen: Observation) -> list[int]:
@@ -89,7 +82,7 @@ def _controls(seen: Observation, cpu: int) -> Controls:
 
 def _how_it_ended(seen: Observation) -> tuple[Ended, str]:
     if seen.stopped:
-        return seen.stopped, ""
+        return seen.stopped, seen.service_death
     if seen.failed:
         return _failure(seen.failed)
     if seen.died:

@@ -159,7 +159,14 @@ def test_a_service_that_dies_in_mid_run_is_named(
 
 
 def test_two_runs_at_a_time_have_the_peaks_of_one(leaklab: Leaklab) -> None:
-    words = ["word_index", "vocabulary", "--units=400", "--mode=inline", "--mode=spawn"]
+    words = [
+        "word_index",
+        "vocabulary",
+        "--units=400",
+        "--mode=inline",
+        "--mode=fork",
+        "--mode=spawn",
+    ]
     one, two = (runs(leaklab, *words, f"--jobs={n}") for n in (1, 2))
     peaks = [
         {

@@ -137,6 +137,19 @@ def test_where_there_is_nothing_to_go_on_with_it_is_one_line(
     assert message in one_line(result)
 
 
+def test_a_session_whose_plan_is_broken_is_named_and_the_one_before_it_goes_on(
+    leaklab: Leaklab, place: Path, broken: Path
+) -> None:
+    newer = place / "results" / "99980101-000000-1"
+    newer.mkdir()
+    (newer / "plan.json").write_text("{")
+    result = leaklab("run", "--resume", "--debug")
+    assert result.returncode == 0
+    assert f"passed over: results/{newer.name}/plan.json is no plan" in one_line(result)
+    assert "grow.fixed.inline.1.json" in names_in(broken)
+    assert [path.name for path in newer.iterdir()] == ["plan.json"]
+
+
 def test_another_catalogue_is_refused(leaklab: Leaklab, place: Path, broken: Path) -> None:
     result = leaklab("run", "--resume", "--catalogue", str(TOYS))
     assert result.returncode == 2

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +16,13 @@ import pytest
 import toys
 from leaklab import probes
 from leaklab.cgroups import NOTHING, OBSERVER, Confinement, confined
-from leaklab.errors import NotMeasured
+from leaklab.errors import Cancelled, NotMeasured
 from leaklab.launch import Child, Command, supervised
 from leaklab.model import Limits
 from leaklab.observer import Observation, Observer
 from leaklab.record import Ended
 from leaklab.scratch import run_folder, session_folder
-from leaklab.services import running
+from leaklab.services import START_SECONDS, running
 from process.conftest import processes_of, wait_until
 
 pytestmark = pytest.mark.process
@@ -132,10 +133,21 @@ class Bench:
             confinement=self.confinement,
         )
 
-    def watch(self, code: str, on_tick: Callable[[Child], None] = lambda _: None) -> Observation:
-        cancelled = threading.Event()
+    def watch(
+        self,
+        code: str,
+        on_tick: Callable[[Child], None] = lambda _: None,
+        death: Callable[[Child], str] = lambda _: "",
+    ) -> Observation:
         with supervised(self.command(code)) as child:
-            observer = Observer(child, self.limits, probes.choose(), self.confinement, cancelled)
+            observer = Observer(
+                child,
+                self.limits,
+                probes.choose(),
+                self.confinement,
+                threading.Event(),
+                lambda: death(child),
+            )
             return observer.watch(lambda: on_tick(child))
 
     def output(self) -> str:
@@ -365,7 +377,7 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
     with (
         session_folder() as session,
         run_folder(session, 3) as folder,
-        running(job, [tmp_path], folder, session) as services,
+        running(job, [tmp_path], folder, session, threading.Event()) as services,
     ):
         assert services.addresses["crier"].startswith("http://127.0.0.1:")
         assert services.death() == ""
@@ -374,6 +386,57 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
         wait_until(services.death)
         words = "the service 'crier' died in mid-run: killed by SIGKILL; its last words: farewell"
         assert services.death() == words
+
+
+def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> None:
+    (tmp_path / "fixtures").mkdir()
+    (tmp_path / "fixtures" / "__init__.py").touch()
+    (tmp_path / "fixtures" / "sleeper.py").write_text(
+        f"import time\nopen({str(tmp_path / 'started')!r}, 'x')\ntime.sleep(1000)\n"
+    )
+    job = toys.job(toys.scenario(services=["sleeper"]))
+    cancelled = threading.Event()
+
+    def cancel() -> None:
+        wait_until((tmp_path / "started").exists)
+        cancelled.set()
+
+    waiter = threading.Thread(target=cancel)
+    waiter.start()
+    began = time.monotonic()
+    with (
+        session_folder() as session,
+        run_folder(session, 0) as folder,
+        pytest.raises(Cancelled, match="'sleeper': given up"),
+        running(job, [tmp_path], folder, session, cancelled),
+    ):
+        pass
+    waiter.join()
+    assert time.monotonic() - began < START_SECONDS / 2
+
+
+def test_a_run_whose_service_died_is_stopped(bench: Bench) -> None:
+    seen = bench.watch("import time; time.sleep(1000)", death=lambda _: "the service is dead")
+    assert (seen.stopped, seen.service_death) == (Ended.SERVICE_DIED, "the service is dead")
+
+
+def test_a_limit_that_was_met_counts_before_a_service_that_died(held: Bench) -> None:
+    seen = held.watch(HOG, death=lambda _: "dead" if held.confinement.oom_kills() else "")
+    assert (seen.stopped, seen.service_death) == (Ended.MEMORY_LIMIT, "")
+
+
+@pytest.mark.parametrize(
+    ("code", "found"),
+    [
+        ("raise SystemExit(1)", (Ended.SERVICE_DIED, "dead")),
+        ("import os; os.write(3, b\"\\n{'kind': 'finished'}\\n\")", (None, "")),
+    ],
+)
+def test_a_service_that_died_is_why_a_run_failed_but_no_fault_of_one_that_ended_well(
+    bench: Bench, code: str, found: tuple[Ended | None, str]
+) -> None:
+    seen = bench.watch(code, death=lambda child: "dead" if child.closed else "")
+    assert (seen.stopped, seen.service_death) == found
 
 
 def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:

@@ -217,8 +217,35 @@ def test_the_peak_and_the_kills_are_read_where_each_version_has_them(
     found = Confinement(memory_by=means, memory=group)
     assert (found.peak_bytes(), found.oom_kills()) == (None, 0)
     (group / peak).write_text("4096\n")
+    (group / "memory.limit_in_bytes").write_text("4096\n")
     (group / events).write_text(text + "\noom_kill 3\n")
     assert (found.peak_bytes(), found.oom_kills()) == (4096, 3)
+
+
+@pytest.mark.parametrize(
+    ("means", "files", "kills"),
+    [
+        (V1, {"memory.max_usage_in_bytes": 298 << 20}, 0),
+        (V1, {"memory.max_usage_in_bytes": 300 << 20}, 3),
+        (V1, {"memory.max_usage_in_bytes": (300 << 20) - 32_768}, 3),
+        (V1, {"memory.max_usage_in_bytes": 200 << 20, "memory.memsw.max_usage_in_bytes": 1}, 0),
+        (
+            V1,
+            {"memory.max_usage_in_bytes": 200 << 20, "memory.memsw.max_usage_in_bytes": 300 << 20},
+            3,
+        ),
+        (V2, {"memory.events": "max 0\noom 0\noom_kill 3"}, 0),
+        (V2, {"memory.events": "max 1\noom 0\noom_kill 3"}, 3),
+        (V2, {"memory.events": "max 0\noom 1\noom_kill 3"}, 3),
+    ],
+)
+def test_a_kill_counts_only_where_the_runs_own_limit_was_met(
+    group: Path, means: str, files: dict[str, object], kills: int
+) -> None:
+    (group / "memory.limit_in_bytes").write_text(f"{300 << 20}\n")
+    for name, text in {"memory.oom_control": "oom_kill 3", **files}.items():
+        (group / name).write_text(f"{text}\n")
+    assert Confinement(memory_by=means, memory=group).oom_kills() == kills
 
 
 def test_forks_that_are_refused_to_the_dying_are_no_fault(group: Path) -> None:

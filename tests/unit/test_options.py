@@ -8,8 +8,8 @@ from leaklab.errors import BadInput
 from leaklab.model import Limits, Mode
 
 
-def limits(processes: int = 256) -> Limits:
-    return Limits(memory_bytes=1 << 30, time_seconds=1, processes=processes)
+def limits(**changes: int) -> Limits:
+    return Limits(memory_bytes=1 << 30, time_seconds=1, **changes)
 
 
 @pytest.mark.parametrize(
@@ -42,7 +42,18 @@ def test_fewer_descriptors_than_a_run_needs_are_refused() -> None:
 
 def test_fewer_processes_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.SPAWN, workers=3)]
-    options.refuse_too_few_processes(limits(6), jobs)
-    options.refuse_too_few_processes(limits(1), jobs[:1])
+    options.refuse_too_few_processes(limits(processes=6), jobs)
+    options.refuse_too_few_processes(limits(processes=1), jobs[:1])
     with pytest.raises(BadInput, match=r"5 processes is less than a pool of 3 workers needs \(6,"):
-        options.refuse_too_few_processes(limits(5), jobs)
+        options.refuse_too_few_processes(limits(processes=5), jobs)
+
+
+def test_fewer_descriptors_than_a_pool_needs_are_refused() -> None:
+    jobs = [toys.job(), toys.job(mode=Mode.FORK, workers=30)]
+    options.refuse_too_few_descriptors(limits(descriptors=184), jobs)
+    options.refuse_too_few_descriptors(limits(descriptors=64), jobs[:1])
+    words = (
+        r"183 descriptors is less than the parent of a pool of 30 workers may need \(184\); allow"
+    )
+    with pytest.raises(BadInput, match=words):
+        options.refuse_too_few_descriptors(limits(descriptors=183), jobs)

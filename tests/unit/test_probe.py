@@ -17,7 +17,7 @@ def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return 1
 
     monkeypatch.setattr("time.process_time_ns", lambda: clock[0])
-    probe = agent.Probe(read, 1, 100)
+    probe = agent.Probe(read, 1, 100, agent.MOST_LEFT_OUT)
     found = []
     for row in range(len(costs)):
         found.append(probe(row) != agent.NOT_READ)
@@ -45,5 +45,5 @@ def test_a_probe_is_read_at_every_eighth_row_however_dear(monkeypatch: pytest.Mo
 
 
 def test_what_is_not_due_at_a_row_is_not_read() -> None:
-    probe = agent.Probe(lambda: 1, 3, 100)
+    probe = agent.Probe(lambda: 1, 3, 100, agent.MOST_LEFT_OUT)
     assert [probe(row) for row in range(4)] == [1, agent.NOT_READ, agent.NOT_READ, 1]

@@ -91,6 +91,29 @@ def test_a_plan_that_is_not_there_or_broken_is_named(
         resume.read_plan(tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("part", "name", "number"),
+    [
+        ("runs", "units", 0),
+        ("runs", "workers", -1),
+        ("runs", "repeat", 0),
+        ("limits", "memory_bytes", 0),
+        ("limits", "time_seconds", 0.0),
+        ("limits", "processes", -5),
+        ("limits", "descriptors", 0),
+        ("limits", "output_bytes", 0),
+    ],
+)
+def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
+    tmp_path: Path, part: str, name: str, number: float
+) -> None:
+    plan = msgspec.to_builtins(toy_plan(1))
+    (plan["runs"][0] if part == "runs" else plan["limits"])[name] = number
+    (tmp_path / PLAN).write_bytes(msgspec.json.encode(plan))
+    with pytest.raises(BadInput, match=f"is no plan, .*{name}"):
+        resume.read_plan(tmp_path)
+
+
 def test_a_session_that_goes_on_knows_what_is_made_by_its_place(tmp_path: Path) -> None:
     broken = toys.result(repeat=3, ended=Ended.PROGRAM_FAILED)
     session, strange = reopened(begun(tmp_path, toys.result(), broken))
@@ -145,14 +168,38 @@ def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None
     second = begun(tmp_path, plan=plan)
     begun(tmp_path, toys.result(), plan=plan)
     with begin(tmp_path):
-        assert resume.newest(tmp_path) == second
+        assert resume.newest(tmp_path) == (second, [])
     store.save(second, toys.result())
-    assert resume.newest(tmp_path) == first
+    assert resume.newest(tmp_path) == (first, [])
 
 
 def test_where_all_are_complete_it_is_the_newest(tmp_path: Path) -> None:
     folders = [begun(tmp_path, toys.result(), plan=toy_plan(1)) for _ in range(2)]
-    assert resume.newest(tmp_path) == folders[-1]
+    assert resume.newest(tmp_path) == (folders[-1], [])
+
+
+def test_a_session_whose_plan_is_broken_is_passed_over_and_named(tmp_path: Path) -> None:
+    older, *newer = (begun(tmp_path, plan=toy_plan(1)) for _ in range(3))
+    for folder in newer:
+        (folder / PLAN).write_text("{")
+    found, lines = resume.newest(tmp_path)
+    assert found == older
+    assert [
+        str(folder / PLAN) in line for folder, line in zip(newer, lines[::-1], strict=True)
+    ] == [
+        True,
+        True,
+    ]
+    store.save(older, toys.result())
+    assert resume.newest(tmp_path) == (older, lines)
+
+
+def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path) -> None:
+    folders = [begun(tmp_path) for _ in range(2)]
+    for folder in folders:
+        (folder / PLAN).write_text("{")
+    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is no plan, or only half of one"):
+        resume.newest(tmp_path)
 
 
 def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:

@@ -19,8 +19,10 @@ DEFAULT = Limits(memory_bytes=1 << 30, time_seconds=DEFAULT_TIME_SECONDS)
 
 # A pool has a parent, and may have a fork server and a resource tracker.
 BESIDE_WORKERS = 3
-# An agent has some dozen open, a pool's parent some more for each of its workers.
+# Runs that hold nothing open were seen to end well with 10, those of a pool with 22 for 2 workers
+# and 82 for 30, in the parent; the rest is for what a program itself needs.
 LEAST_DESCRIPTORS = 64
+DESCRIPTORS_PER_WORKER = 4
 # Only a limit below this is worth asking an interpreter how much it takes.
 SMALL_BYTES = 64 << 20
 OWN_HIGH_WATER = """
@@ -93,7 +95,7 @@ def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
         default=DEFAULT.descriptors,
         show_default=True,
         metavar="N",
-        help="Stop a run one of whose processes opens more.",
+        help="The most that each process may open; a run that fails of it is stopped.",
     )(function)
     return click.option(
         "--process-limit",
@@ -151,6 +153,21 @@ def refuse_too_few_processes(limits: Limits, jobs: Iterable[Job]) -> None:
         raise BadInput(
             f"a limit of {limits.processes} processes is less than a pool of {workers} workers "
             f"needs ({needed}, with its parent, fork server and resource tracker); allow more"
+        )
+
+
+def refuse_too_few_descriptors(limits: Limits, jobs: Iterable[Job]) -> None:
+    """Stop before a pool whose parent the limit would not let begin.
+
+    Raises:
+        BadInput: saying how many it needs.
+    """
+    workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
+    needed = LEAST_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers
+    if workers and limits.descriptors < needed:
+        raise BadInput(
+            f"a limit of {limits.descriptors} descriptors is less than the parent of a pool of "
+            f"{workers} workers may need ({needed}); allow more"
         )
 
 

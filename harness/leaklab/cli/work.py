@@ -17,7 +17,7 @@ from leaklab.resume import jobs_of, newest, read_plan, reopen
 from leaklab.sessions import Session, begin, plan_of
 
 # The words that may stand beside --resume; all others are the plan's own.
-BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue")
+BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue", "debug")
 
 
 @dataclass(frozen=True)
@@ -39,12 +39,14 @@ def start(catalogue: Catalogue, request: Request, limits: Limits, results: Path)
     """
     jobs = plan(catalogue, request)
     options.refuse_too_few_processes(limits, jobs)
+    options.refuse_too_few_descriptors(limits, jobs)
     session = begin(results, plan_of(jobs, limits, catalogue.root))
     return Work(catalogue, jobs, limits, session)
 
 
 def resume(name: str, results: Path, root: Path | None) -> Work:
-    """A session that is to go on; files that are none of its results are named on stderr.
+    """A session that is to go on; files that are none of its results are named on stderr, and so
+    are sessions passed over because their plans cannot be read.
 
     Args:
         name: its folder; empty for the newest in `results` that is not complete.
@@ -55,13 +57,16 @@ def resume(name: str, results: Path, root: Path | None) -> Work:
         BadInput: there is none, its plan cannot be read or no longer fits the catalogue, or
             another catalogue was asked for.
     """
-    folder = Path(name) if name else newest(results)
+    folder, unreadable = (Path(name), []) if name else newest(results)
+    for line in unreadable:
+        streams.say(f"leaklab: passed over: {one_line(line)}\n")
     saved = read_plan(folder)
     catalogue = open_catalogue(Path(saved.catalogue))
     if root is not None and open_catalogue(root).root != catalogue.root:
         words = f"{folder} is of the catalogue {catalogue.root}, not of {root}"
         raise BadInput(f"{words}; leave --catalogue away")
     jobs = jobs_of(saved, catalogue)
+    options.refuse_too_few_processes(saved.limits, jobs)
     session, strange = reopen(folder, saved)
     for line in strange:
         streams.say(f"leaklab: {one_line(line)}; it is left alone\n")

@@ -1,0 +1,28 @@
+"""Pace: what is done again and again, spaced so that it costs no more than its share of one CPU."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class Pace:
+    """Spaces what is done so that it takes at most one part in `share` of one CPU."""
+
+    def __init__(self, share: int) -> None:
+        self.spent_seconds = 0.0
+        self._share = share
+        self._next = 0.0
+
+    @property
+    def due(self) -> bool:
+        """Whether it may be done again."""
+        return time.monotonic() >= self._next
+
+    @contextmanager
+    def spending(self) -> Iterator[None]:
+        """Measure what is done here, in CPU time: a neighbour's turn is not its cost."""
+        began, cpu = time.monotonic(), time.thread_time()
+        yield
+        cost = time.thread_time() - cpu
+        self.spent_seconds += cost
+        self._next = began + self._share * cost
