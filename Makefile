@@ -38,7 +38,7 @@ test-quick: $(READY) ## Run the pure tests only (seconds)
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
 
-soak: $(READY) ## Run everything N times beside two busy neighbours (make soak N=20)
+soak: $(READY) ## Run everything in every mode N times beside two busy neighbours (make soak N=20)
 	$(BIN)/leaklab soak --rounds $(N)
 
 overhead: $(READY) ## Measure what the lab's own sampling costs

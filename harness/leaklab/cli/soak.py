@@ -58,6 +58,7 @@ def command(
     modes = options.make_modes(mode)
     planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
     options.refuse_too_few_processes(limits, planned)
+    options.refuse_too_few_descriptors(limits, planned)
     with (
         begin(results) as session,
         busy_neighbours(),
