@@ -1,6 +1,7 @@
 """The command as people run it, and the certainty that nothing of it stays behind."""
 
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -9,6 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+
+# Whoever runs the tests in the background has Ctrl-C ignored, and would hand that down.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOYS = Path(__file__).parents[1] / "catalogue"
 Leaklab = Callable[..., subprocess.CompletedProcess[str]]
