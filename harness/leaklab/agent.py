@@ -572,7 +572,6 @@ class Worker:
     """
 
     def __init__(self, job: dict[str, Any], number: int, agent: int, gates: Any) -> None:
-        self.failure: dict[str, object] | None = None
         self._arrived, self._go, self._turn = gates
         job = own_share(job, number)
         os.sched_setaffinity(0, {job["cpus"][(number - 1) % len(job["cpus"])]})
@@ -586,16 +585,15 @@ class Worker:
         """Wait until every worker has its order, so that none takes two; then do it."""
         self._arrived.release()
         self._go.acquire()
-        answer = None
+        answer = failure = None
         try:
-            if not self.failure:
-                answer = ORDERS[order](self, *arguments)
+            answer = ORDERS[order](self, *arguments)
             self._process.ground.verify()
         except BaseException as error:
             self._process.ground.verify()
             self._process.ground.spare_one()
-            self.failure = describe(error)
-        return self._process.number, answer, self.failure
+            failure = describe(error)
+        return self._process.number, answer, failure
 
     def introduce(self) -> dict[str, int]:
         """The baseline, known before anything of the program is imported."""
