@@ -124,7 +124,7 @@ class ProcessExecutor:
             (folder / "job").write_text(repr(order), encoding="utf-8")
             command = Command(
                 agent_argv(folder / "job"),
-                fixed_environment(folder / "home", self._session / "bytecode"),
+                fixed_environment(folder, self._session / "bytecode"),
                 folder,
                 self._session,
                 cpu=cpu,

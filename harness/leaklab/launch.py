@@ -25,6 +25,9 @@ from leaklab.scratch import making
 
 LONGEST_RECORD = 1 << 20
 PATH_LENGTH = 2048
+# What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
+LONGEST_SOCKET_PATH = 107
+SOCKET = "/pymp-12345678/listener-12345678"
 
 
 @dataclass(frozen=True)
@@ -178,16 +181,22 @@ def agent_argv(job: Path) -> list[str]:
     return [sys.executable, "-s", "-P", agent.__file__, str(job)]
 
 
-def fixed_environment(home: Path, bytecode: Path) -> dict[str, str]:
-    """The whole environment of a measured process; nothing of the caller's but PATH gets in.
+def fixed_environment(folder: Path, bytecode: Path) -> dict[str, str]:
+    """The whole environment of a process that is run in `folder`; nothing of the caller's but
+    PATH gets in.
 
     PATH is padded to a fixed length: it lies on the process's stack and in its os.environ, and a
-    longer one moved a peak by 36 KiB.
+    longer one moved a peak by 36 KiB. Temporary files go away with the folder, for a fork server
+    that is killed leaves its socket behind; but in a folder so deep that the kernel takes no such
+    socket there, they are left to Python's own choice.
     """
     path = os.environ.get("PATH", os.defpath)
+    temporary = folder / "tmp"
+    fits = len(os.fsencode(temporary)) + len(SOCKET) <= LONGEST_SOCKET_PATH
     return {
         "PATH": path + ":/" + "-" * max(0, PATH_LENGTH - len(path)),
-        "HOME": str(home),
+        "HOME": str(folder / "home"),
+        **({"TMPDIR": str(temporary)} if fits else {}),
         "PYTHONHASHSEED": "0",
         "PYTHONPYCACHEPREFIX": str(bytecode),
         "LC_ALL": "C.UTF-8",

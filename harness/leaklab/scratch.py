@@ -50,7 +50,7 @@ def session_folder() -> Iterator[Path]:
 
 @contextmanager
 def run_folder(session: Path, slot: int) -> Iterator[Path]:
-    """A run's own folder, with a `home` in it, the program's working folder.
+    """A run's own folder, with a `home` in it, the program's working folder, and a `tmp`.
 
     Args:
         session: the session's folder.
@@ -61,11 +61,21 @@ def run_folder(session: Path, slot: int) -> Iterator[Path]:
     """
     folder = session / f"run-{slot:02}"
     with making(folder):
-        (folder / "home").mkdir(parents=True)
+        make_parts(folder)
     try:
         yield folder
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def make_parts(folder: Path) -> None:
+    """Make the folder of a process of the lab, with what its environment names in it.
+
+    Raises:
+        OSError: it cannot be made, or is there already.
+    """
+    for part in ("home", "tmp"):
+        (folder / part).mkdir(parents=True)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from leaklab.errors import BadInput, Cancelled, NotMeasured
 from leaklab.launch import Child, Command, fixed_environment, how_it_ended, supervised
 from leaklab.model import Job
 from leaklab.protocol import Exited
-from leaklab.scratch import making
+from leaklab.scratch import make_parts, making
 
 START_SECONDS = 30.0
 HEALTH_SECONDS = 5.0
@@ -84,8 +84,8 @@ def running(
 
 def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder: Path) -> Command:
     with making(folder):
-        (folder / "home").mkdir(parents=True)
-    environment = fixed_environment(folder / "home", session / "bytecode")
+        make_parts(folder)
+    environment = fixed_environment(folder, session / "bytecode")
     environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     argv = [sys.executable, "-s", "-P", "-m", f"fixtures.{name}", port]
     return Command(argv, environment, folder, session)
