@@ -7,9 +7,17 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 N ?= 20
+# What `make continuous` compares, and by how much more is worse; NAMES are scenarios, all without.
+BASE ?= main
+HEAD ?= HEAD
+FACTOR ?= 1.02
+NAMES ?=
+ONLY = $(foreach name,$(NAMES),--name $(name)) $(if $(FRESH),--fresh)
+COMMITS ?= 10
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean
+.PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean \
+  bench bench-quick bench-all continuous history preview
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -23,6 +31,25 @@ $(READY): pyproject.toml constraints.txt
 	@touch $@
 
 setup: $(READY) ## Make .venv with leaklab and its tools
+
+bench: $(READY) ## Have asv measure the current commit; shows what each pair costs
+	$(BIN)/leaklab bench $(ONLY)
+
+bench-quick: $(READY) ## The same as a smoke run: inline only, nothing kept
+	$(BIN)/leaklab bench --quick $(ONLY)
+
+bench-all: $(READY) ## The same with the scenarios that are not in the default set
+	$(BIN)/leaklab bench --all $(ONLY)
+
+continuous: $(READY) ## Compare two commits (make continuous BASE=main HEAD=my-branch)
+	$(BIN)/leaklab continuous $(BASE) $(HEAD) --factor $(FACTOR) $(ONLY) $(if $(MARKDOWN),--markdown "$(MARKDOWN)")
+
+history: $(READY) ## Measure the last commits that matter (COMMITS=10), list regressions
+	$(BIN)/leaklab history --commits $(COMMITS)
+
+preview: $(READY) ## Show the site that bench and history made
+	@test -f .asv/html/index.html || { echo "there is no site yet: make bench"; exit 1; }
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory .asv/html 0
 
 lint: $(READY) ## Check style and types (ruff, mypy --strict)
 	$(BIN)/ruff check .
@@ -54,4 +81,4 @@ build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## Remove what the targets above made, saved results excepted
-	rm -rf $(VENV) dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .asv/env .asv/html dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -13,7 +13,7 @@ ROOT = Path(__file__).parents[1] / "harness" / "leaklab"
 
 FLOORS = [
     {"errors", "model", "record", "protocol", "units", ""},
-    {"trend", "growth", "verdict", "shapes", "compare", "advice", "listener"},
+    {"trend", "growth", "verdict", "shapes", "compare", "advice", "listener", "figures", "changes"},
     {
         "catalogue",
         "options",
@@ -36,8 +36,21 @@ FLOORS = [
         "scratch",
         "cgroups",
         "groupfiles",
+        "remembered",
+        "repository",
+        "asvrun",
     },
-    {"runner", "judging", "contracts", "soak", "overhead", "watching", "accuracy"},
+    {
+        "runner",
+        "judging",
+        "contracts",
+        "soak",
+        "overhead",
+        "watching",
+        "accuracy",
+        "tracking",
+        "branches",
+    },
     {"reports", "cli", "__main__"},
 ]
 FLOOR = {name: number for number, names in enumerate(FLOORS) for name in names}

@@ -15,6 +15,7 @@ class Exit(IntEnum):
     DIFFERS = 1
     BAD_INPUT = 2
     NOT_MEASURED = 3
+    INFRASTRUCTURE = 4
 
 
 class LabError(Exception):
@@ -52,6 +53,12 @@ class NotSaved(NotMeasured):
 
 class Skipped(NotMeasured):
     """The scenario needs something this machine lacks; the message says what to install."""
+
+
+class InfrastructureBroke(LabError):
+    """What stands around the measurement failed: asv, its environment, a checkout."""
+
+    exit = Exit.INFRASTRUCTURE
 
 
 class Cancelled(NotMeasured):

@@ -19,8 +19,8 @@ MOST_BYTES = 1 << 20
 
 @dataclass(frozen=True)
 class Overhead:
-    """With sampling against without: the median ratio of CPU time over pairs run in turn, with a
-    95 % interval, and the memory that sampling adds before the first unit."""
+    """With sampling against without: the median of `ratios` of CPU time over pairs run in turn,
+    with a 95 % interval, and the memory that sampling adds before the first unit."""
 
     label: str
     pairs: int
@@ -29,6 +29,7 @@ class Overhead:
     low: float
     high: float
     added_bytes: int
+    ratios: tuple[float, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -97,4 +98,5 @@ def _summary(job: Job, found: Sequence[tuple[ProcessRecord, ProcessRecord]]) -> 
         low=low,
         high=high,
         added_bytes=int(np.median(added)),
+        ratios=tuple(ratios),
     )

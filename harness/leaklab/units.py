@@ -56,7 +56,12 @@ def parse_bytes(text: str) -> int:
 
 def cut(text: str) -> str:
     """Text that people gave, short enough for a message."""
-    return text if len(text) <= LONGEST_SHOWN else text[: LONGEST_SHOWN - 1] + "…"
+    return cut_to(text, LONGEST_SHOWN)
+
+
+def cut_to(text: str, longest: int) -> str:
+    """Text of at most so many characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def _three_digits(amount: float) -> str:

@@ -5,9 +5,13 @@ import click
 from leaklab import __version__
 from leaklab.cli import (
     accuracy,
+    bench,
     check,
     compare,
     completion,
+    continuous,
+    figures,
+    history,
     list_,
     observer,
     overhead,
@@ -26,9 +30,26 @@ def cli() -> None:
 
     \b
     Exit codes: 0 as expected; 1 a verdict that differs from what is known;
-    2 bad input; 3 could not measure; 130 interrupted.
+    2 bad input; 3 could not measure; 4 what stands around it failed;
+    130 interrupted.
     """
 
 
-for module in (list_, show, run, check, compare, accuracy, overhead, observer, soak, completion):
+COMMANDS = (
+    list_,
+    show,
+    run,
+    check,
+    compare,
+    bench,
+    continuous,
+    history,
+    figures,
+    accuracy,
+    overhead,
+    observer,
+    soak,
+    completion,
+)
+for module in COMMANDS:
     cli.add_command(module.command)

@@ -36,3 +36,21 @@ class Seconds(click.ParamType[float]):
         if not 0 < seconds < math.inf:
             self.fail(f"{cut(str(value))!r} is no time; write it like 30 or 0.5", param, ctx)
         return seconds
+
+
+class Factor(click.ParamType[float]):
+    """How many times as much: more than once, and not endless."""
+
+    name = "factor"
+
+    def convert(
+        self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        """The factor."""
+        try:
+            factor = float(value)
+        except ValueError:
+            factor = math.nan
+        if not 1 < factor < math.inf:
+            self.fail(f"{cut(str(value))!r} is no factor; write it like 1.02", param, ctx)
+        return factor

@@ -211,25 +211,25 @@ def results_folder(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def modes(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """--mode, which may be given several times, and --workers."""
+def mode(default: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """--mode, which may be given several times."""
+    return click.option(
+        "--mode",
+        "mode",
+        type=click.Choice([*(m.value for m in Mode), ALL_MODES]),
+        multiple=True,
+        default=[default],
+        show_default=True,
+        help="How to execute it; may be given several times. 'all' is every mode that a "
+        "scenario has.",
+    )
 
-    def add(function: Callable[..., Any]) -> Callable[..., Any]:
-        function = click.option(
-            "--workers", type=POSITIVE, metavar="N", help="Workers of a pool.  [default: 2]"
-        )(function)
-        return click.option(
-            "--mode",
-            "mode",
-            type=click.Choice([*(m.value for m in Mode), ALL_MODES]),
-            multiple=True,
-            default=[default],
-            show_default=True,
-            help="How to execute it; may be given several times. 'all' is every mode that a "
-            "scenario has.",
-        )(function)
 
-    return add
+def workers(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--workers."""
+    return click.option(
+        "--workers", type=POSITIVE, metavar="N", help="Workers of a pool.  [default: 2]"
+    )(function)
 
 
 def make_modes(chosen: Iterable[str]) -> tuple[Mode, ...]:

@@ -9,6 +9,7 @@ from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.errors import Exit
+from leaklab.model import Variant
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 
@@ -16,13 +17,19 @@ DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 @click.command("overhead")
 @options.names
 @click.option("--pairs", type=click.IntRange(min=6), default=15, show_default=True)
+@click.option("--variant", type=click.Choice(list(Variant)), help="Only this variant.")
+@click.option("--units", type=options.POSITIVE, help="Units of work.  [default: the scenario's]")
 @options.limits
+@options.as_json
 @options.common
 def command(
     names: tuple[str, ...],
     pairs: int,
+    variant: str | None,
+    units: int | None,
     memory_limit: int | None,
     time_limit: float,
+    as_json: bool,
     catalogue: Path | None,
 ) -> Exit:
     """Measure what sampling costs the measured process, against running it bare.
@@ -37,9 +44,15 @@ def command(
     from leaklab.reports import itself
 
     opened = open_catalogue(catalogue)
-    jobs = plan(opened, Request(names or DEFAULT_NAMES))
+    only = Variant(variant) if variant else None
+    jobs = plan(opened, Request(names or DEFAULT_NAMES, only, units=units))
     limits = options.make_limits(memory_limit, time_limit)
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
-    reports.write(itself.overheads(found), sys.stdout)
+    if as_json:
+        import msgspec
+
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        reports.write(itself.overheads(found), sys.stdout)
     return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS

@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 @click.command("run")
 @options.names
 @click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
-@options.modes("inline")
+@options.workers
+@options.mode("inline")
 @click.option(
     "--units",
     type=options.POSITIVE,

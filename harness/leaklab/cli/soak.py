@@ -14,7 +14,8 @@ from leaklab.errors import Exit
 
 @click.command("soak")
 @options.names
-@options.modes(options.ALL_MODES)
+@options.workers
+@options.mode(options.ALL_MODES)
 @click.option(
     "-n",
     "--rounds",

@@ -1,0 +1,168 @@
+"""What the benchmarks share: which scenarios there are, and one run of the lab for all figures.
+
+The list of scenarios is the working tree's, for asv files figures by their place in the parameters,
+which must be the same for every commit. The figures are those of the commit's scenarios, measured
+by the working tree's leaklab: today's ruler.
+
+Environment, all of it optional:
+    LEAKLAB_PYTHON      an interpreter that has leaklab; else .venv/bin/python of the checkout
+    LEAKLAB_BENCH       "all": scenarios without `bench = true`, too
+    LEAKLAB_SCENARIOS   names: only these are measured
+    LEAKLAB_MODES       names: only these modes are measured
+    LEAKLAB_FRESH       measure what was measured before in the very same form, too
+    LEAKLAB_TERMINAL    a file to which progress is written
+"""
+
+import json
+import os
+import subprocess
+import tomllib
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple, TypedDict
+
+ROOT = Path(__file__).resolve().parents[1]
+STATE = ROOT / ".asv" / "leaklab"
+VARIANTS = ("buggy", "fixed", "program")
+# The lab's exit codes.
+AS_EXPECTED, DIFFERS, BAD_INPUT = 0, 1, 2
+# asv ends what says nothing for so long; the lab's own limits come first.
+LONGEST_SILENCE_SECONDS = 3600.0
+
+
+class Tracked(TypedDict):
+    """What `leaklab figures` writes: figures by their labels, and why others have none."""
+
+    figures: dict[str, dict[str, object]]
+    absent: dict[str, str]
+    failed: dict[str, str]
+
+
+class Scenario(NamedTuple):
+    """What the suite must know of a scenario of the working tree."""
+
+    variants: list[str]
+    modes: list[str]
+    resource: str
+
+
+def scenarios() -> dict[str, Scenario]:
+    """The scenarios of the working tree by their names."""
+    found = {}
+    for path in sorted(ROOT.glob("scenarios/*/scenario.toml")):
+        table = tomllib.loads(path.read_text(encoding="utf-8"))
+        if table.get("bench") or os.environ.get("LEAKLAB_BENCH") == "all":
+            variants = [variant for variant in VARIANTS if variant in table]
+            found[path.parent.name] = Scenario(variants, table["modes"], table["resource"])
+    return found
+
+
+def setup_cache() -> Tracked:
+    """Every figure of the commit that is checked out; asv calls this once for each commit, and
+    hands what it returns to every benchmark.
+
+    Raises:
+        RuntimeError: the lab could not be started, or broke; its last words.
+    """
+    names = os.environ.get("LEAKLAB_SCENARIOS", "").split() or list(scenarios())
+    modes = os.environ.get("LEAKLAB_MODES", "all").split()
+    words = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={os.cpu_count()}"]
+    words += ["--catalogue", str(checkout())]
+    if not os.environ.get("LEAKLAB_FRESH"):
+        words += ["--reuse", str(STATE / "figures")]
+    text = leaklab(*words)
+    STATE.mkdir(parents=True, exist_ok=True)
+    (STATE / f"{os.environ['ASV_COMMIT']}.json").write_text(text, encoding="utf-8")
+    found: Tracked = json.loads(text)
+    return found
+
+
+vars(setup_cache)["timeout"] = LONGEST_SILENCE_SECONDS
+
+
+def peaks() -> dict[str, Callable[..., object]]:
+    """A benchmark of the peak for each scenario, by the name that asv knows it by."""
+    return {
+        f"track_{name}": _benchmark(name, scenario, "peak_rss_bytes", "bytes")
+        for name, scenario in scenarios().items()
+    }
+
+
+def growths() -> dict[str, Callable[..., object]]:
+    """A benchmark of the growth for each scenario, by the name that asv knows it by."""
+    units = {"memory": "bytes"}
+    return {
+        f"track_{name}": _benchmark(
+            name, scenario, "growth_per_unit", units.get(scenario.resource, "pieces")
+        )
+        for name, scenario in scenarios().items()
+    }
+
+
+def leaklab(*words: str, harness: Path | None = None) -> str:
+    """What a command of the lab prints.
+
+    Args:
+        words: the command line.
+        harness: the source root of another leaklab than the interpreter's own.
+
+    Raises:
+        NotImplementedError: it does not know such a command.
+        RuntimeError: it could not be started, or broke; its last words.
+    """
+    own = ROOT / ".venv" / "bin" / "python"
+    command = [os.environ.get("LEAKLAB_PYTHON", str(own)), "-m", "leaklab", *words]
+    environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
+    if harness is not None:
+        environment["PYTHONPATH"] = str(harness)
+    try:
+        with Path(os.environ.get("LEAKLAB_TERMINAL", os.devnull)).open("a") as terminal:
+            done = subprocess.run(
+                command,
+                env=environment,
+                stdout=subprocess.PIPE,
+                stderr=terminal,
+                text=True,
+                check=False,
+            )
+    except OSError as error:
+        raise RuntimeError(
+            f"{error}; make setup, or name an interpreter by LEAKLAB_PYTHON"
+        ) from error
+    if done.returncode == BAD_INPUT:
+        raise NotImplementedError(f"this leaklab has no command like {words[0]}")
+    if done.returncode not in (AS_EXPECTED, DIFFERS):
+        raise RuntimeError(f"leaklab {words[0]} ended with exit code {done.returncode}")
+    return done.stdout
+
+
+def checkout() -> Path:
+    """Where asv has checked the commit out."""
+    return Path(os.environ["ASV_ENV_DIR"]) / "project"
+
+
+def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callable[..., object]:
+    def setup(found: Tracked, variant: str, mode: str) -> None:
+        label = f"{name}/{variant}/{mode}"
+        if label not in found["figures"] and label not in found["failed"]:
+            raise NotImplementedError(f"this commit, or this machine, cannot have {label}")
+
+    def track(found: Tracked, variant: str, mode: str) -> object:
+        label = f"{name}/{variant}/{mode}"
+        if why := found["failed"].get(label):
+            raise RuntimeError(why)
+        return found["figures"][label][metric]
+
+    track.__name__ = f"track_{name}"
+    # asv's own is the hash of this function's text, which has nothing to do with what is measured.
+    attributes = {
+        "setup": setup,
+        "setup_cache": setup_cache,
+        "params": [scenario.variants, scenario.modes],
+        "param_names": ["variant", "mode"],
+        "unit": unit,
+        "version": "1",
+        "pretty_name": f"{metric} of {name}",
+    }
+    vars(track).update(attributes)
+    return track

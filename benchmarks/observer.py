@@ -1,0 +1,48 @@
+"""What the observer costs the process it watches, by the ruler of the commit itself.
+
+Elsewhere the ruler is the working tree's, so that only the scenarios differ; here it is what is
+measured. CPU time is not exact: asv gets the ratio of every pair of runs, and its own statistics
+decide.
+"""
+
+import json
+
+from . import lab
+
+# Six pairs against six are the fewest that asv's test (Mann-Whitney, p < 0.002) can tell apart.
+PAIRS = 6
+# Some 0.3 s of CPU time a run.
+WORK = ("word_index", "--variant=fixed", "--units=300")
+
+
+def setup_cache() -> dict[str, object]:
+    """One measurement for both figures; empty where this commit cannot make it."""
+    harness = lab.checkout() / "harness"
+    if not (harness / "leaklab").is_dir():
+        return {}
+    words = ("overhead", *WORK, f"--pairs={PAIRS}", "--json")
+    try:
+        (found,) = json.loads(lab.leaklab(*words, harness=harness))
+    except NotImplementedError:
+        return {}
+    return dict(found)
+
+
+def setup(found: dict[str, object]) -> None:
+    """Skip commits whose leaklab has no such command."""
+    if not found:
+        raise NotImplementedError("this commit's leaklab does not measure its own cost")
+
+
+def track_cpu_ratio(found: dict[str, object]) -> dict[str, object]:
+    """CPU time of the measured process with sampling, by that without."""
+    return {"samples": found["ratios"], "number": 1}
+
+
+def track_added_bytes(found: dict[str, object]) -> object:
+    """Memory that sampling adds to the measured process before its first unit."""
+    return found["added_bytes"]
+
+
+for _benchmark, _unit in ((track_cpu_ratio, "ratio"), (track_added_bytes, "bytes")):
+    vars(_benchmark).update(unit=_unit, version="1", setup=setup)

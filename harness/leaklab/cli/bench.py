@@ -1,0 +1,41 @@
+"""`leaklab bench`."""
+
+import sys
+
+import click
+
+from leaklab import reports
+from leaklab.cli import commits, options
+from leaklab.errors import BadInput, Exit
+
+
+@click.command("bench")
+@commits.name
+@click.option("--quick", is_flag=True, help="A smoke run: inline only, and nothing is kept.")
+@click.option("--all", "everything", is_flag=True, help="Scenarios without 'bench = true', too.")
+@commits.fresh
+@options.debug
+def command(names: tuple[str, ...], quick: bool, everything: bool, fresh: bool) -> Exit:
+    """Have asv measure the current commit, and show what each pair costs.
+
+    Run it at the top of a checkout. The figures go into .asv/results, a site of all that was ever
+    measured into .asv/html. What is not committed is not measured.
+
+    Exit code 3 where something could not be measured, 4 where asv itself failed.
+    """
+    from leaklab import branches
+    from leaklab.reports import tracked
+
+    if quick and everything:
+        raise BadInput("--quick and --all contradict each other: leave one away")
+    environment = {"LEAKLAB_MODES": "inline"} if quick else {}
+    environment |= {"LEAKLAB_BENCH": "all"} if everything else {}
+    bench = commits.open_bench(names, environment, fresh=fresh)
+    words = commits.selection(names, "inline" if quick else "")
+    measured = branches.measure(bench.asv, bench.repository.hash_of("HEAD"), *words)
+    if not quick:
+        branches.publish(bench.asv)
+    reports.write(tracked.costs(measured), sys.stdout)
+    if not quick:
+        sys.stdout.write("the site is in .asv/html; 'make preview' shows it\n")
+    return measured.exit

@@ -1,0 +1,113 @@
+"""`leaklab continuous`."""
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from leaklab import reports
+from leaklab.cli import commits, options
+from leaklab.cli.accuracy import write_text
+from leaklab.cli.amounts import Factor
+from leaklab.errors import Exit, InfrastructureBroke
+
+if TYPE_CHECKING:
+    from leaklab.branches import Comparison
+    from leaklab.reports import Table
+
+FACTOR = 1.02
+
+
+@click.command("continuous")
+@click.argument("base")
+@click.argument("head", default="HEAD")
+@commits.name
+@click.option(
+    "--factor",
+    type=Factor(),
+    default=FACTOR,
+    show_default=True,
+    metavar="X",
+    help="Worse is so many times as much, or more.",
+)
+@commits.fresh
+@click.option(
+    "--markdown",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Write the tables to this file, too, for a pull request.",
+)
+@options.as_json
+@options.debug
+def command(
+    base: str,
+    head: str,
+    names: tuple[str, ...],
+    factor: float,
+    fresh: bool,
+    markdown: Path | None,
+    as_json: bool,
+) -> Exit:
+    """Have asv measure two commits, and name what is worse on the second.
+
+    Run it at the top of a checkout. Both commits are measured by this leaklab, so that only what
+    they differ in can make a difference.
+
+    Exit code 0 nothing is worse; 1 something is; 3 something could not be measured; 4 asv itself
+    failed.
+    """
+    from leaklab import branches
+
+    bench = commits.open_bench(names, {}, fresh=fresh)
+    before, after = (bench.repository.hash_of(name) for name in (base, head))
+    try:
+        found = branches.compare_commits(
+            bench.asv, before, after, factor, *commits.selection(names)
+        )
+    except InfrastructureBroke as error:
+        if markdown:
+            write_text(markdown, f"**asv failed:** {error}\n")
+        raise
+    tables = _tables(found, base, head)
+    if markdown:
+        write_text(markdown, "\n".join(map(reports.markdown, tables)))
+    if as_json:
+        _write_json(found)
+    else:
+        for table in tables:
+            reports.write(table, sys.stdout)
+    return found.exit
+
+
+def _tables(found: "Comparison", base: str, head: str) -> "list[Table]":
+    from leaklab.reports import tracked
+
+    changes = tracked.changes(found, base, head)
+    return [*([changes] if changes.rows else []), tracked.summary(found, base, head)]
+
+
+def _write_json(found: "Comparison") -> None:
+    import msgspec
+
+    rows = [
+        {
+            "metric": row.benchmark.metric,
+            "label": row.benchmark.label,
+            "base": row.base,
+            "head": row.head,
+            "ratio": row.ratio,
+            "change": row.change,
+            "asv": row.asv,
+        }
+        for row in found.rows
+    ]
+    document = {
+        "base": found.base.commit,
+        "head": found.head.commit,
+        "factor": found.factor,
+        "figures": rows,
+        "absent": {"base": found.base.tracked.absent, "head": found.head.tracked.absent},
+        "failed": {"base": found.base.tracked.failed, "head": found.head.tracked.failed},
+    }
+    sys.stdout.write(msgspec.json.encode(document).decode() + "\n")

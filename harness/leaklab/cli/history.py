@@ -1,0 +1,47 @@
+"""`leaklab history`."""
+
+import sys
+
+import click
+
+from leaklab import reports
+from leaklab.cli import commits, options
+from leaklab.errors import BadInput, Exit
+
+COMMITS = 10
+
+
+@click.command("history")
+@click.option(
+    "-n",
+    "--commits",
+    "count",
+    type=options.POSITIVE,
+    default=COMMITS,
+    show_default=True,
+    metavar="N",
+    help="How many commits.",
+)
+@options.debug
+def command(count: int) -> Exit:
+    """Have asv measure the last commits that touched scenarios or harness, and list regressions.
+
+    Run it at the top of a checkout. What was measured before is not measured again. Regressions are
+    what asv's step detection finds in all that was ever measured on this line of history.
+
+    Exit code 1 where there are any, 4 where asv itself failed.
+    """
+    from leaklab import branches
+    from leaklab.reports import tracked
+
+    bench = commits.open_bench((), {})
+    hashes = bench.repository.newest(count)
+    if not hashes:
+        raise BadInput("no commit here touched scenarios, fixtures or harness: commit some first")
+    branches.measure_history(bench.asv, bench.repository, hashes)
+    found = branches.publish(bench.asv)
+    if found:
+        reports.write(tracked.regressions(found), sys.stdout)
+    words = f"{len(hashes)} commits, {len(found)} regressions"
+    sys.stdout.write(f"{words}; the site is in .asv/html, 'make preview' shows it\n")
+    return Exit.DIFFERS if found else Exit.AS_EXPECTED

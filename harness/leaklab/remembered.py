@@ -1,0 +1,80 @@
+"""Figures that were measured before, kept by the content of all that decides them.
+
+A run is repeatable to the page: the same scenario, measured by the same ruler in the same place,
+has the same figures. So the key is a hash of just these, and a figure is found again whatever
+commit the scenario is read from. What is not found, or cannot be read, is measured.
+"""
+
+import hashlib
+import importlib.metadata
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from leaklab import store
+from leaklab.catalogue import Catalogue
+from leaklab.figures import Tracked
+from leaklab.model import Job, Limits
+
+RULER = Path(__file__).resolve().parent
+
+
+@dataclass(frozen=True)
+class Remembered:
+    """A folder of figures; without one, nothing is remembered."""
+
+    folder: Path | None
+
+    def recall(self, key: str) -> Tracked | None:
+        """What was measured under this key; None where nothing is, or where it is damaged."""
+        try:
+            return msgspec.json.decode(self._file(key).read_bytes(), type=Tracked)
+        except (OSError, ValueError):
+            return None
+
+    def keep(self, key: str, tracked: Tracked) -> None:
+        """Remember it; where that cannot be saved it will be measured again, which is no error."""
+        target = self._file(key)
+        try:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            store.write(target, msgspec.json.encode(tracked))
+        except OSError:
+            return
+
+    def _file(self, key: str) -> Path:
+        return (self.folder or Path("/dev/null")) / f"{key}.json"
+
+
+def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
+    """A hash of all that decides the figures of a scenario's runs.
+
+    That is what is asked for, the scenario's files, the fixtures, this leaklab, what is installed
+    beside it, and the machine; and the length of the catalogue's path, which lies in the memory of
+    the processes measured.
+
+    Args:
+        catalogue: where the scenario is.
+        jobs: the runs, all of one scenario.
+        limits: what they are held to.
+    """
+    found = hashlib.sha256()
+    asked = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
+    place = (platform.uname()[2:5], platform.python_version(), platform.libc_ver())
+    installed = sorted(f"{d.name} {d.version}" for d in importlib.metadata.distributions())
+    length = len(str(catalogue.root))
+    found.update(repr((asked, limits, place, installed, length)).encode())
+    folders = [catalogue.folder(jobs[0].scenario.name), catalogue.fixtures_root / "fixtures", RULER]
+    for folder in folders:
+        for file in _files(folder):
+            found.update(f"{file.relative_to(folder)}\0".encode())
+            found.update(hashlib.sha256(file.read_bytes()).digest())
+    return found.hexdigest()
+
+
+def _files(folder: Path) -> Iterable[Path]:
+    """The files of a folder, without what Python writes there itself."""
+    found = sorted(path for path in folder.rglob("*") if path.is_file())
+    return (path for path in found if "__pycache__" not in path.parts)

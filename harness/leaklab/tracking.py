@@ -1,0 +1,126 @@
+"""The figures of a catalogue: every variant and mode of its scenarios, measured by this leaklab."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from leaklab.catalogue import Catalogue
+from leaklab.errors import BadInput, LabError, NotMeasured, Skipped
+from leaklab.figures import Tracked, figures_of
+from leaklab.listener import InTurn, Listener
+from leaklab.model import Job, Limits, Mode
+from leaklab.plans import Request, plan
+from leaklab.record import Result
+from leaklab.remembered import Remembered, key_of
+from leaklab.runner import Executor, run
+from leaklab.sessions import Session
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is to be measured: scenarios of a catalogue, in some modes or in all that they have."""
+
+    catalogue: Catalogue
+    names: Sequence[str]
+    limits: Limits
+    modes: Sequence[Mode] = ()
+    at_once: int = 1
+
+
+@dataclass
+class _Plan:
+    """The runs to make, by scenario, and what needs none."""
+
+    jobs: dict[str, list[Job]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    known: Tracked = field(default_factory=Tracked)
+
+
+def track(
+    survey: Survey,
+    executor: Executor,
+    session: Session,
+    listener: Listener,
+    remembered: Remembered,
+) -> Tracked:
+    """The figures of what was asked for; what is remembered is not measured again.
+
+    Args:
+        survey: what to measure. A scenario that the catalogue lacks, or whose form this leaklab
+            does not read, is absent under its own name.
+        executor: makes the runs.
+        session: where they are saved.
+        listener: is told of every moment.
+        remembered: the figures of earlier runs; these are added to them.
+
+    Raises:
+        NotSaved: the results could not be saved.
+    """
+    planned = _planned(survey, remembered)
+    jobs = [job for of_one in planned.jobs.values() for job in of_one]
+    failures = _Failures(listener)
+    outcome = run(jobs, executor, session, failures, survey.catalogue.root, at_once=survey.at_once)
+    found = planned.known
+    for name, of_one in planned.jobs.items():
+        tracked = _tracked(of_one, outcome.results, failures.found, survey.limits)
+        if len(tracked.figures) == len(of_one):
+            remembered.keep(planned.keys[name], tracked)
+        found |= tracked
+    return found
+
+
+def _planned(survey: Survey, remembered: Remembered) -> _Plan:
+    planned = _Plan()
+    for name in survey.names:
+        try:
+            jobs = _jobs(survey, name)
+        except (BadInput, NotMeasured) as error:
+            planned.known |= Tracked(absent={name: str(error)})
+            continue
+        key = planned.keys[name] = key_of(survey.catalogue, jobs, survey.limits)
+        if (known := remembered.recall(key)) is not None:
+            planned.known |= known
+        else:
+            planned.jobs[name] = jobs
+    return planned
+
+
+def _jobs(survey: Survey, name: str) -> list[Job]:
+    scenario = survey.catalogue.load(name)
+    modes = [mode for mode in scenario.modes if not survey.modes or mode in survey.modes]
+    if not modes:
+        raise BadInput(f"{name} has none of these modes; it has: {', '.join(scenario.modes)}")
+    return plan(survey.catalogue, Request(names=(name,), modes=modes))
+
+
+class _Failures(InTurn):
+    """Passes every moment on, and keeps the errors by the labels of their runs."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(listener)
+        self.found: dict[str, LabError] = {}
+
+    def failed(self, job: Job, error: LabError) -> None:
+        """Keep it, and pass it on."""
+        self.found[job.label] = error
+        super().failed(job, error)
+
+
+def _tracked(
+    jobs: Sequence[Job],
+    results: Sequence[Result],
+    errors: dict[str, LabError],
+    limits: Limits,
+) -> Tracked:
+    """What became of the runs of one scenario."""
+    labels = {job.label for job in jobs}
+    own = {label: error for label, error in errors.items() if label in labels}
+    made = {f"{r.scenario}/{r.variant}/{r.mode}": r for r in results}
+    return Tracked(
+        figures={
+            label: figures_of(made[label], limits)
+            for label in sorted(labels)
+            if label in made and label not in own
+        },
+        absent={label: str(e) for label, e in own.items() if isinstance(e, Skipped)},
+        failed={label: str(e) for label, e in own.items() if not isinstance(e, Skipped)},
+    )
