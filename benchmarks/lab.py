@@ -26,6 +26,7 @@ STATE = ROOT / ".asv" / "leaklab"
 VARIANTS = ("buggy", "fixed", "program")
 # The lab's exit codes.
 AS_EXPECTED, DIFFERS, BAD_INPUT = 0, 1, 2
+MOST_AT_ONCE = 8
 # asv ends what says nothing for so long; the lab's own limits come first.
 LONGEST_SILENCE_SECONDS = 3600.0
 
@@ -66,7 +67,7 @@ def setup_cache() -> Tracked:
     """
     names = os.environ.get("LEAKLAB_SCENARIOS", "").split() or list(scenarios())
     modes = os.environ.get("LEAKLAB_MODES", "all").split()
-    words = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={os.cpu_count()}"]
+    words = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={at_once()}"]
     words += ["--catalogue", str(checkout())]
     if not os.environ.get("LEAKLAB_FRESH"):
         words += ["--reuse", str(STATE / "figures")]
@@ -134,6 +135,12 @@ def leaklab(*words: str, harness: Path | None = None) -> str:
     if done.returncode not in (AS_EXPECTED, DIFFERS):
         raise RuntimeError(f"leaklab {words[0]} ended with exit code {done.returncode}")
     return done.stdout
+
+
+def at_once() -> int:
+    """How many runs are made at a time: the peaks are the same, but each has its part of the
+    memory, and so the less the more there are."""
+    return min(len(os.sched_getaffinity(0)), MOST_AT_ONCE)
 
 
 def checkout() -> Path:

@@ -30,7 +30,13 @@ CONSTRAINTS = "constraints.txt"
 TRACK = "track_"
 LAST_LINES = 8
 # Its lines that say what it is about; the others are progress and tables of its own.
-STAGES = ("Creating virtualenv", "Installing requirements", "Discovering", "For ", "Detecting")
+STAGES = (
+    "Creating virtualenv",
+    "Installing requirements",
+    "Discovering",
+    "For leaklab",
+    "Detecting",
+)
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,6 @@ from leaklab.asvrun import Asv, Said, parse_benchmark
 from leaklab.changes import Benchmark, Change, Compared, compare
 from leaklab.errors import Exit, InfrastructureBroke
 from leaklab.figures import Tracked
-from leaklab.repository import Repository
 
 RAN = 0
 SOME_FAILED = 2
@@ -75,6 +74,29 @@ def measure(asv: Asv, commit: str, *words: str) -> Measured:
     return _measured(asv, commit, began, said)
 
 
+def smoke(asv: Asv, commit: str, *words: str) -> Measured:
+    """Run what measures one commit, and keep nothing: the figures are what the suite noted.
+
+    Args:
+        asv: asv in the checkout.
+        commit: its hash.
+        words: more words for `asv run`.
+
+    Raises:
+        InfrastructureBroke: the suite noted nothing.
+    """
+    _begin(asv, [commit])
+    said = asv.run("run", "--show-stderr", "--quick", "--dry-run", *words, f"{commit}^!")
+    if (tracked := asv.tracked(commit)) is None:
+        raise _broke(asv, commit, said)
+    values: dict[Benchmark, float | None] = {}
+    for label, figures in tracked.figures.items():
+        values[Benchmark("peak_rss", label)] = figures.peak_rss_bytes
+        values[Benchmark("growth", label)] = figures.growth_per_unit
+    values |= {Benchmark("peak_rss", label): None for label in tracked.failed}
+    return Measured(commit, values, tracked)
+
+
 def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> Comparison:
     """Measure two commits, and compare the second with the first.
 
@@ -95,7 +117,7 @@ def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) 
     return Comparison(before, after, factor, rows)
 
 
-def measure_history(asv: Asv, repository: Repository, commits: Sequence[str]) -> None:
+def measure_history(asv: Asv, commits: Sequence[str]) -> None:
     """Measure those of the commits that have no figures yet.
 
     Raises:
@@ -108,8 +130,7 @@ def measure_history(asv: Asv, repository: Repository, commits: Sequence[str]) ->
     said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
     missing = [commit for commit in commits if asv.values(commit) is None]
     if missing:
-        what = f"{missing[0][:8]} ({repository.subject(missing[0])})"
-        raise InfrastructureBroke(f"asv left no figures of {what}: {said.last()}; see {asv.log}")
+        raise _broke(asv, missing[0], said)
 
 
 def publish(asv: Asv) -> list[Regression]:
@@ -143,6 +164,10 @@ def _begin(asv: Asv, commits: Sequence[str]) -> float:
 def _measured(asv: Asv, commit: str, began: float, said: Said) -> Measured:
     values, tracked = asv.values(commit, began), asv.tracked(commit)
     if values is None or tracked is None:
-        words = f"asv left no figures of {commit[:8]}: {said.last()}"
-        raise InfrastructureBroke(f"{words}; all it said is in {asv.log}")
+        raise _broke(asv, commit, said)
     return Measured(commit, values, tracked)
+
+
+def _broke(asv: Asv, commit: str, said: Said) -> InfrastructureBroke:
+    words = f"asv left no figures of {commit[:8]}: {said.last()}"
+    return InfrastructureBroke(f"{words}; all it said is in {asv.log}")

@@ -47,10 +47,6 @@ class Repository:
         words = ("log", "--first-parent", f"--max-count={count}", "--format=%H", "--")
         return self._git(*words, *WORTH_MEASURING).splitlines()
 
-    def subject(self, commit: str) -> str:
-        """The first line of a commit's message."""
-        return self._git("log", "-1", "--format=%s", commit)
-
     def _git(self, *words: str) -> str:
         """What git prints; empty where it fails."""
         found = _git(self.root, words)

@@ -32,10 +32,13 @@ def command(names: tuple[str, ...], quick: bool, everything: bool, fresh: bool) 
     environment |= {"LEAKLAB_BENCH": "all"} if everything else {}
     bench = commits.open_bench(names, environment, fresh=fresh)
     words = commits.selection(names, "inline" if quick else "")
-    measured = branches.measure(bench.asv, bench.repository.hash_of("HEAD"), *words)
-    if not quick:
-        branches.publish(bench.asv)
+    commit = bench.repository.hash_of("HEAD")
+    if quick:
+        measured = branches.smoke(bench.asv, commit, *words)
+        reports.write(tracked.costs(measured), sys.stdout)
+        return measured.exit
+    measured = branches.measure(bench.asv, commit, *words)
+    branches.publish(bench.asv)
     reports.write(tracked.costs(measured), sys.stdout)
-    if not quick:
-        sys.stdout.write("the site is in .asv/html; 'make preview' shows it\n")
+    sys.stdout.write("the site is in .asv/html; 'make preview' shows it\n")
     return measured.exit

@@ -38,7 +38,7 @@ def command(count: int) -> Exit:
     hashes = bench.repository.newest(count)
     if not hashes:
         raise BadInput("no commit here touched scenarios, fixtures or harness: commit some first")
-    branches.measure_history(bench.asv, bench.repository, hashes)
+    branches.measure_history(bench.asv, hashes)
     found = branches.publish(bench.asv)
     if found:
         reports.write(tracked.regressions(found), sys.stdout)

@@ -17,7 +17,7 @@ DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 @click.command("overhead")
 @options.names
 @click.option("--pairs", type=click.IntRange(min=6), default=15, show_default=True)
-@click.option("--variant", type=click.Choice(list(Variant)), help="Only this variant.")
+@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
 @click.option("--units", type=options.POSITIVE, help="Units of work.  [default: the scenario's]")
 @options.limits
 @options.as_json

@@ -1,0 +1,402 @@
+"""asv on a small repository of its own: what it names, what it does not, and what it says instead.
+
+One repository and one of asv's environments for all tests: a branch for each thing that may happen
+to a scenario between two commits. The lab that measures is the one under test.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from process.conftest import processes_of
+
+pytestmark = pytest.mark.process
+
+ROOT = Path(__file__).parents[2]
+PAYLOAD = 20 << 20
+
+TOML = """
+schema = 1
+title = "A toy"
+summary = "A toy."
+pattern = "never-cleared-collection"
+resource = "memory"
+unit = "step"
+units = 64
+modes = {modes}
+level = 1
+hints = ["a", "b", "c", "d"]
+sources = ["made up for the tests"]
+bench = true
+[buggy]
+growth = "unbounded"
+culprit = "kept.append(b'x' * 100_000)"
+[fixed]
+growth = "none"
+"""
+WORKLOAD = """
+def workload(program, lab):
+    state = program.State()
+    while True:
+        state.step()
+        yield
+
+
+def check(program, lab):
+    assert program.State() is not None
+"""
+BUGGY = """
+kept = []
+
+
+class State:
+    def step(self):
+        kept.append(b'x' * 100_000)
+"""
+FLAT = """
+class State:
+    def __init__(self):
+        self.held = b"x" * {payload}
+
+    def step(self):
+        pass
+"""
+LEAKS_IN_WORKERS = """
+import multiprocessing
+
+kept = []
+
+
+class State:
+    def step(self):
+        if multiprocessing.parent_process():
+            kept.append(b'x' * 100_000)
+"""
+FILLS_MEMORY = """
+kept = []
+
+
+class State:
+    def step(self):
+        kept.append(b'x' * (64 << 20))
+"""
+RAISES = """
+class State:
+    def step(self):
+        raise KeyError("a mistake")
+"""
+# Relied on and undocumented: a tracked figure may be several samples; asv takes their median.
+GUARD = """
+def track_samples():
+    return {"samples": [3.0, 1.0, 2.0], "number": 1}
+
+
+track_samples.version = "1"
+"""
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A git repository that asv measures, and the commands run in it."""
+
+    root: Path
+    home: Path
+
+    def git(self, *words: str) -> str:
+        who = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
+        command = ["git", "-C", str(self.root), *who, *words]
+        return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
+
+    def write(self, files: dict[str, str]) -> None:
+        for name, text in files.items():
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+
+    def branch(self, name: str, start: str, files: dict[str, str]) -> str:
+        """A new branch with one commit, which writes these files."""
+        self.git("checkout", "-q", "-b", name, start)
+        self.write(files)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", name)
+        return name
+
+    def leaklab(self, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return self.run([sys.executable, "-m", "leaklab", *words], **changes)
+
+    def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
+        environment = {**os.environ, "HOME": str(self.home), "COLUMNS": "80", **changes}
+        return subprocess.run(
+            command,
+            cwd=self.root,
+            env=environment,
+            capture_output=True,
+            text=True,
+            timeout=600,
+            check=False,
+        )
+
+
+def pair(name: str, fixed: str, modes: str = '["inline"]', buggy: str = BUGGY) -> dict[str, str]:
+    """The files of a toy scenario."""
+    folder = f"scenarios/{name}"
+    return {
+        f"{folder}/scenario.toml": TOML.format(modes=modes),
+        f"{folder}/workload.py": WORKLOAD,
+        f"{folder}/buggy.py": buggy,
+        f"{folder}/fixed.py": fixed,
+    }
+
+
+def flat(more: float = 1.0) -> str:
+    return FLAT.format(payload=int(PAYLOAD * more))
+
+
+@pytest.fixture(scope="module")
+def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
+    """Branch `base`, and branches from it that tests compare with it."""
+    place = tmp_path_factory.mktemp("asv")
+    made = Repository(place / "repo", place / "home")
+    made.home.mkdir()
+    for name in ("benchmarks", "fixtures", "scenarios/cache_without_eviction"):
+        skip = shutil.ignore_patterns("__pycache__", "observer.py")
+        shutil.copytree(ROOT / name, made.root / name, ignore=skip)
+    for name in ("asv.conf.json", "constraints.txt", "Makefile", "scenarios/__init__.py"):
+        shutil.copy(ROOT / name, made.root / name)
+    cache = made.root / "scenarios/cache_without_eviction/scenario.toml"
+    short = cache.read_text().replace('"fork", "spawn", "forkserver", "multiprocess"', '"spawn"')
+    cache.write_text(short)
+    made.git("init", "-q", "-b", "base")
+    made.write(
+        {
+            ".gitignore": ".asv/\n__pycache__/\n",
+            "benchmarks/guard.py": GUARD,
+            **pair("two", flat()),
+            **pair("five", flat()),
+            **pair("one", flat()),
+            **pair("workers", flat(), '["inline", "fork"]'),
+            **pair("grown", flat()),
+            **pair("limit", flat(), buggy=FILLS_MEMORY),
+        }
+    )
+    made.git("add", "-A")
+    made.git("commit", "-q", "-m", "base")
+    yield made
+    assert [] == processes_of(place)
+
+
+def rows_of(text: str) -> dict[str, dict[str, Any]]:
+    """The figures of a comparison's JSON by their names."""
+    return {f"{row['label']} {row['metric']}": row for row in json.loads(text)["figures"]}
+
+
+@pytest.fixture(scope="module")
+def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
+    """`base` against a commit in which much is worse, and which has what the other lacks."""
+    fixed = "scenarios/cache_without_eviction/fixed.py"
+    text = (ROOT / fixed).read_text()
+    begin, end = (
+        text.index(words) for words in ("            if len(", "        self._sheets.move")
+    )
+    grown = pair("grown", flat(), '["inline", "fork"]')
+    repository.branch(
+        "worse",
+        "base",
+        {
+            fixed: text[:begin] + text[end:],
+            "scenarios/two/fixed.py": flat(1.021),
+            "scenarios/five/fixed.py": flat(1.05),
+            "scenarios/one/fixed.py": flat(1.01),
+            "scenarios/workers/fixed.py": LEAKS_IN_WORKERS,
+            **grown,
+            **pair("newcomer", flat()),
+        },
+    )
+    return repository.leaklab("continuous", "base", "worse", "--json", "--markdown", "summary.md")
+
+
+def test_the_eviction_taken_out_of_the_cache_is_named(
+    worse: subprocess.CompletedProcess[str],
+) -> None:
+    rows = rows_of(worse.stdout)
+    assert 1 == worse.returncode, worse.stderr
+    for mode in ("inline", "spawn"):
+        for metric in ("peak_rss", "growth"):
+            row = rows[f"cache_without_eviction/fixed/{mode} {metric}"]
+            assert ("worse", "+") == (row["change"], row["asv"])
+            assert row["ratio"] > 10
+
+
+def test_a_leak_that_only_workers_have_is_named_in_the_pool_alone(
+    worse: subprocess.CompletedProcess[str],
+) -> None:
+    rows = rows_of(worse.stdout)
+    assert "worse" == rows["workers/fixed/fork growth"]["change"]
+    assert 100_000 <= rows["workers/fixed/fork growth"]["head"] < 101_000
+    assert "same" == rows["workers/fixed/inline growth"]["change"]
+
+
+@pytest.mark.parametrize(("name", "change"), [("two", "worse"), ("five", "worse"), ("one", "same")])
+def test_a_peak_is_named_from_two_per_cent_on(
+    worse: subprocess.CompletedProcess[str], name: str, change: str
+) -> None:
+    row = rows_of(worse.stdout)[f"{name}/fixed/inline peak_rss"]
+    assert change == row["change"]
+    assert {"worse": "+", "same": ""}[change] == row["asv"]
+
+
+def test_what_did_not_change_is_the_same_to_the_byte(
+    worse: subprocess.CompletedProcess[str],
+) -> None:
+    rows = rows_of(worse.stdout)
+    unchanged = [r["ratio"] for name, r in rows.items() if "/buggy/inline" in name and r["base"]]
+    assert [1.0] * 14 == unchanged  # two figures of seven scenarios
+
+
+def test_what_the_base_lacks_is_not_applicable_there(
+    worse: subprocess.CompletedProcess[str],
+) -> None:
+    rows = rows_of(worse.stdout)
+    for label in ("newcomer/fixed/inline peak_rss", "grown/fixed/fork peak_rss"):
+        assert ("n/a", None) == (rows[label]["change"], rows[label]["base"])
+        assert rows[label]["head"] > 0
+    assert "no scenario 'newcomer'" in json.loads(worse.stdout)["absent"]["base"]["newcomer"]
+
+
+def test_a_run_stopped_at_its_limit_is_a_number(worse: subprocess.CompletedProcess[str]) -> None:
+    rows = rows_of(worse.stdout)
+    stopped = rows["limit/buggy/inline peak_rss"]
+    assert "same" == stopped["change"]
+    assert 256 << 20 <= stopped["head"] <= 1100 << 20
+    assert rows["limit/buggy/inline growth"]["head"] > 32 << 20
+
+
+@pytest.mark.usefixtures("worse")
+def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
+    text = (repository.root / "summary.md").read_text()
+    (line,) = [
+        line for line in text.splitlines() if "fixed inline peak RSS" in line and "1.02" in line
+    ]
+    assert line.endswith("| worse | worse |")
+    assert "| peak RSS |" in text
+
+
+def test_asvs_own_ways_that_are_relied_on(
+    worse: subprocess.CompletedProcess[str], repository: Repository
+) -> None:
+    said = (repository.root / ".asv/leaklab/asv.log").read_text()
+    head = repository.git("rev-parse", "worse")
+    (file,) = repository.root.glob(f".asv/results/*/{head[:8]}-*.json")
+    saved = json.loads(file.read_text())
+    columns = saved["result_columns"]
+    assert [2.0] == saved["results"]["guard.track_samples"][columns.index("result")]
+    assert 2 == said.count("Setting up lab:")  # once for each commit, and not for each module
+    assert "PERFORMANCE DECREASED" in said
+    assert worse.returncode == 1
+
+
+def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: Repository) -> None:
+    repository.branch("docs", "base", {"README.md": "# Words\n"})
+    repository.write({"scenarios/two/notes.txt": "not committed\n"})
+    found = repository.leaklab("continuous", "base", "docs", "--fresh")
+    (repository.root / "scenarios/two/notes.txt").unlink()
+    rows = [line.split() for line in found.stdout.splitlines()[1:-1]]
+    assert 0 == found.returncode, found.stderr
+    assert [["growth", "0", "0", "18", "0", "0"], ["peak", "RSS", "0", "0", "18", "0", "0"]] == [
+        row for row in rows if row[0] in ("growth", "peak")
+    ]
+    assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in found.stderr
+
+
+def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
+    found = repository.leaklab("continuous", "base", "base", "--name=five")
+    assert 0 == found.returncode, found.stderr
+
+
+def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Repository) -> None:
+    changed = {"scenarios/two/fixed.py": RAISES, "scenarios/five/fixed.py": flat(1.05)}
+    repository.branch("broken", "base", changed)
+    found = repository.leaklab("continuous", "base", "broken", "--name=two", "--name=five")
+    assert 3 == found.returncode, found.stderr
+    assert "KeyError" in found.stdout
+    for name, words in (("two", "failed"), ("five", "worse")):
+        below = found.stdout.partition(f"\n{name}\n")[2]
+        assert words in below.splitlines()[0]
+
+
+def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> None:
+    toml = TOML.format(modes='["inline"]').replace("schema = 1", "schema = 99")
+    repository.branch("future", "base", {"scenarios/one/scenario.toml": toml})
+    repository.git("checkout", "-q", "base")
+    found = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
+    assert 0 == found.returncode, found.stderr
+    assert {"n/a"} == {row["change"] for row in rows_of(found.stdout).values()}
+    assert "schema is 99" in json.loads(found.stdout)["absent"]["base"]["one"]
+
+
+@pytest.mark.usefixtures("worse")
+def test_make_continuous_ends_as_the_comparison_does(repository: Repository) -> None:
+    venv = sys.prefix
+    words = [f"VENV={venv}", "-o", f"{venv}/.ready", "BASE=base", "HEAD=worse", "NAMES=five"]
+    found = repository.run(["make", "continuous", *words])
+    assert "1.050" in found.stdout or "1.049" in found.stdout
+    assert "Error 1" in found.stderr
+
+
+def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Repository) -> None:
+    repository.git("checkout", "-q", "base")
+    found = repository.leaklab("bench", "--name=five", "--name=two")
+    assert 0 == found.returncode, found.stderr
+    assert ["five", "two"] == [
+        line for line in found.stdout.splitlines() if line in ("five", "two")
+    ]
+    assert (repository.root / ".asv/html/index.html").is_file()
+
+
+def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
+    repository.git("checkout", "-q", repository.branch("quick", "base", {"note": "x"}))
+    found = repository.leaklab("bench", "--quick", "--name=five")
+    commit = repository.git("rev-parse", "HEAD")
+    assert 0 == found.returncode, found.stderr
+    assert "inline" in found.stdout
+    assert [] == list(repository.root.glob(f".asv/results/*/{commit[:8]}-*"))
+
+
+def test_the_history_names_the_commit_from_which_it_grew(repository: Repository) -> None:
+    repository.git("checkout", "-q", "-b", "line", "base")
+    for number, more in enumerate((1.0, 1.0, 1.5, 1.5, 1.5)):
+        repository.write({"scenarios/one/fixed.py": f"# {number}\n{flat(more)}"})
+        repository.git("commit", "-qam", f"step {number}")
+    found = repository.leaklab("history", "-n", "5")
+    guilty = repository.git("rev-parse", "HEAD~2")[:8]
+    assert 1 == found.returncode, found.stderr
+    (line,) = [line for line in found.stdout.splitlines() if line.startswith("one/fixed/inline")]
+    assert guilty in line
+    assert "5 commits, 1 regressions" in found.stdout
+    again = repository.leaklab("history", "-n", "5")
+    assert found.stdout == again.stdout
+    assert "For leaklab commit" not in (repository.root / ".asv/leaklab/asv.log").read_text()
+
+
+def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:
+    repository.branch("other", "base", {"other": "x"})
+    kept = repository.root / ".asv" / "env"
+    kept.rename(repository.root / ".asv" / "kept")
+    kept.write_text("a file where a folder should be")
+    try:
+        found = repository.leaklab("continuous", "base", "other", "--markdown", "summary.md")
+    finally:
+        kept.unlink()
+        (repository.root / ".asv" / "kept").rename(kept)
+    assert 4 == found.returncode
+    assert "leaklab: asv left no figures of" in found.stderr.splitlines()[-1]
+    assert "asv failed" in (repository.root / "summary.md").read_text()
+    assert "Traceback" not in found.stderr
