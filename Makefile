@@ -14,10 +14,12 @@ FACTOR ?= 1.02
 NAMES ?=
 ONLY = $(foreach name,$(NAMES),--name $(name)) $(if $(FRESH),--fresh)
 COMMITS ?= 10
+# Through the environment, for a branch may have a name that means something to a shell.
+export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean \
-  bench bench-quick bench-all continuous history preview
+  docs bench bench-quick bench-all continuous history preview
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -32,7 +34,7 @@ $(READY): pyproject.toml constraints.txt
 
 setup: $(READY) ## Make .venv with leaklab and its tools
 
-bench: $(READY) ## Have asv measure the current commit; shows what each pair costs
+bench: $(READY) ## Measure this commit with asv: what each pair costs
 	$(BIN)/leaklab bench $(ONLY)
 
 bench-quick: $(READY) ## The same as a smoke run: inline only, nothing kept
@@ -41,10 +43,10 @@ bench-quick: $(READY) ## The same as a smoke run: inline only, nothing kept
 bench-all: $(READY) ## The same with the scenarios that are not in the default set
 	$(BIN)/leaklab bench --all $(ONLY)
 
-continuous: $(READY) ## Compare two commits (make continuous BASE=main HEAD=my-branch)
-	$(BIN)/leaklab continuous $(BASE) $(HEAD) --factor $(FACTOR) $(ONLY) $(if $(MARKDOWN),--markdown "$(MARKDOWN)")
+continuous: $(READY) ## Compare two commits (BASE=main HEAD=my-branch)
+	$(BIN)/leaklab continuous --factor "$$FACTOR" $(ONLY) $${MARKDOWN:+--markdown "$$MARKDOWN"} -- "$$BASE" "$$HEAD"
 
-history: $(READY) ## Measure the last commits that matter (COMMITS=10), list regressions
+history: $(READY) ## Measure the last commits, list regressions (COMMITS=10)
 	$(BIN)/leaklab history --commits $(COMMITS)
 
 preview: $(READY) ## Show the site that bench and history made
@@ -65,17 +67,20 @@ test-quick: $(READY) ## Run the pure tests only (seconds)
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
 
-soak: $(READY) ## Run everything in every mode N times beside two busy neighbours (make soak N=20)
+soak: $(READY) ## Run everything beside two busy neighbours, N times (N=20)
 	$(BIN)/leaklab soak --rounds $(N)
 
 overhead: $(READY) ## Measure what the lab's own sampling costs
 	$(BIN)/leaklab overhead
 
-performance: $(READY) ## Measure what the observer costs; writes docs/performance.md
+performance: $(READY) ## Measure the observer; writes docs/performance.md
 	$(BIN)/leaklab observer --write docs/performance.md
 
-accuracy: $(READY) ## Rate the verdict on generated series; writes docs/accuracy.md
+accuracy: $(READY) ## Rate the verdict; writes docs/accuracy.md
 	$(BIN)/leaklab accuracy --write docs/accuracy.md
+
+docs: $(READY) ## Write docs/commands.md and README's catalogue
+	$(BIN)/python -m leaklab.cli.reference
 
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .

@@ -13,20 +13,25 @@ Environment, all of it optional:
     LEAKLAB_TERMINAL    a file to which progress is written
 """
 
+import contextlib
+import ctypes
 import json
 import os
+import signal
 import subprocess
 import tomllib
 from collections.abc import Callable
 from pathlib import Path
-from typing import NamedTuple, TypedDict
+from typing import IO, NamedTuple, TypedDict
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".asv" / "leaklab"
 VARIANTS = ("buggy", "fixed", "program")
 # The lab's exit codes.
 AS_EXPECTED, DIFFERS, BAD_INPUT = 0, 1, 2
-MOST_AT_ONCE = 8
+MOST_AT_ONCE = 4
+# The same on every machine, for a run that is stopped counts as this much.
+MEMORY_LIMIT = "1GiB"
 # asv ends what says nothing for so long; the lab's own limits come first.
 LONGEST_SILENCE_SECONDS = 3600.0
 
@@ -50,7 +55,7 @@ class Scenario(NamedTuple):
 def scenarios() -> dict[str, Scenario]:
     """The scenarios of the working tree by their names."""
     found = {}
-    for path in sorted(ROOT.glob("scenarios/*/scenario.toml")):
+    for path in sorted(ROOT.glob("scenarios/[!_.]*/scenario.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
         if table.get("bench") or os.environ.get("LEAKLAB_BENCH") == "all":
             variants = [variant for variant in VARIANTS if variant in table]
@@ -68,6 +73,7 @@ def setup_cache() -> Tracked:
     names = os.environ.get("LEAKLAB_SCENARIOS", "").split() or list(scenarios())
     modes = os.environ.get("LEAKLAB_MODES", "all").split()
     words = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={at_once()}"]
+    words += ["--memory-limit", MEMORY_LIMIT]
     words += ["--catalogue", str(checkout())]
     if not os.environ.get("LEAKLAB_FRESH"):
         words += ["--reuse", str(STATE / "figures")]
@@ -117,14 +123,18 @@ def leaklab(*words: str, harness: Path | None = None) -> str:
     if harness is not None:
         environment["PYTHONPATH"] = str(harness)
     try:
-        with Path(os.environ.get("LEAKLAB_TERMINAL", os.devnull)).open("a") as terminal:
+        with contextlib.ExitStack() as stack:
+            errors: IO[str] | int = subprocess.PIPE
+            if terminal := os.environ.get("LEAKLAB_TERMINAL"):
+                errors = stack.enter_context(Path(terminal).open("a"))
             done = subprocess.run(
                 command,
                 env=environment,
                 stdout=subprocess.PIPE,
-                stderr=terminal,
+                stderr=errors,
                 text=True,
                 check=False,
+                preexec_fn=die_with_parent,
             )
     except OSError as error:
         raise RuntimeError(
@@ -133,14 +143,21 @@ def leaklab(*words: str, harness: Path | None = None) -> str:
     if done.returncode == BAD_INPUT:
         raise NotImplementedError(f"this leaklab has no command like {words[0]}")
     if done.returncode not in (AS_EXPECTED, DIFFERS):
-        raise RuntimeError(f"leaklab {words[0]} ended with exit code {done.returncode}")
+        last = (done.stderr or "").strip().rpartition("\n")[2]
+        raise RuntimeError(f"leaklab {words[0]} ended with exit code {done.returncode}: {last}")
     return done.stdout
 
 
 def at_once() -> int:
-    """How many runs are made at a time: the peaks are the same, but each has its part of the
-    memory, and so the less the more there are."""
+    """How many runs are made at a time; their peaks are the same, but each may hold up to the
+    limit."""
     return min(len(os.sched_getaffinity(0)), MOST_AT_ONCE)
+
+
+def die_with_parent() -> None:
+    """Between fork and exec: be interrupted when whoever started this process is gone."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGINT))
 
 
 def checkout() -> Path:

@@ -5,12 +5,14 @@ failed, and where a benchmark failed it prints no table. So its own files are re
 """
 
 import contextlib
+import ctypes
 import importlib.util
 import itertools
 import json
 import math
 import os
 import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -20,7 +22,7 @@ from typing import IO
 
 import msgspec
 
-from leaklab.changes import Benchmark
+from leaklab.changes import Benchmark, Value
 from leaklab.errors import BadInput, InfrastructureBroke, one_line
 from leaklab.figures import Tracked
 
@@ -103,7 +105,7 @@ class Asv:
             InfrastructureBroke: it cannot note it.
         """
         noted = Path("~/.asv-machine.json").expanduser()
-        with contextlib.suppress(OSError, ValueError):
+        with contextlib.suppress(OSError, ValueError, TypeError):
             if platform.node() in json.loads(noted.read_text(encoding="utf-8")):
                 return
         said = self.run("machine", "--yes")
@@ -122,8 +124,8 @@ class Asv:
         except (OSError, ValueError):
             return None
 
-    def values(self, commit: str, since: float = 0.0) -> dict[Benchmark, float | None] | None:
-        """The figures that asv saved of a commit; None for one that failed.
+    def values(self, commit: str, since: float = 0.0) -> dict[Benchmark, Value] | None:
+        """The figures that asv saved of a commit.
 
         Args:
             commit: its hash.
@@ -140,14 +142,16 @@ class Asv:
         from asv.util import UserError  # noqa: PLC0415
 
         files = list(self.root.glob(f".asv/results/*/{commit[:8]}-*.json"))
-        found: dict[str, dict[Benchmark, float | None]] = {}
+        found: dict[str, dict[Benchmark, Value]] = {}
         try:
             for result in (Results.load(str(file)) for file in files):
                 for name in result.get_all_result_keys():
                     if (result.started_at.get(name) or 0) >= since * 1000:
                         params = result.get_result_params(name)
-                        found[name] = _unrolled(name, params, result.get_result_value(name, params))
-        except UserError as error:
+                        values = result.get_result_value(name, params)
+                        stats = result.get_result_stats(name, params)
+                        found[name] = _unrolled(name, params, values, stats)
+        except (UserError, TypeError, KeyError) as error:
             raise InfrastructureBroke(f"a result of asv's is damaged: {error}") from error
         return {b: v for of_one in found.values() for b, v in of_one.items()} if found else None
 
@@ -164,6 +168,7 @@ class Asv:
             stderr=subprocess.STDOUT,
             text=True,
             errors="replace",
+            preexec_fn=_die_with_us,  # noqa: PLW1509  (nothing here runs in threads)
         )
 
     def _heard(self, line: str, log: IO[str]) -> str:
@@ -175,6 +180,12 @@ class Asv:
 
     def _note(self, commit: str) -> Path:
         return self.state / f"{commit}.json"
+
+
+def _die_with_us() -> None:
+    """In asv, before it begins: be interrupted when this process is gone, however it went."""
+    pr_set_pdeathsig = 1
+    ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGINT))
 
 
 def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], None]) -> Asv:
@@ -191,12 +202,19 @@ def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], N
 
 
 def _unrolled(
-    name: str, params: Sequence[Sequence[str]], values: Sequence[float | None]
-) -> dict[Benchmark, float | None]:
+    name: str,
+    params: Sequence[Sequence[str]],
+    values: Sequence[float | None],
+    stats: Sequence[object],
+) -> dict[Benchmark, Value]:
     """Each figure by its own name; what asv skipped is NaN, and left out."""
     names = [f"{name}({', '.join(combo)})" for combo in itertools.product(*params)]
-    found = zip(names if params else [name], values, strict=True)
-    return {parse_benchmark(n): v for n, v in found if v is None or not math.isnan(v)}
+    found = zip(names if params else [name], values, stats, strict=True)
+    return {
+        parse_benchmark(name): Value(amount, sampled=stat is not None)
+        for name, amount, stat in found
+        if amount is None or not math.isnan(amount)
+    }
 
 
 def parse_benchmark(name: str) -> Benchmark:

@@ -2,30 +2,31 @@
 
 import json
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 from leaklab.asvrun import Asv, Said, parse_benchmark
-from leaklab.changes import Benchmark, Change, Compared, compare
+from leaklab.changes import Benchmark, Change, Compared, Value, Values, compare
 from leaklab.errors import Exit, InfrastructureBroke
 from leaklab.figures import Tracked
 
-RAN = 0
-SOME_FAILED = 2
+# The suite's own names of its figures: its modules'.
+PEAK, GROWTH = "peak_rss", "growth"
 
 
 @dataclass(frozen=True)
 class Measured:
-    """A commit's figures as asv saved them, None for one that failed, and why there are none."""
+    """A commit's figures as asv saved them, and why there are none of others."""
 
     commit: str
-    values: Mapping[Benchmark, float | None]
+    values: Values
     tracked: Tracked
 
     @property
     def exit(self) -> Exit:
         """Whether all could be measured."""
-        return Exit.NOT_MEASURED if None in self.values.values() else Exit.AS_EXPECTED
+        failed = any(value.amount is None for value in self.values.values())
+        return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
 
 
 @dataclass(frozen=True)
@@ -48,14 +49,15 @@ class Comparison:
 
 @dataclass(frozen=True)
 class Regression:
-    """A step upwards in the history of a figure, as asv's step detection finds it: after `before`
-    and up to `after`; `before` is None where the history begins between them."""
+    """A step upwards in the history of a figure, as asv's step detection finds it: in the commits
+    after `before` and up to `after`; without a `before`, in the commit `after` itself."""
 
     benchmark: Benchmark
     before: str | None
     after: str
     was: float
     became: float
+    unit: str
 
 
 def measure(asv: Asv, commit: str, *words: str) -> Measured:
@@ -87,13 +89,13 @@ def smoke(asv: Asv, commit: str, *words: str) -> Measured:
     """
     _begin(asv, [commit])
     said = asv.run("run", "--show-stderr", "--quick", "--dry-run", *words, f"{commit}^!")
-    if (tracked := asv.tracked(commit)) is None:
+    tracked = asv.tracked(commit)
+    if tracked is None or (said.code and not tracked.failed):
         raise _broke(asv, commit, said)
-    values: dict[Benchmark, float | None] = {}
+    values = {Benchmark(PEAK, label): Value(None) for label in tracked.failed}
     for label, figures in tracked.figures.items():
-        values[Benchmark("peak_rss", label)] = figures.peak_rss_bytes
-        values[Benchmark("growth", label)] = figures.growth_per_unit
-    values |= {Benchmark("peak_rss", label): None for label in tracked.failed}
+        values[Benchmark(PEAK, label)] = Value(figures.peak_rss_bytes)
+        values[Benchmark(GROWTH, label)] = Value(figures.growth_per_unit)
     return Measured(commit, values, tracked)
 
 
@@ -117,8 +119,11 @@ def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) 
     return Comparison(before, after, factor, rows)
 
 
-def measure_history(asv: Asv, commits: Sequence[str]) -> None:
+def measure_history(asv: Asv, commits: Sequence[str]) -> list[str]:
     """Measure those of the commits that have no figures yet.
+
+    Returns:
+        What could not be measured, a line each.
 
     Raises:
         InfrastructureBroke: asv left no figures of one of them.
@@ -128,9 +133,13 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> None:
     hashes.parent.mkdir(parents=True, exist_ok=True)
     hashes.write_text("\n".join(commits), encoding="utf-8")
     said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
-    missing = [commit for commit in commits if asv.values(commit) is None]
-    if missing:
-        raise _broke(asv, missing[0], said)
+    failed = []
+    for commit in commits:
+        if (values := asv.values(commit)) is None:
+            raise _broke(asv, commit, said)
+        lost = sorted(b.label for b, value in values.items() if value.amount is None)
+        failed += [f"failed at {commit[:8]}: {label}" for label in dict.fromkeys(lost)]
+    return failed
 
 
 def publish(asv: Asv) -> list[Regression]:
@@ -140,6 +149,8 @@ def publish(asv: Asv) -> list[Regression]:
         InfrastructureBroke: asv could not.
     """
     said = asv.run("publish", "--no-pull")
+    if said.code:
+        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}")
     try:
         site = asv.root / ".asv" / "html"
         found = json.loads((site / "regressions.json").read_text(encoding="utf-8"))
@@ -147,8 +158,16 @@ def publish(asv: Asv) -> list[Regression]:
     except (OSError, ValueError) as error:
         raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}") from error
     hashes = index["revision_to_hash"]
+    units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
     return [
-        Regression(parse_benchmark(name), hashes.get(str(before)), hashes[str(after)], was, became)
+        Regression(
+            benchmark=parse_benchmark(name),
+            before=hashes.get(str(before)),
+            after=hashes[str(after)],
+            was=was,
+            became=became,
+            unit=units[name.partition("(")[0]],
+        )
         for name, _, _, _, _, _, jumps in found["regressions"]
         for before, after, was, became in jumps
     ]
@@ -165,6 +184,9 @@ def _measured(asv: Asv, commit: str, began: float, said: Said) -> Measured:
     values, tracked = asv.values(commit, began), asv.tracked(commit)
     if values is None or tracked is None:
         raise _broke(asv, commit, said)
+    for label, figures in tracked.figures.items():
+        if (growth := values.get(benchmark := Benchmark(GROWTH, label))) is not None:
+            values[benchmark] = replace(growth, interval=figures.growth_interval)
     return Measured(commit, values, tracked)
 
 

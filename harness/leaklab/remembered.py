@@ -32,7 +32,7 @@ class Remembered:
         """What was measured under this key; None where nothing is, or where it is damaged."""
         try:
             return msgspec.json.decode(self._file(key).read_bytes(), type=Tracked)
-        except (OSError, ValueError):
+        except (OSError, ValueError, RecursionError):
             return None
 
     def keep(self, key: str, tracked: Tracked) -> None:
@@ -66,12 +66,17 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     installed = sorted(f"{d.name} {d.version}" for d in importlib.metadata.distributions())
     length = len(str(catalogue.root))
     found.update(repr((asked, limits, place, installed, length)).encode())
+    found.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))
     folders = [catalogue.folder(jobs[0].scenario.name), catalogue.fixtures_root / "fixtures", RULER]
     for folder in folders:
         for file in _files(folder):
             found.update(f"{file.relative_to(folder)}\0".encode())
             found.update(hashlib.sha256(file.read_bytes()).digest())
     return found.hexdigest()
+
+
+def _bytes_of(file: Path) -> bytes:
+    return file.read_bytes() if file.is_file() else b""
 
 
 def _files(folder: Path) -> Iterable[Path]:

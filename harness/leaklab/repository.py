@@ -1,5 +1,6 @@
 """The git repository of a checkout, as asv needs it: commits by name, and what is in none."""
 
+import re
 import shutil
 import subprocess
 from collections.abc import Sequence
@@ -29,7 +30,7 @@ class Repository:
         """
         words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         asked = self._git(*words, f"{name}^{{commit}}")
-        if not asked:
+        if not re.fullmatch(r"[0-9a-f]{40,64}", asked):
             what = f"there is no commit {cut(name)!r} here"
             raise BadInput(
                 f"{what}; 'git branch --all' names the branches, 'git fetch' brings more"
@@ -38,8 +39,8 @@ class Repository:
 
     def uncommitted(self) -> list[str]:
         """The files of scenarios and fixtures that differ from the commit, or are not in it."""
-        found = self._git("status", "--porcelain", "--untracked-files=all", "--", *MEASURED)
-        return [line[2:].strip() for line in found.splitlines()]
+        words = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--")
+        return [line[3:] for line in self._git(*words, *MEASURED).split("\0") if line]
 
     def newest(self, count: int) -> list[str]:
         """The hashes of the last commits that touched what is measured, or what measures, the

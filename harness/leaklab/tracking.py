@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.catalogue import Catalogue
-from leaklab.errors import BadInput, LabError, NotMeasured, Skipped
+from leaklab.errors import BadInput, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.figures import Tracked, figures_of
 from leaklab.listener import InTurn, Listener
 from leaklab.model import Job, Limits, Mode
 from leaklab.plans import Request, plan
-from leaklab.record import Result
+from leaklab.record import Ended, Result
 from leaklab.remembered import Remembered, key_of
 from leaklab.runner import Executor, run
 from leaklab.sessions import Session
@@ -59,10 +59,13 @@ def track(
     jobs = [job for of_one in planned.jobs.values() for job in of_one]
     failures = _Failures(listener)
     outcome = run(jobs, executor, session, failures, survey.catalogue.root, at_once=survey.at_once)
+    for error in outcome.errors:
+        if isinstance(error, NotSaved):
+            raise error
     found = planned.known
     for name, of_one in planned.jobs.items():
         tracked = _tracked(of_one, outcome.results, failures.found, survey.limits)
-        if len(tracked.figures) == len(of_one):
+        if len(tracked.figures) == len(of_one) and not _hurried(of_one, outcome.results):
             remembered.keep(planned.keys[name], tracked)
         found |= tracked
     return found
@@ -103,6 +106,13 @@ class _Failures(InTurn):
         """Keep it, and pass it on."""
         self.found[job.label] = error
         super().failed(job, error)
+
+
+def _hurried(jobs: Sequence[Job], results: Sequence[Result]) -> bool:
+    """Whether the time of one of these runs was up: a machine less busy had come further."""
+    labels = {job.label for job in jobs}
+    late = (r for r in results if r.ended is Ended.TIME_LIMIT)
+    return any(f"{r.scenario}/{r.variant}/{r.mode}" in labels for r in late)
 
 
 def _tracked(

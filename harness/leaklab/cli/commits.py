@@ -65,6 +65,8 @@ def open_bench(names: Sequence[str], environment: dict[str, str], *, fresh: bool
 
     root = Path.cwd()
     told = {**environment, "LEAKLAB_SCENARIOS": " ".join(names)}
+    if names:  # which are then wanted whether or not they are in the default set
+        told["LEAKLAB_BENCH"] = "all"
     if fresh:
         told["LEAKLAB_FRESH"] = "1"
     if sys.stderr.isatty():

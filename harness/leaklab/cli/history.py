@@ -9,6 +9,7 @@ from leaklab.cli import commits, options
 from leaklab.errors import BadInput, Exit
 
 COMMITS = 10
+MOST_LINES = 8
 
 
 @click.command("history")
@@ -29,7 +30,8 @@ def command(count: int) -> Exit:
     Run it at the top of a checkout. What was measured before is not measured again. Regressions are
     what asv's step detection finds in all that was ever measured on this line of history.
 
-    Exit code 1 where there are any, 4 where asv itself failed.
+    Exit code 1 where there are any, 3 where something could not be measured, 4 where asv itself
+    failed.
     """
     from leaklab import branches
     from leaklab.reports import tracked
@@ -38,10 +40,14 @@ def command(count: int) -> Exit:
     hashes = bench.repository.newest(count)
     if not hashes:
         raise BadInput("no commit here touched scenarios, fixtures or harness: commit some first")
-    branches.measure_history(bench.asv, hashes)
+    failed = branches.measure_history(bench.asv, hashes)
     found = branches.publish(bench.asv)
     if found:
         reports.write(tracked.regressions(found), sys.stdout)
-    words = f"{len(hashes)} commits, {len(found)} regressions"
+    for line in failed[:MOST_LINES]:
+        sys.stdout.write(f"{line}\n")
+    words = f"{len(hashes)} commits, {len(found)} regressions, {len(failed)} failures"
     sys.stdout.write(f"{words}; the site is in .asv/html, 'make preview' shows it\n")
+    if failed:
+        return Exit.NOT_MEASURED
     return Exit.DIFFERS if found else Exit.AS_EXPECTED

@@ -47,5 +47,5 @@ def markdown(table: Table) -> str:
     """The table as Markdown, for documents that a command writes."""
     rule = ["---:" if c in table.right else "---" for c in table.columns]
     lines = [table.columns, tuple(rule), *table.rows]
-    text = ["| " + " | ".join(line) + " |" for line in lines]
+    text = ["| " + " | ".join(cell.replace("|", r"\|") for cell in line) + " |" for line in lines]
     return "\n".join([*text, *(f"\n{note}" for note in table.notes)]) + "\n"

@@ -3,18 +3,20 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from leaklab.branches import Comparison, Measured, Regression
-from leaklab.changes import Benchmark, Change, Compared
+from leaklab.branches import GROWTH, PEAK, Comparison, Measured, Regression
+from leaklab.changes import Benchmark, Change, Compared, Values
 from leaklab.figures import NO_GROWTH, Tracked
-from leaklab.model import Resource
+from leaklab.model import Mode, Resource
 from leaklab.reports import Table
 from leaklab.units import cut_to, format_bytes, format_growth
 
-PEAK, GROWTH = "peak_rss", "growth"
 METRICS = {PEAK: "peak RSS", GROWTH: "growth"}
 SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
 ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
-LONGEST_NAME = 12
+MODES = frozenset(mode.value for mode in Mode)
+ALARMING = (Change.WORSE, Change.FAILED)
+LONGEST_LIST = 300
+LONGEST_NAME = 9
 MOST_REASONS = 8
 
 
@@ -45,21 +47,17 @@ def changes(found: Comparison, base: str, head: str) -> Table:
         base: how the first is called.
         head: how the second is called.
     """
-    names = [cut_to(name, LONGEST_NAME) for name in (base, head)]
-    columns = ("benchmark", names[0], f"{names[1]} ", "ratio", "is", "asv saw")
-    rows: list[tuple[str, ...]] = []
-    alarms = []
-    last = ""
-    for row in (row for row in found.rows if row.change in SHOWN):
-        scenario, _, rest = row.benchmark.label.partition("/")
-        if scenario != last:
-            rows.append((scenario, *[""] * 5))
-        if row.change is not Change.BETTER:
-            alarms.append(len(rows))
-        name = f"  {rest.replace('/', ' ')} {_metric(row.benchmark)}"
-        rows.append((name, *_sides(found, row), row.change, ASV_WORDS[row.asv]))
-        last = scenario
-    return Table(columns, rows, right=frozenset(columns[1:4]), alarms=frozenset(alarms))
+    # A column is known by its name, so that of a branch must be no other column's.
+    taken = ["benchmark", "ratio", "is", "asv saw"]
+    for name in (cut_to(base, LONGEST_NAME), cut_to(head, LONGEST_NAME)):
+        taken.append(name if name not in taken else f"{name} ")
+    columns = (taken[0], *taken[4:], *taken[1:4])
+    shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
+    rows = _under_headings(
+        (row.benchmark, (*_sides(found, row), row.change, ASV_WORDS[row.asv])) for row in shown
+    )
+    alarms = frozenset(i for i, row in enumerate(rows) if row[4] in ALARMING)
+    return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
 
 
 def summary(found: Comparison, base: str, head: str) -> Table:
@@ -76,70 +74,117 @@ def summary(found: Comparison, base: str, head: str) -> Table:
         counts[_metric(row.benchmark)][row.change] += 1
     rows = [(metric, *(str(count[c]) for c in Change)) for metric, count in sorted(counts.items())]
     notes = [f"{head} against {base}; worse is {found.factor:g} times as much or more"]
+    notes += [
+        f"asv alone saw {ASV_WORDS[row.asv]}: {_full_name(row.benchmark)}, {_apart(found, row)}; "
+        "the intervals of its growth overlap"
+        for row in found.rows
+        if row.asv and row.change is Change.SAME
+    ]
     for name, measured in ((base, found.base), (head, found.head)):
         notes += _reasons(f" at {name}", measured.tracked)
+        notes += _lacking(name, measured, found.rows)
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
 def regressions(found: Sequence[Regression]) -> Table:
     """Steps upwards in the history, the newest as asv has them."""
-    columns = ("benchmark", "after", "up to", "was", "became")
-    rows = [
-        (
-            f"{r.benchmark.label} {_metric(r.benchmark)}",
-            (r.before or "")[:8],
-            r.after[:8],
-            _plain(r.was, r.benchmark.metric),
-            _plain(r.became, r.benchmark.metric),
-        )
-        for r in found
-    ]
-    return Table(columns, rows, right=frozenset(columns[3:]))
+    columns = ("benchmark", "in commits", "was", "became")
+    rows = _under_headings((r.benchmark, _step(r)) for r in found)
+    return Table(columns, rows, right=frozenset(columns[2:]))
+
+
+def _step(step: Regression) -> tuple[str, str, str]:
+    first = f"{step.before[:8]}..." if step.before else ""
+    resource = Resource.MEMORY if step.unit == "bytes" else Resource.DESCRIPTORS
+    was, became = (_shown(v, step.benchmark, resource) for v in (step.was, step.became))
+    return f"{first}{step.after[:8]}", was, became
+
+
+def _under_headings(
+    items: Iterable[tuple[Benchmark, tuple[str, ...]]],
+) -> list[tuple[str, ...]]:
+    """Rows with their scenario's name above them, once."""
+    rows: list[tuple[str, ...]] = []
+    last = ""
+    for benchmark, cells in items:
+        scenario, is_run, rest = benchmark.label.partition("/")
+        if is_run and scenario != last:
+            rows.append((scenario, *("" for _ in cells)))
+            last = scenario
+        name = f"  {rest.replace('/', ' ')} {_metric(benchmark)}"
+        rows.append((name if is_run else _full_name(benchmark), *cells))
+    return rows
 
 
 def _by_pair(
-    values: Mapping[Benchmark, float | None],
+    values: Values,
 ) -> dict[tuple[str, str], dict[str, dict[str, float | None]]]:
     """The figures of scenarios by (scenario, mode), then variant, then metric."""
     found: dict[tuple[str, str], dict[str, dict[str, float | None]]] = {}
-    for benchmark, value in sorted(values.items(), key=lambda item: item[0].label):
+    for benchmark, value in sorted(values.items(), key=lambda item: _order(item[0])):
         if benchmark.metric in METRICS:
             scenario, variant, mode = benchmark.label.split("/")
             of_pair = found.setdefault((scenario, mode), defaultdict(dict))
-            of_pair[variant][benchmark.metric] = value
-    return dict(sorted(found.items(), key=lambda item: item[0][0]))
+            of_pair[variant][benchmark.metric] = value.amount
+    return found
 
 
 def _amount(figures: Mapping[str, float | None], metric: str, resource: Resource) -> str:
     if metric not in figures:
         return ""
-    return _shown(figures[metric], metric, resource)
+    return _shown(figures[metric], Benchmark(metric, ""), resource)
 
 
-def _shown(value: float | None, metric: str, resource: Resource) -> str:
+def _shown(value: float | None, benchmark: Benchmark, resource: Resource) -> str:
     if value is None:
         return "failed"
-    if metric == GROWTH:
+    if benchmark.metric == GROWTH:
         return "0" if value <= NO_GROWTH else format_growth(value, resource)
-    return _plain(value, metric)
+    return _plain(value, benchmark)
 
 
-def _plain(value: float, metric: str) -> str:
-    return format_bytes(value) if metric in METRICS or metric.endswith("bytes") else f"{value:.3f}"
+def _plain(value: float, benchmark: Benchmark) -> str:
+    of_bytes = benchmark.metric in METRICS or benchmark.label.endswith("bytes")
+    return format_bytes(value) if of_bytes else f"{value:.3f}"
 
 
 def _sides(found: Comparison, row: Compared) -> tuple[str, str, str]:
-    """Both figures and their ratio; a ratio to nothing says nothing."""
+    """Both figures and their ratio."""
     tracked = [found.head.tracked, found.base.tracked]
     resource = _resource(tracked, row.benchmark.label)
     cells = [
         "n/a"
         if row.benchmark not in side.values
-        else _shown(side.values[row.benchmark], row.benchmark.metric, resource)
+        else _shown(side.values[row.benchmark].amount, row.benchmark, resource)
         for side in (found.base, found.head)
     ]
-    is_new = row.benchmark.metric == GROWTH and (row.base or 0) <= NO_GROWTH
-    return cells[0], cells[1], "new" if is_new else _ratio(row.head, row.base)
+    return cells[0], cells[1], _change(row) or _ratio(row.head, row.base)
+
+
+def _change(row: Compared) -> str:
+    """What stands for the ratio where one side has no growth; empty elsewhere."""
+    if row.benchmark.metric != GROWTH or row.base is None or row.head is None:
+        return ""
+    if row.base <= NO_GROWTH:
+        return "new"
+    return "gone" if row.head <= NO_GROWTH else ""
+
+
+def _apart(found: Comparison, row: Compared) -> str:
+    before, after, _ = _sides(found, row)
+    return f"{before} and {after}"
+
+
+def _order(benchmark: Benchmark) -> tuple[str, int, str, str]:
+    """By scenario, its modes in the order in which they are run, variant, metric."""
+    scenario, _, rest = benchmark.label.partition("/")
+    variant, _, mode = rest.partition("/")
+    place = list(Mode).index(Mode(mode)) if mode in MODES else 0
+    return scenario, place, variant, benchmark.metric
+
+
+def _full_name(benchmark: Benchmark) -> str:
+    return f"{benchmark.label.replace('/', ' ')} {_metric(benchmark)}"
 
 
 def _ratio(part: float | None, whole: float | None) -> str:
@@ -159,9 +204,24 @@ def _metric(benchmark: Benchmark) -> str:
     return METRICS.get(benchmark.metric, benchmark.metric)
 
 
+def _lacking(name: str, measured: Measured, rows: Iterable[Compared]) -> list[str]:
+    """A line on the variants and modes that this commit's scenarios lack, and the other's have."""
+    known = {*measured.tracked.absent, *measured.tracked.figures, *measured.tracked.failed}
+    lacking = dict.fromkeys(
+        row.benchmark.label
+        for row in rows
+        if row.change is Change.ABSENT
+        and row.benchmark not in measured.values
+        and not known & {row.benchmark.label, row.benchmark.label.partition("/")[0]}
+    )
+    words = cut_to(", ".join(lacking), LONGEST_LIST)
+    return [f"n/a at {name}, which has no such variant or mode: {words}"] if lacking else []
+
+
 def _reasons(where: str, tracked: Tracked) -> list[str]:
     """Why there are no figures, at most so many lines; a failure comes before what is n/a."""
     lines = [f"failed{where}: {reason}" for reason in tracked.failed.values()]
     lines += [f"n/a{where}: {reason}" for reason in tracked.absent.values()]
+    lines = list(dict.fromkeys(lines))
     more = len(lines) - MOST_REASONS
     return lines[:MOST_REASONS] + ([f"… and {more} more"] if more > 0 else [])
