@@ -6,6 +6,7 @@ decide.
 """
 
 import json
+from typing import TypedDict
 
 from . import lab
 
@@ -17,7 +18,21 @@ PAGE_BYTES = 4096
 WORK = ("word_index", "--variant=fixed", "--units=800")
 
 
-def setup_cache() -> dict[str, object]:
+class Overhead(TypedDict, total=False):
+    """What `leaklab overhead --json` says of a variant; nothing where a commit cannot say it."""
+
+    ratios: list[float]
+    added_bytes: int
+
+
+class Samples(TypedDict):
+    """Several samples of one figure, as asv takes them."""
+
+    samples: list[float]
+    number: int
+
+
+def setup_cache() -> Overhead:
     """One measurement for both figures; empty where this commit cannot make it."""
     harness = lab.checkout() / "harness"
     if not (harness / "leaklab").is_dir():
@@ -27,27 +42,27 @@ def setup_cache() -> dict[str, object]:
         (found,) = json.loads(lab.leaklab(*words, harness=harness))
     except NotImplementedError:
         return {}
-    return dict(found)
+    return Overhead(ratios=found["ratios"], added_bytes=found["added_bytes"])
 
 
 vars(setup_cache)["timeout"] = lab.LONGEST_SILENCE_SECONDS
 
 
-def setup(found: dict[str, object]) -> None:
+def setup(found: Overhead) -> None:
     """Skip commits whose leaklab has no such command."""
     if not found:
         raise NotImplementedError("this commit's leaklab does not measure its own cost")
 
 
-def track_cpu_ratio(found: dict[str, object]) -> dict[str, object]:
+def track_cpu_ratio(found: Overhead) -> Samples:
     """CPU time of the measured process with sampling, by that without."""
     return {"samples": found["ratios"], "number": 1}
 
 
-def track_added_bytes(found: dict[str, object]) -> object:
+def track_added_bytes(found: Overhead) -> int:
     """Memory that sampling adds to the measured process before its first unit; a page at least,
     for asv compares by ratios."""
-    return max(int(str(found["added_bytes"])), PAGE_BYTES)
+    return max(found["added_bytes"], PAGE_BYTES)
 
 
 for _benchmark, _unit in ((track_cpu_ratio, "ratio"), (track_added_bytes, "bytes")):

@@ -66,6 +66,11 @@ class ProcessExecutor:
     def __exit__(self, *_: object) -> None:
         self._stack.close()
 
+    @property
+    def folder(self) -> Path:
+        """The session's own folder, which goes away with it however it ends."""
+        return self._session
+
     def execute(self, job: Job, progress: Progress) -> Trace:
         """Make one run; `progress` is told the units done so far. Threads may call it at a time.
 

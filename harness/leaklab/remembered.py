@@ -6,8 +6,8 @@ commit the scenario is read from. What is not found, or cannot be read, is measu
 """
 
 import hashlib
-import importlib.metadata
 import platform
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,7 +63,8 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     found = hashlib.sha256()
     asked = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
     place = (platform.uname()[2:5], platform.python_version(), platform.libc_ver())
-    installed = sorted(f"{d.name} {d.version}" for d in importlib.metadata.distributions())
+    # A package's name and version are those of its folder; reading its metadata takes 1 ms each.
+    installed = sorted(info.name for place in sys.path for info in Path(place).glob("*.dist-info"))
     length = len(str(catalogue.root))
     found.update(repr((asked, limits, place, installed, length)).encode())
     found.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from benchmarks import observer
 
-from process.conftest import processes_of
+from process.conftest import processes_of, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -378,12 +379,51 @@ def test_the_history_names_the_commit_from_which_it_grew(repository: Repository)
     found = repository.leaklab("history", "-n", "5")
     guilty = repository.git("rev-parse", "HEAD~2")[:8]
     assert 1 == found.returncode, found.stderr
-    (line,) = [line for line in found.stdout.splitlines() if line.startswith("one/fixed/inline")]
-    assert guilty in line
-    assert "5 commits, 1 regressions" in found.stdout
+    (line,) = [line for line in found.stdout.splitlines() if "fixed inline peak RSS" in line]
+    assert ["fixed", "inline", "peak", "RSS", guilty] == line.split()[:5]
+    assert "5 commits, 1 regressions, 0 failures" in found.stdout
     again = repository.leaklab("history", "-n", "5")
     assert found.stdout == again.stdout
     assert "For leaklab commit" not in (repository.root / ".asv/leaklab/asv.log").read_text()
+
+
+def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None:
+    environment = {**os.environ, "HOME": str(repository.home), "TMPDIR": str(repository.home)}
+    words = ["-m", "leaklab", "continuous", "base", "docs", "--name=two", "--fresh"]
+    killed = subprocess.Popen(
+        [sys.executable, *words],
+        cwd=repository.root,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    wait_until(lambda: any("agent.py" in line for line in processes_of(repository.home)))
+    killed.kill()
+    killed.wait()
+    wait_until(lambda: processes_of(repository.root) == [])
+    wait_until(lambda: list(repository.home.glob("leaklab-*")) == [])
+
+
+def test_the_observers_cost_is_that_of_the_commits_own_harness(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "project").symlink_to(ROOT)
+    monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path))
+    monkeypatch.setenv("LEAKLAB_PYTHON", sys.executable)
+    monkeypatch.setattr(observer, "WORK", ("word_index", "--variant=fixed", "--units=100"))
+    found = observer.setup_cache()
+    ratios = observer.track_cpu_ratio(found)["samples"]
+    assert observer.PAIRS == len(ratios)
+    assert all(0.3 < ratio < 3 for ratio in ratios)
+    assert 4096 <= observer.track_added_bytes(found) <= 1 << 20
+
+
+def test_a_commit_without_a_harness_has_no_cost_to_measure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path))
+    with pytest.raises(NotImplementedError):
+        observer.setup(observer.setup_cache())
 
 
 def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:

@@ -40,6 +40,9 @@ class Work:
         return open_repository(self.root)
 
 
+pytestmark = pytest.mark.process  # git is one
+
+
 @pytest.fixture(autouse=True)
 def _nobodys_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the user, the machine or a hook has told git does not reach these tests."""

@@ -1,7 +1,6 @@
 """`leaklab figures`."""
 
 import sys
-import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,8 +66,7 @@ def _track(survey: "Survey", reuse: Path | None) -> "Tracked":
     from leaklab.tracking import track
 
     with (
-        tempfile.TemporaryDirectory(prefix="leaklab-results-") as folder,
         ProcessExecutor(survey.catalogue, survey.limits, slots=survey.at_once) as executor,
         progress.choose() as listener,
     ):
-        return track(survey, executor, Session(Path(folder)), listener, Remembered(reuse))
+        return track(survey, executor, Session(executor.folder), listener, Remembered(reuse))
