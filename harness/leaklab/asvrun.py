@@ -32,13 +32,7 @@ CONSTRAINTS = "constraints.txt"
 TRACK = "track_"
 LAST_LINES = 8
 # Its lines that say what it is about; the others are progress and tables of its own.
-STAGES = (
-    "Creating virtualenv",
-    "Installing requirements",
-    "Discovering",
-    "For leaklab",
-    "Detecting",
-)
+STAGES = ("Creating environments", "Discovering", "For leaklab commit")
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ FEWEST_UNITS = 64
 OLDEST_PYTHON = (3, 8)
 GIVEAWAYS = re.compile(r"\b(leak\w*|bug\w*|fixme|fix|fixed|unbounded|grows? for ?ever)\b", re.I)
 
+NAME = re.compile(r"[a-z][a-z0-9_]*")
+
 Rule = Callable[[Catalogue, Scenario], Iterator[str]]
 
 
@@ -82,6 +84,8 @@ def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 
 def _words(_: Catalogue, scenario: Scenario) -> Iterator[str]:
+    if not NAME.fullmatch(scenario.name):
+        yield "the folder's name is the scenario's: rename it to lower case, digits and underscores"
     if not scenario.title or len(scenario.title) > LONGEST_TITLE:
         yield f"title has {len(scenario.title)} characters: 1 to {LONGEST_TITLE} fit the tables"
     if not scenario.summary.endswith("."):

@@ -186,6 +186,13 @@ def test_the_linter_names_what_is_wrong_and_what_to_do(
     assert message in " | ".join(problems(root))
 
 
+@pytest.mark.parametrize("name", ["Grow", "grow-2", "grow 2", "2_grow", "gröw"])
+def test_a_name_is_lower_case_digits_and_underscores(root: Path, name: str) -> None:
+    (root / "scenarios" / "grow").rename(root / "scenarios" / name)
+    catalogue = open_catalogue(root)
+    assert "rename it to lower case" in " | ".join(lint(catalogue, catalogue.load(name)))
+
+
 def test_the_diff_is_the_lesson(root: Path) -> None:
     catalogue = open_catalogue(root)
     diff = unified_diff(catalogue, catalogue.load("grow"))
