@@ -186,7 +186,7 @@ def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callabl
         "param_names": ["variant", "mode"],
         "unit": unit,
         "version": "1",
-        "pretty_name": f"{metric} of {name}",
+        "pretty_name": name,
     }
     vars(track).update(attributes)
     return track

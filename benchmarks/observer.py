@@ -65,5 +65,8 @@ def track_added_bytes(found: Overhead) -> int:
     return max(found["added_bytes"], PAGE_BYTES)
 
 
-for _benchmark, _unit in ((track_cpu_ratio, "ratio"), (track_added_bytes, "bytes")):
-    vars(_benchmark).update(unit=_unit, version="1", setup=setup)
+for _benchmark, _unit, _name in (
+    (track_cpu_ratio, "ratio", "CPU time with sampling by CPU time without"),
+    (track_added_bytes, "bytes", "memory that sampling adds"),
+):
+    vars(_benchmark).update(unit=_unit, version="1", pretty_name=_name)
