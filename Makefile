@@ -37,7 +37,7 @@ setup: $(READY) ## Make .venv with leaklab and its tools
 bench: $(READY) ## Measure this commit with asv: what each pair costs
 	$(BIN)/leaklab bench $(ONLY)
 
-bench-quick: $(READY) ## The same as a smoke run: inline only, nothing kept
+bench-quick: $(READY) ## The same as a smoke run: inline only, nothing saved
 	$(BIN)/leaklab bench --quick $(ONLY)
 
 bench-all: $(READY) ## The same with the scenarios that are not in the default set
@@ -86,4 +86,4 @@ build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## Remove what the targets above made, saved results excepted
-	rm -rf $(VENV) .asv/env .asv/html dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

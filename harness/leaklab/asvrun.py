@@ -1,4 +1,4 @@
-"""asv as a process, and what it saved: the one place that knows its command line and its files.
+"""asv as a process, and what it saved.
 
 asv's exit codes do not tell a regression from a machine it knows nothing of or a checkout that
 failed, and where a benchmark failed it prints no table. So its own files are read instead.
@@ -18,13 +18,14 @@ import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import msgspec
 
 from leaklab.changes import Benchmark, Value
 from leaklab.errors import BadInput, InfrastructureBroke, one_line
 from leaklab.figures import Tracked
+from leaklab.sessions import lock_folder
 
 CONFIGURATION = "asv.conf.json"
 # The versions of what asv puts into its environment, too.
@@ -75,7 +76,7 @@ class Asv:
 
     @property
     def log(self) -> Path:
-        """All that asv said the last time."""
+        """All that asv said to the last command."""
         return self.state / "asv.log"
 
     def run(self, *words: str) -> Said:
@@ -86,7 +87,7 @@ class Asv:
         """
         try:
             self.state.mkdir(parents=True, exist_ok=True)
-            with self.log.open("w", encoding="utf-8") as log, self._process(words) as process:
+            with self.log.open("a", encoding="utf-8") as log, self._process(words) as process:
                 lines = [self._heard(line, log) for line in process.stdout or ()]
         except OSError as error:
             raise InfrastructureBroke(f"asv cannot be run: {error}; see DESIGN.md") from error
@@ -131,32 +132,40 @@ class Asv:
         Raises:
             InfrastructureBroke: a file of asv's cannot be read.
         """
+        found: dict[str, dict[Benchmark, Value]] = {}
+        for result in self._results(commit):
+            for name in result.get_all_result_keys():
+                if (result.started_at.get(name) or 0) >= since * 1000:
+                    params = result.get_result_params(name)
+                    values = result.get_result_value(name, params)
+                    stats = result.get_result_stats(name, params)
+                    found[name] = _unrolled(name, params, values, stats)
+        return {b: v for of_one in found.values() for b, v in of_one.items()} if found else None
+
+    def _results(self, commit: str) -> list[Any]:
+        """What asv saved of a commit, the newest last: there may be some of other machines, or of
+        this one under another name."""
         # 0.3 s to import, for these commands only.
         from asv.results import Results  # noqa: PLC0415
         from asv.util import UserError  # noqa: PLC0415
 
-        files = list(self.root.glob(f".asv/results/*/{commit[:8]}-*.json"))
-        found: dict[str, dict[Benchmark, Value]] = {}
         try:
-            for result in (Results.load(str(file)) for file in files):
-                for name in result.get_all_result_keys():
-                    if (result.started_at.get(name) or 0) >= since * 1000:
-                        params = result.get_result_params(name)
-                        values = result.get_result_value(name, params)
-                        stats = result.get_result_stats(name, params)
-                        found[name] = _unrolled(name, params, values, stats)
+            files = self.root.glob(f".asv/results/*/{commit[:8]}-*.json")
+            results = [Results.load(str(file)) for file in files]
+            return sorted(results, key=lambda one: max(one.started_at.values(), default=0))
         except (UserError, TypeError, KeyError) as error:
             raise InfrastructureBroke(f"a result of asv's is damaged: {error}") from error
-        return {b: v for of_one in found.values() for b, v in of_one.items()} if found else None
 
     def _process(self, words: Sequence[str]) -> subprocess.Popen[str]:
         own = {"LEAKLAB_PYTHON": sys.executable}
-        if (constraints := self.root / CONSTRAINTS).exists():
-            own["PIP_CONSTRAINT"] = str(constraints)
+        if (self.root / CONSTRAINTS).exists():
+            # By its name alone: pip takes a blank in a path for the end of it.
+            own["PIP_CONSTRAINT"] = CONSTRAINTS
+        others = {k: v for k, v in os.environ.items() if not k.startswith("LEAKLAB_")}
         return subprocess.Popen(  # noqa: S603  (our own interpreter)
             [sys.executable, "-m", "asv", *words],
             cwd=self.root,
-            env={**os.environ, **own, **self.environment},
+            env={**others, **own, **self.environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -183,16 +192,27 @@ def _die_with_us() -> None:
 
 
 def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], None]) -> Asv:
-    """asv in the checkout at `root`.
+    """asv in the checkout at `root`, which is this process's alone until it ends.
 
     Raises:
         BadInput: it is not configured there, or not installed.
+        InfrastructureBroke: another process has it, or its folder cannot be written.
     """
     if not (root / CONFIGURATION).is_file():
         raise BadInput(f"there is no {CONFIGURATION} in {root}: go to the top of a checkout")
     if importlib.util.find_spec("asv") is None:
         raise BadInput("asv is not installed: 'make setup', or pip install 'leaklab[bench]'")
-    return Asv(root, environment, tell)
+    asv = Asv(root, environment, tell)
+    try:
+        asv.state.mkdir(parents=True, exist_ok=True)
+        lock_folder(asv.state)
+        asv.log.write_bytes(b"")
+    except BlockingIOError:
+        words = f"another command has asv measure in {root}, and there is one checkout for both"
+        raise InfrastructureBroke(f"{words}: wait for its end") from None
+    except OSError as error:
+        raise InfrastructureBroke(f"{asv.state} cannot be used: {error.strerror}") from error
+    return asv
 
 
 def _unrolled(

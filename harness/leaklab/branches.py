@@ -40,9 +40,11 @@ class Comparison:
 
     @property
     def exit(self) -> Exit:
-        """What could not be measured on the second commit weighs more than what is worse."""
+        """What could not be measured on the second commit weighs more than what is worse; and
+        where the first one's failures left nothing to compare, nothing was found to be as good."""
         found = {row.change for row in self.rows}
-        if Change.FAILED in found:
+        lost = not found - {Change.ABSENT} and self.base.exit is Exit.NOT_MEASURED
+        if Change.FAILED in found or lost or not found:
             return Exit.NOT_MEASURED
         return Exit.DIFFERS if Change.WORSE in found else Exit.AS_EXPECTED
 
@@ -92,10 +94,11 @@ def smoke(asv: Asv, commit: str, *words: str) -> Measured:
     tracked = asv.tracked(commit)
     if tracked is None or (said.code and not tracked.failed):
         raise _broke(asv, commit, said)
-    values = {Benchmark(PEAK, label): Value(None) for label in tracked.failed}
+    values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in (PEAK, GROWTH)}
     for label, figures in tracked.figures.items():
         values[Benchmark(PEAK, label)] = Value(figures.peak_rss_bytes)
-        values[Benchmark(GROWTH, label)] = Value(figures.growth_per_unit)
+        if figures.growth_per_unit is not None:
+            values[Benchmark(GROWTH, label)] = Value(figures.growth_per_unit)
     return Measured(commit, values, tracked)
 
 

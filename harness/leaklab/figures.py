@@ -17,11 +17,11 @@ class Figures(Struct, frozen=True, kw_only=True):
 
     `peak_rss_bytes` is that of its largest process, the baseline taken off; `growth_per_unit` the
     growth of `resource`, the one judged, in bytes or in pieces, `NO_GROWTH` where there is none,
-    and `growth_interval` where it lies with 95 %.
+    and `growth_interval` where it lies with 95 %. Growth that is not known is None.
     """
 
     peak_rss_bytes: int
-    growth_per_unit: float
+    growth_per_unit: float | None
     resource: Resource
     growth_interval: tuple[float, float] | None = None
 
@@ -49,44 +49,47 @@ class Tracked(Struct, frozen=True, kw_only=True):
 def figures_of(result: Result, limits: Limits) -> Figures:
     """The figures of a run that ended or was stopped.
 
-    One that was stopped for its memory counts as what it was stopped at, so that there is a number
-    to compare; its growth is then what it held, by the work it did.
+    One that was stopped at a limit counts as that limit, so that there is a number to compare: its
+    peak if it was the memory, and its growth, if that could not be told, by the work it did.
 
     Args:
-        result: a run that did not fail.
+        result: a run that did not fail, and whose time was not up.
         limits: what it was held to.
     """
     peak = result.peak_rss_bytes or 0
     if result.ended is Ended.MEMORY_LIMIT:
         peak = max(peak, limits.memory_bytes)
+    verdict = result.verdict
+    is_told = verdict.per_unit is not None and (verdict.low or 0.0) > 0
+    held = 0 if is_told else _held(result, peak, limits)
+    known = verdict.low is not None and verdict.high is not None and not held
     return Figures(
         peak_rss_bytes=peak,
-        growth_per_unit=_growth(result, peak),
-        resource=result.verdict.resource,
-        growth_interval=None if _is_held(result) else _interval(result),
+        growth_per_unit=_growth(result, held),
+        resource=verdict.resource,
+        growth_interval=(verdict.low or 0.0, verdict.high or 0.0) if known else None,
     )
 
 
-def _is_held(result: Result) -> bool:
-    """Whether it was stopped for its memory before its growth could be told."""
-    verdict = result.verdict
-    unknown = verdict.per_unit is None or (verdict.low or 0.0) <= 0
-    stopped = result.ended is Ended.MEMORY_LIMIT
-    return stopped and unknown and verdict.resource is Resource.MEMORY
+def _held(result: Result, peak: int, limits: Limits) -> int:
+    """What a run held of the resource judged when it was stopped for having too much of it."""
+    at_limit = {
+        (Ended.MEMORY_LIMIT, Resource.MEMORY): peak,
+        (Ended.DESCRIPTOR_LIMIT, Resource.DESCRIPTORS): limits.descriptors,
+        (Ended.DESCRIPTOR_LIMIT, Resource.SOCKETS): limits.descriptors,
+        (Ended.PROCESS_LIMIT, Resource.PROCESSES): limits.processes,
+    }
+    return at_limit.get((result.ended, result.verdict.resource), 0)
 
 
-def _interval(result: Result) -> tuple[float, float] | None:
-    low, high = result.verdict.low, result.verdict.high
-    return None if low is None or high is None else (low, high)
-
-
-def _growth(result: Result, peak: int) -> float:
+def _growth(result: Result, held: int) -> float | None:
     """What is surely more than nothing: an interval that holds zero is no growth."""
     verdict = result.verdict
-    memory = verdict.resource is Resource.MEMORY
     done = max(result.units_done // max(result.workers, 1), 1)
-    amount = verdict.per_unit or 0.0 if (verdict.low or 0.0) > 0 else 0.0
-    if _is_held(result):
-        amount = peak / done
-    least = LEAST_BYTES if memory else LEAST_PIECES
+    if held:
+        return held / done
+    if verdict.per_unit is None:
+        return None
+    amount = verdict.per_unit if (verdict.low or 0.0) > 0 else 0.0
+    least = LEAST_BYTES if verdict.resource is Resource.MEMORY else LEAST_PIECES
     return max(amount, NO_GROWTH) if amount * done >= least else NO_GROWTH

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 import msgspec
 
@@ -52,8 +53,8 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     """A hash of all that decides the figures of a scenario's runs.
 
     That is what is asked for, the scenario's files, the fixtures, this leaklab, what is installed
-    beside it, and the machine; and the length of the catalogue's path, which lies in the memory of
-    the processes measured.
+    beside it, and the machine; and the lengths of the paths that lie in the memory of the processes
+    measured: one 80 characters longer moved a peak by 1.5 %.
 
     Args:
         catalogue: where the scenario is.
@@ -62,11 +63,11 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     """
     found = hashlib.sha256()
     asked = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
-    place = (platform.uname()[2:5], platform.python_version(), platform.libc_ver())
+    place = (platform.uname()[2:5], sys.version, platform.libc_ver())
     # A package's name and version are those of its folder; reading its metadata takes 1 ms each.
     installed = sorted(info.name for place in sys.path for info in Path(place).glob("*.dist-info"))
-    length = len(str(catalogue.root))
-    found.update(repr((asked, limits, place, installed, length)).encode())
+    lengths = [len(path) for path in (str(catalogue.root), gettempdir(), sys.executable)]
+    found.update(repr((asked, limits, place, installed, lengths)).encode())
     found.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))
     folders = [catalogue.folder(jobs[0].scenario.name), catalogue.fixtures_root / "fixtures", RULER]
     for folder in folders:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.catalogue import Catalogue
+from leaklab.compare import label
 from leaklab.errors import BadInput, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.figures import Tracked, figures_of
 from leaklab.listener import InTurn, Listener
@@ -65,7 +66,7 @@ def track(
     found = planned.known
     for name, of_one in planned.jobs.items():
         tracked = _tracked(of_one, outcome.results, failures.found, survey.limits)
-        if len(tracked.figures) == len(of_one) and not _hurried(of_one, outcome.results):
+        if len(tracked.figures) == len(of_one):
             remembered.keep(planned.keys[name], tracked)
         found |= tracked
     return found
@@ -79,7 +80,11 @@ def _planned(survey: Survey, remembered: Remembered) -> _Plan:
         except (BadInput, NotMeasured) as error:
             planned.known |= Tracked(absent={name: str(error)})
             continue
-        key = planned.keys[name] = key_of(survey.catalogue, jobs, survey.limits)
+        try:
+            key = planned.keys[name] = key_of(survey.catalogue, jobs, survey.limits)
+        except OSError as error:
+            planned.known |= Tracked(failed={name: f"{name} cannot be read: {error}"})
+            continue
         if (known := remembered.recall(key)) is not None:
             planned.known |= known
         else:
@@ -108,29 +113,23 @@ class _Failures(InTurn):
         super().failed(job, error)
 
 
-def _hurried(jobs: Sequence[Job], results: Sequence[Result]) -> bool:
-    """Whether the time of one of these runs was up: a machine less busy had come further."""
-    labels = {job.label for job in jobs}
-    late = (r for r in results if r.ended is Ended.TIME_LIMIT)
-    return any(f"{r.scenario}/{r.variant}/{r.mode}" in labels for r in late)
-
-
 def _tracked(
     jobs: Sequence[Job],
     results: Sequence[Result],
     errors: dict[str, LabError],
     limits: Limits,
 ) -> Tracked:
-    """What became of the runs of one scenario."""
+    """What became of the runs of one scenario; one whose time was up has no figures, for on a
+    machine less busy it had come further."""
     labels = {job.label for job in jobs}
-    own = {label: error for label, error in errors.items() if label in labels}
-    made = {f"{r.scenario}/{r.variant}/{r.mode}": r for r in results}
+    own = {name: error for name, error in errors.items() if name in labels}
+    made = {label(r): r for r in results if label(r) in labels and label(r) not in own}
+    late = {name: r for name, r in made.items() if r.ended is Ended.TIME_LIMIT}
+    failed = {name: str(error) for name, error in own.items() if not isinstance(error, Skipped)}
     return Tracked(
         figures={
-            label: figures_of(made[label], limits)
-            for label in sorted(labels)
-            if label in made and label not in own
+            name: figures_of(made[name], limits) for name in sorted(made.keys() - late.keys())
         },
-        absent={label: str(e) for label, e in own.items() if isinstance(e, Skipped)},
-        failed={label: str(e) for label, e in own.items() if not isinstance(e, Skipped)},
+        absent={name: str(error) for name, error in own.items() if isinstance(error, Skipped)},
+        failed=failed | {name: f"{name}: {r.ended}, {r.detail}" for name, r in late.items()},
     )

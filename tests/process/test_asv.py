@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 from benchmarks import observer
 
+from leaklab.sessions import lock_folder
 from process.conftest import processes_of, wait_until
 
 pytestmark = pytest.mark.process
@@ -221,7 +222,9 @@ def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
             **pair("newcomer", flat()),
         },
     )
-    return repository.leaklab("continuous", "base", "worse", "--json", "--markdown", "summary.md")
+    found = repository.leaklab("continuous", "base", "worse", "--json", "--markdown", "summary.md")
+    shutil.copy(repository.root / ".asv/leaklab/asv.log", repository.root / "worse.log")
+    return found
 
 
 def test_the_eviction_taken_out_of_the_cache_is_named(
@@ -293,7 +296,7 @@ def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
 def test_asvs_own_ways_that_are_relied_on(
     worse: subprocess.CompletedProcess[str], repository: Repository
 ) -> None:
-    said = (repository.root / ".asv/leaklab/asv.log").read_text()
+    said = (repository.root / "worse.log").read_text()
     head = repository.git("rev-parse", "worse")
     (file,) = repository.root.glob(f".asv/results/*/{head[:8]}-*.json")
     saved = json.loads(file.read_text())
@@ -318,8 +321,9 @@ def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: 
 
 
 def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
-    found = repository.leaklab("continuous", "base", "base", "--name=five")
+    found = repository.leaklab("continuous", "base", "base", "--name=five", "--json")
     assert 0 == found.returncode, found.stderr
+    assert ["same"] * 4 == [row["change"] for row in rows_of(found.stdout).values()]
 
 
 def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Repository) -> None:
@@ -344,12 +348,13 @@ def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> N
 
 
 @pytest.mark.usefixtures("worse")
-def test_make_continuous_ends_as_the_comparison_does(repository: Repository) -> None:
+def test_make_continuous_shows_the_comparison_and_says_how_it_ended(repository: Repository) -> None:
     venv = sys.prefix
     words = [f"VENV={venv}", "-o", f"{venv}/.ready", "BASE=base", "HEAD=worse", "NAMES=five"]
     found = repository.run(["make", "continuous", *words])
     assert "1.050" in found.stdout or "1.049" in found.stdout
     assert "Error 1" in found.stderr
+    assert 2 == found.returncode  # make's own, whatever its command ended with
 
 
 def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Repository) -> None:
@@ -384,12 +389,66 @@ def test_the_history_names_the_commit_from_which_it_grew(repository: Repository)
     assert "5 commits, 1 regressions, 0 failures" in found.stdout
     again = repository.leaklab("history", "-n", "5")
     assert found.stdout == again.stdout
-    assert "For leaklab commit" not in (repository.root / ".asv/leaklab/asv.log").read_text()
+    assert "asv: For leaklab commit" in found.stderr
+    assert "asv: For leaklab commit" not in again.stderr
+
+
+def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
+    state = repository.root / ".asv" / "leaklab"
+    state.mkdir(parents=True, exist_ok=True)
+    lock = lock_folder(state)
+    try:
+        found = repository.leaklab("bench", "--name=two")
+    finally:
+        os.close(lock)
+    assert (4, 1) == (found.returncode, len(found.stderr.splitlines()))
+    assert "another command has asv measure" in found.stderr
+
+
+def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: Repository) -> None:
+    repository.git("checkout", "-q", repository.branch("clean", "base", {"clean": "x"}))
+    assert 0 == repository.leaklab("bench", "--name=two").returncode
+    (project,) = repository.root.glob(".asv/env/*/project")
+    left = project / "scenarios" / "two" / "fixed.py"
+    left.write_text(flat(1.5))
+    found = repository.leaklab("bench", "--name=two", "--fresh")
+    left.write_text(flat())
+    assert 4 == found.returncode
+    assert "remove it" in (repository.root / ".asv/leaklab/asv.log").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["continuous", "nowhere"], "there is no commit 'nowhere' here; 'git branch --all'"),
+        (["continuous", "base", "--name=nobody"], "no scenario 'nobody'"),
+        (["continuous", "base", "--factor=1"], "'1' is no factor; write it like 1.02"),
+        (["bench", "--quick", "--all"], "--quick and --all contradict each other"),
+    ],
+)
+def test_bad_input_is_one_line(repository: Repository, words: list[str], message: str) -> None:
+    found = repository.leaklab(*words)
+    assert (2, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
+    assert message in found.stderr
+
+
+def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
+    repository: Repository, tmp_path: Path
+) -> None:
+    shallow = Repository(tmp_path / "shallow", repository.home)
+    repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(shallow.root))
+    for message in ("git fetch --unshallow", "is no git checkout"):
+        found = shallow.leaklab("continuous", "base", "--markdown", "summary.md")
+        assert (2, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
+        assert message in found.stderr
+        assert message in (shallow.root / "summary.md").read_text()
+        shutil.rmtree(shallow.root / ".git", ignore_errors=True)
 
 
 def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None:
+    repository.branch("to-kill", "base", {"kill": "x"})
     environment = {**os.environ, "HOME": str(repository.home), "TMPDIR": str(repository.home)}
-    words = ["-m", "leaklab", "continuous", "base", "docs", "--name=two", "--fresh"]
+    words = ["-m", "leaklab", "continuous", "base", "to-kill", "--name=two", "--fresh"]
     killed = subprocess.Popen(
         [sys.executable, *words],
         cwd=repository.root,
@@ -438,5 +497,5 @@ def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:
         (repository.root / ".asv" / "kept").rename(kept)
     assert 4 == found.returncode
     assert "leaklab: asv left no figures of" in found.stderr.splitlines()[-1]
-    assert "asv failed" in (repository.root / "summary.md").read_text()
+    assert "Not compared:" in (repository.root / "summary.md").read_text()
     assert "Traceback" not in found.stderr

@@ -20,7 +20,6 @@ from leaklab.model import Resource
 
 ROOT = Path(__file__).parents[2]
 SUITE = sorted((ROOT / "benchmarks").glob("*.py"))
-COMMIT = "c" * 40
 TOML = """
 resource = "memory"
 modes = ["inline", "fork"]
@@ -249,12 +248,21 @@ class StandIn:
         return Path(f"{self.place}.{suffix}")
 
 
+def _checked_out(place: Path) -> str:
+    """A commit, checked out here; its hash."""
+    git = ["git", "-C", str(place), "-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
+    place.mkdir(parents=True)
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a commit"]):
+        subprocess.run([*git, *words], check=True)
+    return subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+
+
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     """The lab's stand-in, and what asv tells the suite of a commit."""
     made = StandIn(tmp_path / "python")
     monkeypatch.setenv("LEAKLAB_PYTHON", str(made.place))
-    monkeypatch.setenv("ASV_COMMIT", COMMIT)
+    monkeypatch.setenv("ASV_COMMIT", _checked_out(tmp_path / "env" / "project"))
     monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path / "env"))
     monkeypatch.setattr(lab, "STATE", tmp_path / "state")
     return made
@@ -292,7 +300,7 @@ def test_what_the_lab_says_is_noted_for_the_wrapper_and_handed_on(
     add()
     stand_in.says(json.dumps(FOUND))
     assert FOUND == lab.setup_cache()
-    assert json.dumps(FOUND) == (lab.STATE / f"{COMMIT}.json").read_text()
+    assert json.dumps(FOUND) == (lab.STATE / f"{os.environ['ASV_COMMIT']}.json").read_text()
 
 
 def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> None:
@@ -306,19 +314,31 @@ def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> Non
     assert set(Tracked.__struct_fields__) == set(lab.Tracked.__annotations__)
 
 
-@pytest.mark.parametrize("code", [0, 1])
-def test_figures_are_read_whatever_the_labs_verdicts_are(stand_in: StandIn, code: int) -> None:
-    stand_in.says("said", code)
-    assert "said" == lab.leaklab("figures")
+@pytest.mark.usefixtures("stand_in")
+def test_a_checkout_of_another_commit_is_refused(add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    add()
+    monkeypatch.setenv("ASV_COMMIT", "0" * 40)
+    with pytest.raises(RuntimeError, match=f"is not {'0' * 40}: remove it"):
+        lab.setup_cache()
 
 
-def test_a_command_that_is_not_known_is_skipped(stand_in: StandIn) -> None:
-    stand_in.says("", 2)
-    with pytest.raises(NotImplementedError, match="no command like overhead"):
-        lab.leaklab("overhead", "--json")
+@pytest.mark.usefixtures("stand_in")
+def test_a_checkout_with_other_files_than_its_commits_is_refused(add: Add) -> None:
+    add()
+    (lab.checkout() / "left").touch()
+    with pytest.raises(RuntimeError, match="remove it"):
+        lab.setup_cache()
 
 
 @pytest.mark.parametrize("code", [3, 4, 127])
+def test_an_observer_that_breaks_is_a_failure(stand_in: StandIn, tmp_path: Path, code: int) -> None:
+    (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
+    stand_in.says("[]", code)
+    with pytest.raises(RuntimeError, match=f"leaklab overhead ended with exit code {code}"):
+        observer.setup_cache()
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 127])
 def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
     add: Add, stand_in: StandIn, code: int
 ) -> None:
@@ -352,7 +372,7 @@ def test_progress_goes_to_the_terminal_that_is_named(
 ) -> None:
     stand_in.place.write_text("#!/bin/sh\necho progress >&2\necho figures\n")
     monkeypatch.setenv("LEAKLAB_TERMINAL", str(tmp_path / "terminal"))
-    assert "figures\n" == lab.leaklab("figures")
+    assert "figures\n" == lab.leaklab("figures").stdout
     assert "progress\n" == (tmp_path / "terminal").read_text()
 
 

@@ -169,7 +169,8 @@ def comparison(*changes: Change) -> Comparison:
 @pytest.mark.parametrize(
     ("changes", "code"),
     [
-        ([], Exit.AS_EXPECTED),
+        ([], Exit.NOT_MEASURED),
+        ([Change.ABSENT], Exit.AS_EXPECTED),
         ([Change.SAME, Change.BETTER, Change.ABSENT], Exit.AS_EXPECTED),
         ([Change.SAME, Change.WORSE], Exit.DIFFERS),
         ([Change.WORSE, Change.FAILED], Exit.NOT_MEASURED),
@@ -179,6 +180,13 @@ def test_what_could_not_be_measured_weighs_more_than_what_is_worse(
     changes: list[Change], code: Exit
 ) -> None:
     assert comparison(*changes).exit is code
+
+
+def test_where_all_of_the_base_failed_nothing_was_compared() -> None:
+    base = Measured("b", {PEAK: Value(None)}, Tracked())
+    head = Measured("h", {PEAK: Value(1.0)}, Tracked())
+    rows = compare(base.values, head.values, 1.02, {})
+    assert Exit.NOT_MEASURED is Comparison(base, head, 1.02, rows).exit
 
 
 def test_a_commit_of_which_a_figure_failed_was_not_measured() -> None:

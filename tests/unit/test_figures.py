@@ -31,12 +31,14 @@ def grew(
 
 
 def growth_of(result: Result) -> float:
-    return figures_of(result, LIMITS).growth_per_unit
+    growth = figures_of(result, LIMITS).growth_per_unit
+    assert growth is not None
+    return growth
 
 
 def test_a_leak_has_the_peak_and_the_growth_of_its_law() -> None:
     found = figures_of(toys.result(), LIMITS)
-    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit))
+    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
     assert Resource.MEMORY is found.resource
 
 
@@ -53,7 +55,7 @@ def test_what_does_not_grow_has_a_number_that_a_ratio_can_be_made_to() -> None:
 
 def test_in_a_pool_it_is_the_largest_process_and_the_worst_that_count() -> None:
     found = figures_of(toys.result(mode=Mode.SPAWN, workers=3), LIMITS)
-    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit))
+    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
 
 
 @pytest.mark.parametrize("low", [None, -300.0, -0.5, 0.0])
@@ -119,7 +121,14 @@ def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
 
 def test_memory_that_ran_out_says_nothing_of_sockets() -> None:
     stopped = grew(None, None, Resource.SOCKETS, ended=Ended.MEMORY_LIMIT)
-    assert NO_GROWTH == growth_of(stopped)
+    assert figures_of(stopped, LIMITS).growth_per_unit is None
+
+
+@pytest.mark.parametrize("resource", [Resource.SOCKETS, Resource.DESCRIPTORS])
+def test_a_run_that_had_all_descriptors_it_may_have_grew_by_that(resource: Resource) -> None:
+    stopped = grew(None, None, resource, ended=Ended.DESCRIPTOR_LIMIT)
+    assert LIMITS.descriptors / 400 == growth_of(stopped)
+    assert figures_of(stopped, LIMITS).growth_interval is None
 
 
 @pytest.mark.parametrize("ended", [Ended.TIME_LIMIT, Ended.PROCESS_LIMIT, Ended.DESCRIPTOR_LIMIT])

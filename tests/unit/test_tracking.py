@@ -106,7 +106,7 @@ def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> Non
     add()
     found = tracked(catalogue, ["grow-4096"], modes=[Mode.INLINE]).figures
     buggy, fixed = (found[f"grow-4096/{variant}/inline"] for variant in ("buggy", "fixed"))
-    assert (400 * 4096, 4096) == (buggy.peak_rss_bytes, round(buggy.growth_per_unit))
+    assert (400 * 4096, 4096) == (buggy.peak_rss_bytes, round(buggy.growth_per_unit or 0))
     assert (0, NO_GROWTH) == (fixed.peak_rss_bytes, fixed.growth_per_unit)
     assert {Resource.MEMORY} == {buggy.resource, fixed.resource}
 

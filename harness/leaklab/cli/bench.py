@@ -11,7 +11,7 @@ from leaklab.errors import BadInput, Exit
 
 @click.command("bench")
 @commits.name
-@click.option("--quick", is_flag=True, help="A smoke run: inline only, and nothing is kept.")
+@click.option("--quick", is_flag=True, help="A smoke run: inline only, and no results are saved.")
 @click.option("--all", "everything", is_flag=True, help="Scenarios without 'bench = true', too.")
 @commits.fresh
 @options.debug

@@ -10,7 +10,7 @@ from leaklab import reports
 from leaklab.cli import commits, options
 from leaklab.cli.accuracy import write_text
 from leaklab.cli.amounts import Factor
-from leaklab.errors import Exit, InfrastructureBroke
+from leaklab.errors import Exit, LabError, one_line
 
 if TYPE_CHECKING:
     from leaklab.branches import Comparison
@@ -57,27 +57,32 @@ def command(
     Exit code 0 nothing is worse; 1 something is; 3 something could not be measured; 4 asv itself
     failed.
     """
-    from leaklab import branches
-
-    bench = commits.open_bench(names, {}, fresh=fresh)
-    before, after = (bench.repository.hash_of(name) for name in (base, head))
     try:
-        found = branches.compare_commits(
-            bench.asv, before, after, factor, *commits.selection(names)
-        )
-    except InfrastructureBroke as error:
+        found = _compare(base, head, names, factor, fresh)
+    except LabError as error:
         if markdown:
-            write_text(markdown, f"**asv failed:** {error}\n")
+            write_text(markdown, f"**Not compared:** {one_line(str(error))}\n")
         raise
     tables = _tables(found, base, head)
-    if markdown:
-        write_text(markdown, "\n".join(map(reports.markdown, tables)))
     if as_json:
         _write_json(found)
     else:
         for table in tables:
             reports.write(table, sys.stdout)
+    if markdown:
+        write_text(markdown, "\n".join(map(reports.markdown, tables)))
     return found.exit
+
+
+def _compare(
+    base: str, head: str, names: tuple[str, ...], factor: float, fresh: bool
+) -> "Comparison":
+    from leaklab import branches
+
+    bench = commits.open_bench(names, {}, fresh=fresh)
+    before, after = (bench.repository.hash_of(name) for name in (base, head))
+    words = commits.selection(names)
+    return branches.compare_commits(bench.asv, before, after, factor, *words)
 
 
 def _tables(found: "Comparison", base: str, head: str) -> "list[Table]":

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from leaklab.catalogue import Catalogue, builtin_root
+from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
-from leaklab.errors import Exit
+from leaklab.errors import BadInput, Exit
 
 if TYPE_CHECKING:
     from leaklab.figures import Tracked
@@ -43,11 +43,13 @@ def command(
     of work. What a catalogue does not have is 'absent' there, what could not be measured 'failed',
     each with the reason; neither is an error of this command's.
     """
-    import msgspec
-
+    from leaklab.figures import Tracked
     from leaklab.tracking import Survey
 
-    opened = Catalogue((catalogue or builtin_root()).resolve())
+    try:
+        opened = open_catalogue(catalogue)
+    except BadInput as error:
+        return _write(Tracked(absent={name: str(error) for name in names}))
     survey = Survey(
         opened,
         names or tuple(opened.names()),
@@ -55,7 +57,13 @@ def command(
         options.make_modes(mode),
         jobs,
     )
-    sys.stdout.write(msgspec.json.encode(_track(survey, reuse)).decode() + "\n")
+    return _write(_track(survey, reuse))
+
+
+def _write(tracked: "Tracked") -> Exit:
+    import msgspec
+
+    sys.stdout.write(msgspec.json.encode(tracked).decode() + "\n")
     return Exit.AS_EXPECTED
 
 

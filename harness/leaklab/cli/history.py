@@ -25,7 +25,9 @@ MOST_LINES = 8
 )
 @options.debug
 def command(count: int) -> Exit:
-    """Have asv measure the last commits that touched scenarios or harness, and list regressions.
+    """Have asv measure the last commits that touched what matters, and list regressions.
+
+    That is scenarios, fixtures and the harness.
 
     Run it at the top of a checkout. What was measured before is not measured again. Regressions are
     what asv's step detection finds in all that was ever measured on this line of history.

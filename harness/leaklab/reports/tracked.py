@@ -78,7 +78,7 @@ def summary(found: Comparison, base: str, head: str) -> Table:
         f"asv alone saw {ASV_WORDS[row.asv]}: {_full_name(row.benchmark)}, {_apart(found, row)}; "
         "the intervals of its growth overlap"
         for row in found.rows
-        if row.asv and row.change is Change.SAME
+        if row.asv and row.change is Change.SAME and row.benchmark.metric == GROWTH
     ]
     for name, measured in ((base, found.base), (head, found.head)):
         notes += _reasons(f" at {name}", measured.tracked)
