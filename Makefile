@@ -28,6 +28,7 @@ help: ## List the targets
 $(READY): pyproject.toml constraints.txt
 	$(if $(and $(PYTHON),$(shell $(PYTHON) -c '$(SUITS)' 2>/dev/null && echo it does)),,$(error \
 	  $(if $(PYTHON),$(PYTHON) is not,there is no) Python 3.11 or newer with venv and ensurepip: install one, or say make PYTHON=its-path))
+	@echo "setting up $(VENV); this takes a minute"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
 	@touch $@
@@ -44,7 +45,7 @@ bench-all: $(READY) ## The same with the scenarios that are not in the default s
 	$(BIN)/leaklab bench --all $(ONLY)
 
 continuous: $(READY) ## Compare two commits (BASE=main HEAD=my-branch)
-	$(BIN)/leaklab continuous --factor "$$FACTOR" $(ONLY) $${MARKDOWN:+--markdown "$$MARKDOWN"} -- "$$BASE" "$$HEAD"
+	@$(BIN)/leaklab continuous --factor "$$FACTOR" $(ONLY) $${MARKDOWN:+--markdown "$$MARKDOWN"} -- "$$BASE" "$$HEAD"
 
 history: $(READY) ## Measure the last commits, list regressions (COMMITS=10)
 	$(BIN)/leaklab history --commits $(COMMITS)

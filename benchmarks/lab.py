@@ -43,6 +43,7 @@ class Tracked(TypedDict):
     figures: dict[str, dict[str, object]]
     absent: dict[str, str]
     failed: dict[str, str]
+    unread: dict[str, str]
 
 
 class Scenario(NamedTuple):

@@ -28,10 +28,11 @@ from leaklab.figures import Tracked
 from leaklab.sessions import lock_folder
 
 CONFIGURATION = "asv.conf.json"
+SUITE = "benchmarks/__init__.py"
 # The versions of what asv puts into its environment, too.
 CONSTRAINTS = "constraints.txt"
 TRACK = "track_"
-LAST_LINES = 8
+LAST_LINES = 4
 # Its lines that say what it is about; the others are progress and tables of its own.
 STAGES = ("Creating environments", "Discovering", "For leaklab commit")
 
@@ -44,8 +45,10 @@ class Said:
     lines: Sequence[str]
 
     def last(self) -> str:
-        """The end of it on one line."""
-        return one_line(" ".join(self.lines[-LAST_LINES:]))
+        """The end of it on one line; of a traceback, its last line."""
+        said = [line for line in self.lines if line]
+        is_trace = any(line.startswith("Traceback") for line in said)
+        return one_line(" ".join(said[-1:] if is_trace else said[-LAST_LINES:]))
 
     def marks(self) -> dict[Benchmark, str]:
         """What asv itself saw, from the table of `asv continuous`: `+` worse, `-` better, `!`
@@ -90,7 +93,7 @@ class Asv:
             with self.log.open("a", encoding="utf-8") as log, self._process(words) as process:
                 lines = [self._heard(line, log) for line in process.stdout or ()]
         except OSError as error:
-            raise InfrastructureBroke(f"asv cannot be run: {error}; see DESIGN.md") from error
+            raise InfrastructureBroke(f"asv cannot be run: {error}; make room for it") from error
         return Said(process.returncode, lines)
 
     def know_machine(self) -> None:
@@ -105,7 +108,8 @@ class Asv:
                 return
         said = self.run("machine", "--yes")
         if said.code:
-            raise InfrastructureBroke(f"asv cannot note this machine: {said.last()}")
+            words = f"asv cannot note this machine in {noted}: {said.last()}"
+            raise InfrastructureBroke(f"{words}; name a HOME that can be written")
 
     def forget(self, commits: Iterable[str]) -> None:
         """Remove what the suite noted of commits, so that what is there afterwards is new."""
@@ -198,8 +202,9 @@ def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], N
         BadInput: it is not configured there, or not installed.
         InfrastructureBroke: another process has it, or its folder cannot be written.
     """
-    if not (root / CONFIGURATION).is_file():
-        raise BadInput(f"there is no {CONFIGURATION} in {root}: go to the top of a checkout")
+    for name in (CONFIGURATION, SUITE):
+        if not (root / name).is_file():
+            raise BadInput(f"there is no {name} in {root}: go to the top of a checkout")
     if importlib.util.find_spec("asv") is None:
         raise BadInput("asv is not installed: 'make setup', or pip install 'leaklab[bench]'")
     asv = Asv(root, environment, tell)
@@ -211,7 +216,8 @@ def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], N
         words = f"another command has asv measure in {root}, and there is one checkout for both"
         raise InfrastructureBroke(f"{words}: wait for its end") from None
     except OSError as error:
-        raise InfrastructureBroke(f"{asv.state} cannot be used: {error.strerror}") from error
+        words = f"{asv.state} cannot be written: {error.strerror}"
+        raise InfrastructureBroke(f"{words}; mend its rights, or remove .asv") from error
     return asv
 
 

@@ -40,11 +40,12 @@ class Comparison:
 
     @property
     def exit(self) -> Exit:
-        """What could not be measured on the second commit weighs more than what is worse; and
-        where the first one's failures left nothing to compare, nothing was found to be as good."""
+        """What could not be measured, or read, on the second commit weighs more than what is worse;
+        and where the first one's failures left nothing to compare, nothing is known to be as good.
+        """
         found = {row.change for row in self.rows}
         lost = not found - {Change.ABSENT} and self.base.exit is Exit.NOT_MEASURED
-        if Change.FAILED in found or lost or not found:
+        if Change.FAILED in found or lost or not found or self.head.tracked.unread:
             return Exit.NOT_MEASURED
         return Exit.DIFFERS if Change.WORSE in found else Exit.AS_EXPECTED
 

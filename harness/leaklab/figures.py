@@ -30,12 +30,14 @@ class Tracked(Struct, frozen=True, kw_only=True):
     """The figures of a set of runs by their labels, and why others have none.
 
     `absent` are those that this catalogue or this machine cannot have, `failed` those that it
-    should have and that could not be measured.
+    should have and that could not be measured. `unread` are scenarios that are there in a form that
+    this leaklab does not read.
     """
 
     figures: dict[str, Figures] = {}
     absent: dict[str, str] = {}
     failed: dict[str, str] = {}
+    unread: dict[str, str] = {}
 
     def __or__(self, other: "Tracked") -> "Tracked":
         """Both together."""
@@ -43,6 +45,7 @@ class Tracked(Struct, frozen=True, kw_only=True):
             figures=self.figures | other.figures,
             absent=self.absent | other.absent,
             failed=self.failed | other.failed,
+            unread=self.unread | other.unread,
         )
 
 

@@ -8,7 +8,7 @@ from leaklab.compare import label
 from leaklab.errors import BadInput, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.figures import Tracked, figures_of
 from leaklab.listener import InTurn, Listener
-from leaklab.model import Job, Limits, Mode
+from leaklab.model import Job, Limits, Mode, Scenario
 from leaklab.plans import Request, plan
 from leaklab.record import Ended, Result
 from leaklab.remembered import Remembered, key_of
@@ -46,8 +46,8 @@ def track(
     """The figures of what was asked for; what is remembered is not measured again.
 
     Args:
-        survey: what to measure. A scenario that the catalogue lacks, or whose form this leaklab
-            does not read, is absent under its own name.
+        survey: what to measure. A scenario that the catalogue lacks is absent under its own name,
+            one whose form this leaklab does not read is unread.
         executor: makes the runs.
         session: where they are saved.
         listener: is told of every moment.
@@ -76,7 +76,14 @@ def _planned(survey: Survey, remembered: Remembered) -> _Plan:
     planned = _Plan()
     for name in survey.names:
         try:
-            jobs = _jobs(survey, name)
+            scenario = survey.catalogue.load(name)
+        except BadInput as error:
+            is_there = survey.catalogue.folder(name).is_dir()
+            reason = {name: str(error)}
+            planned.known |= Tracked(unread=reason) if is_there else Tracked(absent=reason)
+            continue
+        try:
+            jobs = _jobs(survey, scenario)
         except (BadInput, NotMeasured) as error:
             planned.known |= Tracked(absent={name: str(error)})
             continue
@@ -92,12 +99,12 @@ def _planned(survey: Survey, remembered: Remembered) -> _Plan:
     return planned
 
 
-def _jobs(survey: Survey, name: str) -> list[Job]:
-    scenario = survey.catalogue.load(name)
+def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
     modes = [mode for mode in scenario.modes if not survey.modes or mode in survey.modes]
     if not modes:
-        raise BadInput(f"{name} has none of these modes; it has: {', '.join(scenario.modes)}")
-    return plan(survey.catalogue, Request(names=(name,), modes=modes))
+        has = ", ".join(scenario.modes)
+        raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
+    return plan(survey.catalogue, Request(names=(scenario.name,), modes=modes))
 
 
 class _Failures(InTurn):

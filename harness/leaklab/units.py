@@ -64,6 +64,11 @@ def cut_to(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
+def cut_front(text: str, longest: int) -> str:
+    """Text of at most so many characters, its end kept."""
+    return text if len(text) <= longest else "…" + text[1 - longest :]
+
+
 def _three_digits(amount: float) -> str:
     if amount == int(amount) and abs(amount) < 1024:
         return f"{amount:.0f}"

@@ -344,7 +344,10 @@ def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> N
     found = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
     assert 0 == found.returncode, found.stderr
     assert {"n/a"} == {row["change"] for row in rows_of(found.stdout).values()}
-    assert "schema is 99" in json.loads(found.stdout)["absent"]["base"]["one"]
+    assert "schema is 99" in json.loads(found.stdout)["unread"]["base"]["one"]
+    other_way = repository.leaklab("continuous", "base", "future", "--name=one")
+    assert 3 == other_way.returncode
+    assert "not read at future" in other_way.stdout
 
 
 @pytest.mark.usefixtures("worse")

@@ -254,7 +254,9 @@ def test_where_asv_printed_no_table_there_are_no_marks() -> None:
 
 def test_the_end_of_what_asv_said_is_one_clean_line() -> None:
     said = Said(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
-    assert "14 15 16 17 18 19 red ?[31m words" == said.last()
+    assert "17 18 19 red ?[31m words" == said.last()
+    trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
+    assert "OSError: full" == Said(1, trace).last()
 
 
 def test_what_the_suite_noted_of_a_commit_is_read_and_forgotten(asv: Asv) -> None:
@@ -276,6 +278,10 @@ def test_a_folder_without_its_configuration_is_not_where_asv_runs(tmp_path: Path
     with pytest.raises(BadInput, match=r"no asv\.conf\.json in .*: go to the top of a checkout"):
         open_asv(tmp_path, {}, lambda _: None)
     (tmp_path / "asv.conf.json").write_text("{}")
+    with pytest.raises(BadInput, match=r"no benchmarks/__init__\.py in .*: go to the top"):
+        open_asv(tmp_path, {}, lambda _: None)
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
     assert tmp_path == open_asv(tmp_path, {}, lambda _: None).root
 
 
@@ -283,6 +289,8 @@ def test_where_asv_is_not_installed_one_is_told_how(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "asv.conf.json").write_text("{}")
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
     monkeypatch.delitem(sys.modules, "asv")
     monkeypatch.setattr(sys, "path", [])
     monkeypatch.setattr(sys, "meta_path", [f for f in sys.meta_path if "ditable" not in repr(f)])

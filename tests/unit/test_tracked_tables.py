@@ -203,7 +203,7 @@ def test_growth_in_pieces_is_shown_in_pieces_even_where_one_side_failed() -> Non
     base = measured({label: figures(1, 1.0, Resource.SOCKETS)})
     broken = compared(base, measured({}, {label: "a mistake"}))
     doubled = compared(base, measured({label: figures(1, 2.0, Resource.SOCKETS)}))
-    assert ["  buggy fork growth", "+1", "failed", "-", "failed", "same"] == rows_of(
+    assert ["  buggy fork growth", "+1", "failed", "-", "failed", "-"] == rows_of(
         changes(broken, "main", "HEAD")
     )[1]
     assert ["  buggy fork growth", "+1", "+2", "2.000", "worse", "same"] == rows_of(
@@ -216,7 +216,7 @@ def test_what_failed_is_an_alarm_and_its_reason_stands_in_the_summary() -> None:
     found = compared(measured({}), measured({}, {label: f"{label}: a mistake"}))
     table = changes(found, "main", "HEAD")
     assert {1, 2} == table.alarms
-    assert ["  fixed fork peak RSS", "n/a", "failed", "-", "failed", "same"] in rows_of(table)
+    assert ["  fixed fork peak RSS", "n/a", "failed", "-", "failed", "-"] in rows_of(table)
     assert f"failed at HEAD: {label}: a mistake" in summary(found, "main", "HEAD").notes
 
 

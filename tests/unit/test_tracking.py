@@ -145,18 +145,23 @@ def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -
         (('"memory"', '"patience"'), "Invalid enum value 'patience'"),
         (('"inline", "fork"', '"by hand"'), "Invalid enum value 'by hand'"),
         (("title =", "title"), "cannot be read as TOML"),
-        (("level = 1", 'level = 1\nscope = "tree"'), "which this version cannot measure"),
     ],
 )
-def test_a_form_that_this_leaklab_does_not_read_is_absent_with_the_reason(
+def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
     catalogue: Catalogue, add: Add, change: tuple[str, str], reason: str
 ) -> None:
     add("future", change)
     add()
     found = tracked(catalogue, ["future", "grow-4096"])
-    assert ["future"] == list(found.absent)
-    assert reason in found.absent["future"]
-    assert (4, {}) == (len(found.figures), found.failed)
+    assert ["future"] == list(found.unread)
+    assert reason in found.unread["future"]
+    assert (4, {}, {}) == (len(found.figures), found.failed, found.absent)
+
+
+def test_a_scope_that_cannot_be_run_is_absent(catalogue: Catalogue, add: Add) -> None:
+    add("tree", ("level = 1", 'level = 1\nscope = "tree"'))
+    found = tracked(catalogue, ["tree"])
+    assert "which this version cannot measure" in found.absent["tree"]
 
 
 def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(

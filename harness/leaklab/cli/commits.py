@@ -64,21 +64,29 @@ def open_bench(names: Sequence[str], environment: dict[str, str], *, fresh: bool
     from leaklab.repository import open_repository
 
     root = Path.cwd()
-    told = {**environment, "LEAKLAB_SCENARIOS": " ".join(names)}
+    told = {**environment, **_told(names, fresh=fresh)}
+    asv = open_asv(root, told, lambda words: streams.say(f"asv: {one_line(words)}\n"))
+    repository = open_repository(root)
+    # All of them: the suite reads every scenario.toml, and asv would only say that it broke.
+    catalogue = Catalogue(root)
+    catalogue.load_all()
+    catalogue.load_all(names)
+    if files := repository.uncommitted():
+        more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
+        what = one_line(", ".join(files[:MOST_FILES]))
+        streams.say(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
+    return Bench(repository, asv)
+
+
+def _told(names: Sequence[str], *, fresh: bool) -> dict[str, str]:
+    told = {"LEAKLAB_SCENARIOS": " ".join(names)}
     if names:  # which are then wanted whether or not they are in the default set
         told["LEAKLAB_BENCH"] = "all"
     if fresh:
         told["LEAKLAB_FRESH"] = "1"
     if sys.stderr.isatty():
         told["LEAKLAB_TERMINAL"] = f"/proc/{os.getpid()}/fd/2"
-    asv = open_asv(root, told, lambda words: streams.say(f"asv: {one_line(words)}\n"))
-    repository = open_repository(root)
-    Catalogue(root).load_all(names)
-    if files := repository.uncommitted():
-        more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
-        what = one_line(", ".join(files[:MOST_FILES]))
-        streams.say(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
-    return Bench(repository, asv)
+    return told
 
 
 def selection(names: Sequence[str], mode: str = "") -> list[str]:

@@ -113,6 +113,7 @@ def _write_json(found: "Comparison") -> None:
         "factor": found.factor,
         "figures": rows,
         "absent": {"base": found.base.tracked.absent, "head": found.head.tracked.absent},
+        "unread": {"base": found.base.tracked.unread, "head": found.head.tracked.unread},
         "failed": {"base": found.base.tracked.failed, "head": found.head.tracked.failed},
     }
     sys.stdout.write(msgspec.json.encode(document).decode() + "\n")

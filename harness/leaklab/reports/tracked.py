@@ -1,5 +1,6 @@
 """Tables of what asv tracks: what each pair costs, two commits side by side, a history."""
 
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -8,7 +9,7 @@ from leaklab.changes import Benchmark, Change, Compared, Values
 from leaklab.figures import NO_GROWTH, Tracked
 from leaklab.model import Mode, Resource
 from leaklab.reports import Table
-from leaklab.units import cut_to, format_bytes, format_growth
+from leaklab.units import cut_front, cut_to, format_bytes, format_growth
 
 METRICS = {PEAK: "peak RSS", GROWTH: "growth"}
 SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
@@ -16,6 +17,8 @@ ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
 MODES = frozenset(mode.value for mode in Mode)
 ALARMING = (Change.WORSE, Change.FAILED)
 LONGEST_LIST = 300
+# The folder of asv's checkout says nothing to anybody.
+CHECKOUT = re.compile(r"\S*/\.asv/env/[0-9a-f]+/project/")
 LONGEST_NAME = 9
 MOST_REASONS = 8
 
@@ -49,12 +52,12 @@ def changes(found: Comparison, base: str, head: str) -> Table:
     """
     # A column is known by its name, so that of a branch must be no other column's.
     taken = ["benchmark", "ratio", "is", "asv saw"]
-    for name in (cut_to(base, LONGEST_NAME), cut_to(head, LONGEST_NAME)):
+    for name in (cut_front(base, LONGEST_NAME), cut_front(head, LONGEST_NAME)):
         taken.append(name if name not in taken else f"{name} ")
     columns = (taken[0], *taken[4:], *taken[1:4])
     shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
     rows = _under_headings(
-        (row.benchmark, (*_sides(found, row), row.change, ASV_WORDS[row.asv])) for row in shown
+        (row.benchmark, (*_sides(found, row), row.change, _asv_word(row))) for row in shown
     )
     alarms = frozenset(i for i, row in enumerate(rows) if row[4] in ALARMING)
     return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
@@ -91,6 +94,11 @@ def regressions(found: Sequence[Regression]) -> Table:
     columns = ("benchmark", "in commits", "was", "became")
     rows = _under_headings((r.benchmark, _step(r)) for r in found)
     return Table(columns, rows, right=frozenset(columns[2:]))
+
+
+def _asv_word(row: Compared) -> str:
+    """What asv saw; where something failed it makes no table, and so said nothing."""
+    return "-" if row.change is Change.FAILED and not row.asv else ASV_WORDS[row.asv]
 
 
 def _step(step: Regression) -> tuple[str, str, str]:
@@ -206,7 +214,8 @@ def _metric(benchmark: Benchmark) -> str:
 
 def _lacking(name: str, measured: Measured, rows: Iterable[Compared]) -> list[str]:
     """A line on the variants and modes that this commit's scenarios lack, and the other's have."""
-    known = {*measured.tracked.absent, *measured.tracked.figures, *measured.tracked.failed}
+    tracked = measured.tracked
+    known = {*tracked.absent, *tracked.unread, *tracked.figures, *tracked.failed}
     lacking = dict.fromkeys(
         row.benchmark.label
         for row in rows
@@ -221,7 +230,8 @@ def _lacking(name: str, measured: Measured, rows: Iterable[Compared]) -> list[st
 def _reasons(where: str, tracked: Tracked) -> list[str]:
     """Why there are no figures, at most so many lines; a failure comes before what is n/a."""
     lines = [f"failed{where}: {reason}" for reason in tracked.failed.values()]
+    lines += [f"not read{where}: {reason}" for reason in tracked.unread.values()]
     lines += [f"n/a{where}: {reason}" for reason in tracked.absent.values()]
-    lines = list(dict.fromkeys(lines))
+    lines = list(dict.fromkeys(CHECKOUT.sub("", line) for line in lines))
     more = len(lines) - MOST_REASONS
     return lines[:MOST_REASONS] + ([f"… and {more} more"] if more > 0 else [])
