@@ -1,6 +1,7 @@
 """Documents say what is so: their commands, links, tables and examples are held to the real."""
 
 import functools
+import os
 import re
 import subprocess
 import sys
@@ -174,7 +175,10 @@ def test_make_help_fits_80_columns() -> None:
 
 @functools.cache
 def make_help() -> list[str]:
-    found = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    # The tests may themselves be started by a make, whose words to it are for it alone.
+    ours = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
+    command = ["make", "--no-print-directory", "help"]
+    found = subprocess.run(command, cwd=ROOT, env=ours, capture_output=True, text=True, check=True)
     return found.stdout.splitlines()
 
 

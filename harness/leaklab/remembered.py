@@ -65,7 +65,7 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     asked = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
     place = (platform.uname()[2:5], sys.version, platform.libc_ver())
     # A package's name and version are those of its folder; reading its metadata takes 1 ms each.
-    installed = sorted(info.name for place in sys.path for info in Path(place).glob("*.dist-info"))
+    installed = sorted(info.name for path in sys.path for info in Path(path).glob("*.dist-info"))
     lengths = [len(path) for path in (str(catalogue.root), gettempdir(), sys.executable)]
     found.update(repr((asked, limits, place, installed, lengths)).encode())
     found.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))

@@ -174,7 +174,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
     for name in ("asv.conf.json", "constraints.txt", "Makefile", "scenarios/__init__.py"):
         shutil.copy(ROOT / name, made.root / name)
     cache = made.root / "scenarios/cache_without_eviction/scenario.toml"
-    short = cache.read_text().replace('"fork", "spawn", "forkserver", "multiprocess"', '"spawn"')
+    short = cache.read_text().replace('"fork", "spawn", "forkserver", "multiprocess"', '"fork"')
     cache.write_text(short)
     made.git("init", "-q", "-b", "base")
     made.write(
@@ -232,7 +232,7 @@ def test_the_eviction_taken_out_of_the_cache_is_named(
 ) -> None:
     rows = rows_of(worse.stdout)
     assert 1 == worse.returncode, worse.stderr
-    for mode in ("inline", "spawn"):
+    for mode in ("inline", "fork"):
         for metric in ("peak_rss", "growth"):
             row = rows[f"cache_without_eviction/fixed/{mode} {metric}"]
             assert ("worse", "+") == (row["change"], row["asv"])
