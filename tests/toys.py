@@ -14,6 +14,28 @@ from leaklab.record import Ended, Environment, ProcessRecord, Reading, Result, R
 
 PATIENCE_SECONDS = 20.0
 
+# The scenario.toml of a toy, and the tables that make it a pair.
+TOML = """
+schema = 1
+title = "A toy"
+summary = "Nothing runs."
+pattern = "unbounded-buffer"
+resource = "memory"
+unit = "step"
+units = 400
+modes = ["inline", "fork"]
+level = 1
+hints = ["a", "b", "c", "d"]
+sources = ["made up"]
+"""
+PAIR = """
+[buggy]
+growth = "unbounded"
+culprit = "x"
+[fixed]
+growth = "none"
+"""
+
 ENVIRONMENT = Environment(
     python="3.11.7",
     implementation="CPython",

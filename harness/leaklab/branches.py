@@ -80,7 +80,7 @@ def measure(asv: Asv, commit: str, *words: str) -> Measured:
 
 
 def smoke(asv: Asv, commit: str, *words: str) -> Measured:
-    """Run what measures one commit, and keep nothing: the figures are what the suite noted.
+    """Run what measures one commit, and save no results: the figures are what the suite noted.
 
     Args:
         asv: asv in the checkout.
@@ -134,7 +134,6 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> list[str]:
     """
     asv.know_machine()
     hashes = asv.state / "hashes"
-    hashes.parent.mkdir(parents=True, exist_ok=True)
     hashes.write_text("\n".join(commits), encoding="utf-8")
     said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
     failed = []

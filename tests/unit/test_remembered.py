@@ -17,24 +17,7 @@ from leaklab.remembered import Remembered
 from leaklab.sessions import Session
 from leaklab.tracking import Survey, track
 
-TOML = """
-schema = 1
-title = "A toy"
-summary = "Nothing runs."
-pattern = "unbounded-buffer"
-resource = "memory"
-unit = "step"
-units = 400
-modes = ["inline", "fork"]
-level = 1
-hints = ["a", "b", "c", "d"]
-sources = ["made up"]
-[buggy]
-growth = "unbounded"
-culprit = "x"
-[fixed]
-growth = "none"
-"""
+TOML = toys.TOML + toys.PAIR
 NAME = "grow-4096"
 LABELS = [
     f"{NAME}/{variant}/{mode}" for variant in ("buggy", "fixed") for mode in ("fork", "inline")

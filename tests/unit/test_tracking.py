@@ -16,26 +16,7 @@ from leaklab.tracking import Survey, track
 
 LIMITS = Limits(memory_bytes=64 << 20, time_seconds=60.0)
 NOTHING = Remembered(None)
-TOML = """
-schema = 1
-title = "A toy"
-summary = "Nothing runs."
-pattern = "unbounded-buffer"
-resource = "memory"
-unit = "step"
-units = 400
-modes = ["inline", "fork"]
-level = 1
-hints = ["a", "b", "c", "d"]
-sources = ["made up"]
-"""
-PAIR = """
-[buggy]
-growth = "unbounded"
-culprit = "x"
-[fixed]
-growth = "none"
-"""
+TOML, PAIR = toys.TOML, toys.PAIR
 CONTROL = """
 [program]
 growth = "none"
