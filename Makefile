@@ -19,7 +19,7 @@ export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview
+  docs bench bench-quick bench-all continuous history preview peers matrix floor
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -77,8 +77,24 @@ overhead: $(READY) ## Measure what the lab's own sampling costs
 performance: $(READY) ## Measure the observer; writes docs/performance.md
 	$(BIN)/leaklab observer --write docs/performance.md
 
+# The tools compared with have an environment of their own: a plugin of pytest is among them, which
+# would load itself into our tests.
+.venv-peers/.ready: pyproject.toml constraints.txt $(READY)
+	$(PYTHON) -m venv .venv-peers
+	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
+	@touch $@
+
+peers: .venv-peers/.ready ## Compare with other tools; writes docs/performance.md
+	.venv-peers/bin/leaklab peers --write docs/performance.md
+
 accuracy: $(READY) ## Rate the verdict; writes docs/accuracy.md
 	$(BIN)/leaklab accuracy --write docs/accuracy.md
+
+matrix: $(READY) ## Judge all in every mode; writes docs/matrix.md
+	$(BIN)/leaklab matrix --jobs 2 --write docs/matrix.md
+
+floor: $(READY) ## Seek the smallest leaks; writes to docs/performance.md
+	$(BIN)/leaklab floor --jobs 2 --write docs/performance.md
 
 docs: $(READY) ## Write docs/commands.md and README's catalogue
 	$(BIN)/python -m leaklab.cli.reference
@@ -87,4 +103,4 @@ build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## Remove what the targets above made, saved results excepted
-	rm -rf $(VENV) .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis

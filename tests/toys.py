@@ -10,7 +10,8 @@ import msgspec
 from leaklab.errors import Cancelled
 from leaklab.judging import to_result
 from leaklab.model import Job, Mode, Scenario, Variant
-from leaklab.record import Ended, Environment, ProcessRecord, Reading, Result, Role, Samples, Trace
+from leaklab.record import Ended, Environment, ProcessRecord, Result, Role, Trace
+from leaklab.signals import Reading, Samples
 
 PATIENCE_SECONDS = 20.0
 

@@ -7,8 +7,9 @@ import numpy as np
 
 from leaklab.growth import RULE, Rule
 from leaklab.model import Resource
-from leaklab.record import Ended, ProcessRecord, Role, Samples
+from leaklab.record import Ended, ProcessRecord, Role
 from leaklab.shapes import SHAPES, Shape, generate
+from leaklab.signals import Samples
 from leaklab.verdict import Work, judge
 
 SAMPLES = (20, 200, 2000)

@@ -4,10 +4,11 @@ from collections.abc import Iterable, Sequence
 from enum import Enum
 
 from leaklab.compare import label
+from leaklab.model import Resource
 from leaklab.record import Controls, Result
 
 # Refused controls, as the supervisor names them, that have remarks of their own.
-OWN_REMARK = {"aslr_off", "huge_pages_off"}
+OWN_REMARK = {"aslr_off", "huge_pages_off", "own_shared_memory"}
 
 
 class Advice(Enum):
@@ -30,6 +31,10 @@ class Advice(Enum):
         "the program changed its own CPU affinity: peaks of {of} may differ by some 100 KiB; take "
         "that out of the program to compare peaks"
     )
+    SHARED_MEMORY = (
+        "{of} had no /dev/shm of their own, so that other programs' segments may be counted, too; "
+        "run as root, or in a user namespace"
+    )
     REFUSED = (
         "refused here: {of}; the observer looks every 20 ms, and what is faster passes it: have a "
         "cgroup delegated, and the kernel itself holds the limits"
@@ -48,10 +53,16 @@ def advise(results: Sequence[Result]) -> list[str]:
         Advice.HUGE_PAGES: _labels(r for r in measured if not r.controls.huge_pages_off),
         Advice.NO_RESET: _labels(r for r in measured if not r.controls.high_water_reset),
         Advice.PIN_LOST: _labels(r for r in measured if not all(p.pin_kept for p in r.processes)),
+        Advice.SHARED_MEMORY: _labels(r for r in measured if _shares_dev_shm(r)),
         Advice.REFUSED: _refusals(measured),
         Advice.STOPPED: _labels(r for r in results if r.ended.stopped),
     }
     return [advice.value.format(of=of) for advice, of in about.items() if of]
+
+
+def _shares_dev_shm(result: Result) -> bool:
+    about_segments = result.verdict.resource is Resource.SHARED_MEMORY
+    return about_segments and not result.controls.own_shared_memory
 
 
 def _labels(results: Iterable[Result]) -> str:

@@ -6,18 +6,23 @@ the standard library, and keeps to the syntax of Python 3.8. The protocol:
 * JOB is a file that holds a dict as a Python literal (`repr`): reading JSON would cost the
   measured process a megabyte for `json` and `re`. Keys: `do` (`run`, `pool` or `check`), `roots`
   (for sys.path), `scenario`, `variant`, `units`, `seed`, `options`, `services`, `scratch`,
-  `sampling`, `judged` (the signals that decide, and so are read at every sample); for a pool also
-  `method` (how workers are started), `workers` and `cpus` (they are pinned to these in turn).
+  `sampling`, `judged` (the signals that decide, and so are read at every sample), `asks` (when the
+  harness is asked: `never`, `at checkpoints` or `at every sample`), `open_ended` (the work goes on
+  past `units` until the harness says that it is enough); for a pool also `method` (how workers are
+  started), `workers` and `cpus` (they are pinned to these in turn).
 * Records go to descriptor 3, one dict literal a line, each with a `kind`: `baseline`, `finished`,
-  `failed`, `died`; `process` in them is 0 for the agent's own process and counts the workers from
-  1. Only the agent's own process writes them. An end with status NO_CHANNEL says that the program
-  closed the lab's descriptors.
+  `failed`, `died`, `reached`; `process` in them is 0 for the agent's own process and counts the
+  workers from 1. Only the agent's own process writes them. An end with status NO_CHANNEL says that
+  the program closed the lab's descriptors.
+* After `reached` the agent waits for one byte on descriptor 5: `g`, go on, or `e`, end here.
 * Samples go to descriptor 4, a file mapped by both sides, so that they outlive the process. Each
-  process has TABLE_BYTES of it: a word that counts the rows, then ROWS rows of one signed 64-bit
-  word for the unit and for each of SIGNALS; -1 where it was not read.
+  process has TABLE_BYTES of it, in signed 64-bit words: one counts the rows, one is what
+  `Arenas` found at half of the work; then rows of one word for the unit and for each of
+  SIGNALS; -1 where it was not read.
 
 The table has a fixed size and is touched before the baseline: a list of samples would itself grow
-like a leak. Nothing here collects, freezes or trims before the last unit is done.
+like a leak. Where a run goes on until its table is full, every second row is dropped and the
+stride doubles. Nothing here collects, freezes or trims between the first unit and the last.
 
 In a pool the agent is the parent of real workers. Each keeps one workload alive to the end, and in
 each round a barrier makes every worker take exactly one task. A pool never reports a dead worker
@@ -40,17 +45,36 @@ if TYPE_CHECKING:  # importing typing would cost the measured process 1.7 MiB
 
 RECORDS_FD = 3
 TABLE_FD = 4
+ORDERS_FD = 5
 ROWS = 192
-SIGNALS = ("rss_bytes", "heap_bytes", "blocks", "descriptors", "sockets", "threads")
+SIGNALS = (
+    "rss_bytes",
+    "vms_bytes",
+    "shared_bytes",
+    "heap_bytes",
+    "blocks",
+    "descriptors",
+    "sockets",
+    "threads",
+    "processes",
+    "segments",
+)
+HEAD = 2
 WIDTH = 1 + len(SIGNALS)
-TABLE_BYTES = -(-8 * (1 + (ROWS + 1) * WIDTH) // mmap.PAGESIZE) * mmap.PAGESIZE
+# The row before the first unit, and what strides that do not divide the work may add.
+MOST_ROWS = ROWS + 4
+TABLE_BYTES = -(-8 * (HEAD + MOST_ROWS * WIDTH) // mmap.PAGESIZE) * mmap.PAGESIZE
 NOT_READ = -1
 HIGHEST_FD = 1 << 16
+STATISTICS_BYTES = 1 << 16
 NO_CHANNEL = 97
 
-# What does not decide the verdict is read at every so many rows: still eight times in the oldest
-# octave that is judged.
-SELDOM = 3
+# What does not decide the verdict is read at every so many rows: still eight times in each of the
+# last two octaves.
+SELDOM = 6
+
+# The first checkpoint comes after at least so many samples, of which a verdict can be made.
+FEWEST_SAMPLES = 5
 
 # A probe dearer than this is read so seldom that it takes at most one part in SHARE of the time;
 # where its signal decides, and nothing cheaper stands in for it, one in SHARE_IF_JUDGED.
@@ -138,6 +162,11 @@ class Ground:
         while line:
             line = line[os.write(RECORDS_FD, line) :]
 
+    def ask(self, units: int) -> bool:
+        """Say how far the work is, and wait for the word; whether to go on."""
+        self.send("reached", units=units)
+        return os.read(ORDERS_FD, 1) == b"g"
+
 
 def identity(fd: int) -> object:
     """What a descriptor refers to; None where it is closed."""
@@ -148,6 +177,12 @@ def identity(fd: int) -> object:
     return found.st_dev, found.st_ino
 
 
+def cells(count: int) -> memoryview:
+    """Signed 64-bit words of our own, all 0, for what is kept from one sample to the next: a Python
+    number made there lies between the program's, and may hold a megabyte of arena as its last."""
+    return memoryview(mmap.mmap(-1, 8 * count)).cast("q")
+
+
 class Probe:
     """One signal's reader, which spaces its readings when they turn out to be dear."""
 
@@ -156,8 +191,7 @@ class Probe:
         self._most_left_out = most_left_out
         self._every = every
         self._share = share
-        self._next = 0
-        self._before = 0
+        self._next_and_before = cells(2)
         self._left_out = 0
 
     def __call__(self, row: int) -> int:
@@ -167,16 +201,63 @@ class Probe:
         # In CPU time, for a neighbour's turn is not the probe's cost; and only what was dear twice
         # running is, for a virtual machine's pause counts as CPU time.
         now = time.process_time_ns()
-        if now < self._next and self._left_out < self._most_left_out:
+        if now < self._next_and_before[0] and self._left_out < self._most_left_out:
             self._left_out += 1
             return NOT_READ
         self._left_out = 0
         value = self._read()
         cost = time.process_time_ns() - now
-        lesser, self._before = min(cost, self._before), cost
+        lesser = min(cost, self._next_and_before[1])
+        self._next_and_before[1] = cost
         if lesser > DEAR_NANOSECONDS:
-            self._next = now + self._share * lesser
+            self._next_and_before[0] = now + self._share * lesser
         return value
+
+
+class Arenas:
+    """Reads what is free in pymalloc's arenas: from its statistics, which the interpreter writes to
+    descriptor 2 and nowhere else.
+
+    The text goes to a file in memory that is mapped for good, and numbers are cut out of it in
+    place: a buffer that came and went left a trace in the heap, which looked like a step.
+    """
+
+    def __init__(self, ground: Ground) -> None:
+        self._ground = ground
+        self._fd = ground.own(os.memfd_create("statistics"))
+        os.ftruncate(self._fd, STATISTICS_BYTES)
+        self._text = mmap.mmap(self._fd, STATISTICS_BYTES)
+
+    def free_bytes(self) -> int:
+        """Blocks that nothing lives in, in pools under way and in pools without any; NOT_READ
+        where the statistics are not as they were in Python 3.8 to 3.13."""
+        write = getattr(sys, "_debugmallocstats", None)
+        self._ground.verify()
+        try:
+            kept = os.dup(2)
+        except OSError:  # the program has closed it, or has no descriptor left
+            return NOT_READ
+        os.lseek(self._fd, 0, os.SEEK_SET)
+        os.dup2(self._fd, 2)
+        try:
+            if write:
+                write()
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
+        found = [
+            self._number_after(b"bytes in available blocks"),
+            self._number_after(b"unused pools"),
+        ]
+        return NOT_READ if NOT_READ in found else sum(found)
+
+    def _number_after(self, words: bytes) -> int:
+        line = self._text.find(words)
+        equals = self._text.find(b"=", line)
+        end = self._text.find(b"\n", equals)
+        if -1 in (line, equals, end):
+            return NOT_READ
+        return int(self._text[equals + 1 : end].replace(b",", b""))
 
 
 class Meter:
@@ -189,14 +270,22 @@ class Meter:
         self.rows = memoryview(table).cast("q")
         self._ground = ground
         self._statm = ground.own(os.open("/proc/self/statm", os.O_RDONLY))
+        self._pages = [b"0"] * 3
+        self._arenas = Arenas(ground)
         self._mallinfo, self._trim = libc_heap()
+        # Segments are the run's, not one process's: its first process counts them.
+        self._segments_before = frozenset() if number else frozenset(segments())
         self._readers = (
             self._rss,
+            self._vms,
+            self._shared,
             self._heap if self._mallinfo else never,
             sys.getallocatedblocks,
             count_descriptors,
             count_sockets if "sockets" in judged else never,
             count_threads,
+            count_children,
+            never if number else self._segments,
         )
         self._probes = tuple(
             Probe(read, 1, SHARE_IF_JUDGED if name == "sockets" else SHARE, most_left_out)
@@ -204,27 +293,54 @@ class Meter:
             else Probe(read, SELDOM, SHARE, most_left_out)
             for name, read in zip(SIGNALS, self._readers)  # noqa: B905  (Python 3.8)
         )
+        self._touch()
+
+    def _touch(self) -> None:
+        """Use all that will be used, before the baseline."""
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
-        self.reading()
-        self.rows[0] = 0
+        self.thorough_reading()
+        self.rows[0], self.rows[1] = 0, NOT_READ
 
     def sample(self, unit: int) -> None:
         """Write one row; the count is raised last, so a reader never sees half of one."""
         self._ground.stay_in_parent()
         rows, count = self.rows, self.rows[0]
-        at = 1 + count * WIDTH
+        at = HEAD + count * WIDTH
         rows[at] = unit
         for probe in self._probes:
             at += 1
             rows[at] = probe(count)
         rows[0] = count + 1
 
+    def read_halfway(self) -> None:
+        """Note what is free in the arenas, beside the rows."""
+        self.rows[1] = self._arenas.free_bytes()
+
+    def halve(self) -> None:
+        """Drop every second row, but for the first and the last: room for as much work again."""
+        rows, count, kept = self.rows, self.rows[0], 1
+        for i in range(1 + count % 2, count, 2):
+            to, source = HEAD + kept * WIDTH, HEAD + i * WIDTH
+            rows[to : to + WIDTH] = rows[source : source + WIDTH]
+            kept += 1
+        rows[0] = kept
+
     def reading(self) -> dict[str, int]:
         """The signals now, by name, whatever it costs."""
         values = {SIGNALS[i]: read() for i, read in enumerate(self._readers)}
         values["sockets"] = count_sockets()
+        if self._mallinfo:
+            values["heap_free_bytes"] = self._mallinfo().fordblks
+        return {name: value for name, value in values.items() if value != NOT_READ}
+
+    def thorough_reading(self) -> dict[str, int]:
+        """With what takes a tenth of a millisecond and a descriptor: the free places in arenas,
+        and which children are zombies."""
+        values = dict(
+            self.reading(), arena_free_bytes=self._arenas.free_bytes(), zombies=count_zombies()
+        )
         return {name: value for name, value in values.items() if value != NOT_READ}
 
     def trim(self) -> None:
@@ -233,11 +349,25 @@ class Meter:
             self._trim(0)
 
     def _rss(self) -> int:
-        return int(os.pread(self._statm, 64, 0).split(None, 2)[1]) * mmap.PAGESIZE
+        self._pages = os.pread(self._statm, 64, 0).split(None, 3)
+        return int(self._pages[1]) * mmap.PAGESIZE
+
+    def _vms(self) -> int:
+        """Of the same reading as RSS, which comes before it."""
+        return int(self._pages[0]) * mmap.PAGESIZE
+
+    def _shared(self) -> int:
+        return int(self._pages[2]) * mmap.PAGESIZE
 
     def _heap(self) -> int:
         info = self._mallinfo()
         return int(info.uordblks + info.hblkhd)
+
+    def _segments(self) -> int:
+        try:
+            return sum(name not in self._segments_before for name in segments())
+        except OSError:  # the program has no descriptor left
+            return NOT_READ
 
 
 def libc_heap() -> tuple[Any, Any]:
@@ -289,6 +419,58 @@ def count_threads() -> int:
     return os.stat("/proc/self/task").st_nlink - 2
 
 
+def count_children() -> int:
+    """Children of this process, of whichever thread, ended ones that nobody waited for included."""
+    try:
+        return sum(len(pids) for pids in children())
+    except OSError:  # the program has no descriptor left
+        return NOT_READ
+
+
+def count_zombies() -> int:
+    """Those of the children that have ended, by the state in their stat file."""
+    found = 0
+    try:
+        for pids in children():
+            for pid in pids:
+                state = read_file("/proc/%d/stat" % int(pid)).rpartition(b")")[2].split(None, 1)
+                found += state[:1] == [b"Z"]
+    except OSError:
+        return NOT_READ
+    return found
+
+
+def children() -> Iterator[list[bytes]]:
+    """The pids of each thread's children, one after the other: as many lists at once would stay in
+    the interpreter's free list, and look like a step."""
+    folder = "/proc/self/task"
+    for task in os.listdir(folder):
+        yield read_file("%s/%s/children" % (folder, task)).split()
+
+
+def segments() -> list[str]:
+    """The names of shared-memory segments; semaphores, which are there, too, are none."""
+    try:
+        names = os.listdir("/dev/shm")  # noqa: S108  (the kernel's place for them)
+    except FileNotFoundError:
+        return []
+    return [name for name in names if not name.startswith("sem.")]
+
+
+def read_file(path: str) -> bytes:
+    """One of the kernel's files; empty where what it is about is gone."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(fd, 65536), b""))
+    except ProcessLookupError:
+        return b""
+    finally:
+        os.close(fd)
+
+
 def reset_high_water() -> bool:
     """Set VmHWM back to what is resident now (proc(5), clear_refs 5); whether the kernel did."""
     try:
@@ -302,17 +484,64 @@ def reset_high_water() -> bool:
     return True
 
 
-def marks(units: int) -> Iterator[int]:
-    """The units after which a sample is taken, rising, the last being `units`; at most ROWS.
+def marks(units: int, stride: int, done: int = 0) -> Iterator[int]:
+    """The units after which a sample is taken, rising, all above `done`, the last being `units`.
 
     Where not every unit is sampled, the spacing is uneven on purpose: an even one would turn a
     saw-tooth of nearly its own period into a slow rise. 2654435761 is 2**32 divided by the golden
     ratio (Knuth's multiplicative hash), which spreads the marks within their strides.
     """
-    stride = -(-units // ROWS)
-    for k in range(1, -(-units // stride)):
-        yield k * stride - (k * 2654435761 >> 16) % stride
+    for k in range(done // stride + 1, -(-units // stride)):
+        mark = k * stride - (k * 2654435761 >> 16) % stride
+        if mark > done:
+            yield mark
     yield units
+
+
+class Course:
+    """The way a run takes: to the units that were asked for and, where it is open-ended, on to
+    twice as many again and again, until the harness has seen enough.
+
+    It asks the harness at checkpoints (an open-ended run: whenever the work has doubled), or at
+    every sample (a tree, which can only be read from outside, while all wait).
+    """
+
+    def __init__(self, job: dict[str, Any], ground: Ground, units: int) -> None:
+        self._end = units
+        self._stride = -(-units // ROWS)
+        self._asks = job["asks"]
+        self._open_ended = job["open_ended"]
+        self._ground = ground
+        # The first checkpoint is at the end's part of two to this power.
+        self._halvings = 0
+        while units >> self._halvings + 1 >= FEWEST_SAMPLES * self._stride:
+            self._halvings += 1
+        # How many marks are one task of a pool.
+        self.marks_a_task = max(1, -(-units // self._stride) // TASKS)
+
+    def stages(self) -> Iterator[tuple[Iterator[int], bool, bool]]:
+        """The marks of each stage, whether it goes on from one before, and whether the tables must
+        be halved for it."""
+        yield marks(self._end, self._stride), False, False
+        while self._open_ended:
+            done, self._end = self._end, 2 * self._end
+            full = self._end > self._stride * ROWS
+            self._stride *= 1 + full
+            yield marks(self._end, self._stride, done), True, full
+
+    def is_half(self, mark: int, before: int) -> bool:
+        """Whether half of the stage's work was passed between two marks."""
+        return before < self._end // 2 <= mark < self._end
+
+    def goes_on(self, mark: int, units: int) -> bool:
+        """Whether there is more to do after a mark, at which so many units are done in all."""
+        if self._asks == "at every sample":
+            return self._ground.ask(units)
+        if self._asks == "never" or mark < self._end >> self._halvings:
+            return True
+        while self._halvings and mark >= self._end >> self._halvings:
+            self._halvings -= 1
+        return self._ground.ask(units)
 
 
 def load(job: dict[str, Any], part: str) -> Any:
@@ -335,10 +564,9 @@ class Process:
     def __init__(self, job: dict[str, Any], number: int, table_fd: int, ground: Ground) -> None:
         self.ground = ground
         self.number = number
-        self.done = 0
+        self._done_and_cpu = cells(2)
         self._job = job
         self._steps: Any = None
-        self._cpu_nanoseconds = 0
         self._status = self.ground.own(os.open("/proc/self/status", os.O_RDONLY))
         # A pool's parent has so few samples that none can be left out.
         left_out = MOST_LEFT_OUT if number or job["do"] == "run" else 0
@@ -358,6 +586,15 @@ class Process:
             "high_water_reset": reset,
         }
 
+    @property
+    def done(self) -> int:
+        """The work done so far."""
+        return self._done_and_cpu[0]
+
+    @done.setter
+    def done(self, units: int) -> None:
+        self._done_and_cpu[0] = units
+
     def begin(self) -> None:
         """Import the program and start its workload, up to the first unit."""
         program = load(self._job, self._job["variant"])
@@ -365,10 +602,13 @@ class Process:
         if not hasattr(self._steps, "__next__"):
             words = "workload() must yield once per unit of work; it returned %r"
             raise TypeError(words % (self._steps,))
+        if self._meter and gc.isenabled():
+            gc.collect()  # or the imports' garbage, freed at the end, hides a leak of as much
         self.sample()
 
     def advance(self, mark: int) -> None:
-        """Work up to so many units done in all, and take a sample there."""
+        """Work up to so many units done in all, and take a sample there. A workload may end by
+        itself once it has done what was asked for."""
         if mark == self.done:
             return
         began = time.process_time_ns()
@@ -378,10 +618,25 @@ class Process:
                 next(steps)
                 done += 1
         except StopIteration:
-            raise EndedEarlyError(done, self._job["units"]) from None
-        self.done = mark
+            if done < self._job["units"]:
+                raise EndedEarlyError(done, self._job["units"]) from None
+            if done == self.done:
+                return
+        self.done = done
         self.sample()
-        self._cpu_nanoseconds += time.process_time_ns() - began
+        self._done_and_cpu[1] += time.process_time_ns() - began
+
+    def read_halfway(self) -> None:
+        """Read what only here and at the end is worth its cost; nothing of it is kept here."""
+        if self._meter:
+            began = time.process_time_ns()
+            self._meter.read_halfway()
+            self._done_and_cpu[1] += time.process_time_ns() - began
+
+    def halve(self) -> None:
+        """Make room for as many samples again as there are."""
+        if self._meter:
+            self._meter.halve()
 
     def sample(self) -> None:
         """Read the signals at the units done so far, where sampling is wanted."""
@@ -393,17 +648,18 @@ class Process:
         report: dict[str, object] = {
             "process": self.number,
             "units": self.done,
-            "cpu_seconds": self._cpu_nanoseconds / 1e9,
+            "cpu_seconds": self._done_and_cpu[1] / 1e9,
             "peak_rss_bytes": self._status_bytes(b"VmHWM"),
             "collector_on": gc.isenabled(),
             "pin_kept": os.sched_getaffinity(0) == self._cpus,
         }
         if self._meter:
+            report["at_end"] = self._meter.thorough_reading()
             if gc.isenabled():
                 gc.collect()
-                report["after_collect"] = self._meter.reading()
+                report["after_collect"] = self._meter.thorough_reading()
             self._meter.trim()
-            report["after_trim"] = self._meter.reading()
+            report["after_trim"] = self._meter.thorough_reading()
         if self._steps:
             self._steps.close()
         self.ground.verify()
@@ -420,9 +676,26 @@ def run(job: dict[str, Any], ground: Ground) -> None:
     process = Process(job, 0, TABLE_FD, ground)
     ground.send("baseline", **process.baseline)
     process.begin()
-    for mark in marks(job["units"]):
-        process.advance(mark)
+    work_through(Course(job, ground, job["units"]), process)
     ground.send("finished", **process.finish())
+
+
+def work_through(course: Course, process: Process) -> None:
+    """Go the whole course."""
+    for stage, goes_on, full in course.stages():
+        if goes_on:
+            process.read_halfway()
+        if full:
+            process.halve()
+        for mark in stage:
+            before = process.done
+            process.advance(mark)
+            if process.done < mark:
+                return
+            if course.is_half(mark, before):
+                process.read_halfway()
+            if not course.goes_on(mark, mark):
+                return
 
 
 def run_pool(job: dict[str, Any], ground: Ground) -> None:
@@ -435,11 +708,33 @@ def run_pool(job: dict[str, Any], ground: Ground) -> None:
     parent = Process(job, 0, TABLE_FD, ground)
     ground.send("baseline", **parent.baseline)
     crew.at_rest = parent.sample
-    for some in rounds(-(-job["units"] // job["workers"])):
-        parent.done = sum(crew.ask("advance", some))
+    share_out(Course(job, ground, -(-job["units"] // job["workers"])), crew, parent)
     for report in crew.ask("finish"):
         ground.send("finished", **report)
     ground.send("finished", **parent.finish())
+
+
+def share_out(course: Course, crew: Crew, parent: Process) -> None:
+    """Go the whole course, a round of tasks after the other."""
+    before = 0
+    for stage, goes_on, full in course.stages():
+        if goes_on:
+            crew.ask("read_halfway")
+            parent.read_halfway()
+        if full:
+            crew.ask("halve")
+            parent.halve()
+        for some in rounds(stage, course.marks_a_task):
+            done = crew.ask("advance", some)
+            parent.done = sum(done)
+            if goes_on and min(done) < some[-1]:
+                return
+            if course.is_half(some[-1], before):
+                crew.ask("read_halfway")
+                parent.read_halfway()
+            before = some[-1]
+            if not course.goes_on(before, parent.done):
+                return
 
 
 def fill_free_lists() -> None:
@@ -452,13 +747,22 @@ def fill_free_lists() -> None:
     kept.clear()
 
 
-def rounds(units: int) -> Iterator[list[int]]:
+def rounds(stage: Iterator[int], size: int) -> Iterator[list[int]]:
     """The marks of a worker, by the task: enough tasks for a series of the parent that can be
-    judged, and no more, for on a busy machine each costs a wait for every process's turn."""
-    whole = list(marks(units))
-    size = max(1, len(whole) // TASKS)
-    for at in range(0, len(whole), size):
-        yield whole[at : at + size]
+    judged, and no more, for on a busy machine each costs a wait for every process's turn.
+
+    Args:
+        stage: the marks.
+        size: how many of them are a task.
+    """
+    some: list[int] = []
+    for mark in stage:
+        some.append(mark)
+        if len(some) == size:
+            yield some
+            some = []
+    if some:
+        yield some
 
 
 class Crew:
@@ -580,6 +884,7 @@ class Worker:
         self._process = Process(job, number, table_fd, Ground())
         os.close(table_fd)
         self._share = job["units"]
+        self._open_ended = job["open_ended"]
 
     def carry_out(self, order: str, *arguments: Any) -> tuple[int, Any, object]:
         """Wait until every worker has its order, so that none takes two; then do it."""
@@ -615,7 +920,15 @@ class Worker:
 
     def _go_through(self, some: list[int]) -> None:
         for mark in some:
-            self._process.advance(min(mark, self._share))
+            self._process.advance(mark if self._open_ended else min(mark, self._share))
+
+    def read_halfway(self) -> None:
+        """Read what is not read at every sample."""
+        self._process.read_halfway()
+
+    def halve(self) -> None:
+        """Make room for samples."""
+        self._process.halve()
 
     def finish(self) -> dict[str, object]:
         """The report."""
@@ -627,6 +940,8 @@ ORDERS: dict[str, Any] = {
     "introduce": Worker.introduce,
     "begin": Worker.begin,
     "advance": Worker.advance,
+    "read_halfway": Worker.read_halfway,
+    "halve": Worker.halve,
     "finish": Worker.finish,
 }
 
@@ -735,7 +1050,8 @@ def main() -> None:
         job = eval(file.read(), {"__builtins__": {}})
     sys.path[:0] = job["roots"]
     ground = Ground()
-    ground.own(RECORDS_FD)
+    for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != "check" else (RECORDS_FD,):
+        ground.own(fd)
     status = 1
     try:
         {"run": run, "pool": run_pool, "check": check}[job["do"]](job, ground)

@@ -21,8 +21,12 @@ from leaklab.model import (
     Variant,
 )
 from leaklab.options import is_sound
+from leaklab.units import cut
 
 SCHEMA = 1
+
+# The largest number: a saved plan holds 64 bits.
+MOST = 2**63 - 1
 
 TABLES = {
     "": Scenario,
@@ -149,19 +153,28 @@ def read_scenario(folder: Path) -> Scenario:
             itself; the message names the file, the key and what is allowed.
     """
     path = folder / "scenario.toml"
+    text = read_text_of(path)
     try:
-        table = tomllib.loads(read_text_of(path))
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise BadInput(f"{path} cannot be read as TOML: {error}") from error
-    if table.get("schema") != SCHEMA:
-        raise BadInput(f"{path}: schema is {table.get('schema')!r}; this leaklab reads {SCHEMA}")
+        return _scenario_of(path, tomllib.loads(text))
+    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
+        raise BadInput(f"{path} cannot be read as TOML: {error}; mend it there") from error
+
+
+def _scenario_of(path: Path, table: dict[str, Any]) -> Scenario:
+    schema = table.get("schema")
+    if schema != SCHEMA:
+        advice = f"say schema = {SCHEMA}, or update leaklab"
+        raise BadInput(
+            f"{path}: schema is {cut(repr(schema))}; this leaklab reads {SCHEMA}: {advice}"
+        )
     if "name" in table:
-        raise BadInput(f"{path}: unknown key 'name'; a scenario's name is its folder's")
+        raise BadInput(f"{path}: unknown key 'name'; a scenario's name is its folder's: remove it")
     _refuse_unknown(path, table)
     try:
-        scenario = msgspec.convert({**table, "name": folder.name}, Scenario)
+        scenario = msgspec.convert({**table, "name": path.parent.name}, Scenario)
     except msgspec.ValidationError as error:
-        raise BadInput(f"{path}: {error}".replace(" - at `$.", ", at `")) from error
+        words = f"{error}; mend it".replace(" - at `$.", ", at `")
+        raise BadInput(f"{path}: {words}") from error
     _refuse_contradictions(path, scenario)
     return scenario
 
@@ -179,7 +192,7 @@ def _refuse_unknown(path: Path, table: dict[str, Any]) -> None:
             if key not in allowed:
                 place = f"[{where}]" if where else "the top level"
                 raise BadInput(
-                    f"{path}: unknown key {key!r} at {place}; allowed: {', '.join(allowed)}"
+                    f"{path}: unknown key {cut(key)!r} at {place}; allowed: {', '.join(allowed)}"
                 )
 
 
@@ -189,17 +202,28 @@ def _refuse_contradictions(path: Path, scenario: Scenario) -> None:
         raise BadInput(f"{path}: give [buggy] and [fixed], or for a control [program] alone")
     if not 1 <= scenario.level <= 5:
         raise BadInput(f"{path}: level is {scenario.level}; say 1 (easy) to 5 (hard)")
-    if scenario.units < 1:
-        raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed")
+    if not 1 <= scenario.units <= MOST:
+        raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed, at most {MOST}")
     if not scenario.modes:
         raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
+    if len(set(scenario.modes)) < len(scenario.modes):
+        raise BadInput(f"{path}: modes names one twice; name each once")
     if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):
-        raise BadInput(f'{path}: judge = "peak" and min_ratio go together')
+        raise BadInput(f'{path}: judge = "peak" and min_ratio go together; give both or neither')
     if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
         raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
+    for name in ("title", "summary", "unit"):
+        if not getattr(scenario, name).isprintable():
+            raise BadInput(f"{path}: {name} is not one line of plain text; write it as one")
+    _refuse_unsound_options(path, scenario)
+
+
+def _refuse_unsound_options(path: Path, scenario: Scenario) -> None:
     for name, value in scenario.options.items():
         if not is_sound(value):
-            raise BadInput(f"{path}: option {name!r} is {value}; give it a finite default")
+            raise BadInput(f"{path}: option {cut(name)!r} is {value}; give it a finite default")
+        if isinstance(value, int) and abs(value) > MOST:
+            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MOST}")
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:

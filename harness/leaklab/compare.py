@@ -4,10 +4,11 @@ from dataclasses import dataclass, replace
 
 from leaklab.errors import BadInput
 from leaklab.model import Judge, Scenario, Variant
-from leaklab.record import Result
+from leaklab.record import Ended, Result
 
 # What must be the same for two figures to be about the same work, and what only deserves a word.
-SAME_WORK = ("unit", "units")
+SAME_WORK = ("unit", "units_done")
+BEFORE_LIMITS = ("unit", "units")
 WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
 
 
@@ -39,20 +40,20 @@ def compare(a: Result, b: Result) -> Comparison:
     Raises:
         BadInput: they did different work, or one of them has no peak.
     """
-    for name in SAME_WORK:
+    for name in SAME_WORK if _ended(a, b) else BEFORE_LIMITS:
         mine, other = getattr(a, name), getattr(b, name)
         if mine != other:
             raise BadInput(
                 f"{label(a)} and {label(b)} did different work ({name}: {mine} and {other}); "
                 "run both with the same --units"
             )
-    if not a.peak_rss_bytes or not b.peak_rss_bytes:
-        lacking = a if not a.peak_rss_bytes else b
+    if not a.peak_bytes or not b.peak_bytes:
+        lacking = a if not a.peak_bytes else b
         raise BadInput(f"{label(lacking)} has no peak ({lacking.ended}); run it again")
     return Comparison(
         a=a,
         b=b,
-        peak_ratio=b.peak_rss_bytes / a.peak_rss_bytes,
+        peak_ratio=b.peak_bytes / a.peak_bytes,
         intervals_apart=_apart(a, b),
         differences=tuple(
             f"{name}: {getattr(a, name)} and {getattr(b, name)}"
@@ -76,6 +77,10 @@ def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:
         return found
     leak = is_peak_leak(ratio, scenario.min_ratio)
     return replace(found, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
+
+
+def _ended(*results: Result) -> bool:
+    return all(result.ended is Ended.COMPLETED for result in results)
 
 
 def is_peak_leak(ratio: float, min_ratio: float) -> bool:

@@ -3,23 +3,24 @@
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from enum import Enum
 from pathlib import Path
 
 from leaklab import probes, services
 from leaklab.catalogue import Catalogue
-from leaklab.cgroups import confined
+from leaklab.cgroups import Confinement, confined
 from leaklab.errors import Cancelled
 from leaklab.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.model import Job, Limits
+from leaklab.model import Job, Limits, Scope
 from leaklab.observer import Observer
 from leaklab.record import Ended, Trace
+from leaklab.resources import SIGNALS_OF
 from leaklab.scratch import run_folder, session_folder
+from leaklab.steering import ByVerdict
 from leaklab.table import sample_tables
 from leaklab.traces import make_trace
-from leaklab.verdict import SIGNALS_OF
 
 Progress = Callable[[int], None]
 OUTPUT_TAIL_BYTES = 2000
@@ -123,28 +124,35 @@ class ProcessExecutor:
             services.running(job, roots, folder, self._session, self._cancelled) as peers,
             sample_tables(job.workers + 1 if job.mode.is_pool else 1) as tables,
             confined(self._limits) as confinement,
+            _pipe() as (heard, said),
         ):
             order = self._order(job, slot, peers.addresses, folder / "home")
-            order.update(do=do, units=units)
+            order.update(do=do, units=units, **_length(job, units))
             (folder / "job").write_text(repr(order), encoding="utf-8")
-            command = Command(
-                agent_argv(folder / "job"),
-                fixed_environment(folder, self._session / "bytecode"),
-                folder,
-                self._session,
-                cpu=cpu,
-                limits=self._limits,
-                data_limit_bytes=available_bytes() if confinement.memory is None else None,
-                confinement=confinement,
-                keep_fds=[tables.fd],
-            )
-            with supervised(command) as child:
+            with supervised(self._command(folder, cpu, confinement, [tables.fd, heard])) as child:
                 means = self._limits, self._probes, confinement, self._cancelled
-                observer = Observer(child, *means, peers.death)
+                steering = ByVerdict(job, self._limits, tables, self._probes, said)
+                observer = Observer(child, *means, peers.death, steering)
                 seen = observer.watch(lambda: progress(tables.units_done_in_all()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
                 return make_trace(seen, tables, cpu, _tail(child))
+
+    def _command(
+        self, folder: Path, cpu: int, confinement: Confinement, keep_fds: Sequence[int]
+    ) -> Command:
+        """The agent, started in a run's folder."""
+        return Command(
+            agent_argv(folder / "job"),
+            fixed_environment(folder, self._session / "bytecode"),
+            folder,
+            self._session,
+            cpu=cpu,
+            limits=self._limits,
+            data_limit_bytes=available_bytes() if confinement.memory is None else None,
+            confinement=confinement,
+            keep_fds=keep_fds,
+        )
 
     def _order(
         self, job: Job, slot: int, addresses: Mapping[str, str], home: Path
@@ -169,6 +177,25 @@ class ProcessExecutor:
             "workers": job.workers,
             "cpus": self._cpus[slot:] + self._cpus[:slot],
         }
+
+
+def _length(job: Job, units: int) -> dict[str, object]:
+    """How far the agent is to go by itself, and when it is to ask; a rehearsal is short."""
+    open_ended = job.budget_seconds is not None and units >= job.units
+    of_process = "at checkpoints" if open_ended else "never"
+    asks = "at every sample" if job.scenario.scope is Scope.TREE else of_process
+    return {"open_ended": open_ended, "asks": asks}
+
+
+@contextmanager
+def _pipe() -> Iterator[tuple[int, int]]:
+    """A pipe's two ends, for reading and for writing."""
+    ends = os.pipe()
+    try:
+        yield ends
+    finally:
+        for end in ends:
+            os.close(end)
 
 
 def parts_of(job: Job) -> set[str]:

@@ -15,7 +15,8 @@ LEAST_PIECES = 1
 class Figures(Struct, frozen=True, kw_only=True):
     """The figures of one run.
 
-    `peak_rss_bytes` is that of its largest process, the baseline taken off; `growth_per_unit` the
+    `peak_rss_bytes` is that of its largest process, the baseline taken off (where a tree is judged,
+    its peak PSS); `growth_per_unit` the
     growth of `resource`, the one judged, in bytes or in pieces, `NO_GROWTH` where there is none,
     and `growth_interval` where it lies with 95 %. Growth that is not known is None.
     """
@@ -59,7 +60,7 @@ def figures_of(result: Result, limits: Limits) -> Figures:
         result: a run that did not fail, and whose time was not up.
         limits: what it was held to.
     """
-    peak = result.peak_rss_bytes or 0
+    peak = result.peak_bytes or 0
     if result.ended is Ended.MEMORY_LIMIT:
         peak = max(peak, limits.memory_bytes)
     verdict = result.verdict

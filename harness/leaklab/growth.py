@@ -12,9 +12,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from leaklab.model import Growth
-from leaklab.trend import Octave, joined, octaves, steady_part, theil_sen
+from leaklab.trend import (
+    Numbers,
+    Octave,
+    block_minima,
+    joined,
+    octaves,
+    steady_part,
+    theil_sen,
+)
 
 FEWEST_BLOCKS = 5
 
@@ -54,11 +63,15 @@ TENDENCY = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """What one series shows: `leak` is None where it decides nothing."""
+    """What one series shows: `leak` is None where it decides nothing.
+
+    `settled` is false where it is acquitted in spite of a step: others may follow.
+    """
 
     leak: bool | None
     growth: Growth | None
     reason: str
+    settled: bool = True
 
 
 def judge_series(
@@ -84,8 +97,25 @@ def judge_series(
     doubt, ceiling = _doubt(before, last, floor, rule)
     if doubt:
         return _undecided(doubt)
-    shape = _shape(units, values, last, floor)
-    return Finding(leak=False, growth=shape, reason=f"level, no growth above {ceiling:,.3g} a unit")
+    return Finding(
+        leak=False,
+        growth=_shape(units, values, last, floor),
+        reason=f"level, no growth above {ceiling:,.3g} a unit",
+        settled=not _clear_steps(joined(before, last)[1], floor).any(),
+    )
+
+
+def judge_extreme(
+    units: Sequence[float], values: Sequence[float], amount: float, rule: Rule = RULE
+) -> bool:
+    """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
+    at least so much that nothing innocent does: then it need not be watched any longer.
+
+    It asks for five samples at least, and not for octaves: there may be no time for them.
+    """
+    whole = block_minima(units, values)
+    enough = whole.rise >= amount and whole.end_share >= rule.end_pace
+    return enough and _rises(whole, amount, rule)
 
 
 def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str, float]:
@@ -98,7 +128,7 @@ def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str,
     """
     units, minima = joined(before, last)
     steps = np.diff(minima)
-    clear = steps > max(floor, 2 * -float(steps.min()))
+    clear = _clear_steps(minima, floor)
     if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
         return "it rises by steps: do more units", 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
@@ -109,6 +139,13 @@ def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str,
     if slope.high * half_the_work > max(floor, rule.unseen_share * last.swing):
         return "it swings so much that a leak could hide in it: do more units", slope.high
     return "", max(slope.high, 0.0)
+
+
+def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
+    """Which differences of neighbours are steps: more than twice the deepest fall."""
+    steps = np.diff(minima)
+    found: NDArray[np.bool_] = steps > max(floor, 2 * -float(steps.min()))
+    return found
 
 
 def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:

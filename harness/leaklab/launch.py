@@ -31,10 +31,21 @@ SOCKET = "/pymp-12345678/listener-12345678"
 
 
 @dataclass(frozen=True)
+class AsItIs:
+    """For a command that is none of the lab's: none of the controls, but its own file and working
+    folder, and a descriptor for what it prints."""
+
+    program: Path
+    cwd: Path
+    output_fd: int
+
+
+@dataclass(frozen=True)
 class Command:
     """What the supervisor is to start, and how.
 
     `limits.descriptors` holds for each process; without limits, it may open all that we may.
+    With `as_it_is` there are no limits, no CPU of its own, and no pipe for records.
     """
 
     argv: Sequence[str]
@@ -46,6 +57,7 @@ class Command:
     keep_fds: Sequence[int] = ()
     confinement: Confinement = NOTHING
     limits: Limits | None = None
+    as_it_is: AsItIs | None = None
 
 
 @dataclass
@@ -71,6 +83,11 @@ class Child:
         self.closed = gone or not chunk
         *lines, self._rest = (self._rest + chunk)[-LONGEST_RECORD:].split(b"\n")
         return [message for line in lines if (message := protocol.parse(line)) is not None]
+
+    def terminate(self) -> None:
+        """Ask the command itself to end (SIGTERM to its process group)."""
+        with contextlib.suppress(BrokenPipeError):
+            self.life.write(supervisor.TERMINATE)
 
     def stop(self) -> None:
         """Ask the supervisor to kill the whole run; its last message follows."""
@@ -99,8 +116,10 @@ def supervised(command: Command) -> Iterator[Child]:
         spec = command.folder / "spec"
         with making(spec):
             (command.folder / "output").touch()
-            spec.write_text(repr(_spec(command, life_read.fileno(), keep)), encoding="utf-8")
-        process = _start_supervisor(spec, [life_read.fileno(), *keep])
+            order = _spec(command, life_read.fileno(), keep)
+            spec.write_text(repr(order), encoding="utf-8")
+        foreign = [command.as_it_is.output_fd] if command.as_it_is else []
+        process = _start_supervisor(spec, [life_read.fileno(), *keep, *foreign])
         records_write.close()
         life_read.close()
         child = Child(process, records, life, command.folder / "output")
@@ -140,17 +159,20 @@ def _start_supervisor(spec: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]
 
 
 def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, object]:
-    confinement = command.confinement
+    confinement, foreign = command.confinement, command.as_it_is
     return {
+        "program": str(foreign.program) if foreign else command.argv[0],
         "argv": list(command.argv),
         "env": dict(command.env),
-        "cwd": str(command.folder / "home"),
+        "cwd": str(foreign.cwd if foreign else command.folder / "home"),
         "life_fd": life_fd,
         "records_fd": keep[0],
-        "keep_fds": list(keep),
+        "keep_fds": [] if foreign else list(keep),
         "output": str(command.folder / "output"),
+        "output_fds": [foreign.output_fd] if foreign else [],
+        "controls": foreign is None,
         "cpu": command.cpu,
-        "limits": _process_limits(command),
+        "limits": {} if foreign else _process_limits(command),
         "joins": [str(path) for path in confinement.joins()],
         "stop_file": str(confinement.stop_file) if confinement.stop_file else None,
         "cgroups": [str(folder) for folder in confinement.folders],

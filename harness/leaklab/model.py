@@ -179,7 +179,9 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return known.growth
 
     def leaks(self, variant: Variant) -> bool:
-        """Whether `variant` is known to leak."""
+        """Whether `variant` is known to leak; of a pair that differs by its peak, the buggy one."""
+        if self.judge is Judge.PEAK:
+            return variant is Variant.BUGGY
         return is_leak(self.growth_of(variant), variant)
 
 
@@ -210,7 +212,9 @@ class Limits(Struct, frozen=True, kw_only=True):
 class Job(Struct, frozen=True, kw_only=True):
     """One run to make: a scenario's variant in a mode, with everything that decides its figures.
 
-    `units` is the run's total, of which each of `workers` does its share.
+    `units` is the run's total, of which each of `workers` does its share. With a budget of CPU
+    time the run goes on beyond that, twice as far each time, until its verdict is certain or the
+    next doubling might take more than the budget.
     """
 
     scenario: Scenario
@@ -221,6 +225,7 @@ class Job(Struct, frozen=True, kw_only=True):
     options: Mapping[str, Option]
     workers: int = 1
     repeat: int = 1
+    budget_seconds: float | None = None
 
     @property
     def label(self) -> str:

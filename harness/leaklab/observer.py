@@ -12,15 +12,19 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from types import ModuleType
+
+import msgspec
 
 from leaklab.cgroups import OBSERVER, Confinement
 from leaklab.launch import Child
 from leaklab.model import Limits
+from leaklab.observation import Observation, Steering
 from leaklab.pace import Pace
-from leaklab.protocol import Baseline, Controlled, Died, Exited, Failed, Finished, Message
+from leaklab.protocol import Message, Reached
 from leaklab.record import Ended
+from leaklab.series import Series
+from leaklab.signals import Reading
 
 TICK_SECONDS = 0.02
 
@@ -30,54 +34,6 @@ COUNT_SHARE = 100
 MARKS_SHARE = 100
 PSS_SHARE = 50
 PSS_SHARE_AT_LIMIT = 5
-
-
-@dataclass
-class Observation:
-    """What was seen of a run.
-
-    Of its agent and workers `baselines` and `finished`, by the number of the process; of the other
-    messages the first of each kind. `stopped` is why the lab ended the run, `service_death` how a
-    service died where that ended it, else empty. `high_water_bytes` is, by pid, the last VmHWM seen
-    of each process with a baseline. `memory_by` and `processes_by` are the means that held the
-    limits, `refused` why not better ones. `looks` and `cpu_seconds` are what the observer itself
-    did and took.
-    """
-
-    controlled: Controlled | None = None
-    baselines: dict[int, Baseline] = field(default_factory=dict)
-    finished: dict[int, Finished] = field(default_factory=dict)
-    failed: Failed | None = None
-    died: Died | None = None
-    exited: Exited | None = None
-    stopped: Ended | None = None
-    service_death: str = ""
-    high_water_bytes: dict[int, int] = field(default_factory=dict)
-    tree_peak_pss_bytes: int | None = None
-    longest_gap_seconds: float | None = None
-    cgroup_peak_bytes: int | None = None
-    oom_kills: int = 0
-    memory_by: str = OBSERVER
-    processes_by: str = OBSERVER
-    refused: list[str] = field(default_factory=list)
-    looks: int = 0
-    cpu_seconds: float = 0.0
-
-    def hear(self, message: Message) -> None:
-        """Keep a message, unless one of its kind, and of its process, was heard before."""
-        match message:
-            case Baseline():
-                self.baselines.setdefault(message.process, message)
-            case Finished():
-                self.finished.setdefault(message.process, message)
-            case Controlled():
-                self.controlled = self.controlled or message
-            case Failed():
-                self.failed = self.failed or message
-            case Died():
-                self.died = self.died or message
-            case Exited():
-                self.exited = self.exited or message
 
 
 def nobody_died() -> str:
@@ -96,6 +52,7 @@ class Observer:
         confinement: Confinement,
         cancelled: threading.Event,
         death: Callable[[], str] = nobody_died,
+        steering: Steering | None = None,
     ) -> None:
         """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended.
 
@@ -108,6 +65,8 @@ class Observer:
         self._confinement = confinement
         self._cancelled = cancelled
         self._death = death
+        self._steering = steering or Steering()
+        self._segments_before = probes.shared_memory(os.getpid())
         self._seen = Observation(refused=list(confinement.refused))
         self._told = False
         self._began = self._pss_last = time.monotonic()
@@ -138,6 +97,8 @@ class Observer:
 
     def _hear(self, message: Message) -> None:
         self._seen.hear(message)
+        if isinstance(message, Reached):
+            self._steering.reached(message.units, self._read_tree, self._seen)
         controlled = self._seen.controlled
         if controlled is message and controlled.confined:
             self._seen.memory_by = self._confinement.memory_by
@@ -159,9 +120,10 @@ class Observer:
         if self.marks_pace.due:
             with self.marks_pace.spending():
                 self._keep_high_water()
-        if self.pss_pace.due and self._seen.baselines:
+        between = not self._steering.only_at_boundaries and 0 not in self._seen.finished
+        if between and self._seen.baselines and self.pss_pace.due:
             with self.pss_pace.spending():
-                self._pss(tree)
+                self._read_tree(self._steering.units_done())
 
     def _tree(self) -> list[int]:
         """The run's processes: in one read where a group holds them, else by a walk."""
@@ -178,12 +140,37 @@ class Observer:
             if found := self._probes.high_water_bytes(baseline.pid):
                 self._seen.high_water_bytes[baseline.pid] = found
 
+    def _read_tree(self, units: int) -> None:
+        """All that can be read of the run's processes, zombies among them, which no cgroup lists;
+        kept as of so many units done."""
+        top, enough = self._child.supervisor.pid, self._limits.processes
+        readings = {pid: self._probes.reading(pid) for pid in self._probes.descendants(top, enough)}
+        found = {pid: reading for pid, reading in readings.items() if reading}
+        whole: Reading = self._probes.in_all(found.values())
+        segments = self._segments(next(iter(found), None))
+        self._seen.tree.add(units, msgspec.structs.replace(whole, segments=segments))
+        for number, baseline in self._seen.baselines.items():
+            if one := found.get(baseline.pid):
+                alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)
+                self._seen.outside.setdefault(number, Series()).add(units, alone)
+        self._note_pss(whole.pss_bytes or 0)
+
+    def _segments(self, pid: int | None) -> int | None:
+        """How many segments were made since the run began, as one of its processes sees them."""
+        controlled = self._seen.controlled
+        before = () if controlled and controlled.own_shared_memory else self._segments_before
+        names: frozenset[str] | None = self._probes.shared_memory(pid) if pid else None
+        return None if names is None else len(names - frozenset(before))
+
     def _pss(self, tree: list[int]) -> int:
         """The tree's resident bytes, shared pages counted once; noted as its peak."""
-        self._note_gap()
         total = sum(self._probes.pss_bytes(pid) or 0 for pid in tree)
-        self._seen.tree_peak_pss_bytes = max(total, self._seen.tree_peak_pss_bytes or 0)
+        self._note_pss(total)
         return total
+
+    def _note_pss(self, total: int) -> None:
+        self._note_gap()
+        self._seen.tree_peak_pss_bytes = max(total, self._seen.tree_peak_pss_bytes or 0)
 
     def _note_gap(self) -> None:
         """The longest time without a reading of PSS, that before the first and after the last

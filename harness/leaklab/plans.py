@@ -6,14 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaklab.catalogue import Catalogue
-from leaklab.errors import BadInput, NotMeasured, Skipped
-from leaklab.model import Job, Mode, Scenario, Scope, Variant
+from leaklab.errors import BadInput, Skipped
+from leaklab.model import Job, Mode, Scenario, Variant
 from leaklab.options import resolve_options
 
-# What can be run yet, of all that a scenario may declare.
-SCOPES = (Scope.PROCESS,)
-
 DEFAULT_WORKERS = 2
+
+# Of the CPU time of one process; most runs take one or two seconds for what they declare.
+DEFAULT_BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,9 @@ class Request:
     """What was asked for; None stands for all, or for the scenario's own default.
 
     `modes` empty: every mode that a scenario declares. `units` is a run's total, which the workers
-    of a pool share; without it, each worker does what the scenario declares that a verdict needs.
+    of a pool share; without it, each worker does what the scenario declares that a verdict needs,
+    and then goes on as long as its verdict is not certain and the budget is not spent. Without a
+    budget, the length is fixed.
     """
 
     names: Sequence[str] = ()
@@ -32,6 +34,7 @@ class Request:
     seed: int = 1
     options: Sequence[str] = ()
     repeat: int = 1
+    budget_seconds: float | None = DEFAULT_BUDGET_SECONDS
 
 
 def plan(catalogue: Catalogue, request: Request) -> list[Job]:
@@ -40,7 +43,6 @@ def plan(catalogue: Catalogue, request: Request) -> list[Job]:
     Raises:
         BadInput: a scenario, variant, mode or option that does not exist, more workers than units,
             or nothing to run.
-        NotMeasured: a scope that is declared, and cannot be run yet.
     """
     if request.workers and not any(mode.is_pool for mode in request.modes or Mode):
         raise BadInput("--workers is for pools: add --mode fork, spawn, forkserver or multiprocess")
@@ -96,14 +98,12 @@ def _job(scenario: Scenario, variant: Variant, mode: Mode, repeat: int, request:
         options=resolve_options(scenario, request.options),
         workers=workers,
         repeat=repeat,
+        budget_seconds=None if request.units else request.budget_seconds,
     )
 
 
 def _modes(scenario: Scenario, request: Request) -> Sequence[Mode]:
     """Those asked for that it declares; one that is named together with a scenario must be."""
-    if scenario.scope not in SCOPES:
-        words = f"{scenario.name} has processes of its own (scope = {scenario.scope!s})"
-        raise NotMeasured(f"{words}, which this version cannot measure; name other scenarios")
     if not request.modes:
         return scenario.modes
     for mode in request.modes:

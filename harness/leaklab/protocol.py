@@ -9,16 +9,17 @@ import ast
 import msgspec
 from msgspec import Struct
 
-from leaklab.record import Reading
+from leaklab.signals import Reading
 
 
 class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
     """From the supervisor, before the child starts: what was done to make the run repeatable."""
 
-    aslr_off: bool
-    huge_pages_off: bool
-    confined: bool
-    refused: list[str]
+    aslr_off: bool = False
+    huge_pages_off: bool = False
+    own_shared_memory: bool = False
+    confined: bool = False
+    refused: list[str] = []
 
 
 class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
@@ -31,6 +32,12 @@ class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
     high_water_reset: bool
 
 
+class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
+    """From the agent, which waits: so many units are done in all, and is it to go on?"""
+
+    units: int
+
+
 class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
     """Of a process, after its last unit (or a contract that holds, which has no figures)."""
 
@@ -40,6 +47,7 @@ class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
     cpu_seconds: float | None = None
     peak_rss_bytes: int | None = None
     collector_on: bool = True
+    at_end: Reading | None = None
     after_collect: Reading | None = None
     after_trim: Reading | None = None
 
@@ -69,7 +77,7 @@ class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     status: int | None
 
 
-Message = Controlled | Baseline | Finished | Failed | Died | Exited
+Message = Controlled | Baseline | Reached | Finished | Failed | Died | Exited
 
 
 def parse(line: bytes) -> Message | None:

@@ -3,15 +3,17 @@
 Schema history (a reader refuses what is newer than it knows):
     1  the first: inline runs.
     2  pools: several processes a run, each with its number, its work and its verdict.
+    3  every resource, of each process and of the tree; runs that end when the verdict is certain.
 """
 
 from enum import StrEnum
 
 from msgspec import Struct
 
-from leaklab.model import Growth, Mode, Option, Resource, Variant
+from leaklab.model import Growth, Mode, Option, Resource, Scope, Variant
+from leaklab.signals import Reading, Samples, Signal
 
-SCHEMA = 2
+SCHEMA = 3
 
 
 class Ended(StrEnum):
@@ -39,51 +41,6 @@ class Ended(StrEnum):
         return self.startswith("stopped")
 
 
-class Signal(StrEnum):
-    """A quantity read at unit boundaries; its name is its column in `Samples`."""
-
-    RSS = "rss_bytes"
-    HEAP = "heap_bytes"
-    BLOCKS = "blocks"
-    DESCRIPTORS = "descriptors"
-    SOCKETS = "sockets"
-    THREADS = "threads"
-
-
-class Samples(Struct, frozen=True, kw_only=True):
-    """A series, by columns: `units[i]` is the work done when row i was read.
-
-    None: not read at that row, because the probe would have cost too much or does not exist here.
-    `rss_bytes` is the kernel's resident set, shared pages in; `heap_bytes` what malloc has handed
-    out (mallinfo2: uordblks + hblkhd), without pymalloc's arenas; `blocks` what pymalloc and the
-    object allocators have handed out (`sys.getallocatedblocks`).
-    """
-
-    units: list[int] = []
-    rss_bytes: list[int | None] = []
-    heap_bytes: list[int | None] = []
-    blocks: list[int | None] = []
-    descriptors: list[int | None] = []
-    sockets: list[int | None] = []
-    threads: list[int | None] = []
-
-    def column(self, signal: Signal) -> list[int | None]:
-        """The values of one signal, row by row."""
-        values: list[int | None] = getattr(self, signal.value)
-        return values
-
-
-class Reading(Struct, frozen=True, kw_only=True):
-    """The signals at one moment, where they were read; None where they were not."""
-
-    rss_bytes: int | None = None
-    heap_bytes: int | None = None
-    blocks: int | None = None
-    descriptors: int | None = None
-    sockets: int | None = None
-    threads: int | None = None
-
-
 class Role(StrEnum):
     """What a measured process is to the run; `parent` and `worker` are judged."""
 
@@ -92,7 +49,11 @@ class Role(StrEnum):
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """One signal judged: its own verdict and its growth per unit with a 95 % interval."""
+    """One signal judged: its own verdict and its growth per unit with a 95 % interval.
+
+    `settled` is false of an acquittal that more work might overthrow: a step was seen, and whether
+    others follow is not known.
+    """
 
     signal: Signal
     leak: bool | None
@@ -101,6 +62,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     low: float
     high: float
     reason: str
+    settled: bool = True
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -127,9 +89,11 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
 
     `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
     high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
-    user and system time between the first unit and the last. `after_collect` and `after_trim`
-    follow the last unit: a full collection (where the program left the collector on), then
-    malloc_trim.
+    user and system time between the first unit and the last. `outside` is what the observer read
+    of it meanwhile (PSS and USS), by the units done at its last sample before. `halfway` was read
+    at half of the work, and only what is too dear for every sample. `at_end`, `after_collect` and
+    `after_trim` follow the last unit: as it is, after a full collection (where the program left
+    the collector on), then after malloc_trim.
 
     `number` is 0 for the parent and counts the workers from 1, in the order in which they were
     started; `units_done` is the work of this process, for a parent that of all. `pin_kept` is false
@@ -146,8 +110,23 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     pin_kept: bool = True
     cpu_seconds: float | None = None
     collector_on: bool = True
+    outside: Samples = Samples()
+    halfway: Reading | None = None
+    at_end: Reading | None = None
     after_collect: Reading | None = None
     after_trim: Reading | None = None
+    verdict: Verdict | None = None
+
+
+class TreeRecord(Struct, frozen=True, kw_only=True):
+    """All processes of a run together, read from outside: sums, PSS where memory is judged.
+
+    Where the scenario's scope is the tree, each row was read while all waited at a unit boundary,
+    and its verdict is the run's; else rows were read meanwhile, by the units done at the last
+    sample before.
+    """
+
+    samples: Samples
     verdict: Verdict | None = None
 
 
@@ -155,7 +134,8 @@ class Controls(Struct, frozen=True, kw_only=True):
     """What was done to make the run repeatable and to hold it to its limits.
 
     `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
-    `observer`. `refused` names what the platform would not do, and why.
+    `observer`. `own_shared_memory` says whether the run had a /dev/shm of its own. `refused` names
+    what the platform would not do, and why.
     """
 
     aslr_off: bool = False
@@ -163,6 +143,7 @@ class Controls(Struct, frozen=True, kw_only=True):
     huge_pages_off: bool = False
     hash_seed: str = "0"
     high_water_reset: bool = False
+    own_shared_memory: bool = False
     memory_limit_by: str = "observer"
     process_limit_by: str = "observer"
     refused: list[str] = []
@@ -189,6 +170,7 @@ class Trace(Struct, frozen=True, kw_only=True):
     detail: str = ""
     units_done: int = 0
     processes: list[ProcessRecord] = []
+    tree: TreeRecord | None = None
     tree_peak_pss_bytes: int | None = None
     tree_pss_longest_gap_seconds: float | None = None
     cgroup_peak_bytes: int | None = None
@@ -201,7 +183,9 @@ class Result(Struct, frozen=True, kw_only=True):
 
     The verdict is that of the worst process, and so is `worst`, its place in `processes`;
     `peak_rss_bytes` is that of the largest. `tree_peak_pss_bytes` is sampled, a lower bound;
-    `cgroup_peak_bytes` is exact, but counts page cache and kernel memory.
+    `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds` is the
+    CPU time that a run might take which goes on beyond `units` (`units_done` is how far it went);
+    None where its length was fixed. `scope` is whose series decided.
     """
 
     schema: int = SCHEMA
@@ -218,6 +202,7 @@ class Result(Struct, frozen=True, kw_only=True):
     ended: Ended
     detail: str
     expected_growth: Growth
+    expected_leak: bool
     verdict: Verdict
     worst: int | None = None
     agrees: bool
@@ -230,3 +215,15 @@ class Result(Struct, frozen=True, kw_only=True):
     environment: Environment
     output_tail: str = ""
     cgroup_peak_bytes: int | None = None
+    tree_peak_pss_anon_bytes: int | None = None
+    tree: TreeRecord | None = None
+    budget_seconds: float | None = None
+    scope: Scope = Scope.PROCESS
+
+    @property
+    def peak_bytes(self) -> int | None:
+        """The peak that is compared: the largest process's RSS, or where the tree is judged its
+        PSS without files."""
+        if self.scope is Scope.PROCESS:
+            return self.peak_rss_bytes
+        return self.tree_peak_pss_anon_bytes or self.tree_peak_pss_bytes

@@ -43,9 +43,7 @@ def read_plan(folder: Path) -> Plan:
     path = folder / PLAN
     try:
         text = path.read_bytes()
-        schema = msgspec.json.decode(text, type=dict).get("schema")
-        if isinstance(schema, int) and schema > PLAN_SCHEMA:
-            raise BadInput(f"{path} has schema {schema}, newer than {PLAN_SCHEMA}: update leaklab")
+        store.refuse_newer(path, text, PLAN_SCHEMA)
         return msgspec.json.decode(text, type=Plan)
     except OSError as error:
         words = f"{folder} holds no plan to go on with ({PLAN}: {error.strerror})"

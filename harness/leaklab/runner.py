@@ -15,9 +15,9 @@ from typing import Protocol
 
 from leaklab.environment import describe_environment
 from leaklab.errors import Cancelled, Exit, LabError, NotSaved, Skipped
-from leaklab.judging import refuse_failure, to_result
+from leaklab.judging import judge_peaks, refuse_failure, to_result
 from leaklab.listener import InTurn, Listener
-from leaklab.model import Job
+from leaklab.model import Job, Judge, Scenario
 from leaklab.plans import refuse_missing
 from leaklab.record import Environment, Result, Trace
 from leaklab.sessions import Session
@@ -107,6 +107,11 @@ def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once
             raise
 
 
+def _pair_of(result: Result) -> tuple[object, ...]:
+    """What two runs have in common that are a pair."""
+    return result.scenario, result.mode, result.repeat, result.seed, result.units_done
+
+
 class _Runs:
     """The runs of a session; its methods may be called from several threads."""
 
@@ -146,11 +151,27 @@ class _Runs:
     def _make(self, place: int, job: Job) -> Result:
         refuse_missing(job.scenario)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
-        result = self._results[place] = to_result(job, trace, self._environment)
+        self._results[place] = to_result(job, trace, self._environment)
         with self._saving:
-            self._session.save(result)
+            self._session.save(self._results[place])
+            if job.scenario.judge is Judge.PEAK:
+                self._judge_pair(place, job.scenario)
         refuse_failure(job, trace)
-        return result
+        return self._results[place]
+
+    def _judge_pair(self, place: int, scenario: Scenario) -> None:
+        """Judge the run by its peak, and the other variant's with it, once both are made."""
+        one = self._results[place]
+        for at, other in self._results.items():
+            if _pair_of(one) == _pair_of(other) and one.variant is not other.variant:
+                if not (one.peak_bytes and other.peak_bytes):
+                    return
+                for where, judged in zip(
+                    (place, at), judge_peaks(scenario, one, other), strict=True
+                ):
+                    self._results[where] = judged
+                    self._session.save(judged)
+                return
 
     def _fail(self, place: int, job: Job, error: LabError) -> None:
         self._errors[place] = error

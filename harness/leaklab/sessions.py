@@ -49,6 +49,7 @@ class PlannedRun(Struct, frozen=True, kw_only=True):
     seed: int
     options: dict[str, Option]
     repeat: AtLeastOne
+    budget_seconds: Annotated[float, Meta(gt=0)] | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):

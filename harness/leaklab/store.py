@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
@@ -22,6 +23,10 @@ from leaklab.units import cut
 
 RESULTS = "[!.]*.*.*.*.json"
 _NAME = re.compile(r"([^.]+)\.([^.]+)\.([^.]+)\.([0-9]{1,9})(?:-([0-9]{1,9}))?\.json")
+
+
+class _Versioned(msgspec.Struct):
+    schema: Annotated[int, msgspec.Meta(ge=1)]
 
 
 @dataclass(frozen=True)
@@ -101,14 +106,25 @@ def read(path: Path) -> Result:
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}") from error
+        raise BadInput(f"{path}: {error.strerror}; name another") from error
     try:
-        schema = msgspec.json.decode(text, type=dict).get("schema")
-        if isinstance(schema, int) and schema > SCHEMA:
-            raise BadInput(f"{path} has schema {schema}, newer than {SCHEMA}: update leaklab")
+        refuse_newer(path, text, SCHEMA)
         return msgspec.json.decode(text, type=Result)
     except (ValueError, RecursionError) as error:  # msgspec.MsgspecError is a ValueError
-        raise BadInput(f"{path} is no saved result, or only half of one: {error}") from error
+        words = f"{path} is no saved result, or only half of one: {error}"
+        raise BadInput(f"{words}; name another, or run it again") from error
+
+
+def refuse_newer(path: Path, text: bytes, known: int) -> None:
+    """Stop before a saved document of a schema that this leaklab does not know.
+
+    Raises:
+        BadInput: it is newer.
+        ValueError: it is no JSON object, or says no schema that there ever was.
+    """
+    schema = msgspec.json.decode(text, type=_Versioned).schema
+    if schema > known:
+        raise BadInput(f"{path} has schema {schema}, newer than {known}: update leaklab")
 
 
 def find(results: Path, selector: str) -> list[Result]:
@@ -130,13 +146,13 @@ def find(results: Path, selector: str) -> list[Result]:
             return _all_in(path)
         return [_newest(results, selector)]
     except OSError as error:
-        raise BadInput(f"{cut(selector)} cannot be read: {error.strerror}") from error
+        raise BadInput(f"{cut(selector)} cannot be read: {error.strerror}; name another") from error
 
 
 def _all_in(session: Path) -> list[Result]:
     found = [read(file) for file in sorted(session.glob(RESULTS))]
     if not found:
-        raise BadInput(f"{session} holds no saved results")
+        raise BadInput(f"{session} holds no saved results; name another folder")
     return found
 
 

@@ -1,10 +1,10 @@
 """The supervisor: one small process per run, so that nothing of the run outlives the lab.
 
 Started by its path, `python -I -S supervisor.py SPEC`, standard library only. SPEC is a file that
-holds a dict literal: `argv`, `env`, `cwd`, `life_fd`, `records_fd`, `keep_fds` (they become the
-child's 3, 4 ...), `output` (a path), `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the
-run's cgroups `joins` (where the child's pid goes), `stop_file` (where "0" ends all forking) and
-`cgroups` (the folders).
+holds a dict literal: `program`, `argv`, `env`, `cwd`, `life_fd`, `records_fd`, `keep_fds` (the
+child's 3, 4 ...), `output` (a path), `output_fds` (one in its place, or none), `controls` (False:
+none), `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the run's cgroups `joins` (where the
+child's pid goes), `stop_file` ("0" in it ends all forking) and `cgroups` (the folders).
 
 It is a child subreaper, so every orphan of the run becomes its child; it holds the read end of a
 pipe whose other end only the harness has, so the harness's death, of whatever kind, is an
@@ -27,27 +27,24 @@ import time
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing would take a quarter of the start
-    from collections.abc import Callable
     from typing import Any
 
     Spec = dict[str, Any]
 
-PR_SET_PDEATHSIG = 1
-PR_SET_CHILD_SUBREAPER = 36
-PR_SET_THP_DISABLE = 41
-ADDR_NO_RANDOMIZE = 0x0040000
-PERSONALITY_QUERY = 0xFFFFFFFF
+PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_THP_DISABLE, CLONE_NEWNS = 1, 36, 41, 0x20000
+MS_NO, MS_REC, MS_PRIVATE = 0x2 | 0x4, 0x4000, 0x40000  # no setuid programs, no devices
+ADDR_NO_RANDOMIZE, PERSONALITY_QUERY = 0x0040000, 0xFFFFFFFF
+TERMINATE = b"t"  # on the life pipe; any other byte is the word to stop
 
-# In the command line of multiprocessing's (and multiprocess's) resource trackers, which unlink what
-# a pool has left in /dev/shm, and end, when all its users are gone; and how long they have for it.
+# In the command line of multiprocessing's resource trackers (and multiprocess's), which unlink what
+# a pool has left in /dev/shm, and end, when all its users are gone; and their time for it.
 TRACKER = b".resource_tracker import main"
-TRACKER_SECONDS = 1.0
-BUSY_SECONDS = 5.0
-PAUSE_SECONDS = 0.001
+TRACKER_SECONDS, BUSY_SECONDS, PAUSE_SECONDS = 1.0, 5.0, 0.001
 
 LIBC = ctypes.CDLL(None, use_errno=True)
 LIBC.personality.argtypes = [ctypes.c_ulong]
 LIBC.prctl.argtypes = [ctypes.c_int] + [ctypes.c_ulong] * 4
+LIBC.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_void_p]
 
 
 def main() -> None:
@@ -55,25 +52,26 @@ def main() -> None:
     with open(sys.argv[1], encoding="utf-8") as file:
         # The harness wrote it with repr; only literals can be in it.
         spec = eval(file.read(), {"__builtins__": {}})
-    for fd in (spec["life_fd"], spec["records_fd"], *spec["keep_fds"]):
+    for fd in (spec["life_fd"], spec["records_fd"], *spec["output_fds"], *spec["keep_fds"]):
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    controls = apply_controls()
+    controls = apply_controls() if spec["controls"] else {}
     may_go, go = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(go)
         become(spec, may_go)
-    refused = join(child, spec["joins"])
-    controls["confined"] = bool(spec["joins"]) and not refused
-    refused += [name for name in ("aslr_off", "huge_pages_off") if not controls[name]]
-    send(spec, kind="controls", refused=refused, **controls)
+    reasons = filter(None, [attempt(write, file, str(child)) for file in spec["joins"]])
+    refused = [f"joining a cgroup: {reason}" for reason in reasons]
+    confined = bool(spec["joins"]) and not refused
+    refused += [name for name, done in controls.items() if not done]
+    send(spec, kind="controls", refused=refused, confined=confined, **controls)
     os.write(go, b"x")
-    harness_is_gone, status = wait(child, spec["life_fd"])
+    gone, status = wait(child, spec["life_fd"])
     leave_nothing(spec["joins"], spec["stop_file"])
     send(spec, kind="exit", status=status)
-    if harness_is_gone:
+    if gone:
         clean(spec["cgroups"], spec["scratch"])
 
 
@@ -82,7 +80,7 @@ def send(spec: Spec, **record: object) -> None:
     attempt(os.write, spec["records_fd"], f"\n{record!r}\n".encode())
 
 
-def attempt(do: Callable[..., object], *words: object) -> str:
+def attempt(do: Any, *words: object) -> str:
     """Do what may be refused, or be too late; the reason, or nothing where it was done."""
     try:
         do(*words)
@@ -92,18 +90,17 @@ def attempt(do: Callable[..., object], *words: object) -> str:
 
 
 def apply_controls() -> dict[str, bool]:
-    """Make the run repeatable; all of these are inherited. Whether the platform did."""
+    """Make the run repeatable, and what it leaves in /dev/shm its own (mount_namespaces(7)); all of
+    these are inherited. Whether the platform did."""
     current = LIBC.personality(PERSONALITY_QUERY)
+    alone = LIBC.unshare(CLONE_NEWNS) == 0
+    alone = alone and LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
+    alone = alone and LIBC.mount(b"leaklab", b"/dev/shm", b"tmpfs", MS_NO, None) == 0
     return {
         "aslr_off": current != -1 and LIBC.personality(current | ADDR_NO_RANDOMIZE) != -1,
         "huge_pages_off": LIBC.prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0,
+        "own_shared_memory": alone,
     }
-
-
-def join(child: int, files: list[str]) -> list[str]:
-    """Put the child into its cgroups, before it has used anything; what refused it, and why."""
-    reasons = [attempt(write, file, str(child)) for file in files]
-    return [f"joining a cgroup: {reason}" for reason in reasons if reason]
 
 
 def read(path: str) -> bytes:
@@ -123,6 +120,7 @@ def write(path: str, text: str) -> None:
 
 def become(spec: Spec, may_go: int) -> None:
     """In the child: descriptors, limits, processor, then the measured program itself."""
+    log = 2
     try:
         os.setsid()  # a process group of its own can be stopped in one step
         # Should the supervisor itself be killed, the child at least does not outlive it.
@@ -130,22 +128,24 @@ def become(spec: Spec, may_go: int) -> None:
         if not os.read(may_go, 1):
             return
         null = os.open(os.devnull, os.O_RDONLY)
-        output = os.open(spec["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(spec["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Moved above every target first: a source may be one of the targets.
-        keep = [null, output, output, *spec["keep_fds"]]
-        keep = [fcntl.fcntl(fd, fcntl.F_DUPFD, 64) for fd in keep]
+        keep = [log, null, *(spec["output_fds"] or [log]) * 2, *spec["keep_fds"]]
+        log, *keep = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in keep)
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)
-        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+        for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores the two
+            signal.signal(number, signal.SIG_DFL)
         for number, most in spec["limits"].items():
             resource.setrlimit(number, (most, most))
         if spec["cpu"] is not None:
             os.sched_setaffinity(0, {spec["cpu"]})
-        attempt(write, "/proc/self/oom_score_adj", "1000")  # the leak should be the victim
+        if spec["controls"]:
+            attempt(write, "/proc/self/oom_score_adj", "1000")  # the leak should be the victim
         os.chdir(spec["cwd"])
-        os.execve(spec["argv"][0], spec["argv"], spec["env"])
+        os.execve(spec["program"], spec["argv"], spec["env"])
     except OSError as error:
-        os.write(2, f"{error}\n".encode())
+        os.write(log, f"{error.strerror}\n".encode())
     finally:
         os._exit(127)
 
@@ -153,8 +153,7 @@ def become(spec: Spec, may_go: int) -> None:
 def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
     """Until the child ends, or the harness dies or says stop: (it died, wait status or None).
 
-    A byte on the life pipe is the harness's word to stop, an end-of-file its death. Orphans of the
-    run that end meanwhile are reaped here.
+    Its word to terminate goes to the child's group; orphans that end meanwhile are reaped here.
     """
     wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -164,7 +163,9 @@ def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
             return False, status
         ready = select.select([life_fd, wake], [], [], 1)[0]
         if life_fd in ready:
-            return os.read(life_fd, 1) == b"", None
+            if (word := os.read(life_fd, 1)) != TERMINATE:
+                return word == b"", None
+            attempt(os.killpg, child, signal.SIGTERM)
         attempt(os.read, wake, 4096)
 
 
@@ -196,9 +197,8 @@ def leave_nothing(joins: list[str], stop_file: str | None) -> None:
 
 
 def kill_all(spared: bytes = b"") -> None:
-    """Kill until none is left but those that have `spared` in their command line, which are
-    stopped. Orphans come to us, and are found in the next round. Each round stops all before it
-    kills any: a fork bomb is faster than one who kills."""
+    """Kill until none is left but those with `spared` in their command line, which are stopped.
+    Orphans come to us. All are stopped before any is killed, for a fork bomb is faster."""
     while found := stop_all():
         while new := stop_all() - found:
             found |= new

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaklab import agent
-from leaklab.record import Samples
+from leaklab.signals import Reading, Samples
 
 WORDS = agent.TABLE_BYTES // 8
 
@@ -44,8 +44,14 @@ class SampleTables:
         }
         return Samples(units=[row[0] for row in rows], **columns)
 
+    def halfway(self, process: int = 0) -> Reading | None:
+        """What a process read at half of its work."""
+        free = self.words[process * WORDS + 1]
+        reached = self.words[process * WORDS] and free != agent.NOT_READ
+        return Reading(arena_free_bytes=free) if reached else None
+
     def _row(self, process: int, number: int) -> memoryview:
-        begin = process * WORDS + 1 + number * agent.WIDTH
+        begin = process * WORDS + agent.HEAD + number * agent.WIDTH
         return self.words[begin : begin + agent.WIDTH]
 
 

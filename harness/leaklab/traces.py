@@ -4,9 +4,10 @@ import os
 
 from leaklab import agent
 from leaklab.launch import how_it_ended
-from leaklab.observer import Observation
+from leaklab.observation import Observation
 from leaklab.protocol import Baseline, Died, Failed, Finished
-from leaklab.record import Controls, Ended, ProcessRecord, Role, Trace
+from leaklab.record import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
+from leaklab.series import Series
 from leaklab.table import SampleTables
 
 LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
@@ -27,7 +28,8 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
         ended=ended,
         detail=detail,
         units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
-        processes=[_process(seen, seen.baselines[number], tables) for number in _numbers(seen)],
+        processes=[process_record(seen, seen.baselines[n], tables) for n in _numbers(seen)],
+        tree=TreeRecord(samples=seen.tree.samples()),
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
         cgroup_peak_bytes=seen.cgroup_peak_bytes,
@@ -46,7 +48,8 @@ def _workers(seen: Observation) -> list[Finished]:
     return [reports[n] for n in reports if n or len(reports) == 1]
 
 
-def _process(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
+def process_record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
+    """What is known of one process, also of one under way."""
     finished = seen.finished.get(baseline.process, Finished())
     high_water = seen.high_water_bytes.get(baseline.pid)
     peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
@@ -61,6 +64,9 @@ def _process(seen: Observation, baseline: Baseline, tables: SampleTables) -> Pro
         pin_kept=finished.pin_kept,
         cpu_seconds=finished.cpu_seconds,
         collector_on=finished.collector_on,
+        outside=seen.outside.get(baseline.process, Series()).samples(),
+        halfway=tables.halfway(baseline.process),
+        at_end=finished.at_end,
         after_collect=finished.after_collect,
         after_trim=finished.after_trim,
     )
@@ -72,6 +78,7 @@ def _controls(seen: Observation, cpu: int) -> Controls:
     return Controls(
         aslr_off=bool(applied and applied.aslr_off),
         huge_pages_off=bool(applied and applied.huge_pages_off),
+        own_shared_memory=bool(applied and applied.own_shared_memory),
         pinned_cpu=cpu,
         high_water_reset=bool(baselines) and all(b.high_water_reset for b in baselines),
         memory_limit_by=seen.memory_by,

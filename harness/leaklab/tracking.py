@@ -104,7 +104,8 @@ def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
     if not modes:
         has = ", ".join(scenario.modes)
         raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
-    return plan(survey.catalogue, Request(names=(scenario.name,), modes=modes))
+    fixed_length = Request(names=(scenario.name,), modes=modes, budget_seconds=None)
+    return plan(survey.catalogue, fixed_length)
 
 
 class _Failures(InTurn):

@@ -102,6 +102,13 @@ def octaves(units: Sequence[float], values: Sequence[float]) -> tuple[Octave, Oc
     return first, second, last
 
 
+def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
+    """A whole series, from no work done to its end, in the blocks of one octave."""
+    x = np.asarray(units, dtype=np.float64)
+    y = np.asarray(values, dtype=np.float64)
+    return _octave(x, y, 0.0, x[-1] if x.size else 0.0)
+
+
 def joined(*parts: Octave) -> tuple[Numbers, Numbers]:
     """The block minima of successive octaves as one series: (units, minima)."""
     return np.concatenate([o.units for o in parts]), np.concatenate([o.minima for o in parts])

@@ -1,49 +1,28 @@
 """The verdict on a run: a pure function of numbers, decided by work done and not by time.
 
-Each signal is judged by `growth.judge_series`. On memory the heap in use and the allocated blocks
-decide; RSS beside them adds only what was mapped past both. A leak must still be there after a
-collection.
+Each signal is judged by `growth.judge_series`, and so is every resource. Of a process, memory is
+decided by the heap in use and the allocated blocks; RSS beside them adds only what was mapped past
+both, and only where it is no fragmentation of either allocator. A leak must still be there after a
+collection. Of a tree, which is read from outside, memory is decided by its PSS.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from leaklab.growth import RULE, Finding, Rule, judge_series
+import msgspec
+
+from leaklab.allocators import acquit, remarks
+from leaklab.growth import RULE, Finding, Rule, judge_extreme, judge_series
 from leaklab.model import Growth, Resource
-from leaklab.record import Ended, Estimate, ProcessRecord, Reading, Samples, Signal, Verdict
-from leaklab.trend import BLOCKS, growth_per_unit, joined, octaves
+from leaklab.record import Ended, Estimate, ProcessRecord, Verdict
+from leaklab.resources import EXTREME, FLOOR, LABEL, SIGNALS_OF, SIGNALS_OF_TREE
+from leaklab.signals import Samples, Signal
+from leaklab.trend import growth_per_unit, joined, octaves
+from leaklab.units import format_growth
 
-# Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
-# smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.
-FLOOR = {
-    Signal.HEAP: BLOCKS * 32.0,
-    Signal.BLOCKS: BLOCKS * 1.0,
-    Signal.RSS: float(1 << 20),
-    Signal.DESCRIPTORS: BLOCKS * 1.0,
-    Signal.SOCKETS: BLOCKS * 1.0,
-    Signal.THREADS: BLOCKS * 1.0,
-}
-
-SIGNALS_OF = {
-    Resource.MEMORY: (Signal.HEAP, Signal.BLOCKS, Signal.RSS),
-    Resource.DESCRIPTORS: (Signal.DESCRIPTORS,),
-    Resource.SOCKETS: (Signal.SOCKETS,),
-    Resource.THREADS: (Signal.THREADS,),
-}
-
-# A rise of which a collection, or a trim, leaves less than this share was mostly not retained.
-RETAINED_SHARE = 0.5
+Rows = tuple[Sequence[float], Sequence[float]]
 
 NOT_READ = Finding(leak=None, growth=None, reason="its resource was not read")
-
-LABEL = {
-    Signal.RSS: "RSS",
-    Signal.HEAP: "heap in use",
-    Signal.BLOCKS: "allocated blocks",
-    Signal.DESCRIPTORS: "descriptors",
-    Signal.SOCKETS: "sockets",
-    Signal.THREADS: "threads",
-}
 
 
 @dataclass(frozen=True)
@@ -64,16 +43,69 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
     Args:
         process: the measured process, with its samples and its readings after the last unit.
         resource: the resource the scenario is about; it decides, the others are reported.
-        work: how much of the work was done; a run that did less than a verdict needs is undecided.
+        work: how much of the work was done; a run that did less than a verdict needs is undecided,
+            unless what it took is beyond all that is innocent.
         rule: the constants.
 
     Returns:
         The verdict, with an estimate for every signal that was read.
     """
-    estimates = [e for signal in FLOOR if (e := _estimate(process, signal, rule)) is not None]
-    of = {r: [e for e in estimates if e.signal in signals] for r, signals in SIGNALS_OF.items()}
+    rows = rows_of(process.samples)
+    estimates = [_estimate(process, s, rows[s], rule) for s in FLOOR if s in rows]
+    verdict = _verdict(estimates, resource, SIGNALS_OF, _too_short(work, rows, resource))
+    held = remarks(process) if resource is Resource.MEMORY else []
+    return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
+
+
+def judge_tree(
+    rows: Mapping[Signal, Rows], resource: Resource, work: Work | None = None, rule: Rule = RULE
+) -> Verdict:
+    """Judge a tree of processes by what was read of it from outside.
+
+    Args:
+        rows: by signal the work done (or the time) at each reading, and what was read.
+        resource: the resource that decides.
+        work: how much of the work was done; None where nobody can say what a verdict needs.
+        rule: the constants.
+    """
+    estimates = [_estimate(None, signal, rows[signal], rule) for signal in FLOOR if signal in rows]
+    short = _too_short(work, rows, resource) if work else None
+    return _verdict(estimates, resource, SIGNALS_OF_TREE, short)
+
+
+def is_certain(verdict: Verdict) -> bool:
+    """Whether more work would not be expected to change what was found."""
+    deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
+    deciding -= {Signal.RSS, Signal.PSS}
+    settled = all(e.settled for e in verdict.estimates if e.signal in deciding)
+    return verdict.leak is not None and (verdict.leak or settled)
+
+
+def was_read(verdict: Verdict) -> bool:
+    """Whether any signal of the judged resource was read: some are read of one process only."""
+    deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
+    return any(e.signal in deciding for e in verdict.estimates)
+
+
+def is_extreme(rows: Mapping[Signal, Rows], resource: Resource) -> bool:
+    """Whether a resource grows in order, by more than anything innocent keeps."""
+    return _extreme_signal(rows, resource) is not None
+
+
+def rows_of(samples: Samples) -> dict[Signal, Rows]:
+    """By signal where it was read, and what; signals read less than twice are left out."""
+    found = {signal: _rows(samples, signal) for signal in Signal}
+    return {signal: rows for signal, rows in found.items() if len(rows[1]) >= 2}
+
+
+def _verdict(
+    estimates: Sequence[Estimate],
+    resource: Resource,
+    signals_of: Mapping[Resource, tuple[Signal, ...]],
+    short: Finding | None,
+) -> Verdict:
+    of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
     findings = {r: _combine(found) for r, found in of.items() if found}
-    short = _too_short(work)
     finding = short or findings.get(resource, NOT_READ)
     per_unit, low, high = _quoted(of.get(resource, []))
     return Verdict(
@@ -84,20 +116,17 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
         low=low,
         high=high,
         reasons=[finding.reason],
-        estimates=estimates,
+        estimates=list(estimates),
         others={r: None if short else f.leak for r, f in findings.items() if r is not resource},
     )
 
 
-def _estimate(process: ProcessRecord, signal: Signal, rule: Rule) -> Estimate | None:
-    """Judge one signal of a process; None where it was not read."""
-    units, values = _rows(process.samples, signal)
-    if len(values) < 2:
-        return None
-    finding = judge_series(units, values, FLOOR[signal], rule)
-    _, before, last = octaves(units, values)
-    if finding.leak:
-        finding = _confirm(process, signal, last.minima[0], last.rise) or finding
+def _estimate(process: ProcessRecord | None, signal: Signal, rows: Rows, rule: Rule) -> Estimate:
+    """Judge one signal, of a process with what its readings after the last unit say of it."""
+    finding = judge_series(*rows, FLOOR[signal], rule)
+    _, before, last = octaves(*rows)
+    if finding.leak and process:
+        finding = acquit(process, signal, last.minima[0], last.rise) or finding
     slope = growth_per_unit(*joined(before, last))
     return Estimate(
         signal=signal,
@@ -107,26 +136,16 @@ def _estimate(process: ProcessRecord, signal: Signal, rule: Rule) -> Estimate | 
         low=slope.low,
         high=slope.high,
         reason=finding.reason,
-    )
-
-
-def _confirm(process: ProcessRecord, signal: Signal, start: float, rise: float) -> Finding | None:
-    """Acquit a rise of which the collector, or the allocator when asked, gives back most.
-
-    With its collector off a program's cycles are its leak, so nothing was collected there.
-    """
-    after = process.after_trim if signal is Signal.RSS else process.after_collect
-    value = _value(after, signal)
-    if value is None or value - start >= RETAINED_SHARE * rise:
-        return None
-    by = "malloc_trim" if signal is Signal.RSS else "a collection"
-    return Finding(
-        leak=False, growth=Growth.SAWTOOTH, reason=f"{by} gives it back: waiting, not leaked"
+        settled=finding.settled,
     )
 
 
 def _combine(estimates: Sequence[Estimate]) -> Finding:
-    """One finding from a resource's signals: a leak if one leaks; RSS alone leaves no doubt."""
+    """One finding from a resource's signals: a leak if one leaks; RSS alone leaves no doubt, and
+    PSS speaks only where the kernel does not tell it without files."""
+    names = {e.signal for e in estimates}
+    if Signal.PSS_ANON in names:
+        estimates = [e for e in estimates if e.signal is not Signal.PSS]
     deciding = [e for e in estimates if e.signal is not Signal.RSS] or estimates
     leaking = [e for e in estimates if e.leak]
     doubtful = [e for e in deciding if e.leak is None]
@@ -137,28 +156,50 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
 def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
     """The amounts to quote, (per unit, low, high): memory in bytes, by the RSS where that leaks."""
     in_bytes = [e for e in estimates if e.signal is not Signal.BLOCKS] or estimates
-    for e in sorted(in_bytes, key=lambda e: (not e.leak, e.signal is not Signal.RSS)):
+    for e in sorted(in_bytes, key=lambda e: (not e.leak, bool(e.leak) ^ (e.signal is Signal.RSS))):
         return e.per_unit, e.low, e.high
     return None, None, None
 
 
-def _too_short(work: Work) -> Finding | None:
+def _too_short(work: Work, rows: Mapping[Signal, Rows], resource: Resource) -> Finding | None:
     done, needed = f"{work.done:,}", f"{work.needed:,}"
+    if work.ended is Ended.COMPLETED and work.done >= work.needed:
+        return None
+    if signal := _extreme_signal(rows, resource):
+        units, values = rows[signal]
+        rate = (values[-1] - values[0]) / (units[-1] - units[0])
+        amount = f"{format_growth(rate, resource)} a unit, steadily"
+        reason = f"{LABEL[signal]}: {amount}, for {done} of {needed} units: nothing innocent does"
+        return Finding(leak=True, growth=Growth.UNBOUNDED, reason=reason)
     if work.ended is not Ended.COMPLETED:
         reason = f"{work.ended} after {done} units; a verdict needs {needed}"
-    elif work.done < work.needed:
-        reason = f"{done} of the {needed} units that a verdict needs: raise --units"
     else:
-        return None
+        reason = f"{done} of the {needed} units that a verdict needs: raise --units"
     return Finding(leak=None, growth=None, reason=reason)
 
 
-def _rows(samples: Samples, signal: Signal) -> tuple[list[float], list[float]]:
+def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal | None:
+    """The signal by which a resource is taken without end; blocks have no size of their own."""
+    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - {Signal.BLOCKS}
+    for signal in FLOOR:
+        if signal in signals & rows.keys() and judge_extreme(*rows[signal], EXTREME[resource]):
+            return signal
+    return None
+
+
+def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[str]:
+    """What the children are that a program leaks."""
+    found = process.after_trim.zombies if process.after_trim else None
+    if resource is not Resource.PROCESSES or not verdict.leak or not found:
+        return []
+    return [f"{found:,} of them are zombies: they ended, and nobody waited for them"]
+
+
+def _with_reasons(verdict: Verdict, remarks: Sequence[str]) -> Verdict:
+    return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *remarks])
+
+
+def _rows(samples: Samples, signal: Signal) -> Rows:
     pairs = zip(samples.units, samples.column(signal), strict=False)
     rows = [(float(x), float(y)) for x, y in pairs if y is not None]
     return [x for x, _ in rows], [y for _, y in rows]
-
-
-def _value(reading: Reading | None, signal: Signal) -> int | None:
-    value: int | None = getattr(reading, signal.value, None)
-    return value

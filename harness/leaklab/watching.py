@@ -27,7 +27,8 @@ from leaklab.errors import NotMeasured
 from leaklab.executor import available_bytes
 from leaklab.launch import Command, supervised
 from leaklab.model import Limits
-from leaklab.observer import PSS_SHARE, Observation, Observer
+from leaklab.observation import Observation
+from leaklab.observer import PSS_SHARE, Observer
 from leaklab.scratch import run_folder, session_folder
 from leaklab.units import format_bytes
 

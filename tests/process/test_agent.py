@@ -15,6 +15,7 @@ from process.conftest import TOYS
 pytestmark = pytest.mark.process
 
 # Below 3.11 there is no -P: what it does is done by hand.
+HEAP = 1 + agent.SIGNALS.index("heap_bytes")
 BOOTSTRAP = (
     "import sys; sys.argv = sys.argv[1:]; sys.path[:1] = [];"
     "exec(compile(open(sys.argv[0]).read(), sys.argv[0], 'exec'))"
@@ -51,11 +52,13 @@ def drive(
         "scratch": str(place),
         "sampling": True,
         "judged": ["heap_bytes", "sockets"],
+        "asks": "never",
+        "open_ended": False,
     }
     (place / "job").write_text(repr(job))
     (place / "table").write_bytes(bytes(3 * agent.TABLE_BYTES))
     # A shell puts the descriptors where the supervisor would.
-    script = f'exec "$0" -s -B -c "$1" {agent.__file__} job 3>records 4<>table'
+    script = f'exec "$0" -s -B -c "$1" {agent.__file__} job 3>records 4<>table 5</dev/null'
     command = [shutil.which("sh") or "sh", "-c", script, str(python), BOOTSTRAP]
     subprocess.run(command, cwd=place, check=True, env={"PYTHONHASHSEED": "0"})
     lines = (place / "records").read_text().splitlines()
@@ -68,7 +71,7 @@ def test_the_agent_measures_on_every_interpreter_found(python: Path, tmp_path: P
     records, rows = drive(python, tmp_path, units=100)
     assert [r["kind"] for r in records] == ["baseline", "finished"]
     assert rows[0] == 101
-    heap = [rows[1 + i * agent.WIDTH + 2] for i in range(101)]
+    heap = [rows[agent.HEAD + i * agent.WIDTH + HEAP] for i in range(101)]
     assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
     finished = records[1]
     assert isinstance(finished["after_trim"], dict)
@@ -83,7 +86,7 @@ def test_a_pool_is_measured_on_every_interpreter_found(python: Path, tmp_path: P
     assert [100, 100, 200] == [r["units"] for r in records[3:]]
     for number in (1, 2):
         table = rows[number * agent.TABLE_BYTES // 8 :]
-        heap = [table[1 + i * agent.WIDTH + 2] for i in range(table[0])]
+        heap = [table[agent.HEAD + i * agent.WIDTH + HEAP] for i in range(table[0])]
         assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
 
 

@@ -30,7 +30,7 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proces
 
 
 def run(executor: ProcessExecutor, fault: str) -> Trace:
-    (job,) = plan(CATALOGUE, Request(names=["faulty"], options=[f"fault={fault}"]))
+    (job,) = plan(CATALOGUE, Request(names=["faulty"], units=100, options=[f"fault={fault}"]))
     return executor.execute(job, lambda _: None)
 
 

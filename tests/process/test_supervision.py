@@ -19,7 +19,8 @@ from leaklab.cgroups import NOTHING, OBSERVER, Confinement, confined
 from leaklab.errors import Cancelled, NotMeasured
 from leaklab.launch import Child, Command, supervised
 from leaklab.model import Limits
-from leaklab.observer import Observation, Observer
+from leaklab.observation import Observation
+from leaklab.observer import Observer
 from leaklab.record import Ended
 from leaklab.scratch import run_folder, session_folder
 from leaklab.services import START_SECONDS, running
@@ -255,17 +256,17 @@ def test_a_spawn_pool_that_is_killed_leaves_nothing_in_shared_memory(bench: Benc
     name = f"leaklab-test-{os.getpid()}"
     seen: set[str] = set()
 
-    def shared() -> set[str]:
-        return {path.name for path in SHARED.iterdir() if name in path.name}
+    def shared(folder: Path) -> set[str]:
+        return {path.name for path in folder.iterdir() if name in path.name}
 
     def stop(child: Child) -> None:
         if "running" in bench.output():
-            seen.update(shared())
+            seen.update(shared(Path(f"/proc/{child.supervisor.pid}/root{SHARED}")))
             child.stop()
 
     bench.watch(SPAWN_POOL.replace("NAME", name), stop)
     assert {entry.split(".")[0] for entry in seen} == {name, "sem"}
-    assert shared() == set()
+    assert shared(SHARED) == set()
 
 
 def test_a_resource_tracker_that_does_not_end_is_killed(bench: Bench) -> None:

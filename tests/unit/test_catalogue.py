@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 import toys
 from leaklab.catalogue import builtin_root, open_catalogue, read_scenario
 from leaklab.check import lint, unified_diff
-from leaklab.errors import BadInput, NotMeasured
+from leaklab.errors import BadInput
 from leaklab.model import Mode, Variant
 from leaklab.options import resolve_options
-from leaklab.plans import Request, plan
+from leaklab.plans import DEFAULT_BUDGET_SECONDS, Request, plan
 
 TOYS = Path(__file__).parents[1] / "catalogue"
 Edit = Callable[[str, str, str], None]
@@ -264,10 +264,14 @@ def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
         plan(catalogue, Request(names=["chatty"], modes=[Mode.FORK]))
 
 
-def test_a_scenario_of_several_processes_is_refused(edit: Edit, root: Path) -> None:
-    edit("scenario.toml", "level    = 1", 'level = 1\nscope = "tree"')
-    with pytest.raises(NotMeasured, match="grow has processes of its own"):
-        plan(open_catalogue(root), Request(names=["grow"]))
+def test_without_units_a_run_goes_on_within_its_budget_and_with_them_it_does_not() -> None:
+    catalogue = open_catalogue(TOYS)
+    (job,) = plan(catalogue, Request(names=["faulty"]))
+    assert job.budget_seconds == DEFAULT_BUDGET_SECONDS
+    (job,) = plan(catalogue, Request(names=["faulty"], units=7))
+    assert job.budget_seconds is None
+    (job,) = plan(catalogue, Request(names=["faulty"], budget_seconds=None))
+    assert job.budget_seconds is None
 
 
 def test_a_request_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:

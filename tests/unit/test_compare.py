@@ -4,6 +4,7 @@ import toys
 from leaklab.compare import compare, judge_pair
 from leaklab.errors import BadInput
 from leaklab.model import Variant
+from leaklab.record import Ended
 from leaklab.reports.runs import comparison
 
 
@@ -21,8 +22,15 @@ def test_a_leak_and_its_mending_have_intervals_apart() -> None:
 
 
 def test_other_work_cannot_be_compared() -> None:
-    with pytest.raises(BadInput, match=r"units: 400 and 200.*same --units"):
-        compare(toys.result(), toys.result(units=200))
+    with pytest.raises(BadInput, match=r"units_done: 400 and 200.*same --units"):
+        compare(toys.result(), toys.result(units_done=200))
+
+
+def test_runs_that_were_stopped_are_compared_by_what_was_asked_of_them() -> None:
+    stopped = toys.result(ended=Ended.MEMORY_LIMIT, units_done=200)
+    assert compare(toys.result(), stopped).peak_ratio == 1
+    with pytest.raises(BadInput, match=r"units: 400 and 300.*same --units"):
+        compare(toys.result(), toys.result(ended=Ended.MEMORY_LIMIT, units=300))
 
 
 def test_a_run_without_a_peak_cannot_be_compared() -> None:

@@ -139,12 +139,6 @@ def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
     assert (4, {}, {}) == (len(found.figures), found.failed, found.absent)
 
 
-def test_a_scope_that_cannot_be_run_is_absent(catalogue: Catalogue, add: Add) -> None:
-    add("tree", ("level = 1", 'level = 1\nscope = "tree"'))
-    found = tracked(catalogue, ["tree"])
-    assert "which this version cannot measure" in found.absent["tree"]
-
-
 def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
     catalogue: Catalogue, add: Add
 ) -> None:

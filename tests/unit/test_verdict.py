@@ -4,7 +4,8 @@ import pytest
 
 import toys
 from leaklab.model import Growth, Resource
-from leaklab.record import Ended, ProcessRecord, Reading, Samples, Signal, Verdict
+from leaklab.record import Ended, ProcessRecord, Verdict
+from leaklab.signals import Reading, Samples, Signal
 from leaklab.verdict import Work, judge
 
 N = 400

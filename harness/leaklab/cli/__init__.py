@@ -11,13 +11,18 @@ from leaklab.cli import (
     completion,
     continuous,
     figures,
+    floor,
     history,
     list_,
+    matrix,
     observer,
     overhead,
+    peers,
+    project,
     run,
     show,
     soak,
+    watch,
 )
 from leaklab.cli.options import debug
 
@@ -47,8 +52,13 @@ COMMANDS = (
     figures,
     accuracy,
     overhead,
+    project,
     observer,
+    peers,
+    watch,
     soak,
+    matrix,
+    floor,
     completion,
 )
 for module in COMMANDS:

@@ -45,7 +45,8 @@ def command(
 
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
-    jobs = plan(opened, Request(names or DEFAULT_NAMES, only, units=units))
+    asked = Request(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
+    jobs = plan(opened, asked)
     limits = options.make_limits(memory_limit, time_limit)
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))

@@ -10,8 +10,10 @@ import click
 from leaklab import reports
 from leaklab.catalogue import open_catalogue
 from leaklab.cli import options, progress
+from leaklab.cli.amounts import Seconds
 from leaklab.errors import Exit
 from leaklab.model import Variant
+from leaklab.plans import DEFAULT_BUDGET_SECONDS
 
 if TYPE_CHECKING:
     from leaklab.cli.work import Work
@@ -27,8 +29,16 @@ if TYPE_CHECKING:
     "--units",
     type=options.POSITIVE,
     metavar="N",
-    help="Units of work in all, shared by a pool's workers.  [default: the scenario's, for each "
-    "worker]",
+    help="Units of work in all, shared by a pool's workers; no more, no less.  [default: the "
+    "scenario's, for each worker, and on until the verdict is certain]",
+)
+@click.option(
+    "--budget",
+    type=Seconds(),
+    default=DEFAULT_BUDGET_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="CPU time within which a run goes on that is not yet certain.",
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
@@ -63,6 +73,7 @@ def command(
     mode: tuple[str, ...],
     workers: int | None,
     units: int | None,
+    budget: float,
     seed: int,
     changes: tuple[str, ...],
     repeat: int,
@@ -90,7 +101,7 @@ def command(
     if resume is None:
         only = Variant(variant) if variant else None
         modes = options.make_modes(mode)
-        request = Request(names, only, modes, workers, units, seed, changes, repeat)
+        request = Request(names, only, modes, workers, units, seed, changes, repeat, budget)
         limits = options.make_limits(
             memory_limit, time_limit, process_limit, descriptor_limit, jobs
         )

@@ -7,7 +7,6 @@ from enum import Enum
 from leaklab.advice import advise
 from leaklab.compare import Comparison, PeakVerdict, label
 from leaklab.judging import name_of
-from leaklab.model import is_leak
 from leaklab.record import Result, Verdict
 from leaklab.reports import Table
 from leaklab.units import format_bytes, format_growth
@@ -62,7 +61,11 @@ def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
         rows=[tuple(row.cells.get(column, "") for column in columns) for row in rows],
         right=frozenset(FIGURES),
         alarms=frozenset(i for i, row in enumerate(rows) if row.alarm),
-        notes=[*disagreements(results), *(f"note: {remark}" for remark in advise(results))],
+        notes=[
+            *disagreements(results),
+            *_beside(results),
+            *(f"note: {remark}" for remark in advise(results)),
+        ],
     )
 
 
@@ -101,7 +104,7 @@ def _folded(groups: Iterable[list[Result]], detail: Detail) -> Iterator[_Row]:
 
 def _of_runs(group: Sequence[Result]) -> Figures:
     return Figures(
-        [r.peak_rss_bytes for r in group if r.peak_rss_bytes is not None],
+        [r.peak_bytes for r in group if r.peak_bytes is not None],
         [r.verdict for r in group],
         [_word(r, r.verdict) + (" WRONG" if _is_wrong(r) else "") for r in group],
     )
@@ -144,9 +147,18 @@ def disagreements(results: Iterable[Result]) -> list[str]:
     return [_disagreement(result) for result in results if not result.agrees]
 
 
+def _beside(results: Iterable[Result]) -> Iterator[str]:
+    """A line for each run that leaks more than what its scenario is about, one for its repeats."""
+    named = {
+        label(result): ", ".join(r for r, leak in result.verdict.others.items() if leak)
+        for result in results
+    }
+    yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
+
+
 def _disagreement(result: Result) -> str:
     which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
-    known = "a leak" if is_leak(result.expected_growth, result.variant) else "clean"
+    known = "a leak" if result.expected_leak else "clean"
     reasons = "; ".join(result.verdict.reasons)
     return f"{which}: {result.verdict.word} (known: {known}): {reasons}"
 
@@ -154,7 +166,7 @@ def _disagreement(result: Result) -> str:
 def comparison(found: Comparison) -> Table:
     """A against B: peaks and growth, with what is not the same about the two runs."""
     rows = [
-        (side, label(r), format_bytes(r.peak_rss_bytes or 0), _growth(r.verdict), _interval(r))
+        (side, label(r), format_bytes(r.peak_bytes or 0), _growth(r.verdict), _interval(r))
         for side, r in (("A", found.a), ("B", found.b))
     ]
     apart = "do not overlap" if found.intervals_apart else "overlap"

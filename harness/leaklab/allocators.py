@@ -1,0 +1,81 @@
+"""Memory that is held and not retained: garbage in waiting, and fragmentation of the allocators.
+
+After the last unit the agent collects, reads, has malloc give its free pages back, and reads again.
+pymalloc never gives back an arena in which anything is alive; what is free in its arenas is the
+interpreter's own count (`sys._debugmallocstats`), read at half of the work and at the end.
+"""
+
+from collections.abc import Iterator
+
+from leaklab.growth import Finding
+from leaklab.model import Growth
+from leaklab.record import ProcessRecord
+from leaklab.resources import FLOOR, MIB
+from leaklab.signals import Reading, Signal
+from leaklab.units import format_bytes
+
+# A rise of which a collection, or a trim, leaves less than this share was mostly not retained; and
+# an allocator that has handed out less than this share of what it holds is fragmented.
+RETAINED_SHARE = 0.5
+
+
+def acquit(process: ProcessRecord, signal: Signal, start: float, rise: float) -> Finding | None:
+    """Acquit a rise of which the collector, or an allocator, gives back most when asked, and one
+    of RSS that is free places in pymalloc's arenas, which it never gives back when asked.
+
+    With its collector off a program's cycles are its leak, so nothing was collected there.
+    """
+    after = process.after_trim if signal is Signal.RSS else process.after_collect
+    value = _value(after, signal)
+    most = start + RETAINED_SHARE * rise
+    if value is None or value >= most + _arenas_gained(process, signal):
+        return None
+    if signal is not Signal.RSS:
+        by = "a collection gives it back: garbage that waited for the collector"
+    elif value < most:
+        by = "malloc_trim gives it back: fragmentation of malloc's heap"
+    else:
+        by = "it is free places in pymalloc's arenas: fragmentation"
+    return Finding(leak=False, growth=Growth.SAWTOOTH, reason=f"{by}, not a leak")
+
+
+def _arenas_gained(process: ProcessRecord, signal: Signal) -> int:
+    """By how much the free places in pymalloc's arenas have grown over the last half of the work;
+    they count in RSS."""
+    if signal is not Signal.RSS or process.halfway is None or process.after_collect is None:
+        return 0
+    before, after = process.halfway.arena_free_bytes, process.after_collect.arena_free_bytes
+    return 0 if before is None or after is None else max(after - before, 0)
+
+
+def remarks(process: ProcessRecord) -> list[str]:
+    """A word on garbage that was most of what a process had gained, and on an allocator that holds
+    much more than it has handed out."""
+    return [*_garbage(process), *_fragmentation(process)]
+
+
+def _garbage(process: ProcessRecord) -> Iterator[str]:
+    first = next((value for value in process.samples.blocks if value is not None), None)
+    end, after = (_value(r, Signal.BLOCKS) for r in (process.at_end, process.after_collect))
+    if first is None or end is None or after is None:
+        return
+    if end - after > max(RETAINED_SHARE * (end - first), FLOOR[Signal.BLOCKS]):
+        yield f"a collection at the end freed {end - after:,} blocks: garbage that waited for it"
+
+
+def _fragmentation(process: ProcessRecord) -> Iterator[str]:
+    end = process.at_end
+    if end is None or end.rss_bytes is None:
+        return
+    held = end.rss_bytes - process.baseline_rss_bytes
+    free = {"malloc's heap": end.heap_free_bytes, "pymalloc's arenas": end.arena_free_bytes}
+    for whose, amount in free.items():
+        if amount and held > MIB and amount > (1 - RETAINED_SHARE) * held:
+            unused = format_bytes(min(amount, held))
+            words = f"of the {format_bytes(held)} held at the end, {unused} are free places"
+            yield f"{words} in {whose}: fragmentation"
+
+
+def _value(reading: Reading | None, signal: Signal) -> int | None:
+    value: int | None = getattr(reading, signal.value, None)
+    return value

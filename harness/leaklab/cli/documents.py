@@ -1,0 +1,53 @@
+"""Documents that commands write figures into, with what gave them and where."""
+
+import os
+from pathlib import Path
+
+from leaklab.environment import describe_environment
+from leaklab.errors import NotMeasured
+
+COMMIT_SHOWN = 12
+
+
+def read_document(path: Path, title: str) -> str:
+    """The document of which a section is to be written; a new one has its title only.
+
+    Raises:
+        NotMeasured: it cannot be read.
+    """
+    try:
+        return path.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return title
+    except (OSError, UnicodeDecodeError) as error:
+        words = getattr(error, "strerror", None) or "it is no text"
+        raise NotMeasured(f"{path} cannot be written to: {words}; name another file") from error
+
+
+def refuse_unwritable(path: Path) -> None:
+    """Stop before anything is measured whose document could not be written.
+
+    Raises:
+        NotMeasured: naming the file.
+    """
+    there = path.exists()
+    try:
+        os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
+        if not there:
+            path.unlink()
+    except OSError as error:
+        words = f"{path} cannot be written: {error.strerror}"
+        raise NotMeasured(f"{words}; name another file") from error
+
+
+def provenance(line: str, root: Path) -> str:
+    """What gave the figures, of which commit of the catalogue at `root`, when, and on what machine;
+    another one has others."""
+    where = describe_environment(root)
+    commit, plus, _ = (where.git_commit or "").partition("+")
+    named = f" at {commit[:COMMIT_SHOWN]}" if commit else ""
+    changed = " with changes" if plus else ""
+    kernel = where.kernel.split("-")[0]
+    machine = f"Linux {kernel}, {where.machine}, {where.cpus} CPUs"
+    python = f"{where.implementation} {where.python}, {where.libc}"
+    return f"`{line}`{named}{changed}, on {machine}, {python}, {where.started_at[:10]}"

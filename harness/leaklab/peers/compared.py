@@ -1,0 +1,81 @@
+"""The whole comparison in one session: costs and spreads, the spike, the verdicts."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from leaklab.catalogue import Catalogue
+from leaklab.errors import BadInput
+from leaklab.model import Variant
+from leaklab.peers import costs, spikes, verdicts
+from leaklab.peers.rules import RULES
+from leaklab.peers.stage import stage
+from leaklab.peers.tools import PEAK_TOOLS, TOOLS
+from leaklab.plans import Request, plan
+
+WORK = "word_index"
+KNOWN = tuple(dict.fromkeys([*TOOLS, *RULES]))
+
+
+@dataclass(frozen=True)
+class Size:
+    """How much is measured: pairs of runs of `units` of the work (None: as it declares), repeats
+    of the spike, and the CPU time after which a run is given up."""
+
+    pairs: int
+    repeats: int
+    units: int | None
+    run_seconds: float
+
+
+@dataclass(frozen=True)
+class Findings:
+    """All that was measured. `work` is what the costs are of; `left_out` are the scenarios that
+    nobody was asked about, with the reasons."""
+
+    work: str
+    pairs: int
+    costs: tuple[costs.Cost, ...]
+    spikes: tuple[spikes.Spike, ...]
+    tallies: tuple[verdicts.Tally, ...]
+    left_out: tuple[str, ...] = ()
+
+
+def refuse_unknown(tools: Iterable[str]) -> None:
+    """Stop at the name of a tool that there is not.
+
+    Raises:
+        BadInput: naming those that there are.
+    """
+    if unknown := set(tools) - set(KNOWN):
+        raise BadInput(f"no tool {min(unknown)!r}; there are: {', '.join(KNOWN)}")
+
+
+def measure(
+    catalogue: Catalogue,
+    names: Iterable[str],
+    tools: Iterable[str],
+    size: Size,
+    tell: Callable[[str], None],
+) -> Findings:
+    """Compare the tools of these names; on the scenarios of these names, where it is verdicts.
+
+    Raises:
+        BadInput: a scenario that there is not.
+        NotMeasured: this machine cannot be measured on.
+    """
+    chosen = set(tools)
+    seconds = size.run_seconds
+    units = size.units or catalogue.load(WORK).units
+    (job,) = plan(catalogue, Request([WORK], Variant.BUGGY, units=units))
+    jobs, left_out = verdicts.jobs_of(catalogue, names)
+    rules = [rule for name, rule in RULES.items() if name in chosen]
+    with stage(catalogue, seconds) as made:
+        listed = [tool for name, tool in TOOLS.items() if name in chosen]
+        cost = tuple(costs.measure(made, job, size.pairs, listed, tell))
+        answers = list(verdicts.judge(made, jobs, rules, tell))
+    with spikes.spike_stage(seconds) as (made, spike):
+        listed = [tool for name, tool in PEAK_TOOLS.items() if name in chosen]
+        missed = tuple(spikes.measure(made, spike, size.repeats, listed, tell))
+    tallies = tuple(verdicts.tallies(rules, answers))
+    work = f"{job.scenario.name}/{job.variant}"
+    return Findings(work, size.pairs, cost, missed, tallies, tuple(left_out))

@@ -1,0 +1,129 @@
+"""Does one scenario's work in whatever process a tool makes of this file; standard library only.
+
+    LEAKLAB_PEER=ORDER python driver.py
+
+ORDER is a JSON file: `roots` for sys.path, `scenario`, `variant`, `seed`, `units`, `options`,
+`services`, `scratch`, `instrument` (what to switch on in the process itself: `tracemalloc`, or
+`profile` for memory_profiler's decorator) and `report`, the file to be written at the end, JSON
+too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes` after the
+first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
+
+A copy of this file is started by its path, or imported by what a tool wants to import.
+"""
+
+from __future__ import annotations
+
+import builtins
+import importlib
+import json
+import os
+import sys
+import time
+import tracemalloc
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+WARM_UP_PARTS = 10
+
+
+@dataclass(frozen=True)
+class Lab:
+    """What the workload is given; see fixtures/lab.py."""
+
+    seed: int
+    units: int
+    options: dict[str, Any]
+    services: dict[str, str]
+    scratch: str
+
+
+class Driven:
+    """The work of the order in the environment, loaded and about to begin."""
+
+    def __init__(self) -> None:
+        order = json.loads(Path(os.environ["LEAKLAB_PEER"]).read_text(encoding="utf-8"))
+        sys.path[:0] = order["roots"]
+        self._report = Path(order["report"])
+        self._left: int = order["units"]
+        self._done = 0
+        self._warm_up = max(self._left // WARM_UP_PARTS, 1)
+        self._early_rss_bytes: int | None = None
+        self._units = begin(order)
+        if order["instrument"] == "tracemalloc":
+            tracemalloc.start()
+        self._begun_seconds = time.process_time()
+
+    def one(self) -> None:
+        """Do one unit more."""
+        next(self._units)
+        self._done += 1
+
+    def warm_up(self) -> None:
+        """Do the first tenth."""
+        self._advance(self._warm_up)
+        self._early_rss_bytes = memory()["VmRSS"]
+
+    def rest(self) -> None:
+        """Do what is left of the units in the order."""
+        self._advance(self._left)
+
+    def _advance(self, units: int) -> None:
+        for _ in range(units):
+            self.one()
+        self._left -= units
+
+    def report(self) -> None:
+        """Write what became of the process, whose workload is still suspended."""
+        found = {
+            "units": self._done,
+            "cpu_seconds": time.process_time() - self._begun_seconds,
+            "peak_traced_bytes": tracemalloc.get_traced_memory()[1],
+            "early_rss_bytes": self._early_rss_bytes,
+            "rss_bytes": memory()["VmRSS"],
+            "high_water_bytes": memory()["VmHWM"],
+        }
+        self._report.write_text(json.dumps(found), encoding="utf-8")
+
+
+def begin(order: dict[str, Any]) -> Iterator[None]:
+    """The workload's generator."""
+    folder = f"scenarios.{order['scenario']}"
+    program = importlib.import_module(f"{folder}.{order['variant']}")
+    workload = importlib.import_module(f"{folder}.workload")
+    if order["instrument"] == "profile":
+        decorate(program)
+    lab = Lab(*(order[name] for name in ("seed", "units", "options", "services", "scratch")))
+    units: Iterator[None] = workload.workload(program, lab)
+    return units
+
+
+def decorate(program: ModuleType) -> None:
+    """Put memory_profiler's `@profile` on every function and method that a program defines."""
+    profile = builtins.profile  # type: ignore[attr-defined]  # memory_profiler puts it there
+    classes = [part for part in vars(program).values() if isinstance(part, type)]
+    for owner in (program, *(part for part in classes if part.__module__ == program.__name__)):
+        for name, part in list(vars(owner).items()):
+            if type(part) is type(decorate) and part.__module__ == program.__name__:
+                setattr(owner, name, profile(part))
+
+
+def memory() -> dict[str, int]:
+    """What the kernel says of this process's memory, in bytes; one reading."""
+    with Path("/proc/self/status").open(encoding="ascii", errors="replace") as status:
+        fields = (line.split() for line in status if line.startswith("Vm"))
+        return {name.rstrip(":"): int(kib) << 10 for name, kib, _ in fields}
+
+
+def work() -> None:
+    """All of it."""
+    driven = Driven()
+    driven.warm_up()
+    driven.rest()
+    driven.report()
+
+
+if __name__ == "__main__":
+    work()

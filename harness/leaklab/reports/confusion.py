@@ -1,0 +1,84 @@
+"""The confusion matrix as tables: the whole, and a row for each mode."""
+
+from collections.abc import Sequence
+
+from leaklab.confusion import Judgement, Matrix, Said, by_mode, matrix
+from leaklab.reports import Table
+
+OF_TRUTH = {True: Said.LEAK, False: Said.CLEAN}
+COUNTS = ("right", "wrong", "undecided", "not measured")
+
+
+def tables(found: Sequence[Judgement]) -> tuple[Table, Table]:
+    """The whole, and below it the modes."""
+    return whole(matrix(found)), modes(found)
+
+
+def whole(found: Matrix) -> Table:
+    """What is known by what was said; a line marked where a run is not right."""
+    return Table(
+        columns=("known", *Said),
+        rows=[
+            (str(known), *(str(found.count(said, leaks=leaks)) for said in Said))
+            for leaks, known in OF_TRUTH.items()
+        ],
+        right=frozenset(Said),
+        alarms=frozenset(
+            i
+            for i, (leaks, known) in enumerate(OF_TRUTH.items())
+            if found.count(*Said, leaks=leaks) > found.count(known, leaks=leaks)
+        ),
+    )
+
+
+def modes(judgements: Sequence[Judgement]) -> Table:
+    """A row for each mode; below it each run that is not right, with its reason."""
+    found = by_mode(judgements)
+    whole = matrix(judgements)
+    return Table(
+        columns=("mode", "runs", *COUNTS),
+        rows=[(str(mode), str(m.runs), *map(str, _counts(m))) for mode, m in found.items()],
+        right=frozenset({"runs", *COUNTS}),
+        alarms=frozenset(i for i, m in enumerate(found.values()) if m.right < m.runs),
+        notes=[
+            *(_named(j) for j in judgements if not j.right),
+            f"{whole.runs} runs, {whole.right} as known",
+        ],
+    )
+
+
+def _counts(found: Matrix) -> tuple[int, int, int, int]:
+    return found.right, found.wrong, found.undecided, found.not_measured
+
+
+def _named(judgement: Judgement) -> str:
+    known = "a leak" if judgement.leaks else "clean"
+    return f"{judgement.label}: {judgement.said} (known: {known}): {judgement.reason}"
+
+
+def as_builtins(judgements: Sequence[Judgement]) -> dict[str, object]:
+    """The same for machines."""
+    found = matrix(judgements)
+    return {
+        "runs": found.runs,
+        "right": found.right,
+        "matrix": _cells(found),
+        "modes": {str(mode): _cells(m) for mode, m in by_mode(judgements).items()},
+        "not_right": [
+            {
+                "run": j.label,
+                "known": str(OF_TRUTH[j.leaks]),
+                "said": str(j.said),
+                "reason": j.reason,
+            }
+            for j in judgements
+            if not j.right
+        ],
+    }
+
+
+def _cells(found: Matrix) -> dict[str, dict[str, int]]:
+    return {
+        str(known): {str(said): found.count(said, leaks=leaks) for said in Said}
+        for leaks, known in OF_TRUTH.items()
+    }

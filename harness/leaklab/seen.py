@@ -1,0 +1,123 @@
+"""What a watch found, as it is shown and as `--json` prints it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+
+from leaklab.foreign import Ending, Watch
+from leaklab.histories import Process
+from leaklab.model import Resource
+from leaklab.record import Verdict
+from leaklab.resources import SIGNALS_OF_TREE
+from leaklab.signals import Reading, Signal
+from leaklab.speed import Limit, Projection, project
+from leaklab.target import Target
+
+SCHEMA = 1
+MOST_PROCESSES = 20
+
+
+class SeenProcess(Struct, frozen=True, kw_only=True):
+    """One process as it was read last; `growth_per_second` is of its PSS, in bytes."""
+
+    pid: int
+    command: str
+    rss_bytes: int
+    shared_bytes: int
+    vms_bytes: int
+    pss_bytes: int | None
+    memory_percent: float
+    growth_per_second: float
+    last_rss_bytes: list[int]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """A watch. The verdict's amounts are per second, as `per` says.
+
+    `processes` are those alive at the last look, the largest first; `processes_left_out` how many
+    more there were, `processes_unreadable` the most at a time whose memory may not be read.
+    `samples` are the sums over the tree, by columns: `seconds`, and a column for each signal.
+    `command_status` is as a shell tells it, a signal as a negative number; None where the process
+    was not started by leaklab, or had to be killed.
+    """
+
+    schema: int = SCHEMA
+    command: str
+    pid: int
+    ended: str
+    how: str
+    command_status: int | None
+    seconds: float
+    per: str = "second"
+    verdict: Verdict
+    projection: Projection
+    tree: Reading
+    processes: list[SeenProcess]
+    processes_left_out: int
+    processes_unreadable: int
+    samples: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a watch: the verdict on which resource, what per cents of memory are of,
+    and the limit to project to."""
+
+    resource: Resource
+    machine_bytes: int
+    limit: Limit
+
+
+def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) -> Seen:
+    """All that is known at the end of a watch that has readings."""
+    verdict = watch.verdict(question.resource)
+    largest = watch.processes(MOST_PROCESSES)
+    return Seen(
+        command=target.name,
+        pid=target.pid,
+        ended=ending.value,
+        how=target.how(),
+        command_status=target.status,
+        seconds=watch.seconds,
+        verdict=verdict,
+        projection=projection_of(watch, verdict, question.limit),
+        tree=watch.now,
+        processes=[seen_process(p, question.machine_bytes) for p in largest],
+        processes_left_out=watch.count() - len(largest),
+        processes_unreadable=watch.unreadable,
+        samples=columns(watch.samples),
+    )
+
+
+def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
+    """One process of the table; the memory of the machine is what per cents are of."""
+    reading = process.reading
+    return SeenProcess(
+        pid=process.pid,
+        command=process.command,
+        rss_bytes=reading.rss_bytes or 0,
+        shared_bytes=reading.shared_bytes or 0,
+        vms_bytes=reading.vms_bytes or 0,
+        pss_bytes=reading.pss_bytes,
+        memory_percent=100 * (reading.rss_bytes or 0) / machine_bytes,
+        growth_per_second=process.growth().estimate,
+        last_rss_bytes=list(process.last_rss_bytes),
+    )
+
+
+def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection:
+    """When the tree's memory comes to its limit, whatever the verdict is about: what it holds is
+    its PSS, and its growth that of the signal which decides on memory."""
+    found = {estimate.signal: estimate for estimate in verdict.estimates}
+    growth = next(found[s] for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in found)
+    return project(watch.now.pss_bytes or 0, limit, growth)
+
+
+def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
+    """A series by columns; a signal that was never read has none."""
+    readings = [msgspec.structs.asdict(reading) for _, reading in samples]
+    found = {signal.value: [reading[signal.value] for reading in readings] for signal in Signal}
+    read = {name: values for name, values in found.items() if any(v is not None for v in values)}
+    return {"seconds": [round(seconds, 3) for seconds, _ in samples], **read}

@@ -1,0 +1,104 @@
+"""What is read of a process, or of a tree of them: the signals, one reading of them, a series."""
+
+from enum import StrEnum
+from typing import TypeAlias
+
+from msgspec import Struct
+
+
+class Signal(StrEnum):
+    """A quantity that is read again and again; its name is its column in `Samples`."""
+
+    RSS = "rss_bytes"
+    PSS = "pss_bytes"
+    PSS_ANON = "pss_anon_bytes"
+    USS = "uss_bytes"
+    VMS = "vms_bytes"
+    SHARED = "shared_bytes"
+    HEAP = "heap_bytes"
+    BLOCKS = "blocks"
+    DESCRIPTORS = "descriptors"
+    SOCKETS = "sockets"
+    THREADS = "threads"
+    PROCESSES = "processes"
+    ZOMBIES = "zombies"
+    SEGMENTS = "segments"
+
+
+class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The signals at one moment, where they were read; None where they were not.
+
+    rss_bytes: resident memory, shared pages included. The kernel's counters, which are kept per
+        CPU and summed up roughly: an estimate (off by some 100 KiB) where a process moves between
+        CPUs.
+    pss_bytes: resident memory, each page divided by the number of its users: an estimate where
+        users come and go while the page table is walked, and so is
+    uss_bytes: resident memory that the process has alone.
+    pss_anon_bytes: what of PSS is no page of a file (Pss_Anon + Pss_Shmem): strangers share files
+        with us, interpreter and libraries, and come and go; this they do not move.
+    vms_bytes: mapped addresses, whether or not anything is behind them: exact.
+    shared_bytes: resident memory that belongs to files or shared segments (the kernel's
+        RssFile + RssShmem); an estimate as rss_bytes is.
+    heap_bytes: what malloc has handed out (mallinfo2: uordblks + hblkhd), without pymalloc's
+        arenas: exact.
+    blocks: what pymalloc and the object allocators have handed out (`sys.getallocatedblocks`):
+        exact.
+    descriptors, sockets: open descriptors, and those of them that are sockets: exact.
+    threads: exact.
+    processes: of one process its children, of a tree all that are in it; ended ones that nobody
+        waited for (`zombies`) included: exact at the moment of each look.
+    segments: files in /dev/shm that were not there before: exact where the run has a /dev/shm of
+        its own (`Controls.own_shared_memory`), else other programs' are counted, too.
+    heap_free_bytes, arena_free_bytes: what malloc, and pymalloc's arenas, hold without having
+        handed it out; arena_free_bytes is the interpreter's own count
+        (`sys._debugmallocstats`), exact.
+    """
+
+    rss_bytes: int | None = None
+    pss_bytes: int | None = None
+    pss_anon_bytes: int | None = None
+    uss_bytes: int | None = None
+    vms_bytes: int | None = None
+    shared_bytes: int | None = None
+    heap_bytes: int | None = None
+    blocks: int | None = None
+    descriptors: int | None = None
+    sockets: int | None = None
+    threads: int | None = None
+    processes: int | None = None
+    zombies: int | None = None
+    segments: int | None = None
+    heap_free_bytes: int | None = None
+    arena_free_bytes: int | None = None
+
+
+Column: TypeAlias = list[int | None]
+
+
+class Samples(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A series, by columns: `units[i]` is the work done when row i was read.
+
+    The columns are those of `Reading`; an empty one was never read. None: not read at that row,
+    because the probe would have cost too much or does not exist here.
+    """
+
+    units: list[int] = []
+    rss_bytes: Column = []
+    pss_bytes: Column = []
+    pss_anon_bytes: Column = []
+    uss_bytes: Column = []
+    vms_bytes: Column = []
+    shared_bytes: Column = []
+    heap_bytes: Column = []
+    blocks: Column = []
+    descriptors: Column = []
+    sockets: Column = []
+    threads: Column = []
+    processes: Column = []
+    zombies: Column = []
+    segments: Column = []
+
+    def column(self, signal: Signal) -> Column:
+        """The values of one signal, row by row; empty where it was never read."""
+        values: Column = getattr(self, signal.value)
+        return values

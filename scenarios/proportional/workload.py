@@ -1,0 +1,58 @@
+"""Customers ask for statements, some short and some long; a unit is one request.
+
+The form offers 50 bookings, 500, 5,000 or all, and the more, the fewer want them. A unit ends while
+the statement is on its way to the customer, so it is still there; then it is released.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import accumulate, islice
+from random import Random
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
+    from fixtures.lab import Lab
+
+OFFERED = (50, 500, 5_000)
+OF_100_CUSTOMERS = (60, 25, 10, 5)
+
+
+def workload(program: Any, lab: Lab) -> Iterator[None]:
+    """Answer request after request."""
+    bank = program.Bank(bookings)
+    for account, count in requests(lab.seed, int(lab.options["all"])):
+        statement = bank.statement(account, count)
+        yield
+        del statement
+
+
+def requests(seed: int, everything: int) -> Iterator[tuple[int, int]]:
+    """Whose statement is asked for, and how many bookings of it; `everything` is what all are."""
+    random = Random(seed)
+    while True:
+        count = random.choices((*OFFERED, everything), OF_100_CUSTOMERS)[0]
+        yield random.randrange(1_000_000), count
+
+
+def bookings(account: int, count: int) -> Iterator[int]:
+    """An account's bookings in cents: made up, the same each time."""
+    return ((account + number) * 7919 % 100_003 - 50_000 for number in range(count))
+
+
+def check(program: Any, lab: Lab) -> None:
+    """Every statement has a row a booking and the right balance; none is longer than the most."""
+    bank = program.Bank(bookings)
+    asked = requests(lab.seed, everything=2 * program.MOST_BOOKINGS)
+    for account, count in islice(asked, lab.units):
+        statement = bank.statement(account, count)
+        given = min(count, program.MOST_BOOKINGS)
+        numbers = [number for number, _, _ in statement.rows]
+        assert numbers == list(range(1, given + 1)), f"{count} bookings gave {len(numbers)} rows"
+        amounts = [cents for _, cents, _ in statement.rows]
+        assert amounts == list(bookings(account, given)), f"account {account} has wrong amounts"
+        balances = [balance for _, _, balance in statement.rows]
+        assert balances == list(accumulate(amounts)), f"account {account} has wrong balances"
+        assert statement.balance == sum(amounts), f"the balance is not {sum(amounts)}"

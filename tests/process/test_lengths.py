@@ -1,0 +1,214 @@
+"""How far runs go, and what is told apart there: small programs of known truth, really run."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import toys
+from process.conftest import Leaklab
+
+pytestmark = pytest.mark.process
+
+Run = Callable[..., list[dict[str, Any]]]
+
+WORKLOAD = """
+def workload(program, lab):
+    shelf = program.Shelf()
+    while True:
+        shelf.work()
+        yield
+
+def check(program, lab):
+    pass
+"""
+
+KEEPS_ONE_IN_FORTY = """
+class Shelf:
+    def __init__(self):
+        self.done, self.kept = 0, []
+
+    def work(self):
+        self.done += 1
+        if self.done % 40 == 30:
+            self.kept.append(bytes(100_000))
+"""
+
+KEEPS_FORTY_MEGABYTES = """
+class Shelf:
+    def __init__(self):
+        self.kept = []
+
+    def work(self):
+        self.kept.append(b"x" * 40_000_000)
+"""
+
+# As many as the square root of the work: the rate fades, and not as what ends.
+FADES_SLOWLY = """
+class Shelf:
+    def __init__(self):
+        self.done, self.kept = 0, []
+
+    def work(self):
+        self.done += 1
+        while len(self.kept) < 20 * self.done ** 0.5:
+            self.kept.append(bytes(1000))
+"""
+
+# Each unit the oldest survivor is replaced by one in an arena of its own: as much lives as ever.
+PINS_ARENAS = """
+class Shelf:
+    def __init__(self):
+        self.survivors = [(None, n) for n in range(1000)]
+
+    def work(self):
+        filler = [(None, n) for n in range(24_000)]
+        self.survivors = self.survivors[1:] + [filler[-1]]
+"""
+
+WAITS_FOR_THE_COLLECTOR = """
+import gc
+
+class Shelf:
+    def __init__(self):
+        gc.set_threshold(1_000_000)
+
+    def work(self):
+        for _ in range(20):
+            cycle = [bytes(100)]
+            cycle.append(cycle)
+"""
+
+HAS_CHILDREN = """
+import os, time
+
+class Shelf:
+    def __init__(self):
+        self.kept = []
+        self.heard, self.said = os.pipe()
+        self.answers, self.answer = os.pipe()
+        self.child = os.fork()
+        if self.child == 0:
+            while os.read(self.heard, 1):
+                KEEP
+                os.write(self.answer, b"x")
+
+    def work(self):
+        os.write(self.said, b"x")
+        os.read(self.answers, 1)
+"""
+
+
+@pytest.fixture
+def run(leaklab: Leaklab, place: Path) -> Run:
+    """Runs a program that is a scenario's only one; what it prints as JSON."""
+
+    def run(program: str, *words: str, leaks: bool = False, **toml: Any) -> list[dict[str, Any]]:
+        folder = place / "scenarios" / "shelf"
+        folder.mkdir(parents=True)
+        (place / "scenarios" / "__init__.py").touch()
+        (folder / "workload.py").write_text(WORKLOAD)
+        variants = ("buggy", "fixed") if leaks else ("program",)
+        for variant in variants:
+            (folder / f"{variant}.py").write_text(program)
+        head = toys.TOML.replace("units = 400", f"units = {toml.pop('units', 64)}")
+        head = head.replace('"memory"', f'"{toml.pop("resource", "memory")}"')
+        head = head.replace('["inline", "fork"]', '["inline"]')
+        extra = "".join(f"{key} = {value}\n" for key, value in toml.items())
+        pair = toys.PAIR if leaks else '[program]\ngrowth = "none"\n'
+        head = head if leaks else head.replace("unbounded-buffer", "none")
+        (folder / "scenario.toml").write_text(head + extra + pair)
+        result = leaklab("run", "--json", "--catalogue", str(place), "shelf", *words)
+        found: list[dict[str, Any]] = json.loads(result.stdout)
+        return found
+
+    return run
+
+
+def test_a_rare_leak_is_found_beyond_the_declared_units(run: Run) -> None:
+    buggy = run(KEEPS_ONE_IN_FORTY, "--variant", "buggy", leaks=True)[0]
+    assert buggy["verdict"]["leak"] is True
+    assert buggy["units"] < buggy["units_done"]
+    assert buggy["units_done"] % 64 == 0
+
+
+def test_with_units_a_run_does_neither_more_nor_less(run: Run) -> None:
+    buggy = run(KEEPS_ONE_IN_FORTY, "--variant", "buggy", "--units", "100", leaks=True)[0]
+    assert buggy["units_done"] == 100
+    assert buggy["budget_seconds"] is None
+
+
+def test_an_extreme_leak_is_decided_in_a_few_units(run: Run) -> None:
+    buggy = run(KEEPS_FORTY_MEGABYTES, "--variant", "buggy", leaks=True, units=400)[0]
+    assert buggy["ended"] == "completed"
+    assert buggy["verdict"]["leak"] is True
+    assert buggy["units_done"] < 30
+    assert "nothing innocent does" in buggy["verdict"]["reasons"][0]
+
+
+def test_what_cannot_be_decided_says_so_and_what_would_decide_it(run: Run) -> None:
+    (fading,) = run(FADES_SLOWLY, "--budget", "0.5", units=64)
+    assert fading["verdict"]["leak"] is None
+    assert fading["units_done"] > 64
+    assert "were within the budget of 0.5 s: raise --budget" in fading["verdict"]["reasons"][-1]
+
+
+@pytest.mark.parametrize(
+    ("program", "words"),
+    [
+        (PINS_ARENAS, "free places in pymalloc's arenas: fragmentation"),
+        (WAITS_FOR_THE_COLLECTOR, "garbage that waited"),
+    ],
+)
+def test_what_is_held_and_not_retained_is_no_leak_and_says_what_it_is(
+    run: Run, program: str, words: str
+) -> None:
+    (result,) = run(program, units=128)
+    found = result["verdict"]
+    assert found["leak"] is False
+    reasons = [*found["reasons"], *(e["reason"] for e in found["estimates"])]
+    assert words in " ".join(reasons)
+    (rss,) = [e for e in found["estimates"] if e["signal"] == "rss_bytes"]
+    assert rss["leak"] is False
+
+
+@pytest.mark.parametrize("keep", ["self.kept.append(bytes(20_000))", "pass"])
+def test_a_tree_is_judged_by_what_its_children_hold(run: Run, keep: str) -> None:
+    leaks = keep != "pass"
+    words = ["--variant", "buggy"] if leaks else []
+    program = HAS_CHILDREN.replace("KEEP", keep)
+    (result,) = run(program, *words, leaks=leaks, units=128, scope='"tree"')
+    assert result["verdict"]["leak"] is leaks
+    assert result["verdict"]["reasons"][0].startswith("tree: PSS without files")
+    assert result["tree"]["samples"]["processes"][-1] == 2
+
+
+def test_a_run_names_every_resource_that_it_leaks(run: Run) -> None:
+    program = """
+import os
+
+class Shelf:
+    def work(self):
+        os.open(os.devnull, os.O_RDONLY)
+        if os.posix_spawn("/bin/true", ["true"], os.environ) == 0:
+            raise OSError
+"""
+    (result,) = run(program, "--variant", "buggy", leaks=True, units=128, resource="processes")
+    assert result["verdict"]["leak"] is True
+    assert result["verdict"]["others"]["descriptors"] is True
+    assert result["verdict"]["others"]["threads"] is False
+    assert "zombies: they ended, and nobody waited for them" in result["verdict"]["reasons"][-1]
+
+
+@pytest.mark.parametrize(
+    ("message_bytes", "where"), [("500", "malloc's heap"), ("200", "pymalloc's arenas")]
+)
+def test_the_allocator_that_holds_what_was_freed_is_named(
+    leaklab: Leaklab, message_bytes: str, where: str
+) -> None:
+    words = ["--units", "200", "-o", f"message_bytes={message_bytes}", "--json"]
+    (result,) = json.loads(leaklab("run", "fragmentation", *words).stdout)
+    assert result["verdict"]["leak"] is False
+    assert f"are free places in {where}: fragmentation" in result["verdict"]["reasons"][-1]

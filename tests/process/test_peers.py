@@ -1,0 +1,36 @@
+"""leaklab beside other tools, as a smoke run: what is here is measured, what is not is named."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leaklab.peers.tools import TOOLS
+from process.conftest import Leaklab, one_line
+
+pytestmark = pytest.mark.process
+
+
+def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: Path) -> None:
+    document = place / "performance.md"
+    document.write_text("# Title\n")
+    tools = ["tracemalloc", "psleak", "RSS"]
+    words = [word for tool in tools for word in ("--tool", tool)]
+    asked = ["--quick", "--name", "unclosed_sockets", "--json", "--write", str(document)]
+    result = leaklab("peers", *asked, *words)
+    assert (0, "") == (result.returncode, result.stderr)
+    found = json.loads(result.stdout)
+    traced, called = found["costs"]
+    assert traced["work"]["median"] > 1
+    remedy = TOOLS["psleak"].needs.remedy
+    assert (remedy, bool(remedy)) == (called["trouble"], called["work"] is None)
+    (spike,) = found["spikes"]
+    assert [True] == [abs(error) < 3_000_000 for error in spike["errors_bytes"]]
+    assert ["psleak", "RSS + 1 MiB"] == [tally["rule"] for tally in found["tallies"]]
+    assert "| tracemalloc | 100 |" in document.read_text()
+
+
+def test_a_tool_that_there_is_not_is_bad_input(leaklab: Leaklab) -> None:
+    result = leaklab("peers", "--tool", "heapy")
+    assert 2 == result.returncode
+    assert "no tool 'heapy'; there are: bare, leaklab" in one_line(result)

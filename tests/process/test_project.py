@@ -1,0 +1,40 @@
+"""`leaklab project` on real, short runs: the toy that keeps a piece a unit."""
+
+import json
+
+import pytest
+
+from process.conftest import Leaklab, one_line
+
+pytestmark = pytest.mark.process
+
+SHORT = ["project", "grow", "--variant", "buggy", "--sizes", "6"]
+FAR_UNITS = 1_000_000
+
+
+def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
+    result = toy(*SHORT, "--units", str(FAR_UNITS), "--limit", "4GiB", "--json")
+    assert (0, "") == (result.returncode, result.stderr)
+    (found,) = json.loads(result.stdout)
+    assert "linear" == found["laws"]["fits"][0]["law"]
+    # malloc adds 16 bytes and the object's head 33 to the piece, the list its place.
+    peak = found["prediction"]["peak_bytes"]
+    assert 4096 * FAR_UNITS < peak < 1.05 * 4096 * FAR_UNITS
+    assert found["prediction"]["low_bytes"] < peak < found["prediction"]["high_bytes"]
+    assert 950_000 < found["meeting"]["units"] < 1_048_576
+    assert 6 == len(found["points"])
+
+
+def test_a_run_that_meets_its_own_limit_is_one_line_with_the_remedy(toy: Leaklab) -> None:
+    words = ["--units", "9", "--largest", "20000", "--memory-limit", "40MB"]
+    result = toy(*SHORT, *words)
+    assert (3, "") == (result.returncode, result.stdout)
+    line = one_line(result)
+    assert line.startswith("leaklab: grow/buggy/inline: stopped: memory limit after ")
+    assert line.endswith("give a --largest below 20000, or raise --memory-limit")
+
+
+def test_a_largest_size_with_no_room_below_it_is_bad_input(toy: Leaklab) -> None:
+    result = toy(*SHORT, "--units", "9", "--largest", "10")
+    assert (2, "") == (result.returncode, result.stdout)
+    assert one_line(result).endswith("raise --largest")

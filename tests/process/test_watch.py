@@ -1,0 +1,185 @@
+"""`leaklab watch` on real programs: what it says of them, and that it leaves nothing behind."""
+
+import json
+import os
+import pty
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+from leaklab.cli import cli, ending
+from process.conftest import Leaklab, one_line, processes_of, wait_until
+
+pytestmark = pytest.mark.process
+
+# So many readings that a second and a half suffice for a verdict.
+SOON = ["--interval", "0.03", "--for", "1.5"]
+# 25 MB a second by the clock, however busy the machine is.
+GROW = """
+began, kept = time.monotonic(), []
+while True:
+    time.sleep(0.002)
+    while len(kept) < 250 * (time.monotonic() - began): kept.append(b"x" * 100_000)
+"""
+NOBODY = 65534
+ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
+
+
+def python(code: str) -> list[str]:
+    return [sys.executable, "-c", f"import os, signal, sys, time\n{code}"]
+
+
+@contextmanager
+def running(words: Sequence[str], place: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A process that says a line once it is there, as a bystander to be watched."""
+    with subprocess.Popen(words, cwd=place, stdout=subprocess.PIPE) as process:
+        try:
+            assert process.stdout is not None
+            process.stdout.readline()
+            yield process
+        finally:
+            process.kill()
+
+
+def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(leaklab: Leaklab) -> None:
+    result = leaklab("watch", *SOON, "sh", "-c", "sleep 100 & sleep 101")
+    assert (0, "") == (result.returncode, result.stderr)
+    commands = sorted(line.split("  ")[-1][:9] for line in result.stdout.splitlines()[1:4])
+    assert ["sh -c sle", "sleep 100", "sleep 101"] == commands
+    assert "clean: PSS" in result.stdout
+    assert "watched for 1." in result.stdout
+    assert "sh: killed by SIGTERM" in result.stdout
+
+
+def test_a_process_that_was_there_is_watched_and_left_alone(leaklab: Leaklab, place: Path) -> None:
+    with running(python("print(flush=True); time.sleep(1000)"), place) as bystander:
+        result = leaklab("watch", *SOON, "--pid", str(bystander.pid))
+        assert (0, "", None) == (result.returncode, result.stderr, bystander.poll())
+
+
+def test_what_a_command_prints_and_how_it_ends_is_told(leaklab: Leaklab, place: Path) -> None:
+    code = "print(os.getcwd(), sys.stdin.read(), file=sys.stderr); time.sleep(.3); sys.exit(7)"
+    result = leaklab("watch", "--interval", "0.05", "--json", "--", *python(code))
+    assert f"{place} \n" == result.stderr
+    assert 7 == json.loads(result.stdout)["command_status"]
+
+
+def test_a_command_runs_as_it_would_without_the_lab(leaklab: Leaklab, place: Path) -> None:
+    code = """
+import resource
+facts = [os.listdir("/proc/self/fd"), sorted(os.sched_getaffinity(0)),
+    open("/proc/self/personality").read(), open("/proc/self/oom_score_adj").read(),
+    resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NOFILE),
+    [line for line in open("/proc/self/status") if line[:6] in ("SigIgn", "SigBlk", "THP_en")]]
+print(repr(facts), file=open(sys.argv[1], "w"), flush=True)
+time.sleep(.2)
+"""
+    command = [*python(code), "facts"]
+    subprocess.run(command, cwd=place, check=True, stdin=subprocess.DEVNULL)
+    expected = (place / "facts").read_text()
+    leaklab("watch", "--interval", "0.05", "--", *command)
+    assert expected == (place / "facts").read_text()
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        ("./no-format", 2, "'./no-format' cannot be started: Exec format error"),
+        ("true", 3, "true: it left with exit status 0 within"),
+    ],
+)
+def test_a_command_that_does_not_start_or_last_is_said_in_one_line(
+    leaklab: Leaklab, place: Path, words: str, code: int, said: str
+) -> None:
+    (place / "no-format").write_text("neither")
+    (place / "no-format").chmod(0o755)
+    result = leaklab("watch", words)
+    assert (code, "") == (result.returncode, result.stdout)
+    assert said in one_line(result)
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
+def test_a_process_of_another_user_is_refused_with_the_remedy() -> None:
+    import_module("leaklab.cli.vigil")
+    told, tell = os.pipe()
+    if (child := os.fork()) == 0:  # in which everything is imported already
+        sys.stderr = os.fdopen(tell, "w")
+        os.setuid(NOBODY)
+        os._exit(ending.of(cli, ["watch", "--pid", str(os.getppid())]))
+    os.close(tell)
+    said = os.read(told, 4096).decode()
+    os.close(told)
+    assert 2 == os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+    assert "belongs to another user; run leaklab as that user, or as root" in said
+
+
+def test_a_watch_that_is_killed_leaves_nothing_of_its_command(
+    place: Path, environment: dict[str, str]
+) -> None:
+    words = [sys.executable, "-m", "leaklab", "watch", "sh", "-c", "sleep 1000 & sleep 1001"]
+    with subprocess.Popen(words, cwd=place, env=environment, start_new_session=True) as harness:
+        try:
+            wait_until(lambda: any("['sleep', '1001']" in line for line in processes_of(place)))
+        finally:
+            harness.kill()
+    wait_until(lambda: not processes_of(place))
+    wait_until(lambda: not list((place / "tmp").iterdir()))
+
+
+def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
+    place: Path, environment: dict[str, str]
+) -> None:
+    ours, theirs = pty.openpty()
+    words = ["watch", "--interval", "0.05", "--limit", "1GiB", "--output", "said", "--json", "--"]
+    code = "print('noise', flush=True)\n" + GROW
+    with subprocess.Popen(
+        [sys.executable, "-m", "leaklab", *words, *python(code)],
+        cwd=place,
+        env={**environment, "TERM": "xterm-256color"},
+        stdout=subprocess.PIPE,
+        stderr=theirs,
+    ) as harness:
+        os.close(theirs)
+        table = ""
+        while "so far leak" not in table:
+            table += os.read(ours, 4096).decode(errors="replace")
+        harness.send_signal(signal.SIGINT)
+        found, _ = harness.communicate()
+    os.close(ours)
+    seen = json.loads(found)
+    assert {"RES", "SHR", "VIRT", "%MEM", "growth/s", "COMMAND"} <= set(
+        ESCAPE.sub(" ", table).split()
+    )
+    assert ("noise\n", False) == ((place / "said").read_text(), "noise" in table)
+    assert (1, True, "interrupted") == (harness.returncode, seen["verdict"]["leak"], seen["ended"])
+    assert seen["verdict"]["low"] < 25e6 < 1.1 * seen["verdict"]["high"]
+    assert ("second", 1 << 30) == (seen["per"], seen["projection"]["limit_bytes"])
+    assert 15 < seen["projection"]["seconds_to_limit"] < 60
+    assert -signal.SIGTERM == seen["command_status"]
+
+
+def test_a_command_that_does_not_listen_is_killed_at_the_next_control_c(
+    place: Path, environment: dict[str, str]
+) -> None:
+    code = "signal.signal(signal.SIGTERM, lambda *_: os.write(2, b'no\\n'))\n"
+    code += "while True: time.sleep(1)"
+    words = ["watch", "--interval", "0.05", "--for", "1", "--", *python(code)]
+    with subprocess.Popen(
+        [sys.executable, "-m", "leaklab", *words],
+        cwd=place,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as harness:
+        assert harness.stdout is not None
+        assert harness.stderr is not None
+        assert b"no\n" == harness.stderr.readline()
+        harness.send_signal(signal.SIGINT)
+        assert b"it did not end when it was asked to" in harness.stdout.read()
