@@ -114,6 +114,32 @@ def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
     assert "needs its pair" in toys.result(toy).verdict.reasons[0]
 
 
+@pytest.mark.parametrize("min_ratio", [2.0, 2.1])
+def test_both_of_a_pair_are_judged_by_their_peaks_once_both_are_made(
+    tmp_path: Path, min_ratio: float
+) -> None:
+    toy = toys.scenario(judge="peak", min_ratio=min_ratio)
+    jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
+    session = session_in(tmp_path)
+    outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    saved = [store.read(session.folder / store.name_of(r).text) for r in outcome.results]
+    enough = min_ratio == 2
+    assert [False, enough] == [r.verdict.leak for r in outcome.results]
+    assert [True, enough] == [r.agrees for r in outcome.results]
+    assert [r.verdict for r in outcome.results] == [r.verdict for r in saved]
+    assert "times the fixed one" in outcome.results[0].verdict.reasons[0]
+
+
+class PeaksExecutor(toys.ToyExecutor):
+    """By whose toy law the peaks differ: one of 1 MiB, and one of twice that."""
+
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        trace = super().execute(job, progress)
+        peak = (1 + (job.variant is Variant.BUGGY)) << 20
+        processes = [msgspec.structs.replace(p, peak_rss_bytes=peak) for p in trace.processes]
+        return msgspec.structs.replace(trace, processes=processes)
+
+
 def test_growth_of_a_saw_tooth_is_a_leak_only_where_restarts_end_its_teeth() -> None:
     teeth = {"growth": "sawtooth"}
     pair = toys.scenario(buggy={**teeth, "culprit": "x"}, fixed=teeth)

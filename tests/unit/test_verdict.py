@@ -6,7 +6,7 @@ import toys
 from leaklab.model import Growth, Resource
 from leaklab.record import Ended, ProcessRecord, Verdict
 from leaklab.signals import Reading, Samples, Signal
-from leaklab.verdict import Work, judge
+from leaklab.verdict import Rows, Work, is_certain, judge, judge_tree
 
 N = 400
 LINE = [4096 * u for u in range(1, N + 1)]
@@ -102,3 +102,64 @@ def test_every_signal_that_was_read_has_an_estimate() -> None:
     whole = samples(heap_bytes=list(LINE), blocks=list(FLAT), threads=[1] * N)
     found = verdict(toys.process(LINE, samples=whole))
     assert {Signal.HEAP, Signal.BLOCKS, Signal.THREADS} == {e.signal for e in found.estimates}
+
+
+def tree(**columns: list[int]) -> dict[Signal, Rows]:
+    """Readings of a tree, by the work done."""
+    units = [float(u) for u in range(1, N + 1)]
+    return {Signal(name): (units, [float(v) for v in values]) for name, values in columns.items()}
+
+
+def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
+    rows = tree(pss_bytes=[65536 * u for u in range(N)], pss_anon_bytes=FLAT)
+    found = judge_tree(rows, Resource.MEMORY)
+    assert (found.leak, found.reasons[0][:17]) == (False, "PSS without files")
+    assert {Signal.PSS, Signal.PSS_ANON} == {e.signal for e in found.estimates}
+    del rows[Signal.PSS_ANON]
+    assert judge_tree(rows, Resource.MEMORY).leak is True
+
+
+def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:
+    counts = list(range(N))
+    rows = tree(pss_anon_bytes=FLAT, processes=counts, zombies=counts, segments=[0] * N)
+    found = judge_tree(rows, Resource.MEMORY, Work(Ended.COMPLETED, N, N))
+    assert found.others == {Resource.PROCESSES: True, Resource.SHARED_MEMORY: False}
+
+
+def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
+    children = samples(processes=list(range(N)))
+    process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=399))
+    found = verdict(process, Resource.PROCESSES)
+    assert found.reasons[1] == "399 of them are zombies: they ended, and nobody waited for them"
+    process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=0))
+    assert len(verdict(process, Resource.PROCESSES).reasons) == 1
+
+
+@pytest.mark.parametrize("ended", [Ended.COMPLETED, Ended.MEMORY_LIMIT])
+def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: Ended) -> None:
+    large = toys.process([unit << 27 for unit in range(1, 8)])
+    found = verdict(large, ended=ended, done=7)
+    assert (found.leak, found.growth) == (True, Growth.UNBOUNDED)
+    assert "+128 MiB a unit, steadily, for 7 of 400 units" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    "heap",
+    [
+        [unit << 20 for unit in range(1, 8)],
+        [0, 0, 0, 0, 0, 0, 1 << 30],
+        [0, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30, 1 << 30],
+        [unit << 27 for unit in range(1, 5)],
+    ],
+    ids=["not enough", "a step at the end", "a step at the start", "too few samples"],
+)
+def test_little_work_and_less_than_that_is_undecided(heap: list[int]) -> None:
+    assert verdict(toys.process(heap), done=7).leak is None
+
+
+def test_an_acquittal_in_spite_of_a_step_is_not_settled() -> None:
+    stepped = [1_000_000 if unit < 300 else 1_100_000 for unit in range(N)]
+    found = verdict(toys.process(stepped))
+    assert (found.leak, is_certain(found)) == (False, False)
+    assert is_certain(verdict(toys.process(FLAT)))
+    assert is_certain(verdict(toys.process(LINE)))
