@@ -21,6 +21,7 @@ from leaklab.model import Job, Judge, Scenario
 from leaklab.plans import refuse_missing
 from leaklab.record import Environment, Result, Trace
 from leaklab.sessions import Session
+from leaklab.store import name_of
 
 
 class Executor(Protocol):
@@ -125,16 +126,20 @@ class _Runs:
         self._saving = threading.Lock()
         self._over = threading.Event()
         self._results: dict[int, Result] = {}
+        self._paths: dict[int, Path] = {}
         self._errors: dict[int, LabError] = {}
 
     def count(self, place: int, job: Job, result: Result) -> None:
         """Count a result that was made before, whose failure is an error all the same."""
         self._results[place] = result
+        self._paths[place] = self._session.folder / name_of(result).text
         kept = Trace(ended=result.ended, detail=result.detail, output_tail=result.output_tail)
         try:
             refuse_failure(job, kept)
         except LabError as error:
             self._fail(place, job, error)
+        if job.scenario.judge is Judge.PEAK and result.verdict.leak is None:
+            self._judge_pair(place, job.scenario)
 
     def make(self, place: int, job: Job, of: int) -> None:
         """Make the run at a place in the plan, unless the session is over."""
@@ -153,7 +158,7 @@ class _Runs:
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
         self._results[place] = to_result(job, trace, self._environment)
         with self._saving:
-            self._session.save(self._results[place])
+            self._paths[place] = self._session.save(self._results[place])
             if job.scenario.judge is Judge.PEAK:
                 self._judge_pair(place, job.scenario)
         refuse_failure(job, trace)
@@ -170,7 +175,7 @@ class _Runs:
                     (place, at), judge_peaks(scenario, one, other), strict=True
                 ):
                     self._results[where] = judged
-                    self._session.save(judged)
+                    self._session.save(judged, self._paths[where])
                 return
 
     def _fail(self, place: int, job: Job, error: LabError) -> None:

@@ -58,8 +58,9 @@ def parse_name(text: str) -> Name | None:
     return Name(found[1], found[2], found[3], int(found[4]), int(found[5] or 1))
 
 
-def save(folder: Path, result: Result) -> Path:
-    """Save one result under the first of its names that is free; all of it, or nothing.
+def save(folder: Path, result: Result, over: Path | None = None) -> Path:
+    """Save one result over an earlier form of it, or under the first of its names that is free; all
+    of it, or nothing.
 
     One process at a time may save into a folder, and one of its threads.
 
@@ -67,7 +68,7 @@ def save(folder: Path, result: Result) -> Path:
         OSError: it could not be written; what was there before is untouched.
     """
     names = (folder / name_of(result, copy).text for copy in itertools.count(1))
-    target = next(path for path in names if not os.path.lexists(path))
+    target = over or next(path for path in names if not os.path.lexists(path))
     write(target, msgspec.json.format(encode([result])[1:-1], indent=1))
     return target
 
