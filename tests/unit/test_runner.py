@@ -203,10 +203,10 @@ def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Pa
 class Full(Session):
     """A place with no room for buggy variants."""
 
-    def save(self, result: Result) -> Path:
+    def save(self, result: Result, over: Path | None = None) -> Path:
         if result.variant is Variant.BUGGY:
             raise NotSaved(f"{result.variant} could not be saved: no space left")
-        return super().save(result)
+        return super().save(result, over)
 
 
 def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
