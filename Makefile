@@ -60,7 +60,7 @@ lint: $(READY) ## Check style and types (ruff, mypy --strict)
 	$(BIN)/mypy
 
 test: $(READY) ## Run all tests: the pure ones, then those with real processes
-	$(BIN)/python -m pytest -q tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 test-quick: $(READY) ## Run the pure tests only (seconds)
 	$(BIN)/python -m pytest -q tests -m 'not process'

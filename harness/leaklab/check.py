@@ -16,7 +16,7 @@ from leaklab.catalogue import Catalogue, entries_of, read_text_of, source_of
 from leaklab.model import Growth, Judge, Mode, Pattern, Scenario, Scope, Variant
 
 LONGEST_DIFF = 12
-LONGEST_TITLE = 38
+LONGEST_TITLE = 34
 HINTS = 4
 FEWEST_UNITS = 64
 OLDEST_PYTHON = (3, 8)

@@ -13,11 +13,12 @@ import msgspec
 
 from leaklab.catalogue import Catalogue, builtin_root
 from leaklab.confusion import Judgement, Said, judgements
-from leaklab.errors import Exit, LabError, one_line
+from leaklab.errors import BadInput, Exit, LabError, one_line
 from leaklab.listener import InTurn, Listener
 from leaklab.model import Job, Scenario, Variant
 from leaklab.plans import Request, plan
 from leaklab.record import Result
+from leaklab.units import cut
 
 # How soon a leak is to be found, from the start of its run to the verdict.
 MOST_SECONDS = 5.0
@@ -112,15 +113,26 @@ def jobs_of(floor: Catalogue, names: Sequence[str], rounds: int, clean_runs: int
         clean_runs: runs of clean programs in all, shared evenly.
 
     Raises:
-        BadInput: a program that there is not.
+        BadInput: a program that there is not, or nothing to run.
     """
+    _refuse_unknown(names, floor.names())
     scenarios = floor.load_all(names)
     clean = [s for s in scenarios if s.program]
     shares = [(clean_runs + place) // len(clean) for place in range(len(clean))]
     often = {s.name: rounds for s in scenarios} | {
         s.name: share for s, share in zip(clean, shares, strict=True)
     }
-    return [job for s in scenarios for job in _jobs(floor, s, often[s.name])]
+    found = [job for s in scenarios for job in _jobs(floor, s, often[s.name])]
+    if not found:
+        raise BadInput("nothing to run: they are clean programs all; give more --clean-runs")
+    return found
+
+
+def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
+    """In the floor's own words, for `leaklab list` does not have its programs."""
+    for name in names:
+        if name not in known:
+            raise BadInput(f"the floor has no program {cut(name)!r}; it has {', '.join(known)}")
 
 
 def _jobs(floor: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:

@@ -13,10 +13,10 @@ from typing import Protocol
 
 import msgspec
 
-from leaklab.histories import Process, Series
+from leaklab.histories import FEWEST_READINGS, Process, Series
 from leaklab.model import Resource
 from leaklab.pace import Pace
-from leaklab.record import Verdict
+from leaklab.record import Estimate, Verdict
 from leaklab.resources import SIGNALS_OF_TREE
 from leaklab.signals import Reading, Signal
 from leaklab.speed import format_duration
@@ -111,6 +111,11 @@ class Watch:
         """The whole tree, as it was read last."""
         return self._tree.rows[-1][1] if self._tree.rows else Reading()
 
+    @property
+    def too_short(self) -> bool:
+        """Whether there are too few readings to say how fast anything grows."""
+        return len(self._tree.rows) < FEWEST_READINGS
+
     def lasted(self) -> float:
         """Seconds since it began; `seconds` are those at the last reading."""
         return self._means.clock() - self._began
@@ -145,8 +150,14 @@ class Watch:
         return len(self.processes(len(self._processes)))
 
     def verdict(self, resource: Resource) -> Verdict:
-        """The verdict on what was seen so far, with the time in its reasons."""
+        """The verdict on what was seen so far, with the time in its reasons; without amounts where
+        there are too few readings."""
         verdict = judge_tree({s: rows for s, rows in self.rows().items() if rows[0]}, resource)
+        if self.too_short:
+            verdict = msgspec.structs.replace(verdict, per_unit=None, low=None, high=None)
+        elif resource is Resource.MEMORY:  # in which PSS may grow by the files that are mapped
+            e = growth_of_memory(verdict)
+            verdict = msgspec.structs.replace(verdict, per_unit=e.per_unit, low=e.low, high=e.high)
         over = f"watched for {format_duration(self.seconds)}: nobody can say whether that suffices"
         return msgspec.structs.replace(
             verdict,
@@ -175,6 +186,12 @@ class Watch:
         return msgspec.structs.replace(total, segments=len(segments - self._segments_before))
 
 
+def growth_of_memory(verdict: Verdict) -> Estimate:
+    """Of a tree, by the signal that decides on memory."""
+    found = {estimate.signal: estimate for estimate in verdict.estimates}
+    return next(found[s] for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in found)
+
+
 def in_time(reason: str) -> str:
     """A reason of the verdict's where a second stands for a unit of work."""
     for units, seconds in IN_TIME:
@@ -196,4 +213,6 @@ def follow(
         watch.look()
         show(watch)
         if ending := wait(watch.wait_seconds):
+            if ending is Ending.TIME:  # it goes on, and the last look may be long ago
+                watch.look()
             return ending

@@ -2,6 +2,9 @@
 
 from collections import deque
 
+from leaklab.growth import FEWEST_BLOCKS
+from leaklab.model import Resource
+from leaklab.resources import SIGNALS_OF_TREE
 from leaklab.signals import Reading, Signal
 from leaklab.trend import Slope, growth_per_unit, joined, octaves
 from leaklab.verdict import Rows
@@ -11,6 +14,8 @@ LAST_READINGS = 12
 # Looks are spaced unevenly, from 0.6 to 1.6 times their mean: one that comes sooner than half of it
 # belongs to the time before readings were thinned out.
 NEAREST = 0.5
+# The fewest readings of which `growth.judge_series` says anything; of fewer no growth is told.
+FEWEST_READINGS = 2 * FEWEST_BLOCKS
 
 
 class Series:
@@ -57,9 +62,12 @@ class Process:
         self.last_rss_bytes.append(reading.rss_bytes or 0)
         self._series.add(seconds, reading)
 
-    def growth(self) -> Slope:
-        """Of its PSS, in bytes a second, over the last two octaves of the time it was watched."""
-        seconds, values = self._series.of(Signal.PSS)
-        began = seconds[0] if seconds else 0.0
-        _, before, last = octaves([t - began for t in seconds], values)
+    def growth(self) -> Slope | None:
+        """Of the first signal that was read of those that decide on memory, in bytes a second,
+        over the last two octaves of its time; None where there are too few readings."""
+        found = [self._series.of(signal) for signal in SIGNALS_OF_TREE[Resource.MEMORY]]
+        seconds, values = next((rows for rows in found if rows[0]), found[0])
+        if len(seconds) < FEWEST_READINGS:
+            return None
+        _, before, last = octaves([t - seconds[0] for t in seconds], values)
         return growth_per_unit(*joined(before, last))

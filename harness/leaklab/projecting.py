@@ -8,10 +8,11 @@ from leaklab.errors import BadInput, NotMeasured
 from leaklab.fitting import FEWEST_SIZES, fit
 from leaklab.judging import refuse_failure
 from leaklab.laws import Law, Laws, Meeting, Point, Prediction
-from leaklab.model import Job, Mode, Option, Variant
+from leaklab.model import Job, Mode, Option, Scope, Variant
 from leaklab.plans import Request, plan, refuse_missing
 from leaklab.record import Ended, Trace
 from leaklab.runner import Executor
+from leaklab.signals import Signal
 
 # The table of a dict doubles, a list grows by an eighth. Where a whole number of such steps, or
 # nearly one, lies between a size and the next (4.09 growths of a list between two in the golden
@@ -50,12 +51,15 @@ class Projected:
     """One variant: its peaks by size, the laws that fit them, and what follows.
 
     Peaks, and so `prediction`, are above `baseline_bytes`, which the process has before its
-    program is imported; the limit is met by both together. `rivals` are the laws that cannot be
-    ruled out beside the likeliest, which is the first in `laws`.
+    program is imported; the limit is met by both together. Those of a tree (`scope`) are the most
+    that all its processes hold together (PSS without files, at unit boundaries), with nothing taken
+    off. `rivals` are the laws that cannot be ruled out beside the likeliest, which is the first in
+    `laws`.
     """
 
     scenario: str
     variant: Variant
+    scope: Scope
     unit: str
     seed: int
     options: dict[str, Option]
@@ -85,17 +89,26 @@ def sizes_of(declared_units: int, sizes: Sizes) -> tuple[int, ...]:
     return tuple(sorted(found, reverse=True))
 
 
-def plan_sizes(catalogue: Catalogue, request: Request, sizes: Sizes) -> list[list[Job]]:
+def plan_sizes(
+    catalogue: Catalogue, request: Request, sizes: Sizes, target_units: int
+) -> list[list[Job]]:
     """The runs to make, inline, for each variant of the one scenario that is asked for.
 
     Raises:
-        LabError: as `plan`; or too few sizes.
+        LabError: as `plan`; or too few sizes, or the target is below them all.
     """
     (name,) = request.names
     inline = replace(request, modes=(Mode.INLINE,), repeat=1)
     units = sizes_of(catalogue.load(name).units, sizes)
+    _refuse_small(name, target_units, units[-1])
     plans = [plan(catalogue, replace(inline, units=n)) for n in units]
     return [list(jobs) for jobs in zip(*plans, strict=True)]
+
+
+def _refuse_small(name: str, target_units: int, smallest_units: int) -> None:
+    if target_units < smallest_units:
+        words = f"{target_units:,} units are fewer than the smallest size run, {smallest_units:,}"
+        raise BadInput(f"{words}; 'leaklab run {name} --units {target_units}' measures them")
 
 
 def project(
@@ -126,6 +139,7 @@ def _projected(job: Job, target: Target, points: tuple[Point, ...], baseline: in
     return Projected(
         scenario=job.scenario.name,
         variant=job.variant,
+        scope=job.scenario.scope,
         unit=job.scenario.unit,
         seed=job.seed,
         options=dict(job.options),
@@ -145,8 +159,23 @@ def _run(job: Job, executor: Executor) -> tuple[Point, int]:
     trace = executor.execute(job, lambda _: None)
     refuse_failure(job, trace)
     _refuse_stopped(job, trace)
+    if job.scenario.scope is Scope.TREE:
+        return Point(job.units, _peak_of_tree(job, trace)), 0
     peak, baseline = max((p.peak_rss_bytes, p.baseline_rss_bytes) for p in trace.processes)
     return Point(job.units, peak), baseline
+
+
+def _peak_of_tree(job: Job, trace: Trace) -> int:
+    """As `Result.peak_bytes`.
+
+    Raises:
+        NotMeasured: the tree was not read.
+    """
+    read = trace.tree.samples.column(Signal.PSS_ANON) if trace.tree else []
+    peak = max((value for value in read if value is not None), default=trace.tree_peak_pss_bytes)
+    if peak is None:
+        raise NotMeasured(f"{job.label}: the memory of its processes was not read; run it again")
+    return peak
 
 
 def _refuse_stopped(job: Job, trace: Trace) -> None:

@@ -6,11 +6,10 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
-from leaklab.foreign import Ending, Watch
+from leaklab.foreign import Ending, Watch, growth_of_memory
 from leaklab.histories import Process
 from leaklab.model import Resource
 from leaklab.record import Verdict
-from leaklab.resources import SIGNALS_OF_TREE
 from leaklab.signals import Reading, Signal
 from leaklab.speed import Limit, Projection, project
 from leaklab.target import Target
@@ -20,7 +19,8 @@ MOST_PROCESSES = 20
 
 
 class SeenProcess(Struct, frozen=True, kw_only=True):
-    """One process as it was read last; `growth_per_second` is of its PSS, in bytes."""
+    """One process as it was read last; `growth_per_second` is of its PSS without files (of its PSS
+    where the kernel does not tell them apart), in bytes; None where it was read too seldom."""
 
     pid: int
     command: str
@@ -29,12 +29,13 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
     vms_bytes: int
     pss_bytes: int | None
     memory_percent: float
-    growth_per_second: float
+    growth_per_second: float | None
     last_rss_bytes: list[int]
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """A watch. The verdict's amounts are per second, as `per` says.
+    """A watch. The verdict's amounts are per second, as `per` says; they and the projection are
+    None where there were too few readings.
 
     `processes` are those alive at the last look, the largest first; `processes_left_out` how many
     more there were, `processes_unreadable` the most at a time whose memory may not be read.
@@ -52,7 +53,7 @@ class Seen(Struct, frozen=True, kw_only=True):
     seconds: float
     per: str = "second"
     verdict: Verdict
-    projection: Projection
+    projection: Projection | None
     tree: Reading
     processes: list[SeenProcess]
     processes_left_out: int
@@ -93,7 +94,7 @@ def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) ->
 
 def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
     """One process of the table; the memory of the machine is what per cents are of."""
-    reading = process.reading
+    reading, growth = process.reading, process.growth()
     return SeenProcess(
         pid=process.pid,
         command=process.command,
@@ -102,17 +103,17 @@ def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
         vms_bytes=reading.vms_bytes or 0,
         pss_bytes=reading.pss_bytes,
         memory_percent=100 * (reading.rss_bytes or 0) / machine_bytes,
-        growth_per_second=process.growth().estimate,
+        growth_per_second=growth.estimate if growth else None,
         last_rss_bytes=list(process.last_rss_bytes),
     )
 
 
-def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection:
+def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection | None:
     """When the tree's memory comes to its limit, whatever the verdict is about: what it holds is
     its PSS, and its growth that of the signal which decides on memory."""
-    found = {estimate.signal: estimate for estimate in verdict.estimates}
-    growth = next(found[s] for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in found)
-    return project(watch.now.pss_bytes or 0, limit, growth)
+    if watch.too_short:
+        return None
+    return project(watch.now.pss_bytes or 0, limit, growth_of_memory(verdict))
 
 
 def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:

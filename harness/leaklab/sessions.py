@@ -121,6 +121,7 @@ def plan_of(jobs: Sequence[Job], limits: Limits, root: Path) -> Plan:
             seed=job.seed,
             options=dict(job.options),
             repeat=job.repeat,
+            budget_seconds=job.budget_seconds,
         )
         for job in jobs
     ]

@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import shutil
+import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -191,8 +192,7 @@ def started(argv: Sequence[str], output_fd: int, probes: ModuleType) -> Iterator
     name = cut(argv[0])
     program = shutil.which(argv[0])
     if program is None:
-        words = f"{name!r} cannot be started: it is not there, or may not be executed"
-        raise BadInput(f"{words}; name one on the PATH, or by its path")
+        raise BadInput(f"{name!r} cannot be started: {_why_not(argv[0])}")
     with session_folder() as session, run_folder(session, 0) as folder:
         as_it_is = AsItIs(Path(program), _current_folder(), output_fd)
         command = Command(argv, dict(os.environ), folder, session, as_it_is=as_it_is)
@@ -200,6 +200,19 @@ def started(argv: Sequence[str], output_fd: int, probes: ModuleType) -> Iterator
             target = Started(name, child, probes)
             target.wait_for_start()
             yield target
+
+
+def _why_not(program: str) -> str:
+    """Why a program is not to be found, and what to do about it."""
+    if "/" not in program:
+        return "it is not on the PATH; name one that is, or give its path (./…)"
+    try:
+        mode = Path(program).stat().st_mode
+    except OSError as error:
+        return f"{error.strerror}; name one that is there"
+    if stat.S_ISDIR(mode):
+        return "it is a folder; name a program in it"
+    return "it may not be executed; name what runs it before it, or make it executable (chmod +x)"
 
 
 def _current_folder() -> Path:

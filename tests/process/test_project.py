@@ -26,7 +26,7 @@ def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
 
 
 def test_a_run_that_meets_its_own_limit_is_one_line_with_the_remedy(toy: Leaklab) -> None:
-    words = ["--units", "9", "--largest", "20000", "--memory-limit", "40MB"]
+    words = ["--units", "20000", "--largest", "20000", "--memory-limit", "40MB"]
     result = toy(*SHORT, *words)
     assert (3, "") == (result.returncode, result.stdout)
     line = one_line(result)

@@ -93,14 +93,17 @@ def test_two_saved_results_are_compared(leaklab: Leaklab) -> None:
     ("min_ratio", "code", "words"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
 )
-def test_a_pair_judged_by_its_peaks_is_judged_by_compare(
+def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
     leaklab: Leaklab, place: Path, min_ratio: float, code: int, words: str
 ) -> None:
     root = Path(shutil.copytree(TOYS, place / "root"))
     path = root / "scenarios" / "grow" / "scenario.toml"
     peak = f'judge = "peak"\nmin_ratio = {min_ratio}\n[options]'
     path.write_text(path.read_text().replace("[options]", peak))
-    assert "needs its pair" in leaklab("run", "grow", "--catalogue", str(root)).stdout
+    one = leaklab("run", "grow", "--variant", "fixed", "--catalogue", str(root))
+    assert (one.returncode, "needs its pair" in one.stdout) == (1, True)
+    both = leaklab("run", "grow", "--catalogue", str(root))
+    assert (both.returncode, "WRONG" in both.stdout) == (code, code == 1)
     result = leaklab("compare", "grow/fixed", "grow/buggy", "--catalogue", str(root))
     assert (result.returncode, result.stderr) == (code, "")
     assert f"{min_ratio} is declared: {words}" in result.stdout

@@ -7,7 +7,7 @@ import re
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
@@ -29,11 +29,26 @@ while True:
     while len(kept) < 250 * (time.monotonic() - began): kept.append(b"x" * 100_000)
 """
 NOBODY = 65534
+Watch = Callable[..., tuple[int, str, str]]
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[a-zA-Z]")
 
 
 def python(code: str) -> list[str]:
     return [sys.executable, "-c", f"import os, signal, sys, time\n{code}"]
+
+
+@pytest.fixture
+def watch(place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Watch:
+    """`leaklab watch` in this process, where everything is imported already: its exit code, and
+    what it wrote to its two streams."""
+    monkeypatch.chdir(place)
+
+    def run(*words: str) -> tuple[int, str, str]:
+        code = ending.of(cli, ["watch", *words])
+        said = capfd.readouterr()
+        return code, said.out, said.err
+
+    return run
 
 
 @contextmanager
@@ -48,27 +63,32 @@ def running(words: Sequence[str], place: Path) -> Iterator[subprocess.Popen[byte
             process.kill()
 
 
-def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(leaklab: Leaklab) -> None:
-    result = leaklab("watch", *SOON, "sh", "-c", "sleep 100 & sleep 101")
-    assert (0, "") == (result.returncode, result.stderr)
-    commands = sorted(line.split("  ")[-1][:9] for line in result.stdout.splitlines()[1:4])
+def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(watch: Watch) -> None:
+    code, said, errors = watch(*SOON, "sh", "-c", "sleep 100 & sleep 101")
+    assert (0, "") == (code, errors)
+    commands = sorted(line.split("  ")[-1][:9] for line in said.splitlines()[1:4])
     assert ["sh -c sle", "sleep 100", "sleep 101"] == commands
-    assert "clean: PSS" in result.stdout
-    assert "watched for 1." in result.stdout
-    assert "sh: killed by SIGTERM" in result.stdout
+    assert "clean: PSS" in said
+    assert "watched for 1." in said
+    assert "sh: killed by SIGTERM" in said
 
 
-def test_a_process_that_was_there_is_watched_and_left_alone(leaklab: Leaklab, place: Path) -> None:
+def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place: Path) -> None:
     with running(python("print(flush=True); time.sleep(1000)"), place) as bystander:
-        result = leaklab("watch", *SOON, "--pid", str(bystander.pid))
-        assert (0, "", None) == (result.returncode, result.stderr, bystander.poll())
+        _, said, errors = watch("--for", "0.1", "--json", "--pid", str(bystander.pid))
+        assert ("", None) == (errors, bystander.poll())
+    seen = json.loads(said)
+    assert ([bystander.pid], "the time is up") == (
+        [p["pid"] for p in seen["processes"]],
+        seen["ended"],
+    )
 
 
-def test_what_a_command_prints_and_how_it_ends_is_told(leaklab: Leaklab, place: Path) -> None:
+def test_what_a_command_prints_and_how_it_ends_is_told(watch: Watch, place: Path) -> None:
     code = "print(os.getcwd(), sys.stdin.read(), file=sys.stderr); time.sleep(.3); sys.exit(7)"
-    result = leaklab("watch", "--interval", "0.05", "--json", "--", *python(code))
-    assert f"{place} \n" == result.stderr
-    assert 7 == json.loads(result.stdout)["command_status"]
+    _, said, errors = watch("--interval", "0.05", "--json", "--", *python(code))
+    assert f"{place} \n" == errors
+    assert 7 == json.loads(said)["command_status"]
 
 
 def test_a_command_runs_as_it_would_without_the_lab(leaklab: Leaklab, place: Path) -> None:
@@ -79,12 +99,12 @@ facts = [os.listdir("/proc/self/fd"), sorted(os.sched_getaffinity(0)),
     resource.getrlimit(resource.RLIMIT_CORE), resource.getrlimit(resource.RLIMIT_NOFILE),
     [line for line in open("/proc/self/status") if line[:6] in ("SigIgn", "SigBlk", "THP_en")]]
 print(repr(facts), file=open(sys.argv[1], "w"), flush=True)
-time.sleep(.2)
 """
     command = [*python(code), "facts"]
     subprocess.run(command, cwd=place, check=True, stdin=subprocess.DEVNULL)
     expected = (place / "facts").read_text()
-    leaklab("watch", "--interval", "0.05", "--", *command)
+    (place / "facts").unlink()
+    leaklab("watch", "--", *command)
     assert expected == (place / "facts").read_text()
 
 
@@ -157,6 +177,8 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert {"RES", "SHR", "VIRT", "%MEM", "growth/s", "COMMAND"} <= set(
         ESCAPE.sub(" ", table).split()
     )
+    # No line is so long that the ^C which a terminal shows would begin another one.
+    assert max(map(len, ESCAPE.sub("", table).splitlines())) <= 80 - len("^C")
     assert ("noise\n", False) == ((place / "said").read_text(), "noise" in table)
     assert (1, True, "interrupted") == (harness.returncode, seen["verdict"]["leak"], seen["ended"])
     assert seen["verdict"]["low"] < 25e6 < 1.1 * seen["verdict"]["high"]
@@ -165,12 +187,13 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert -signal.SIGTERM == seen["command_status"]
 
 
-def test_a_command_that_does_not_listen_is_killed_at_the_next_control_c(
+def test_a_command_that_does_not_listen_is_killed_at_the_next_signal(
     place: Path, environment: dict[str, str]
 ) -> None:
+    """SIGTERM does what Ctrl-C does."""
     code = "signal.signal(signal.SIGTERM, lambda *_: os.write(2, b'no\\n'))\n"
     code += "while True: time.sleep(1)"
-    words = ["watch", "--interval", "0.05", "--for", "1", "--", *python(code)]
+    words = ["watch", "--interval", "0.05", "--for", "0.2", "--", *python(code)]
     with subprocess.Popen(
         [sys.executable, "-m", "leaklab", *words],
         cwd=place,
@@ -181,5 +204,5 @@ def test_a_command_that_does_not_listen_is_killed_at_the_next_control_c(
         assert harness.stdout is not None
         assert harness.stderr is not None
         assert b"no\n" == harness.stderr.readline()
-        harness.send_signal(signal.SIGINT)
+        harness.terminate()
         assert b"it did not end when it was asked to" in harness.stdout.read()

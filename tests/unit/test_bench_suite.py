@@ -123,7 +123,7 @@ def test_a_new_folder_appears_by_itself(add: Add) -> None:
         (function,) = found.values()
         assert (["track_a_new_one"], "track_a_new_one") == (list(found), function.__name__)
         assert [["buggy", "fixed"], ["inline", "fork"]] == vars(function)["params"]
-        assert [["variant", "mode"], "1"] == attributes(function, "param_names", "version")
+        assert [["variant", "mode"], lab.RULER] == attributes(function, "param_names", "version")
 
 
 @pytest.mark.parametrize("change", [("bench = true\n", ""), ("bench = true", "bench = false")])
@@ -404,4 +404,4 @@ def test_a_commit_whose_lab_cannot_measure_that_is_skipped(
 def test_the_observers_figures_have_their_units() -> None:
     functions = (observer.track_cpu_ratio, observer.track_added_bytes)
     assert ["ratio", "bytes"] == [vars(function)["unit"] for function in functions]
-    assert ["1", "1"] == [vars(function)["version"] for function in functions]
+    assert [lab.RULER] * 2 == [vars(function)["version"] for function in functions]

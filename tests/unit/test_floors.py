@@ -47,8 +47,13 @@ def test_only_what_is_named_is_run() -> None:
 
 
 def test_a_program_that_there_is_not_is_bad_input() -> None:
-    with pytest.raises(BadInput, match="no scenario 'objekt'; did you mean 'object'"):
+    with pytest.raises(BadInput, match="no program 'objekt'; it has block, churn, "):
         often("objekt")
+
+
+def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
+    with pytest.raises(BadInput, match="give more --clean-runs"):
+        often("noop", "lru", clean_runs=0)
 
 
 def test_no_two_runs_of_a_program_are_the_same() -> None:

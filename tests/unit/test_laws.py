@@ -68,7 +68,7 @@ def leak_below_an_import(units: float) -> float:
 
 
 @given(law=growth_laws, base=bases, rise=rises)
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 def test_a_law_is_recovered_from_peaks_in_pages(law: Law, base: int, rise: int) -> None:
     truth = obeying(law, base, rise)
     laws = fit(points(truth))
@@ -80,7 +80,7 @@ def test_a_law_is_recovered_from_peaks_in_pages(law: Law, base: int, rise: int) 
 
 
 @given(law=growth_laws, rise=rises, factor=st.sampled_from([2, 16, 256]))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_peaks_so_many_times_as_large_are_projected_so_many_times_as_large(
     law: Law, rise: int, factor: int
 ) -> None:
@@ -91,7 +91,7 @@ def test_peaks_so_many_times_as_large_are_projected_so_many_times_as_large(
 
 
 @given(law=growth_laws, rise=rises, pages=st.integers(1, 1 << 16))
-@settings(max_examples=10, deadline=None)
+@settings(max_examples=5, deadline=None)
 def test_what_is_there_at_every_size_is_added_to_the_projection(
     law: Law, rise: int, pages: int
 ) -> None:

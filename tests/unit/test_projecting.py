@@ -1,8 +1,10 @@
 """From sizes to a projection, with an executor that obeys a toy law."""
 
 import functools
+from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import toys
@@ -20,9 +22,10 @@ from leaklab.projecting import (
     project,
     sizes_of,
 )
-from leaklab.record import Ended
+from leaklab.record import Ended, Trace, TreeRecord
 from leaklab.reports import plain
 from leaklab.reports.projected import projected
+from leaklab.signals import Samples
 
 UNITS = 400
 TOYS = Path(__file__).parents[1] / "catalogue"
@@ -34,6 +37,21 @@ MET_AT = ((2 << 30) - BASELINE) / 4096
 def jobs(variant: Variant = Variant.BUGGY) -> list[Job]:
     sizes = sizes_of(UNITS, Sizes(8))
     return [toys.job(variant=variant, units=units) for units in sizes]
+
+
+def tree_jobs() -> list[Job]:
+    tree = toys.scenario(scope="tree")
+    return [toys.job(tree, units=units) for units in sizes_of(UNITS, Sizes(8))]
+
+
+class TreeExecutor(toys.ToyExecutor):
+    """A toy with a child as large as itself, which falls back at the end."""
+
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        trace = super().execute(job, progress)
+        held: list[int | None] = [4096 * job.units, 8192 * job.units, None, 0]
+        tree = TreeRecord(samples=Samples(units=[1, 2, 3, 4], pss_anon_bytes=held))
+        return msgspec.structs.replace(trace, tree=tree)
 
 
 @functools.cache
@@ -104,10 +122,30 @@ def test_too_small_a_largest_size_is_one_line_with_the_remedy() -> None:
 
 
 def test_a_plan_has_the_same_sizes_for_each_variant_inline() -> None:
-    plans = plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6))
+    plans = plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), TARGET.units)
     assert [Variant.BUGGY, Variant.FIXED] == [jobs[0].variant for jobs in plans]
     assert {Mode.INLINE} == {job.mode for jobs in plans for job in jobs}
     assert [[800, 489, 299, 183, 112, 68]] * 2 == [[job.units for job in jobs] for jobs in plans]
+
+
+def test_a_target_below_all_sizes_is_refused_before_any_run_for_it_can_be_run() -> None:
+    with pytest.raises(BadInput, match=r"67 units are fewer .* 'leaklab run grow --units 67'"):
+        plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), 67)
+    assert plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), 68)
+
+
+def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
+    one = project(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
+    assert ([8192 * point.units for point in one.points], 0) == (
+        [point.peak_bytes for point in one.points],
+        one.baseline_bytes,
+    )
+    assert "PSS without files" in plain(projected([one]))
+
+
+def test_a_tree_that_was_not_read_is_not_projected() -> None:
+    with pytest.raises(NotMeasured, match="was not read"):
+        project(tree_jobs(), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
 def test_the_table_says_law_peak_interval_and_where_the_limit_is_met_in_80_columns() -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+import msgspec
 import pytest
 
 from leaklab.cli import cli, ending
@@ -96,6 +97,7 @@ def test_what_grows_with_time_is_a_leak_with_its_speed_per_second() -> None:
 
 def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
     seen = Toys({PID: growing(0)}).seen(100)
+    assert seen.projection
     assert (False, None) == (seen.verdict.leak, seen.projection.seconds_to_limit)
 
 
@@ -192,30 +194,75 @@ def test_processes_of_other_users_in_the_tree_are_counted() -> None:
     assert 1 == Toys({PID: growing(0), 8: lambda _: hidden}).seen(20).processes_unreadable
 
 
-def test_the_report_fits_80_columns_but_for_its_sentences() -> None:
+def test_the_report_fits_80_columns() -> None:
     toys = Toys({PID: growing(MIB / 8), 4_000_000: growing(MIB)})
     text = plain(watched.table(toys.seen(100)))
-    rows, sentences = text.splitlines()[:4], text.splitlines()[4:]
-    assert max(map(len, rows)) <= 80
-    assert [line.split(":")[0] for line in sentences] == [
+    assert max(map(len, text.splitlines())) <= 80
+    assert [line.split(":")[0] for line in text.splitlines()[4:]] == [
         "leak",
+        "nobody can say whether that suffices",
         "growth",
-        "memory reaches the limit of 1 GiB (a test's) in 13 min 13 s at this rate (95 % interval",
+        "memory reaches the limit of 1 GiB (a test's) in 13 min 12 s at this rate (95 %",
+        "interval",
         "from outside a leak cannot be told from an allocator that gives nothing back",
         "toys",
     ]
 
 
 def test_the_report_of_a_slow_leak_reads_in_its_speed_class() -> None:
-    table = watched.table(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
-    assert "growth: +2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB)" in table.notes
-    assert "in 20 d 3 h at this rate" in table.notes[2]
+    notes = watched.notes(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
+    assert "growth: +2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB)" in notes
+    assert "in 20 d 2 h at this rate" in notes[2]
+
+
+def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
+    def mapping_files(t: float) -> Reading:
+        held = 10 * MIB + int(MIB * t)
+        return msgspec.structs.replace(holding(held), pss_anon_bytes=10 * MIB)
+
+    seen = Toys({PID: mapping_files}).seen(100)
+    assert (False, 0.0) == (seen.verdict.leak, seen.processes[0].growth_per_second)
+    process, tree, *notes = plain(watched.table(seen)).splitlines()[1:]
+    assert ["0", "0"] == [process.split()[-3], tree.split()[-4]]
+    assert "growth: none" in notes
+
+
+def test_too_few_readings_tell_no_growth() -> None:
+    seen = Toys({PID: growing(MIB)}).seen(5)
+    assert (None, None, None) == (
+        seen.verdict.per_unit,
+        seen.projection,
+        seen.processes[0].growth_per_second,
+    )
+    assert watched.notes(seen)[-2:] == [
+        "growth: not known yet",
+        "toys: it left with exit status 0",
+    ]
+
+
+def test_a_watch_whose_time_is_up_looks_once_more() -> None:
+    toys = Toys({PID: growing(0)}, interval_seconds=10)
+    watch = toys.run(12)
+    assert toys.now == watch.seconds
+
+
+def test_columns_that_a_narrow_terminal_has_no_room_for_go_one_by_one() -> None:
+    columns, rows = ("PID", "VIRT", "RES", "COMMAND"), [("17", "12 MiB", "4 MiB", "python leak.py")]
+
+    def at(width: int) -> list[str]:
+        kept, (row,) = watched.narrowed(columns, rows, ("VIRT", "RES"), width)
+        return [*kept, row[-1]]
+
+    assert [*columns, "python leak.py"] == at(34)
+    assert [*columns, "python …"] == at(28)
+    assert ["PID", "RES", "COMMAND", "python l…"] == at(21)
+    assert ["PID", "COMMAND", "python …"] == at(1)
 
 
 def test_growth_of_pieces_is_told_in_their_own_word() -> None:
     toys = Toys({PID: lambda t: holding(MIB, threads=1 + int(t / 10))})
-    table = watched.table(toys.seen(3600, Resource.THREADS))
-    assert table.notes[1].startswith("growth: +360 threads an hour")
+    notes = watched.notes(toys.seen(3600, Resource.THREADS))
+    assert notes[1].startswith("growth: +360 threads an hour")
 
 
 @pytest.mark.parametrize(
@@ -233,10 +280,16 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
     [
         ("--pid 99999999", "there is no process 99999999"),
         ("--pid 99999999999999999999", "there is no process 99999999999999999999"),
+        ("--pid 0", "'0' is no process id; ps lists those there are"),
+        ("--pid -1", "'-1' is no process id; ps lists those there are"),
+        ("--pid abc", "'abc' is no process id; ps lists those there are"),
         ("", "name one thing to watch"),
         ("--pid 1 true", "name one thing to watch"),
         ("--pid 1 --output x", "--output is for what a command prints"),
-        ("no-such-program", "'no-such-program' cannot be started"),
+        ("no-such-program", "'no-such-program' cannot be started: it is not on the PATH"),
+        ("./nowhere", "'./nowhere' cannot be started: No such file or directory; name one"),
+        ("/", "'/' cannot be started: it is a folder; name a program in it"),
+        ("/etc/passwd", "'/etc/passwd' cannot be started: it may not be executed; name what runs"),
         ("--output /nowhere/x true", "/nowhere/x: No such file or directory; name another"),
         ("--for 0 true", "is no time"),
         ("--limit much true", "is no amount of memory"),

@@ -51,7 +51,19 @@ def told(error: Exception) -> str:
 def debugging() -> bool:
     """Whether tracebacks are wanted; asked of the words themselves, for a command line that is
     wrong has no parsed options."""
-    return "--debug" in sys.argv
+    return "--debug" in own_words(sys.argv[1:])
+
+
+def own_words(words: Sequence[str]) -> Sequence[str]:
+    """A command line without the command that `watch` is to start, whose words are its own."""
+    name = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
+    if words[name : name + 1] != ["watch"]:
+        return words
+    from leaklab.cli import watch  # which is imported by now
+
+    rest = list(words[name + 1 :])
+    parsed = watch.command.make_context("watch", rest, resilient_parsing=True)
+    return words[: len(words) - len(parsed.params["words"] or ())]
 
 
 def _invoke(command: click.Command, words: Sequence[str]) -> int:

@@ -28,7 +28,7 @@ MOST_UNITS = 10**18
     type=click.IntRange(1, MOST_UNITS),
     required=True,
     metavar="N",
-    help="The size to project to; it is not run.",
+    help="The size to project to; it is not run, and no smaller than those that are.",
 )
 @click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
 @click.option(
@@ -41,7 +41,7 @@ MOST_UNITS = 10**18
     help="The largest size to run.  [default: 4 times the scenario's units]",
 )
 @click.option(
-    "--limit", type=Bytes(), help="Say when a process takes so much.  [default: all memory here]"
+    "--limit", type=Bytes(), help="Say when it takes so much memory.  [default: all there is here]"
 )
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
@@ -65,12 +65,13 @@ def command(
     """Say what a scenario would need at a size that is not run.
 
     Each variant runs inline at several sizes, and the law by which its peak grows is fitted:
-    constant, bounded, logarithm, square root, linear, n·log n or quadratic. That gives the peak
-    at --units, and the units at which --limit is met; both with a 95 % interval that takes in every
+    constant, bounded, logarithm, square root, linear, n·log n or quadratic. Where a scenario's
+    scope is the tree, the peak is that of all processes together. The law gives the peak at
+    --units, and the units at which --limit is met; both with a 95 % interval that takes in every
     law that the peaks do not rule out.
 
-    What begins only beyond the largest size no law can know; then the
-    interval is too narrow. Raise --largest to come nearer.
+    What begins only beyond the largest size no law can know; then the interval is too narrow. Raise
+    --largest to come nearer.
     """
     from leaklab.plans import Request
     from leaklab.projecting import Sizes, Target, plan_sizes
@@ -79,7 +80,7 @@ def command(
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
     request = Request((name,), only, seed=seed, options=changes)
-    plans = plan_sizes(opened, request, Sizes(sizes, largest))
+    plans = plan_sizes(opened, request, Sizes(sizes, largest), units)
     limits = options.make_limits(memory_limit, time_limit)
     found = _project(opened, plans, limits, Target(units, limit or _all_memory()))
     if as_json:

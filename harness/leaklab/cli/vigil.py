@@ -26,6 +26,7 @@ from leaklab.target import Target, attached, started
 
 # The kernel takes no wait without end.
 LONGEST_WAIT_SECONDS = 3600.0
+ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Show = Callable[[Watch], None]
 
@@ -110,21 +111,23 @@ def _refuse_too_short(watch: Watch, target: Target, ending: Ending) -> None:
         raise KeyboardInterrupt
     how = target.how() if ending is Ending.ENDED else ending.value
     words = f"{target.name}: {how} within {format_duration(watch.lasted())}"
-    raise NotMeasured(f"{words}, too soon to say anything; watch it longer, or lower --interval")
+    longer = "" if ending is Ending.ENDED else "watch it longer, or "
+    raise NotMeasured(f"{words}, too soon to say anything; {longer}lower --interval")
 
 
 @contextmanager
 def _interrupts() -> Iterator[int]:
-    """Ctrl-C is no error here: it gives this descriptor a byte. It stays ignored where whoever
-    started us has it ignored."""
+    """Ctrl-C is no error here, nor is SIGTERM, which `timeout` sends: it gives this descriptor a
+    byte. It stays ignored where whoever started us has it ignored."""
     read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    before = signal.getsignal(signal.SIGINT)
-    if before is not signal.SIG_IGN:
-        signal.signal(signal.SIGINT, lambda *_: os.write(write, b"x"))
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
+    for number in (n for n, handler in before.items() if handler is not signal.SIG_IGN):
+        signal.signal(number, lambda *_: os.write(write, b"x"))
     try:
         yield read
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
         os.close(read)
         os.close(write)
 

@@ -10,16 +10,33 @@ from leaklab.cli import options
 from leaklab.cli.amounts import Bytes, Seconds
 from leaklab.errors import Exit
 from leaklab.model import Resource
+from leaklab.units import cut
 
 INTERVAL_SECONDS = 0.5
+# More than any process id has; Python reads no number of any length.
+MOST_DIGITS = 20
 EXITS = {True: Exit.DIFFERS, False: Exit.AS_EXPECTED, None: Exit.NOT_MEASURED}
+
+
+class Pid(click.ParamType[int]):
+    """The number of a process."""
+
+    name = "pid"
+
+    def convert(
+        self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        """The number; whether there is such a process is not asked here."""
+        text = str(value)
+        if not (text.isascii() and text.isdecimal() and int(text[:MOST_DIGITS])):
+            words = f"{cut(text)!r} is no process id; ps lists those there are"
+            self.fail(words, param, ctx)
+        return int(text[:MOST_DIGITS])
 
 
 @click.command("watch", context_settings={"allow_interspersed_args": False})
 @click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
-@click.option(
-    "--pid", type=options.POSITIVE, metavar="N", help="Watch a process that is there already."
-)
+@click.option("--pid", type=Pid(), metavar="N", help="Watch a process that is there already.")
 @click.option(
     "--resource",
     type=click.Choice([r.value for r in Resource]),
@@ -65,9 +82,9 @@ def command(
     """Watch any program from outside, and judge how it grows over time.
 
     A process and all below it are read again and again, on a terminal into a live
-    table; the verdict comes when it ends, after --for, or at Ctrl-C. It asks
-    whether memory (PSS) grows steadily over the last half and quarter of the time,
-    so the longer the watch, the more it is worth.
+    table; the verdict comes when it ends, after --for, or at Ctrl-C (SIGTERM). It
+    asks whether memory (PSS without files) grows steadily over the last half and
+    quarter of the time, so the longer the watch, the more it is worth.
 
     A process named by --pid is left alone. A COMMAND is started in the current
     folder, with no input. What it prints goes to standard error, or where the

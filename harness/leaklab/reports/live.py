@@ -11,7 +11,7 @@ from rich.text import Text
 from leaklab.foreign import Watch
 from leaklab.model import Resource
 from leaklab.pace import Pace
-from leaklab.reports.watched import cells, fitted, rate, short, sparkline
+from leaklab.reports.watched import cells, narrowed, rate, short, sparkline
 from leaklab.seen import SeenProcess, seen_process
 from leaklab.speed import format_duration
 from leaklab.units import format_bytes
@@ -21,6 +21,10 @@ SHARE = 50
 # The title, the header, and a line that the cursor stands on.
 LINES_BESIDE = 4
 COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "growth/s", "RES so far", "COMMAND")
+# On a narrow terminal these go, the first one first.
+SPARE = ("VIRT", "SHR", "RES so far", "%MEM", "RES", "growth/s")
+# For the ^C that a terminal shows where the cursor stands: on a new line, it would be one too many.
+ECHO = 2
 TEXTS = ("RES so far", "COMMAND")
 
 
@@ -57,11 +61,12 @@ class Screen:
     def _drawn(self, watch: Watch) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
         table.title = Text(self._title(watch), no_wrap=True, overflow="ellipsis")
-        for name in COLUMNS:
-            table.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=True)
         largest = watch.processes(max(self._console.height - LINES_BESIDE, 1))
-        rows = [_row(seen_process(process, self._machine_bytes)) for process in largest]
-        for row in fitted(COLUMNS, rows, self._console.width):
+        found = [_row(seen_process(process, self._machine_bytes)) for process in largest]
+        columns, rows = narrowed(COLUMNS, found, SPARE, self._console.width - ECHO)
+        for name in columns:
+            table.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=True)
+        for row in rows:
             table.add_row(*map(Text, row))
         return table
 

@@ -5,11 +5,14 @@ import textwrap
 from collections.abc import Iterator, Sequence
 
 from leaklab.laws import MOST_UNITS, Law, Point, Prediction
+from leaklab.model import Scope
 from leaklab.projecting import Projected
 from leaklab.reports import Table
 from leaklab.units import format_bytes
 
 WIDTH = 80
+# A space at which no line is broken.
+TIED = "\u00a0"
 
 
 def projected(found: Sequence[Projected]) -> Table:
@@ -47,12 +50,15 @@ def _measured(points: Sequence[Point]) -> str:
     if len({point.peak_bytes for point in points}) == 1:
         span = f"{_units(points[0].units)} … {_units(points[-1].units)}"
         return f"{format_bytes(points[0].peak_bytes)} at each of {len(points)} sizes, {span}"
-    return ", ".join(f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
+    pairs = (f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
+    return ", ".join(pair.replace(" ", TIED) for pair in pairs)
 
 
 def _legend(found: Sequence[Projected]) -> str:
-    most = format_bytes(max(p.baseline_bytes for p in found))
     words = f"a unit is one {found[0].unit}"
+    if found[0].scope is Scope.TREE:
+        return f"{words}; peaks are of all processes together, PSS without files"
+    most = format_bytes(max(p.baseline_bytes for p in found))
     return f"{words}; peaks are above the interpreter's own {most}, the limit has that in"
 
 
@@ -97,4 +103,5 @@ def _units(amount: float) -> str:
 
 
 def _wrapped(line: str) -> list[str]:
-    return textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    parts = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
+    return [part.replace(TIED, " ") for part in parts]

@@ -1,14 +1,15 @@
 """A watch as tables: what it found, and in top's words what each process holds."""
 
+import textwrap
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
+from leaklab.foreign import growth_of_memory
 from leaklab.model import Resource
 from leaklab.record import Verdict
 from leaklab.reports import Table
 from leaklab.resources import MIB
 from leaklab.seen import Seen, SeenProcess
-from leaklab.signals import Signal
 from leaklab.speed import SECONDS, Projection, format_duration, speed_of
 from leaklab.units import cut_to, format_bytes, format_growth
 
@@ -25,7 +26,7 @@ ALLOCATOR = "from outside a leak cannot be told from an allocator that gives not
 def table(seen: Seen) -> Table:
     """What a watch found: the processes, their sum, and the verdict below."""
     rows = fitted(COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], WIDTH)
-    return Table(COLUMNS, rows, NUMBERS, notes=notes(seen))
+    return Table(COLUMNS, rows, NUMBERS, notes=wrapped(notes(seen)))
 
 
 def fitted(
@@ -38,15 +39,37 @@ def fitted(
     return [(*row[:-1], cut_to(row[-1], room)) for row in rows]
 
 
+def narrowed(
+    columns: Sequence[str], rows: Sequence[tuple[str, ...]], spare: Sequence[str], width: int
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """As `fitted`, without as many of the spare columns, first ones first, as there is no room for.
+
+    Args:
+        columns: the headers.
+        rows: a cell for each of them.
+        spare: the columns that may go.
+        width: of the whole table.
+    """
+    kept = list(columns)
+    for name in ("", *spare):
+        kept = [column for column in kept if column != name]
+        places = [columns.index(column) for column in kept]
+        cut = fitted(kept, [tuple(row[i] for i in places) for row in rows], width)
+        widths = (max(map(len, column)) for column in zip(kept, *cut, strict=True))
+        if sum(widths) + SPACE * (len(kept) - 1) <= width:
+            break
+    return kept, cut
+
+
 def notes(seen: Seen) -> list[str]:
-    """The lines below the table."""
+    """What is said below the table."""
     verdict = seen.verdict
     leaking = ", ".join(r for r, leak in verdict.others.items() if leak)
     left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
     lines = [
         f"{verdict.word}: {'; '.join(verdict.reasons)}",
         f"growth: {growth(verdict)}",
-        projection(seen.projection),
+        projection(seen.projection) if seen.projection else "",
         f"also leaking: {leaking}" if leaking else "",
         ALLOCATOR if verdict.leak and verdict.resource is Resource.MEMORY else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
@@ -56,15 +79,22 @@ def notes(seen: Seen) -> list[str]:
     return [line for line in lines if line]
 
 
+def wrapped(lines: Sequence[str]) -> list[str]:
+    """The same, none wider than the table."""
+    return [part for line in lines for part in textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
+
+
 def growth(verdict: Verdict) -> str:
     """The growth with its interval, over the span of its speed class."""
     resource = verdict.resource
     if verdict.per_unit is None or verdict.low is None or verdict.high is None:
-        return "not known"
+        return "not known yet"
     amounts = (verdict.per_unit, verdict.low, verdict.high)
     # Where nothing grows, its interval still says something.
     speed = speed_of(max(amounts, key=abs), MIB if resource is Resource.MEMORY else 1)
     words = [format_growth(a * SECONDS[speed.span], resource) for a in amounts]
+    if set(words) == {"0"}:
+        return "none"
     what = "" if resource is Resource.MEMORY else f" {resource}"
     return f"{words[0]}{what} {speed.per} (95 % interval: {words[1]} to {words[2]})"
 
@@ -97,7 +127,9 @@ def cells(process: SeenProcess) -> tuple[str, ...]:
 
 
 def rate(process: SeenProcess) -> str:
-    """Its growth per second."""
+    """Its growth per second; empty where it is not known yet."""
+    if process.growth_per_second is None:
+        return ""
     return format_growth(process.growth_per_second, Resource.MEMORY)
 
 
@@ -123,7 +155,8 @@ def _process_row(process: SeenProcess) -> tuple[str, ...]:
 def _tree_row(seen: Seen) -> tuple[str, ...]:
     """The sums. Only PSS counts a shared page once; so the others are left out."""
     pss = format_bytes(seen.tree.pss_bytes or 0)
-    estimate = next(e for e in seen.verdict.estimates if e.signal is Signal.PSS)
-    per_second = format_growth(estimate.per_unit, Resource.MEMORY)
+    known = seen.projection is not None
+    amount = growth_of_memory(seen.verdict).per_unit
+    per_second = format_growth(amount, Resource.MEMORY) if known else ""
     count = f"{seen.tree.processes or 0:,} in all"
     return ("tree", "", "", "", "", pss, per_second, count)
