@@ -235,8 +235,7 @@ def default_of(command: click.Command, name: str) -> object:
 def test_contributing_names_every_key_of_scenario_toml() -> None:
     keys = {key for table in TABLES.values() for key in table.__struct_fields__} - {"name"}
     code = " ".join([*blocks(CONTRIBUTING), *spans(CONTRIBUTING)])
-    # Another scope than the process's own cannot be measured yet.
-    assert {"scope"} == keys - set(re.findall(r"\w+", code))
+    assert set() == keys - set(re.findall(r"\w+", code))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ import errno
 import os
 import select
 import shutil
+import signal
 import stat
 import time
 from collections.abc import Iterator, Sequence
@@ -99,6 +100,7 @@ class Started:
         self._child = child
         self._probes = probes
         self._ended = False
+        self._asked = False
 
     def pids(self) -> list[int]:
         """All that the supervisor has below it."""
@@ -119,6 +121,8 @@ class Started:
             return "it did not end when it was asked to (SIGTERM), and was killed"
         if self.status is None:
             return how_it_ended(None)
+        if self._asked and self.status == -signal.SIGTERM:
+            return "ended with the watch (SIGTERM)"
         return how_it_ended(-self.status if self.status < 0 else self.status << 8)
 
     def wait_for_start(self) -> None:
@@ -136,6 +140,7 @@ class Started:
 
     def finish(self, interrupted: int) -> None:
         """Ask it to end (SIGTERM); what is left after that is killed when the target is left."""
+        self._asked = not self._hear(0)
         self._child.terminate()
         give_up = time.monotonic() + GRACE_SECONDS
         while not self._hear(0) and (left := give_up - time.monotonic()) > 0:

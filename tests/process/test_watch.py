@@ -70,7 +70,7 @@ def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(watch: 
     assert ["sh -c sle", "sleep 100", "sleep 101"] == commands
     assert "clean: PSS" in said
     assert "watched for 1." in said
-    assert "sh: killed by SIGTERM" in said
+    assert "sh: ended with the watch (SIGTERM)" in said
 
 
 def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place: Path) -> None:

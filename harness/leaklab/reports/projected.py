@@ -1,18 +1,16 @@
 """The table of `leaklab project`: what each variant would need, and by what law."""
 
 import math
-import textwrap
 from collections.abc import Iterator, Sequence
 
 from leaklab.laws import MOST_UNITS, Law, Point, Prediction
 from leaklab.model import Scope
 from leaklab.projecting import Projected
 from leaklab.reports import Table
+from leaklab.reports.wrapping import wrapped
 from leaklab.units import format_bytes
 
-WIDTH = 80
-# A space at which no line is broken.
-TIED = "\u00a0"
+INDENT = "  "
 
 
 def projected(found: Sequence[Projected]) -> Table:
@@ -36,13 +34,13 @@ def projected(found: Sequence[Projected]) -> Table:
             for p in found
         ],
         right=frozenset({size, limit}),
-        notes=[line for p in found for line in _notes(p)] + _wrapped(_legend(found)),
+        notes=[line for p in found for line in _notes(p)] + wrapped(_legend(found), INDENT),
     )
 
 
 def _notes(p: Projected) -> Iterator[str]:
-    yield from _wrapped(f"{p.variant}, measured: {_measured(p.points)}")
-    yield from _wrapped(f"{p.variant}: {_belief(p)}; {_meeting(p)}")
+    yield from wrapped(f"{p.variant}, measured: {_measured(p.points)}", INDENT)
+    yield from wrapped(f"{p.variant}: {_belief(p)}; {_meeting(p)}", INDENT)
 
 
 def _measured(points: Sequence[Point]) -> str:
@@ -50,8 +48,7 @@ def _measured(points: Sequence[Point]) -> str:
     if len({point.peak_bytes for point in points}) == 1:
         span = f"{_units(points[0].units)} … {_units(points[-1].units)}"
         return f"{format_bytes(points[0].peak_bytes)} at each of {len(points)} sizes, {span}"
-    pairs = (f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
-    return ", ".join(pair.replace(" ", TIED) for pair in pairs)
+    return ", ".join(f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
 
 
 def _legend(found: Sequence[Projected]) -> str:
@@ -100,8 +97,3 @@ def _units(amount: float) -> str:
         return f"{amount:,.0f}" if amount == int(amount) else f"{float(f'{amount:.4g}'):,.0f}"
     digits, _, power = f"{amount:.1e}".partition("e")
     return f"{digits}·10^{int(power)}".removeprefix("1.0·")
-
-
-def _wrapped(line: str) -> list[str]:
-    parts = textwrap.wrap(line, WIDTH, subsequent_indent="  ", break_on_hyphens=False)
-    return [part.replace(TIED, " ") for part in parts]

@@ -1,6 +1,5 @@
 """A watch as tables: what it found, and in top's words what each process holds."""
 
-import textwrap
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
@@ -8,6 +7,7 @@ from leaklab.foreign import growth_of_memory
 from leaklab.model import Resource
 from leaklab.record import Verdict
 from leaklab.reports import Table
+from leaklab.reports.wrapping import WIDTH, wrapped
 from leaklab.resources import MIB
 from leaklab.seen import Seen, SeenProcess
 from leaklab.speed import SECONDS, Projection, format_duration, speed_of
@@ -15,7 +15,6 @@ from leaklab.units import cut_to, format_bytes, format_growth
 
 COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
 NUMBERS = frozenset(COLUMNS[:-1])
-WIDTH = 80
 SPACE = 2
 LEAST_COMMAND = 8
 BARS = "▁▂▃▄▅▆▇█"
@@ -26,7 +25,8 @@ ALLOCATOR = "from outside a leak cannot be told from an allocator that gives not
 def table(seen: Seen) -> Table:
     """What a watch found: the processes, their sum, and the verdict below."""
     rows = fitted(COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], WIDTH)
-    return Table(COLUMNS, rows, NUMBERS, notes=wrapped(notes(seen)))
+    lines = [line for note in notes(seen) for line in wrapped(note)]
+    return Table(COLUMNS, rows, NUMBERS, notes=lines)
 
 
 def fitted(
@@ -77,11 +77,6 @@ def notes(seen: Seen) -> list[str]:
         f"{seen.command}: {seen.how}" if seen.how else "",
     ]
     return [line for line in lines if line]
-
-
-def wrapped(lines: Sequence[str]) -> list[str]:
-    """The same, none wider than the table."""
-    return [part for line in lines for part in textwrap.wrap(line, WIDTH, break_on_hyphens=False)]
 
 
 def growth(verdict: Verdict) -> str:
