@@ -69,9 +69,9 @@ HIGHEST_FD = 1 << 16
 STATISTICS_BYTES = 1 << 16
 NO_CHANNEL = 97
 
-# What does not decide the verdict is read at every so many rows: still eight times in each of the
-# last two octaves.
-SELDOM = 6
+# What does not decide the verdict is read at so many rows of a run, evenly: eight times in each of
+# the last two octaves.
+SELDOM_ROWS = 32
 
 # The first checkpoint comes after at least so many samples, of which a verdict can be made.
 FEWEST_SAMPLES = 5
@@ -198,15 +198,16 @@ class Probe:
         """The value, or NOT_READ where it is not due at this row or would cost too much."""
         if row % self._every:
             return NOT_READ
-        # In CPU time, for a neighbour's turn is not the probe's cost; and only what was dear twice
-        # running is, for a virtual machine's pause counts as CPU time.
-        now = time.process_time_ns()
+        # In CPU time of this thread, for a neighbour's turn is not the probe's cost, nor the
+        # program's other threads'; and only what was dear twice running is, for a virtual machine's
+        # pause counts as CPU time.
+        now = time.thread_time_ns()
         if now < self._next_and_before[0] and self._left_out < self._most_left_out:
             self._left_out += 1
             return NOT_READ
         self._left_out = 0
         value = self._read()
-        cost = time.process_time_ns() - now
+        cost = time.thread_time_ns() - now
         lesser = min(cost, self._next_and_before[1])
         self._next_and_before[1] = cost
         if lesser > DEAR_NANOSECONDS:
@@ -264,7 +265,7 @@ class Meter:
     """Reads the signals of its own process into its table."""
 
     def __init__(
-        self, judged: list[str], table_fd: int, number: int, ground: Ground, most_left_out: int
+        self, job: dict[str, Any], table_fd: int, number: int, ground: Ground, rows: int
     ) -> None:
         table = mmap.mmap(table_fd, TABLE_BYTES, offset=number * TABLE_BYTES)
         self.rows = memoryview(table).cast("q")
@@ -282,18 +283,20 @@ class Meter:
             self._heap if self._mallinfo else never,
             sys.getallocatedblocks,
             count_descriptors,
-            count_sockets if "sockets" in judged else never,
+            count_sockets if "sockets" in job["judged"] else never,
             count_threads,
             count_children,
             never if number else self._segments,
         )
-        self._probes = tuple(
-            Probe(read, 1, SHARE_IF_JUDGED if name == "sockets" else SHARE, most_left_out)
-            if name in judged
-            else Probe(read, SELDOM, SHARE, most_left_out)
-            for name, read in zip(SIGNALS, self._readers)  # noqa: B905  (Python 3.8)
-        )
+        # A pool's parent has so few samples that none can be left out.
+        self._left_out = MOST_LEFT_OUT if number or job["do"] == "run" else 0
+        self._probes = tuple(self._make_probes(job["judged"], max(1, rows // SELDOM_ROWS)))
         self._touch()
+
+    def _make_probes(self, judged: list[str], seldom: int) -> Iterator[Probe]:
+        for name, read in zip(SIGNALS, self._readers):  # noqa: B905  (Python 3.8)
+            share = SHARE_IF_JUDGED if name == "sockets" and name in judged else SHARE
+            yield Probe(read, 1 if name in judged else seldom, share, self._left_out)
 
     def _touch(self) -> None:
         """Use all that will be used, before the baseline."""
@@ -319,12 +322,14 @@ class Meter:
         self.rows[1] = self._arenas.free_bytes()
 
     def halve(self) -> None:
-        """Drop every second row, but for the first and the last: room for as much work again."""
-        rows, count, kept = self.rows, self.rows[0], 1
-        for i in range(1 + count % 2, count, 2):
-            to, source = HEAD + kept * WIDTH, HEAD + i * WIDTH
-            rows[to : to + WIDTH] = rows[source : source + WIDTH]
-            kept += 1
+        """Drop every second row, but for the last: room for as much work again. Rows with even
+        numbers stay, among which are those that have all signals."""
+        rows, count, kept = self.rows, self.rows[0], 0
+        for i in range(count):
+            if i % 2 == 0 or i == count - 1:
+                to, source = HEAD + kept * WIDTH, HEAD + i * WIDTH
+                rows[to : to + WIDTH] = rows[source : source + WIDTH]
+                kept += 1
         rows[0] = kept
 
     def reading(self) -> dict[str, int]:
@@ -568,13 +573,8 @@ class Process:
         self._job = job
         self._steps: Any = None
         self._status = self.ground.own(os.open("/proc/self/status", os.O_RDONLY))
-        # A pool's parent has so few samples that none can be left out.
-        left_out = MOST_LEFT_OUT if number or job["do"] == "run" else 0
-        self._meter = (
-            Meter(job["judged"], table_fd, number, self.ground, left_out)
-            if job["sampling"]
-            else None
-        )
+        rows = min(job["units"], ROWS if number or job["do"] == "run" else TASKS)
+        self._meter = Meter(job, table_fd, number, self.ground, rows) if job["sampling"] else None
         self._cpus = os.sched_getaffinity(0)
         if self._meter:
             self._meter.trim()
@@ -584,6 +584,7 @@ class Process:
             "pid": os.getpid(),
             "rss_bytes": self._status_bytes(b"VmRSS"),
             "high_water_reset": reset,
+            "at_start": self._meter.thorough_reading() if self._meter else None,
         }
 
     @property
@@ -900,7 +901,7 @@ class Worker:
             failure = describe(error)
         return self._process.number, answer, failure
 
-    def introduce(self) -> dict[str, int]:
+    def introduce(self) -> dict[str, Any]:
         """The baseline, known before anything of the program is imported."""
         return self._process.baseline
 
@@ -1051,7 +1052,7 @@ def main() -> None:
     sys.path[:0] = job["roots"]
     ground = Ground()
     for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != "check" else (RECORDS_FD,):
-        ground.own(fd)
+        os.set_inheritable(ground.own(fd), False)  # noqa: FBT003  (takes no keywords)
     status = 1
     try:
         {"run": run, "pool": run_pool, "check": check}[job["do"]](job, ground)

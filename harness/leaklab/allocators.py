@@ -30,6 +30,9 @@ def acquit(process: ProcessRecord, signal: Signal, start: float, rise: float) ->
     most = start + RETAINED_SHARE * rise
     if value is None or value >= most + _arenas_gained(process, signal):
         return None
+    if signal is not Signal.RSS and _kept_since_the_start(process, signal, value) > rise / 2:
+        reason = "a collection gives much of it back, and as much is kept: name more --units"
+        return Finding(leak=None, growth=None, reason=reason)
     if signal is not Signal.RSS:
         by = "a collection gives it back: garbage that waited for the collector"
     elif value < most:
@@ -37,6 +40,12 @@ def acquit(process: ProcessRecord, signal: Signal, start: float, rise: float) ->
     else:
         by = "it is free places in pymalloc's arenas: fragmentation"
     return Finding(leak=False, growth=Growth.SAWTOOTH, reason=f"{by}, not a leak")
+
+
+def _kept_since_the_start(process: ProcessRecord, signal: Signal, value: float) -> float:
+    """What is left after the collection of all that was gained since the first sample."""
+    column = process.samples.column(signal)
+    return value - next((first for first in column if first is not None), value)
 
 
 def _arenas_gained(process: ProcessRecord, signal: Signal) -> int:
@@ -68,9 +77,13 @@ def _fragmentation(process: ProcessRecord) -> Iterator[str]:
     if end is None or end.rss_bytes is None:
         return
     held = end.rss_bytes - process.baseline_rss_bytes
-    free = {"malloc's heap": end.heap_free_bytes, "pymalloc's arenas": end.arena_free_bytes}
+    start = process.at_start or Reading()
+    free = {
+        "malloc's heap": (end.heap_free_bytes or 0) - (start.heap_free_bytes or 0),
+        "pymalloc's arenas": (end.arena_free_bytes or 0) - (start.arena_free_bytes or 0),
+    }
     for whose, amount in free.items():
-        if amount and held > MIB and amount > (1 - RETAINED_SHARE) * held:
+        if min(amount, held) > max(MIB, (1 - RETAINED_SHARE) * held):
             unused = format_bytes(min(amount, held))
             words = f"of the {format_bytes(held)} held at the end, {unused} are free places"
             yield f"{words} in {whose}: fragmentation"

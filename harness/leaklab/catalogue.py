@@ -16,8 +16,10 @@ from leaklab.model import (
     ControlTruth,
     FixedTruth,
     Judge,
+    Mode,
     Requires,
     Scenario,
+    Scope,
     Variant,
 )
 from leaklab.options import is_sound
@@ -206,6 +208,8 @@ def _refuse_contradictions(path: Path, scenario: Scenario) -> None:
         raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed, at most {MOST}")
     if not scenario.modes:
         raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
+    if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
+        raise BadInput(f'{path}: scope = "tree" runs inline only; say modes = ["inline"]')
     if len(set(scenario.modes)) < len(scenario.modes):
         raise BadInput(f"{path}: modes names one twice; name each once")
     if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):

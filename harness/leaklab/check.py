@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leaklab.catalogue import Catalogue, entries_of, read_text_of, source_of
-from leaklab.model import Growth, Judge, Mode, Pattern, Scenario, Scope, Variant
+from leaklab.model import Growth, Judge, Pattern, Scenario, Variant
 
 LONGEST_DIFF = 12
 LONGEST_TITLE = 34
@@ -79,8 +79,6 @@ def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
             yield f"[{variant}] growth is unbounded: that is a leak, so mend the program"
     if bool(scenario.program) != (scenario.pattern is Pattern.NONE):
         yield "pattern is 'none' for controls, and for controls only: name the pattern"
-    if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
-        yield "scope is 'tree': its own processes are the pool, so modes can be ['inline'] only"
     if by_growth and scenario.units < FEWEST_UNITS:
         yield f"units is {scenario.units}: three octaves of 8 blocks need {FEWEST_UNITS}"
 

@@ -152,6 +152,7 @@ class ProcessExecutor:
             data_limit_bytes=available_bytes() if confinement.memory is None else None,
             confinement=confinement,
             keep_fds=keep_fds,
+            reads=self._catalogue.import_roots,
         )
 
     def _order(

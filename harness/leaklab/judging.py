@@ -123,7 +123,8 @@ def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
     """The tree with its own verdict, by the work of all."""
     if trace.tree is None:
         return None
-    work = Work(ended=trace.ended, done=trace.units_done, needed=job.scenario.units)
+    needed = job.scenario.units * job.workers
+    work = Work(ended=trace.ended, done=trace.units_done, needed=needed)
     verdict = judge_tree(rows_of(trace.tree.samples), job.scenario.resource, work)
     return msgspec.structs.replace(trace.tree, verdict=verdict)
 
@@ -179,11 +180,15 @@ def _of_run(
 
 
 def _budget(job: Job, trace: Trace, verdict: Verdict) -> list[str]:
-    """What would decide a run that went on as long as it might."""
+    """What would decide a run that went on as far as it might."""
     if verdict.leak is not None or job.budget_seconds is None or trace.ended is not Ended.COMPLETED:
         return []
-    done = f"{trace.units_done:,} units were within the budget of {job.budget_seconds:g} s"
-    return [f"{done}: raise --budget, or give --units"]
+    if trace.units_done < job.units:
+        return []
+    done = f"{trace.units_done:,} units"
+    if trace.held_back_by:
+        return [f"twice the {done} would not be within {trace.held_back_by}: raise it"]
+    return [f"the workload ends after {done}: make it yield more"]
 
 
 def _others(

@@ -25,6 +25,7 @@ from leaklab.scratch import making
 
 LONGEST_RECORD = 1 << 20
 PATH_LENGTH = 2048
+SHARED_MEMORY = "/dev/shm"  # noqa: S108  (the kernel's place for it)
 # What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
 LONGEST_SOCKET_PATH = 107
 SOCKET = "/pymp-12345678/listener-12345678"
@@ -45,6 +46,7 @@ class Command:
     """What the supervisor is to start, and how.
 
     `limits.descriptors` holds for each process; without limits, it may open all that we may.
+    `reads` are the folders from which it imports.
     With `as_it_is` there are no limits, no CPU of its own, and no pipe for records.
     """
 
@@ -58,6 +60,13 @@ class Command:
     confinement: Confinement = NOTHING
     limits: Limits | None = None
     as_it_is: AsItIs | None = None
+    reads: Sequence[Path] = ()
+
+    @property
+    def is_in_shared_memory(self) -> bool:
+        """Whether anything it needs lies in /dev/shm, which then cannot be another one for it."""
+        needed = [self.folder, Path(sys.prefix), *self.reads]
+        return any(path.resolve().is_relative_to(SHARED_MEMORY) for path in needed)
 
 
 @dataclass
@@ -171,6 +180,7 @@ def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, obje
         "output": str(command.folder / "output"),
         "output_fds": [foreign.output_fd] if foreign else [],
         "controls": foreign is None,
+        "own_shared_memory": not command.is_in_shared_memory,
         "cpu": command.cpu,
         "limits": {} if foreign else _process_limits(command),
         "joins": [str(path) for path in confinement.joins()],

@@ -26,6 +26,7 @@ class Observation:
     messages the first of each kind. `tree` is what was read of all processes together, `outside` of
     each one with a baseline, by its number, what its agent cannot know. `stopped` is why the lab
     ended the run, `service_death` how a service died where that ended it, else empty.
+    `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
     `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
     and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
     and `cpu_seconds` are what the observer itself did and took.
@@ -40,6 +41,8 @@ class Observation:
     tree: Series = field(default_factory=Series)
     outside: dict[int, Series] = field(default_factory=dict)
     stopped: Ended | None = None
+    held_back_by: str = ""
+    top_pid: int = 0
     service_death: str = ""
     high_water_bytes: dict[int, int] = field(default_factory=dict)
     tree_peak_pss_bytes: int | None = None

@@ -67,7 +67,8 @@ class Observer:
         self._death = death
         self._steering = steering or Steering()
         self._segments_before = probes.shared_memory(os.getpid())
-        self._seen = Observation(refused=list(confinement.refused))
+        refused = list(confinement.refused)
+        self._seen = Observation(refused=refused, top_pid=child.supervisor.pid)
         self._told = False
         self._began = self._pss_last = time.monotonic()
         self.count_pace = Pace(COUNT_SHARE)

@@ -30,6 +30,7 @@ class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
     pid: int
     rss_bytes: int
     high_water_reset: bool
+    at_start: Reading | None = None
 
 
 class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):

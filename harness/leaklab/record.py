@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from msgspec import Struct
 
-from leaklab.model import Growth, Mode, Option, Resource, Scope, Variant
+from leaklab.model import Growth, Mode, Option, Resource, Scope, Variant, is_leak
 from leaklab.signals import Reading, Samples, Signal
 
 SCHEMA = 3
@@ -90,10 +90,10 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
     high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
     user and system time between the first unit and the last. `outside` is what the observer read
-    of it meanwhile (PSS and USS), by the units done at its last sample before. `halfway` was read
-    at half of the work, and only what is too dear for every sample. `at_end`, `after_collect` and
-    `after_trim` follow the last unit: as it is, after a full collection (where the program left
-    the collector on), then after malloc_trim.
+    of it meanwhile (PSS and USS), by the units done at its last sample before. `at_start` was read
+    with the baseline, `halfway` at half of the work, and only what is too dear for every sample.
+    `at_end`, `after_collect` and `after_trim` follow the last unit: as it is, after a full
+    collection (where the program left the collector on), then after malloc_trim.
 
     `number` is 0 for the parent and counts the workers from 1, in the order in which they were
     started; `units_done` is the work of this process, for a parent that of all. `pin_kept` is false
@@ -111,6 +111,7 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     cpu_seconds: float | None = None
     collector_on: bool = True
     outside: Samples = Samples()
+    at_start: Reading | None = None
     halfway: Reading | None = None
     at_end: Reading | None = None
     after_collect: Reading | None = None
@@ -164,10 +165,14 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class Trace(Struct, frozen=True, kw_only=True):
-    """What an executor hands back: everything measured, nothing judged."""
+    """What an executor hands back: everything measured, nothing judged.
+
+    `held_back_by` is the option that kept a run from going on that was not certain.
+    """
 
     ended: Ended
     detail: str = ""
+    held_back_by: str = ""
     units_done: int = 0
     processes: list[ProcessRecord] = []
     tree: TreeRecord | None = None
@@ -181,7 +186,8 @@ class Trace(Struct, frozen=True, kw_only=True):
 class Result(Struct, frozen=True, kw_only=True):
     """One run as it is saved and as `--json` prints it.
 
-    The verdict is that of the worst process, and so is `worst`, its place in `processes`;
+    The verdict is that of the worst process (of the tree, where that is its scope; of the pair,
+    where peaks are judged), and so is `worst`, its place in `processes`;
     `peak_rss_bytes` is that of the largest. `tree_peak_pss_bytes` is sampled, a lower bound;
     `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds` is the
     CPU time that a run might take which goes on beyond `units` (`units_done` is how far it went);
@@ -202,7 +208,6 @@ class Result(Struct, frozen=True, kw_only=True):
     ended: Ended
     detail: str
     expected_growth: Growth
-    expected_leak: bool
     verdict: Verdict
     worst: int | None = None
     agrees: bool
@@ -219,6 +224,14 @@ class Result(Struct, frozen=True, kw_only=True):
     tree: TreeRecord | None = None
     budget_seconds: float | None = None
     scope: Scope = Scope.PROCESS
+    expected_leak: bool | None = None
+
+    @property
+    def is_known_to_leak(self) -> bool:
+        """What is known of its variant; results of schema 1 and 2 say it by their growth alone."""
+        if self.expected_leak is None:
+            return is_leak(self.expected_growth, self.variant)
+        return self.expected_leak
 
     @property
     def peak_bytes(self) -> int | None:

@@ -36,8 +36,8 @@ COUNTED = {
 SIGNALS_OF = {Resource.MEMORY: (Signal.HEAP, Signal.BLOCKS, Signal.RSS), **COUNTED}
 SIGNALS_OF_TREE = {Resource.MEMORY: (Signal.PSS_ANON, Signal.PSS), **COUNTED}
 
-# So much of a resource nothing innocent in a catalogue keeps (CONTRIBUTING.md asks for it): a
-# quarter of the default limits, or half of that of memory.
+# So much of a resource nothing innocent in a catalogue keeps (CONTRIBUTING.md asks for it): half of
+# the 1 GiB that a run may take, a quarter of the descriptors, threads and processes.
 EXTREME = {
     Resource.MEMORY: 512.0 * MIB,
     Resource.DESCRIPTORS: 4096.0,

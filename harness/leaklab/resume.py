@@ -81,13 +81,13 @@ def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
     """
     try:
         lock = lock_folder(folder)
-        made, strange = _survey(folder, plan)
+        made, paths, strange = _survey(folder, plan)
     except BlockingIOError as error:
         words = f"{folder} is being made by another leaklab"
         raise BadInput(f"{words}; wait for it, or name another: --resume=DIR") from error
     except OSError as error:
         raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
-    return Session(folder, made, lock), strange
+    return Session(folder, made, paths, lock), strange
 
 
 def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
@@ -108,7 +108,7 @@ def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
 
 def _is_complete(folder: Path) -> bool:
     plan = read_plan(folder)
-    made, _ = _survey(folder, plan)
+    made, _, _ = _survey(folder, plan)
     return len(made) == len(plan.runs)
 
 
@@ -126,18 +126,21 @@ def _label(run: PlannedRun) -> str:
     return f"{run.scenario}/{run.variant}/{run.mode}"
 
 
-def _survey(folder: Path, plan: Plan) -> tuple[dict[int, Result], list[str]]:
-    """The results of a plan by their place in it, and a line on each file that is none of them."""
+def _survey(folder: Path, plan: Plan) -> tuple[dict[int, Result], dict[int, Path], list[str]]:
+    """The results of a plan by their place in it, their files, and a line on each file that is none
+    of them."""
     made: dict[int, Result] = {}
+    paths: dict[int, Path] = {}
     strange = []
     for path in sorted(folder.iterdir()):
         if path.name != PLAN:
             try:
                 result = _read_named(path)
-                made[_place_of(path, result, plan, made)] = result
+                place = _place_of(path, result, plan, made)
+                made[place], paths[place] = result, path
             except BadInput as error:
                 strange.append(str(error))
-    return made, strange
+    return made, paths, strange
 
 
 def _read_named(path: Path) -> Result:

@@ -21,7 +21,6 @@ from leaklab.model import Job, Judge, Scenario
 from leaklab.plans import refuse_missing
 from leaklab.record import Environment, Result, Trace
 from leaklab.sessions import Session
-from leaklab.store import name_of
 
 
 class Executor(Protocol):
@@ -110,7 +109,7 @@ def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once
 
 def _pair_of(result: Result) -> tuple[object, ...]:
     """What two runs have in common that are a pair."""
-    return result.scenario, result.mode, result.repeat, result.seed, result.units_done
+    return result.scenario, result.mode, result.repeat, result.seed, result.units
 
 
 class _Runs:
@@ -126,13 +125,13 @@ class _Runs:
         self._saving = threading.Lock()
         self._over = threading.Event()
         self._results: dict[int, Result] = {}
-        self._paths: dict[int, Path] = {}
+        self._paths: dict[int, Path | None] = {}
         self._errors: dict[int, LabError] = {}
 
     def count(self, place: int, job: Job, result: Result) -> None:
         """Count a result that was made before, whose failure is an error all the same."""
         self._results[place] = result
-        self._paths[place] = self._session.folder / name_of(result).text
+        self._paths[place] = self._session.paths.get(place)
         kept = Trace(ended=result.ended, detail=result.detail, output_tail=result.output_tail)
         try:
             refuse_failure(job, kept)

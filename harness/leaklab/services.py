@@ -88,7 +88,7 @@ def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder:
     environment = fixed_environment(folder, session / "bytecode")
     environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
     argv = [sys.executable, "-s", "-P", "-m", f"fixtures.{name}", port]
-    return Command(argv, environment, folder, session)
+    return Command(argv, environment, folder, session, reads=roots)
 
 
 def _address(name: str, child: Child, cancelled: threading.Event) -> str:

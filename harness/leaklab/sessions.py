@@ -29,7 +29,7 @@ from leaklab.model import Job, Limits, Mode, Option, Variant
 from leaklab.record import Result
 
 PLAN = "plan.json"
-PLAN_SCHEMA = 1
+PLAN_SCHEMA = 2
 
 _STAMP = "%Y%m%d-%H%M%S"
 _FOLDER = re.compile(r"([0-9]{8}-[0-9]{6})-[0-9]+")
@@ -56,7 +56,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     """What a session is to make; `catalogue` is the root folder of its scenarios, `leaklab` the
     version that planned.
 
-    Schema history (a reader refuses what is newer than it knows): 1 the first.
+    Schema history (a reader refuses what is newer than it knows): 1 the first; 2 with the budgets
+    of runs whose length is not fixed.
     """
 
     schema: int = PLAN_SCHEMA
@@ -78,13 +79,15 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Session:
-    """The folder into which runs are saved, and what it held before, by place in the plan.
+    """The folder into which runs are saved, and what it held before, by place in the plan, with the
+    files.
 
     A context manager: the folder is locked until it is left.
     """
 
     folder: Path
     made: dict[int, Result] = field(default_factory=dict)
+    paths: dict[int, Path] = field(default_factory=dict)
     lock: int | None = None
 
     def save(self, result: Result, over: Path | None = None) -> Path:

@@ -1,21 +1,24 @@
 """How far a run goes: it ends when its verdict is certain, or its budget spent.
 
-At every doubling of the work the agent waits for a word. Before the units that the scenario
-declares, only growth ends a run that nothing innocent shows; there and after it, a verdict that
-more work would not be expected to change. All that is looked at is exact, so that the same run
-ends at the same unit each time; only a run that stays undecided is ended by what it took.
+At every doubling of the work the agent waits for a word (of a tree, at every sample, and is judged
+at doublings). Before the units that the scenario declares, only growth ends a run that nothing
+innocent shows; there and after it, a verdict that more work would not be expected to change. What
+is judged is exact, so that the same run ends at the same unit each time; only a run that is not
+certain is ended by what it took.
 """
 
 import os
 import time
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from types import ModuleType
 
+from leaklab.growth import FEWEST_BLOCKS
 from leaklab.model import Job, Judge, Limits, Scope
 from leaklab.observation import Observation, Steering
 from leaklab.record import Ended, Verdict
 from leaklab.table import SampleTables
-from leaklab.traces import process_record
+from leaklab.traces import baselines, process_record
 from leaklab.verdict import (
     Work,
     is_certain,
@@ -46,7 +49,11 @@ class ByVerdict(Steering):
         self._probes = probes
         self._orders_fd = orders_fd
         self._began = time.monotonic()
+        self._reached = 0
+        self._next = FEWEST_BLOCKS
         self.only_at_boundaries = job.scenario.scope is Scope.TREE
+        # A program may forge what the agent says, and nobody read the answers: then they are lost.
+        os.set_blocking(orders_fd, False)
 
     def units_done(self) -> int:
         """The work done so far, as of the last sample."""
@@ -54,22 +61,34 @@ class ByVerdict(Steering):
 
     def reached(self, units: int, look: Callable[[int], None], seen: Observation) -> None:
         """Read the tree where it is what is judged, and send the agent on, or to its end."""
+        if units <= self._reached:  # no word of the agent's
+            return
+        self._reached = units
         if self.only_at_boundaries:
             look(units)
-        os.write(self._orders_fd, GO_ON if self._goes_on(units, seen) else END)
+        with suppress(BlockingIOError):
+            os.write(self._orders_fd, GO_ON if self._goes_on(units, seen) else END)
 
     def _goes_on(self, units: int, seen: Observation) -> bool:
-        if self._job.budget_seconds is None:
+        """Decide whenever the work has doubled, and at the declared units; between these, go on."""
+        needed = self._job.units
+        if self._job.budget_seconds is None or units < self._next:
             return True
-        if units < self._job.units:
+        self._next = min(2 * units, needed) if units < needed else 2 * units
+        if units < needed:
             return not self._is_extreme(seen)
-        return not self._is_decided(units, seen) and self._can_go_as_far_again(seen)
+        if self._is_decided(units, seen):
+            return False
+        seen.held_back_by = self._held_back_by(seen)
+        return not seen.held_back_by
 
     def _is_extreme(self, seen: Observation) -> bool:
-        if self._job.scenario.scope is Scope.TREE:
+        if self._job.scenario.judge is Judge.PEAK:
+            return False
+        if self.only_at_boundaries:
             series = [seen.tree.samples()]
         else:
-            series = [self._tables.samples(number) for number in seen.baselines]
+            series = [self._tables.samples(one.process) for one in baselines(seen, self._tables)]
         return any(is_extreme(rows_of(one), self._job.scenario.resource) for one in series)
 
     def _is_decided(self, units: int, seen: Observation) -> bool:
@@ -83,23 +102,26 @@ class ByVerdict(Steering):
 
     def _verdicts(self, units: int, seen: Observation) -> Iterator[Verdict]:
         scenario = self._job.scenario
-        if scenario.scope is Scope.TREE:
+        if self.only_at_boundaries:
             work = Work(Ended.COMPLETED, units, scenario.units)
             yield judge_tree(rows_of(seen.tree.samples()), scenario.resource, work)
             return
-        for baseline in seen.baselines.values():
+        for baseline in baselines(seen, self._tables):
             process = process_record(seen, baseline, self._tables)
             work = Work(Ended.COMPLETED, process.units_done, scenario.units)
             yield judge(process, scenario.resource, work)
 
-    def _can_go_as_far_again(self, seen: Observation) -> bool:
-        """Whether twice of what was taken so far is within the budget, and within the limits."""
-        pids = [baseline.pid for baseline in seen.baselines.values()]
-        cpu_seconds = max((self._probes.cpu_seconds(pid) or 0.0 for pid in pids), default=0.0)
+    def _held_back_by(self, seen: Observation) -> str:
+        """The option that would not let the run go as far again; empty where all would."""
+        pids = [baseline.pid for baseline in baselines(seen, self._tables)]
+        spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
+        if self.only_at_boundaries:
+            pids = self._probes.descendants(seen.top_pid, self._limits.processes)
+            spent = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
         resident = sum(self._probes.rss_bytes(pid) or 0 for pid in pids)
-        seconds = time.monotonic() - self._began
-        return (
-            2 * cpu_seconds <= (self._job.budget_seconds or 0.0)
-            and 2 * resident <= self._limits.memory_bytes
-            and 2 * seconds <= self._limits.time_seconds
-        )
+        taken = {
+            "--budget": (max(spent, default=0.0), self._job.budget_seconds or 0.0),
+            "--memory-limit": (resident, self._limits.memory_bytes),
+            "--time-limit": (time.monotonic() - self._began, self._limits.time_seconds),
+        }
+        return next((option for option, (some, most) in taken.items() if 2 * some > most), "")

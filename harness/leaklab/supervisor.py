@@ -3,8 +3,8 @@
 Started by its path, `python -I -S supervisor.py SPEC`, standard library only. SPEC is a file that
 holds a dict literal: `program`, `argv`, `env`, `cwd`, `life_fd`, `records_fd`, `keep_fds` (the
 child's 3, 4 ...), `output` (a path), `output_fds` (one in its place, or none), `controls` (False:
-none), `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the run's cgroups `joins` (where the
-child's pid goes), `stop_file` ("0" in it ends all forking) and `cgroups` (the folders).
+none), `own_shared_memory`, `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the run's
+cgroups `joins` (where the child's pid goes), `stop_file` ("0" ends all forking), `cgroups`.
 
 It is a child subreaper, so every orphan of the run becomes its child; it holds the read end of a
 pipe whose other end only the harness has, so the harness's death, of whatever kind, is an
@@ -56,7 +56,7 @@ def main() -> None:
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    controls = apply_controls() if spec["controls"] else {}
+    controls = apply_controls(spec) if spec["controls"] else {}
     may_go, go = os.pipe()
     child = os.fork()
     if child == 0:
@@ -89,11 +89,11 @@ def attempt(do: Any, *words: object) -> str:
     return ""
 
 
-def apply_controls() -> dict[str, bool]:
+def apply_controls(spec: Spec) -> dict[str, bool]:
     """Make the run repeatable, and what it leaves in /dev/shm its own (mount_namespaces(7)); all of
     these are inherited. Whether the platform did."""
     current = LIBC.personality(PERSONALITY_QUERY)
-    alone = LIBC.unshare(CLONE_NEWNS) == 0
+    alone = spec["own_shared_memory"] and LIBC.unshare(CLONE_NEWNS) == 0
     alone = alone and LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
     alone = alone and LIBC.mount(b"leaklab", b"/dev/shm", b"tmpfs", MS_NO, None) == 0
     return {

@@ -27,8 +27,9 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
     return Trace(
         ended=ended,
         detail=detail,
+        held_back_by=seen.held_back_by,
         units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
-        processes=[process_record(seen, seen.baselines[n], tables) for n in _numbers(seen)],
+        processes=[process_record(seen, one, tables) for one in baselines(seen, tables)],
         tree=TreeRecord(samples=seen.tree.samples()),
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
@@ -38,8 +39,9 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
     )
 
 
-def _numbers(seen: Observation) -> list[int]:
-    return sorted(seen.baselines)
+def baselines(seen: Observation, tables: SampleTables) -> list[Baseline]:
+    """The processes of the run, by their numbers; a program may have forged others."""
+    return [seen.baselines[n] for n in sorted(seen.baselines) if 0 <= n < tables.processes]
 
 
 def _workers(seen: Observation) -> list[Finished]:
@@ -64,6 +66,7 @@ def process_record(seen: Observation, baseline: Baseline, tables: SampleTables) 
         pin_kept=finished.pin_kept,
         cpu_seconds=finished.cpu_seconds,
         collector_on=finished.collector_on,
+        at_start=baseline.at_start,
         outside=seen.outside.get(baseline.process, Series()).samples(),
         halfway=tables.halfway(baseline.process),
         at_end=finished.at_end,
@@ -74,13 +77,13 @@ def process_record(seen: Observation, baseline: Baseline, tables: SampleTables) 
 
 def _controls(seen: Observation, cpu: int) -> Controls:
     applied = seen.controlled
-    baselines = seen.baselines.values()
+    found = seen.baselines.values()
     return Controls(
         aslr_off=bool(applied and applied.aslr_off),
         huge_pages_off=bool(applied and applied.huge_pages_off),
         own_shared_memory=bool(applied and applied.own_shared_memory),
         pinned_cpu=cpu,
-        high_water_reset=bool(baselines) and all(b.high_water_reset for b in baselines),
+        high_water_reset=bool(found) and all(b.high_water_reset for b in found),
         memory_limit_by=seen.memory_by,
         process_limit_by=seen.processes_by,
         refused=[*(applied.refused if applied else []), *seen.refused],

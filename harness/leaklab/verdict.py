@@ -22,6 +22,8 @@ from leaklab.units import format_growth
 
 Rows = tuple[Sequence[float], Sequence[float]]
 
+NEVER_EXTREME = {Signal.BLOCKS, Signal.RSS, Signal.PSS}
+
 NOT_READ = Finding(leak=None, growth=None, reason="its resource was not read")
 
 
@@ -52,7 +54,8 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
     """
     rows = rows_of(process.samples)
     estimates = [_estimate(process, s, rows[s], rule) for s in FLOOR if s in rows]
-    verdict = _verdict(estimates, resource, SIGNALS_OF, _too_short(work, rows, resource))
+    short = _too_short(work, rows, resource, process)
+    verdict = _verdict(estimates, resource, SIGNALS_OF, short)
     held = remarks(process) if resource is Resource.MEMORY else []
     return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
 
@@ -155,19 +158,30 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
 
 def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
     """The amounts to quote, (per unit, low, high): memory in bytes, by the RSS where that leaks."""
-    in_bytes = [e for e in estimates if e.signal is not Signal.BLOCKS] or estimates
+    anon = any(e.signal is Signal.PSS_ANON for e in estimates)
+    unasked = {Signal.BLOCKS, Signal.PSS} if anon else {Signal.BLOCKS}
+    in_bytes = [e for e in estimates if e.signal not in unasked] or estimates
     for e in sorted(in_bytes, key=lambda e: (not e.leak, bool(e.leak) ^ (e.signal is Signal.RSS))):
         return e.per_unit, e.low, e.high
     return None, None, None
 
 
-def _too_short(work: Work, rows: Mapping[Signal, Rows], resource: Resource) -> Finding | None:
+def _too_short(
+    work: Work,
+    rows: Mapping[Signal, Rows],
+    resource: Resource,
+    process: ProcessRecord | None = None,
+) -> Finding | None:
     done, needed = f"{work.done:,}", f"{work.needed:,}"
     if work.ended is Ended.COMPLETED and work.done >= work.needed:
         return None
     if signal := _extreme_signal(rows, resource):
         units, values = rows[signal]
-        rate = (values[-1] - values[0]) / (units[-1] - units[0])
+        rise = values[-1] - values[0]
+        if process and (excuse := acquit(process, signal, values[0], rise)):
+            reason = f"{LABEL[signal]}: {excuse.reason}; name --units to see it through"
+            return Finding(leak=None, growth=None, reason=reason)
+        rate = rise / (units[-1] - units[0])
         amount = f"{format_growth(rate, resource)} a unit, steadily"
         reason = f"{LABEL[signal]}: {amount}, for {done} of {needed} units: nothing innocent does"
         return Finding(leak=True, growth=Growth.UNBOUNDED, reason=reason)
@@ -179,8 +193,9 @@ def _too_short(work: Work, rows: Mapping[Signal, Rows], resource: Resource) -> F
 
 
 def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal | None:
-    """The signal by which a resource is taken without end; blocks have no size of their own."""
-    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - {Signal.BLOCKS}
+    """The signal by which a resource is taken without end: of memory neither blocks, which have no
+    size of their own, nor RSS and PSS, in which the pages of files are."""
+    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
     for signal in FLOOR:
         if signal in signals & rows.keys() and judge_extreme(*rows[signal], EXTREME[resource]):
             return signal

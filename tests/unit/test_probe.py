@@ -16,7 +16,7 @@ def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         clock[0] += next(left)
         return 1
 
-    monkeypatch.setattr("time.process_time_ns", lambda: clock[0])
+    monkeypatch.setattr("time.thread_time_ns", lambda: clock[0])
     probe = agent.Probe(read, 1, 100, agent.MOST_LEFT_OUT)
     found = []
     for row in range(len(costs)):

@@ -8,13 +8,15 @@ import pytest
 
 import toys
 from leaklab import resume, store
-from leaklab.catalogue import Catalogue
+from leaklab.catalogue import Catalogue, open_catalogue
 from leaklab.errors import BadInput, NotMeasured
 from leaklab.model import Limits, Mode, Scenario, Variant
+from leaklab.plans import Request, plan
 from leaklab.record import Ended, Result
 from leaklab.sessions import PLAN, Plan, Session, begin, plan_of
 
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=99)
+TOYS = Path(__file__).parents[1] / "catalogue"
 
 
 def toy_plan(repeats: int = 3, **changes: Any) -> Plan:
@@ -78,7 +80,7 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
         ('{"schema": 1, "leaklab": "0"', "is no plan, or only half of one"),
         ('{"schema": 1}', "is no plan, or only half of one"),
         ("[]", "is no plan, or only half of one"),
-        ('{"schema": 99}', "has schema 99, newer than 1: update leaklab"),
+        ('{"schema": 99}', "has schema 99, newer than 2: update leaklab"),
         ('{"a":' * 100_000, "is no plan, or only half of one"),
     ],
 )
@@ -253,3 +255,10 @@ def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
     assert set("schema leaklab catalogue limits runs".split()) == saved.keys()
     wanted = "scenario variant mode workers units seed options repeat budget_seconds"
     assert set(wanted.split()) == saved["runs"][0].keys()
+
+
+def test_a_plan_that_was_saved_is_the_same_jobs_again(tmp_path: Path) -> None:
+    catalogue = open_catalogue(TOYS)
+    jobs = plan(catalogue, Request(names=["grow"], budget_seconds=3.5))
+    with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
+        assert jobs == resume.jobs_of(resume.read_plan(session.folder), catalogue)

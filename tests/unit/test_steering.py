@@ -102,6 +102,19 @@ def test_no_run_goes_where_its_budget_or_its_limits_would_not_let_it_come(
     assert word(tables, NEEDED, **spent) == END  # type: ignore[arg-type]
 
 
+def test_what_the_agent_cannot_have_said_is_not_answered(tables: SampleTables) -> None:
+    heard, said = os.pipe()
+    os.set_blocking(heard, False)
+    limits = Limits(memory_bytes=1 << 30, time_seconds=300)
+    probes = cast("ModuleType", SimpleNamespace())
+    steering = ByVerdict(toys.job(), limits, tables, probes, said)
+    for units in [3, *[3] * 100_000, 2, 4]:  # more answers than a pipe holds
+        steering.reached(units, lambda _: None, Observation())
+    assert os.read(heard, 1 << 20) == GO_ON * 2
+    os.close(heard)
+    os.close(said)
+
+
 def test_a_run_of_fixed_length_is_never_ended(tables: SampleTables) -> None:
     fill(tables, LINE)
     assert word(tables, NEEDED, toys.job()) == GO_ON

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 import toys
 from leaklab import store
 from leaklab.errors import BadInput, NotSaved
+from leaklab.model import Variant
 from leaklab.record import Ended, Result
 from leaklab.sessions import Session
 
@@ -138,3 +139,13 @@ def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -
     path.write_bytes(garbage)
     with pytest.raises(BadInput, match=r"garbage\.json"):
         store.read(path)
+
+
+@pytest.mark.parametrize("variant", [Variant.BUGGY, Variant.FIXED])
+def test_a_result_of_an_older_leaklab_is_read(tmp_path: Path, variant: Variant) -> None:
+    path = store.save(tmp_path, toys.result(variant=variant))
+    record = msgspec.json.decode(path.read_bytes())
+    for new in "expected_leak scope budget_seconds tree tree_peak_pss_anon_bytes".split():
+        del record[new]
+    path.write_bytes(msgspec.json.encode({**record, "schema": 2}))
+    assert store.read(path).is_known_to_leak is (variant is Variant.BUGGY)

@@ -28,7 +28,8 @@ def high_water_bytes(pid: int) -> int | None:
 def pss_bytes(pid: int) -> int | None:
     """Proportional set size: resident memory with each page divided by its number of users.
 
-    The kernel walks the page table for it: exact, and dear for a large process.
+    The kernel walks the page table for it, dear for a large process; an estimate where users of its
+    pages come and go meanwhile.
     """
     return _kilobytes(_read(f"/proc/{pid}/smaps_rollup"), b"\nPss:")
 

@@ -158,7 +158,7 @@ def _beside(results: Iterable[Result]) -> Iterator[str]:
 
 def _disagreement(result: Result) -> str:
     which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
-    known = "a leak" if result.expected_leak else "clean"
+    known = "a leak" if result.is_known_to_leak else "clean"
     reasons = "; ".join(result.verdict.reasons)
     return f"{which}: {result.verdict.word} (known: {known}): {reasons}"
 
