@@ -188,7 +188,7 @@ def _budget(job: Job, trace: Trace, verdict: Verdict) -> list[str]:
     done = f"{trace.units_done:,} units"
     if trace.held_back_by:
         return [f"twice the {done} would not be within {trace.held_back_by}: raise it"]
-    return [f"the workload ends after {done}: make it yield more"]
+    return [f"it ended after {done}: give --units, or make the workload yield more"]
 
 
 def _others(

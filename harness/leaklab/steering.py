@@ -95,7 +95,7 @@ class ByVerdict(Steering):
         if self._job.scenario.judge is Judge.PEAK:
             return True
         verdicts = [verdict for verdict in self._verdicts(units, seen) if was_read(verdict)]
-        if any(verdict.leak for verdict in verdicts):
+        if any(verdict.leak and is_certain(verdict) for verdict in verdicts):
             return True
         enough = units >= ENOUGH_TIMES * self._job.units
         return all(is_certain(v) or (enough and v.leak is not None) for v in verdicts)

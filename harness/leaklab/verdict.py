@@ -77,11 +77,13 @@ def judge_tree(
 
 
 def is_certain(verdict: Verdict) -> bool:
-    """Whether more work would not be expected to change what was found."""
+    """Whether more work would not be expected to change what was found. A leak is that by RSS alone
+    only where nothing else is in doubt, for at the end it may prove to be fragmentation."""
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
     deciding -= {Signal.RSS, Signal.PSS}
-    settled = all(e.settled for e in verdict.estimates if e.signal in deciding)
-    return verdict.leak is not None and (verdict.leak or settled)
+    found = [e for e in verdict.estimates if e.signal in deciding]
+    settled = all(e.settled and e.leak is not None for e in found)
+    return any(e.leak for e in found) or (verdict.leak is not None and settled)
 
 
 def was_read(verdict: Verdict) -> bool:
