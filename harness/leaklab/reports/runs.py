@@ -150,7 +150,7 @@ def disagreements(results: Iterable[Result]) -> list[str]:
 def _beside(results: Iterable[Result]) -> Iterator[str]:
     """A line for each run that leaks more than what its scenario is about, one for its repeats."""
     named = {
-        label(result): ", ".join(r for r, leak in result.verdict.others.items() if leak)
+        label(result): " and ".join(r for r, leak in result.verdict.others.items() if leak)
         for result in results
     }
     yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
