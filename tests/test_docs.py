@@ -82,7 +82,9 @@ def beside_calls(text: str) -> Iterator[Call]:
 
 
 def unknown(call: Call) -> set[str]:
-    """The words of a call that its program does not know."""
+    """The words of a call that its program does not know; what comes after `--` is another's."""
+    if "--" in call.words:
+        call = Call(call.program, call.words[: call.words.index("--")])
     names = [word for word in call.words if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
