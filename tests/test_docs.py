@@ -140,6 +140,7 @@ def test_an_option_in_a_tables_row_belongs_to_the_command_there() -> None:
         ("leaklab --version", set()),
         ("leaklab ran", {"ran"}),
         ("leaklab list --jobs 2", {"--jobs"}),
+        ("leaklab watch --for 9 -- prog --jobs 2", set()),
     ],
 )
 def test_what_a_call_gets_wrong_is_named(line: str, expected: set[str]) -> None:
