@@ -13,6 +13,7 @@ from leaklab import reports
 from leaklab.cli import options, progress
 from leaklab.cli.accuracy import write_text
 from leaklab.cli.amounts import Seconds
+from leaklab.cli.documents import read_document
 from leaklab.errors import Exit, NotMeasured
 from leaklab.units import format_bytes
 
@@ -50,7 +51,7 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
     from leaklab.reports import itself
     from leaklab.watching import LOADS, QUICK_LOADS, split_by_size
 
-    document = _document(write) if write else ""
+    document = read_document(write, TITLE) if write else ""
     loads, left_out = split_by_size(QUICK_LOADS if quick else LOADS, available_bytes())
     if not loads:
         raise NotMeasured("less than 20 MiB of memory are available; end some other processes")
@@ -83,18 +84,3 @@ def _section(command_line: str, table: str) -> str:
     python = f"{platform.python_implementation()} {platform.python_version()}"
     machine = f"{system}, {os.cpu_count()} CPUs, {python}"
     return f"## The observer\n\n`{command_line}`, on {machine}\n\n{table}"
-
-
-def _document(path: Path) -> str:
-    """The document of which a section is to be written; a new one has a title only.
-
-    Raises:
-        NotMeasured: it cannot be read.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        return TITLE
-    except (OSError, UnicodeDecodeError) as error:
-        words = getattr(error, "strerror", None) or "it is no text"
-        raise NotMeasured(f"{path} cannot be written to: {words}; name another file") from error
