@@ -155,9 +155,11 @@ class _Runs:
     def _make(self, place: int, job: Job) -> Result:
         refuse_missing(job.scenario)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
-        self._results[place] = to_result(job, trace, self._environment)
+        result = to_result(job, trace, self._environment)
         with self._saving:
-            self._paths[place] = self._session.save(self._results[place])
+            # Last among the results, for whoever makes the other of a pair asks for the path.
+            self._paths[place] = self._session.save(result)
+            self._results[place] = result
             if job.scenario.judge is Judge.PEAK:
                 self._judge_pair(place, job.scenario)
         refuse_failure(job, trace)
