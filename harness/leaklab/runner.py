@@ -157,9 +157,9 @@ class _Runs:
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
         result = to_result(job, trace, self._environment)
         with self._saving:
-            # Last among the results, for whoever makes the other of a pair asks for the path.
-            self._paths[place] = self._session.save(result)
+            # Not before: whoever makes the other of a pair asks for the path, too.
             self._results[place] = result
+            self._paths[place] = self._session.save(result)
             if job.scenario.judge is Judge.PEAK:
                 self._judge_pair(place, job.scenario)
         refuse_failure(job, trace)
@@ -176,7 +176,7 @@ class _Runs:
                     (place, at), judge_peaks(scenario, one, other), strict=True
                 ):
                     self._results[where] = judged
-                    self._session.save(judged, self._paths[where])
+                    self._session.save(judged, self._paths.get(where))
                 return
 
     def _fail(self, place: int, job: Job, error: LabError) -> None:

@@ -220,7 +220,8 @@ def test_a_child_that_is_killed_for_want_of_memory_ends_the_run_that_goes_on(hel
     seen = held.watch(CHILD_HOGS)
     assert (seen.stopped, seen.oom_kills) == (Ended.MEMORY_LIMIT, 1)
     assert seen.cgroup_peak_bytes is not None
-    assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096  # a page is charged before it is refused
+    # A page is charged before it is refused.
+    assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096
 
 
 def test_the_record_says_by_which_means_the_limits_were_held(held: Bench) -> None:
