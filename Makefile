@@ -54,10 +54,11 @@ preview: $(READY) ## Show the site that bench and history made
 	@test -f .asv/html/index.html || { echo "there is no site yet: make bench"; exit 1; }
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory .asv/html 0
 
-lint: $(READY) ## Check style and types (ruff, mypy --strict)
+lint: $(READY) ## Check style, types and layers (ruff, mypy, import-linter)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/lint-imports
 
 test: $(READY) ## Run all tests: the pure ones, then those with real processes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
@@ -103,4 +104,4 @@ build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
 clean: ## Remove what the targets above made, saved results excepted
-	rm -rf $(VENV) .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -12,9 +12,11 @@ from typing import NamedTuple
 import click
 import pytest
 
-from leaklab.catalogue import TABLES, Catalogue, open_catalogue
-from leaklab.check import FEWEST_UNITS, LONGEST_DIFF, LONGEST_TITLE, lint
-from leaklab.cli import cli, continuous, ending, reference, soak
+from leaklab.catalogue.folders import TABLES, Catalogue, open_catalogue
+from leaklab.catalogue.lint import FEWEST_UNITS, LONGEST_DIFF, LONGEST_TITLE, lint
+from leaklab.cli import exit_codes, reference
+from leaklab.cli.commands import continuous, soak
+from leaklab.cli.main import COMMANDS, cli, load
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness" / "leaklab"
@@ -88,9 +90,9 @@ def unknown(call: Call) -> set[str]:
     names = [word for word in call.words if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
-    command = cli.commands.get(names[0]) if names else cli
-    if command is None:
+    if names and names[0] not in COMMANDS:
         return {names[0]}
+    command = load(names[0]) if names else cli
     given = {word.partition("=")[0] for word in call.words if re.match(r"--?[a-z]", word)}
     return given - options_of(cli) - options_of(command)
 
@@ -101,7 +103,7 @@ def options_of(command: click.Command) -> set[str]:
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert ending.of(cli, words) == 0
+    assert exit_codes.of(cli, words) == 0
     return capsys.readouterr().out
 
 
@@ -205,7 +207,7 @@ def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> No
     assert README == (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["", *cli.commands])
+@pytest.mark.parametrize("name", ["", *COMMANDS])
 def test_the_reference_has_what_a_command_says_to_help(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:

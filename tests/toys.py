@@ -7,11 +7,13 @@ from typing import Any
 
 import msgspec
 
-from leaklab.errors import Cancelled
-from leaklab.judging import to_result
-from leaklab.model import Job, Mode, Scenario, Variant
-from leaklab.record import Ended, Environment, ProcessRecord, Result, Role, Trace
-from leaklab.signals import Reading, Samples
+from leaklab.model.errors import Cancelled
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended, Environment, ProcessRecord, Role, Trace
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Scenario, Variant
+from leaklab.model.signals import Reading, Samples
+from leaklab.verdict.run import to_result
 
 PATIENCE_SECONDS = 20.0
 

@@ -12,10 +12,11 @@ INTERRUPTED = 130
 def main() -> None:
     """Run a command, and leave with its exit code."""
     try:
-        from leaklab.cli import cli, ending, streams  # noqa: PLC0415  (see above)
+        from leaklab.cli import exit_codes, streams  # noqa: PLC0415  (see above)
+        from leaklab.cli.main import cli  # noqa: PLC0415
 
         streams.secure()
-        code = ending.of(cli, sys.argv[1:])
+        code = exit_codes.of(cli, sys.argv[1:])
     except KeyboardInterrupt:
         if "--debug" in sys.argv:
             sys.excepthook(*sys.exc_info())

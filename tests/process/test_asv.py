@@ -17,7 +17,7 @@ from typing import Any
 import pytest
 from benchmarks import observer
 
-from leaklab.sessions import lock_folder
+from leaklab.runs.sessions import lock_folder
 from process.conftest import processes_of, wait_until
 
 pytestmark = pytest.mark.process

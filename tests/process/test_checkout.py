@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.environment import git_commit
+from leaklab.runs.environment import git_commit
 
 pytestmark = pytest.mark.process
 

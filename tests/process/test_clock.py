@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.store import find
+from leaklab.runs.store import find
 from process.conftest import TOYS
 
 pytestmark = pytest.mark.process

@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from leaklab.store import find
+from leaklab.runs.store import find
 from process.conftest import TOYS, Leaklab, one_line, processes_of, wait_until
 
 pytestmark = pytest.mark.process

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from leaklab.catalogue import open_catalogue
-from leaklab.model import Mode, Scenario
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.model.scenario import Mode, Scenario
 from process.conftest import TOYS, Leaklab
 
 pytestmark = pytest.mark.process

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.launch import SHARED_MEMORY
+from leaklab.sandbox.launch import SHARED_MEMORY
 from process.conftest import Leaklab
 
 pytestmark = pytest.mark.process

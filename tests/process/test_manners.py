@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue import open_catalogue
-from leaklab.executor import ProcessExecutor
-from leaklab.model import Limits
-from leaklab.plans import Request, plan
-from leaklab.record import Ended, Trace
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.model.job import Limits
+from leaklab.model.measurement import Ended, Trace
+from leaklab.runs.executor import ProcessExecutor
 from process.conftest import TOYS, processes_of
 
 pytestmark = pytest.mark.process

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from leaklab import watching
-from leaklab.errors import NotMeasured
-from leaklab.watching import READINGS, Holder, Load, measure
+from leaklab.features.quality import observer_cost
+from leaklab.features.quality.observer_cost import READINGS, Holder, Load, measure
+from leaklab.model.errors import NotMeasured
 from process.conftest import Leaklab, one_line
 
 pytestmark = pytest.mark.process
@@ -48,6 +48,6 @@ def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
 
 
 def test_a_load_that_ends_by_itself_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "BALLAST", "")
+    monkeypatch.setattr(observer_cost, "BALLAST", "")
     with pytest.raises(NotMeasured, match=r"one process of 1 MiB: ended by itself; "):
         list(measure([Load(0, 1 << 20)], seconds=0.1))

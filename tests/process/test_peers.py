@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.peers.tools import TOOLS
+from leaklab.features.tools.registry import TOOLS
 from process.conftest import Leaklab, one_line
 
 pytestmark = pytest.mark.process

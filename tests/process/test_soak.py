@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.soak import busy_neighbours
+from leaklab.features.quality.repeatability import busy_neighbours
 from process.conftest import TOYS, Leaklab, wait_until
 
 pytestmark = pytest.mark.process

@@ -14,16 +14,16 @@ import psutil
 import pytest
 
 import toys
-from leaklab import probes
-from leaklab.cgroups import NOTHING, OBSERVER, Confinement, confined
-from leaklab.errors import Cancelled, NotMeasured
-from leaklab.launch import Child, Command, supervised
-from leaklab.model import Limits
-from leaklab.observation import Observation
-from leaklab.observer import Observer
-from leaklab.record import Ended
-from leaklab.scratch import run_folder, session_folder
-from leaklab.services import START_SECONDS, running
+from leaklab.model.errors import Cancelled, NotMeasured
+from leaklab.model.job import Limits
+from leaklab.model.measurement import Ended
+from leaklab.observer import probes
+from leaklab.observer.observation import Observation
+from leaklab.observer.observer import Observer
+from leaklab.sandbox.cgroups import NOTHING, OBSERVER, Confinement, confined
+from leaklab.sandbox.launch import Child, Command, supervised
+from leaklab.sandbox.scratch import run_folder, session_folder
+from leaklab.sandbox.services import START_SECONDS, running
 from process.conftest import processes_of, wait_until
 
 pytestmark = pytest.mark.process

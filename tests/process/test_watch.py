@@ -14,7 +14,8 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.cli import cli, ending
+from leaklab.cli import exit_codes
+from leaklab.cli.main import cli
 from process.conftest import Leaklab, one_line, processes_of, wait_until
 
 pytestmark = pytest.mark.process
@@ -44,7 +45,7 @@ def watch(place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     monkeypatch.chdir(place)
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = ending.of(cli, ["watch", *words])
+        code = exit_codes.of(cli, ["watch", *words])
         said = capfd.readouterr()
         return code, said.out, said.err
 
@@ -127,12 +128,12 @@ def test_a_command_that_does_not_start_or_last_is_said_in_one_line(
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="only root can become another user")
 def test_a_process_of_another_user_is_refused_with_the_remedy() -> None:
-    import_module("leaklab.cli.vigil")
+    import_module("leaklab.cli.watch_session")
     told, tell = os.pipe()
     if (child := os.fork()) == 0:  # in which everything is imported already
         sys.stderr = os.fdopen(tell, "w")
         os.setuid(NOBODY)
-        os._exit(ending.of(cli, ["watch", "--pid", str(os.getppid())]))
+        os._exit(exit_codes.of(cli, ["watch", "--pid", str(os.getppid())]))
     os.close(tell)
     said = os.read(told, 4096).decode()
     os.close(told)

@@ -3,8 +3,8 @@
 import os
 from pathlib import Path
 
-from leaklab.environment import describe_environment
-from leaklab.errors import NotMeasured
+from leaklab.model.errors import NotMeasured
+from leaklab.runs.environment import describe_environment
 
 COMMIT_SHOWN = 12
 
@@ -51,3 +51,32 @@ def provenance(line: str, root: Path) -> str:
     machine = f"Linux {kernel}, {where.machine}, {where.cpus} CPUs"
     python = f"{where.implementation} {where.python}, {where.libc}"
     return f"`{line}`{named}{changed}, on {machine}, {python}, {where.started_at[:10]}"
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a document that was asked for.
+
+    Raises:
+        NotMeasured: it cannot be written.
+    """
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise NotMeasured(f"{path} cannot be written: {error.strerror}") from error
+
+
+def with_section(document: str, name: str, text: str) -> str:
+    """A document with one command's section replaced, or added at its end; the others stay.
+
+    Args:
+        document: Markdown; a section stands between comments, `NAME: begin` and `NAME: end`.
+        name: of the section.
+        text: what it is to hold.
+    """
+    begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
+    before, found, rest = document.partition(begin)
+    _, closed, after = rest.partition(end)
+    section = f"{begin}\n{text.strip()}\n{end}"
+    if found and closed:
+        return f"{before}{section}{after}"
+    return f"{document.rstrip()}\n\n{section}\n".lstrip()

@@ -1,5 +1,6 @@
 """Options that several commands share, and completion of their values."""
 
+import subprocess
 import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
@@ -8,11 +9,14 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from leaklab.catalogue import open_catalogue
-from leaklab.cli.amounts import Bytes, Seconds
-from leaklab.errors import BadInput, LabError
-from leaklab.model import Job, Limits, Mode
-from leaklab.units import format_bytes
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.cli.debug import debug
+from leaklab.cli.param_types import Bytes, Seconds
+from leaklab.model.errors import BadInput, LabError
+from leaklab.model.job import Job, Limits
+from leaklab.model.scenario import Mode
+from leaklab.model.units import format_bytes
+from leaklab.runs.executor import default_memory_limit
 
 DEFAULT_TIME_SECONDS = 300.0
 DEFAULT = Limits(memory_bytes=1 << 30, time_seconds=DEFAULT_TIME_SECONDS)
@@ -60,13 +64,6 @@ def common(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="DIR",
         help="Another catalogue: a folder with scenarios/ in it.",
     )(debug(function))
-
-
-def debug(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--debug, which `ending.debugging` looks for among the words themselves."""
-    return click.option(
-        "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
-    )(function)
 
 
 def limits(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -126,7 +123,6 @@ def make_limits(
     Raises:
         BadInput: a limit under which nothing can run.
     """
-    from leaklab.executor import default_memory_limit
 
     if memory_limit is not None and memory_limit < SMALL_BYTES:
         _refuse_too_little(memory_limit)
@@ -177,7 +173,6 @@ def _refuse_too_little(memory_limit: int) -> None:
     Raises:
         BadInput: saying what that is, measured here and now.
     """
-    import subprocess
 
     command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

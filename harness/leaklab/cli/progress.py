@@ -4,10 +4,10 @@ import sys
 from types import TracebackType
 from typing import TYPE_CHECKING
 
-from leaklab.cli import ending, streams
-from leaklab.errors import LabError
-from leaklab.listener import Listener
-from leaklab.model import Job
+from leaklab.cli import exit_codes, streams
+from leaklab.model.errors import LabError
+from leaklab.model.job import Job
+from leaklab.runs.listener import Listener
 
 if TYPE_CHECKING:
     from rich.progress import TaskID
@@ -19,7 +19,7 @@ class Quiet(Listener):
     def failed(self, job: Job, error: LabError) -> None:
         """Say why, in one line; with --debug, the program's own traceback before it."""
         del job
-        streams.say(ending.told(error))
+        streams.say(exit_codes.told(error))
 
     def tell(self, words: str) -> None:
         """Say what is being done now."""
@@ -40,9 +40,14 @@ class Lively(Quiet):
     run under way; all are gone when the work is done."""
 
     def __init__(self) -> None:
-        """Import rich only here: a pipe does not pay for it."""
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+        """Nothing is shown before it is entered."""
+        from rich.console import Console  # noqa: PLC0415  (a pipe does not pay for rich)
+        from rich.progress import (  # noqa: PLC0415
+            BarColumn,
+            Progress,
+            TextColumn,
+            TimeElapsedColumn,
+        )
 
         self._progress = Progress(
             TextColumn("{task.description}", markup=False),
@@ -85,7 +90,7 @@ class Lively(Quiet):
     def failed(self, job: Job, error: LabError) -> None:
         """Say why, above the bars."""
         del job
-        told = ending.told(error)
+        told = exit_codes.told(error)
         self._progress.console.print(told, markup=False, soft_wrap=True, end="")
 
 

@@ -9,10 +9,11 @@ from pathlib import Path
 
 import click
 
-from leaklab.catalogue import builtin_root, open_catalogue
-from leaklab.cli import cli
-from leaklab.model import Mode, Scenario
-from leaklab.reports import Table, itself, markdown
+from leaklab.catalogue.folders import builtin_root, open_catalogue
+from leaklab.cli.documents import with_section
+from leaklab.cli.main import COMMANDS, cli, load
+from leaklab.model.scenario import Mode, Scenario
+from leaklab.reports import Table, markdown
 
 # click leaves two columns of a terminal free.
 WIDTH = 80 - 2
@@ -26,7 +27,7 @@ What every command says to `--help` on a terminal of 80 columns. Made by
 def commands() -> str:
     """docs/commands.md: the help pages of the lab and of all its commands."""
     lab = click.Context(cli, info_name="leaklab", terminal_width=WIDTH, **cli.context_settings)
-    pages = [lab, *(click.Context(c, lab, info_name=name) for name, c in cli.commands.items())]
+    pages = [lab, *(click.Context(load(name), lab, info_name=name) for name in COMMANDS)]
     texts = (f"## {page.command_path}\n\n```\n{page.get_help()}\n```" for page in pages)
     return "\n\n".join([HEAD, *texts]) + "\n"
 
@@ -35,7 +36,7 @@ def with_catalogue(document: str) -> str:
     """README.md with the table of the lab's own catalogue as it is now."""
     columns = ("scenario", "what it is", "kind", "resource", "level", "modes")
     rows = [_row(scenario) for scenario in open_catalogue(None).load_all()]
-    return itself.with_section(
+    return with_section(
         document, "catalogue", markdown(Table(columns, rows, right=frozenset({"level"})))
     )
 

@@ -7,7 +7,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
-from leaklab.errors import NotMeasured
+from leaklab.model.errors import NotMeasured
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from leaklab.confusion import Judgement, Matrix, Said, by_mode, matrix
-from leaklab.reports import Table
+from leaklab.reports.table import Table
+from leaklab.verdict.confusion import Judgement, Matrix, Said, by_mode, matrix
 
 OF_TRUTH = {True: Said.LEAK, False: Said.CLEAN}
 COUNTS = ("right", "wrong", "undecided", "not measured")

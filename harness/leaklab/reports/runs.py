@@ -4,12 +4,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from leaklab.advice import advise
-from leaklab.compare import Comparison, PeakVerdict, label
-from leaklab.judging import name_of
-from leaklab.record import Result, Verdict
-from leaklab.reports import Table
-from leaklab.units import format_bytes, format_growth
+from leaklab.model.result import Result
+from leaklab.model.units import format_bytes, format_growth
+from leaklab.model.verdicts import Verdict
+from leaklab.reports.advice import advise
+from leaklab.reports.table import Table
+from leaklab.verdict.pairs import Comparison, PeakVerdict, label
+from leaklab.verdict.run import name_of
 
 FIGURES = ("peak RSS", "spread", "growth/unit")
 

@@ -1,16 +1,24 @@
-"""Tables on a terminal, with rich."""
+"""Where a table goes: with rich on a terminal, as plain lines elsewhere."""
 
 from typing import IO
 
-from rich.console import Console
-from rich.markup import escape
-from rich.table import Table as RichTable
-
-from leaklab.reports import Table
+from leaklab.reports.table import Table, plain
 
 
 def write(table: Table, out: IO[str]) -> None:
+    """Write a table to a stream, in colour only on a terminal (rich heeds NO_COLOR)."""
+    if out.isatty():
+        _write_rich(table, out)
+    else:
+        out.write(plain(table))
+
+
+def _write_rich(table: Table, out: IO[str]) -> None:
     """Write a table to a terminal, with the rows to notice in red."""
+    from rich.console import Console  # noqa: PLC0415  (40 ms, which a pipe does not pay for)
+    from rich.markup import escape  # noqa: PLC0415
+    from rich.table import Table as RichTable  # noqa: PLC0415
+
     console = Console(file=out, highlight=False)
     drawn = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in table.columns:

@@ -1,0 +1,105 @@
+"""Whether a scenario keeps its word: lint, then its functional contract on every variant."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.lint import lint
+from leaklab.catalogue.plan import missing_of
+from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended, Trace
+from leaklab.model.scenario import Mode, Scenario, Variant
+
+# Seeds of our own choosing prove little: the contract must hold for any.
+ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)
+
+
+class Checker(Protocol):
+    """Whatever can run a contract."""
+
+    def check(self, job: Job) -> Trace:
+        """Run the contract of the job's variant."""
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What came of checking a scenario.
+
+    `problems` are what is wrong with it, a line each; `skipped` says what this machine lacks for
+    its contracts, `unknown` why they could not be run.
+    """
+
+    name: str
+    problems: list[str] = field(default_factory=list)
+    skipped: str = ""
+    unknown: str = ""
+
+    @property
+    def exit(self) -> Exit:
+        """The exit code that it alone would give; to be skipped is no fault."""
+        if self.unknown:
+            return Exit.NOT_MEASURED
+        return Exit.BAD_INPUT if self.problems else Exit.AS_EXPECTED
+
+    @property
+    def lines(self) -> list[str]:
+        """What to show of it."""
+        skipped = [f"skipped: {self.skipped}"] if self.skipped else []
+        unknown = [f"not checked: {self.unknown}"] if self.unknown else []
+        return [*self.problems, *skipped, *unknown] or ["ok"]
+
+
+def check(
+    catalogue: Catalogue, name: str, checker: Checker, tell: Callable[[str], None]
+) -> Checked:
+    """Look for everything wrong with a scenario.
+
+    Args:
+        catalogue: where it is.
+        name: which one.
+        checker: runs the contracts.
+        tell: is told which contract runs, for progress.
+    """
+    problems: list[str] = []
+    try:
+        scenario = catalogue.load(name)
+        problems += lint(catalogue, scenario)
+        if problems:
+            return Checked(name, problems)
+        if lacking := missing_of(scenario):
+            return Checked(name, skipped=lacking)
+        for job in _jobs(scenario):
+            tell(f"{scenario.name}/{job.variant}")
+            problems += _broken(job, checker.check(job))
+        return Checked(name, problems)
+    except BadInput as error:
+        return Checked(name, [*problems, str(error)])
+    except LabError as error:
+        return Checked(name, problems, unknown=str(error))
+
+
+def _jobs(scenario: Scenario) -> Iterator[Job]:
+    for variant in scenario.variants:
+        for seed, units in ROUNDS:
+            yield _job(scenario, variant, seed, units)
+
+
+def _job(scenario: Scenario, variant: Variant, seed: int, units: int) -> Job:
+    return Job(
+        scenario=scenario,
+        variant=variant,
+        mode=Mode.INLINE,
+        units=units,
+        seed=seed,
+        options=scenario.options,
+    )
+
+
+def _broken(job: Job, trace: Trace) -> Iterator[str]:
+    if trace.ended is Ended.NOT_STARTED:
+        raise NotMeasured(f"{job.variant}.py: {trace.detail}")
+    if trace.ended is not Ended.COMPLETED:
+        why = trace.detail or trace.ended
+        yield f"{job.variant}.py breaks the contract (seed {job.seed}): {why}"

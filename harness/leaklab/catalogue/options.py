@@ -1,0 +1,59 @@
+"""What `-o name=value` may change of a scenario."""
+
+import math
+from collections.abc import Iterable
+from pathlib import Path
+
+from leaklab.model.errors import BadInput
+from leaklab.model.scenario import Option, Scenario
+from leaklab.model.units import cut
+
+
+def resolve_options(scenario: Scenario, changes: Iterable[str]) -> dict[str, Option]:
+    """A scenario's options with `name=value` changes, each read as its default's type.
+
+    A value that names an existing file becomes its absolute path where the default is empty, for
+    the measured process has a working folder of its own.
+
+    Raises:
+        BadInput: a change has no `=`, an unknown name, or a value of another type.
+    """
+    options = dict(scenario.options)
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if not equals:
+            raise BadInput(f"-o {cut(change)}: write it as name=value")
+        if name not in options:
+            allowed = ", ".join(options) or "none"
+            raise BadInput(f"{scenario.name} has no option {cut(name)!r}; it has: {allowed}")
+        options[name] = _as_type_of(options[name], name, value)
+    return options
+
+
+def _as_type_of(default: Option, name: str, value: str) -> Option:
+    kind = type(default)
+    if kind is bool:
+        if value.lower() not in {"true", "false"}:
+            raise BadInput(f"-o {name}={cut(value)}: say true or false")
+        return value.lower() == "true"
+    if default == "" and _names_a_file(value):
+        return str(Path(value).resolve())
+    try:
+        found = kind(value)
+    except ValueError:
+        found = math.nan
+    if not is_sound(found):
+        raise BadInput(f"-o {name}={cut(value)}: a number is wanted, like {default}")
+    return found
+
+
+def is_sound(value: Option) -> bool:
+    """Whether it is no number, or a finite one: nothing can be made of nan or infinity."""
+    return not isinstance(value, float) or math.isfinite(value)
+
+
+def _names_a_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # too long for a path, or in a folder that is closed to us
+        return False

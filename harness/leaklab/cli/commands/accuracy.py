@@ -1,0 +1,44 @@
+"""`leaklab accuracy`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from leaklab import reports
+from leaklab.cli import progress
+from leaklab.cli.debug import debug
+from leaklab.cli.documents import write_text
+from leaklab.features.quality.accuracy import SAMPLES, rates, sensitivities
+from leaklab.reports import markdown, quality
+
+
+@click.command("accuracy")
+@click.option("--series", type=click.IntRange(min=1), default=200, show_default=True)
+@click.option("--samples", type=click.IntRange(min=2), multiple=True, help="Other lengths.")
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@debug
+def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None) -> None:
+    """Rate the verdict on generated series of known truth.
+
+    Two tables: every shape by the number of samples, and what other values of the verdict's
+    constants would have done (on a tenth of the series: it is as much work for every line; left
+    out where --samples asks for other lengths).
+    """
+    found, changed = [], []
+    with progress.choose() as listener:
+        for rate in rates(series, seed, samples or SAMPLES):
+            listener.tell(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
+            found.append(rate)
+        for sensitivity in () if samples else sensitivities(max(series // 10, 1), seed):
+            listener.tell(f"{sensitivity.constant} {sensitivity.value:.3g}")
+            changed.append(sensitivity)
+    tables = [quality.rates(found), *([quality.sensitivities(changed)] if changed else [])]
+    if write:
+        lengths = "".join(f" --samples {n}" for n in samples)
+        command_line = f"`leaklab accuracy --series {series} --seed {seed}{lengths}`"
+        text = [f"# How often the verdict is right\n\n{command_line}\n", *map(markdown, tables)]
+        write_text(write, "\n".join(text))
+    for table in tables:
+        reports.write(table, sys.stdout)

@@ -1,0 +1,120 @@
+"""`leaklab floor`."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from leaklab import reports
+from leaklab.catalogue.folders import builtin_root
+from leaklab.cli import options, progress
+from leaklab.cli.debug import debug
+from leaklab.cli.documents import (
+    provenance,
+    read_document,
+    refuse_unwritable,
+    with_section,
+    write_text,
+)
+from leaklab.features.quality.detection_limit import (
+    Sought,
+    Stopwatch,
+    catalogue,
+    exit_of,
+    jobs_of,
+    sought,
+)
+from leaklab.model.errors import Exit
+from leaklab.model.job import Job, Limits
+from leaklab.reports import detection_limit
+from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.runner import run
+from leaklab.runs.sessions import begin
+
+TITLE = "# What the lab costs\n"
+
+
+@click.command("floor")
+@click.argument("names", nargs=-1, metavar="[NAME]...")
+@click.option(
+    "-n",
+    "--rounds",
+    type=options.POSITIVE,
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="Runs of each leak.",
+)
+@click.option(
+    "--clean-runs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    default=1000,
+    show_default=True,
+    help="Runs of clean programs in all.",
+)
+@options.at_once
+@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@options.limits
+@options.results_folder
+@options.as_json
+@debug
+def command(
+    names: tuple[str, ...],
+    rounds: int,
+    clean_runs: int,
+    jobs: int,
+    write: Path | None,
+    memory_limit: int | None,
+    time_limit: float,
+    results: Path,
+    as_json: bool,
+) -> Exit:
+    """Look for the smallest leaks again and again, and for alarms where nothing leaks.
+
+    The programs are those of fixtures/floor, each time with another seed. --write replaces the
+    command's own section of a file, and leaves the rest as it is.
+
+    Exit code 1 where a leak was not found every time, each time within 5 s, or a clean program
+    was called a leak; 3 where a run could not be measured.
+    """
+    planned = jobs_of(catalogue(), names, rounds, clean_runs)
+    limits = options.make_limits(memory_limit, time_limit, at_once=jobs)
+    document = ""
+    if write:
+        document = read_document(write, TITLE)
+        refuse_unwritable(write)
+    found = _make(planned, limits, results, jobs)
+    _show(found, as_json)
+    if write:
+        words = [*names, f"--rounds {rounds}", f"--clean-runs {clean_runs}", f"--jobs {jobs}"]
+        _write(write, document, found, " ".join(["leaklab floor", *words]))
+    return exit_of(found)
+
+
+def _make(jobs: list[Job], limits: Limits, results: Path, at_once: int) -> list[Sought]:
+    floor = catalogue()
+    with (
+        begin(results) as session,
+        ProcessExecutor(floor, limits, slots=at_once) as executor,
+        progress.choose() as listener,
+    ):
+        watch = Stopwatch(listener)
+        outcome = run(jobs, executor, session, watch, floor.root, at_once=at_once)
+    return sought(jobs, outcome.results, watch)
+
+
+def _show(found: list[Sought], as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(detection_limit.as_builtins(found)).decode() + "\n")
+        return
+    for table in detection_limit.tables(found):
+        reports.write(table, sys.stdout)
+
+
+def _write(path: Path, document: str, found: list[Sought], line: str) -> None:
+    parts = ["## The floor", provenance(line, builtin_root())]
+    tables = [reports.markdown(table).rstrip() for table in detection_limit.tables(found)]
+    text = "\n\n".join([*parts, *tables])
+    write_text(path, with_section(document, "floor", text))

@@ -1,0 +1,24 @@
+"""`leaklab list`."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+
+from leaklab import reports
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.cli import options
+from leaklab.reports.catalogue import catalogue as table_of
+
+
+@click.command("list")
+@options.as_json
+@options.common
+def command(catalogue: Path | None, as_json: bool) -> None:
+    """List the scenarios."""
+    scenarios = open_catalogue(catalogue).load_all()
+    if as_json:
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(scenarios)).decode() + "\n")
+        return
+    reports.write(table_of(scenarios), sys.stdout)

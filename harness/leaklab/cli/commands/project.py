@@ -1,0 +1,100 @@
+"""`leaklab project`."""
+
+import sys
+from pathlib import Path
+
+import click
+import msgspec
+import psutil
+
+from leaklab import reports
+from leaklab.catalogue.folders import Catalogue, open_catalogue
+from leaklab.catalogue.plan import Request
+from leaklab.cli import options, progress
+from leaklab.cli.param_types import Bytes
+from leaklab.features.projection.project import Projected, Sizes, Target, plan_sizes, project
+from leaklab.model.errors import Exit
+from leaklab.model.job import Job, Limits
+from leaklab.model.scenario import Variant
+from leaklab.reports.projection import projected
+from leaklab.runs.executor import ProcessExecutor
+
+# As few as can be fitted, and more than anybody waits for.
+SIZES = click.IntRange(6, 64)
+MOST_UNITS = 10**18
+
+
+@click.command("project")
+@click.argument("name", type=options.ScenarioName())
+@click.option(
+    "--units",
+    type=click.IntRange(1, MOST_UNITS),
+    required=True,
+    metavar="N",
+    help="The size to project to; it is not run, and no smaller than those that are.",
+)
+@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@click.option(
+    "--sizes", type=SIZES, metavar="N", default=8, show_default=True, help="How many sizes to run."
+)
+@click.option(
+    "--largest",
+    type=options.POSITIVE,
+    metavar="UNITS",
+    help="The largest size to run.  [default: 4 times the scenario's units]",
+)
+@click.option(
+    "--limit", type=Bytes(), help="Say when it takes so much memory.  [default: all there is here]"
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
+@options.limits
+@options.as_json
+@options.common
+def command(
+    name: str,
+    units: int,
+    variant: str | None,
+    sizes: int,
+    largest: int | None,
+    limit: int | None,
+    seed: int,
+    changes: tuple[str, ...],
+    memory_limit: int | None,
+    time_limit: float,
+    as_json: bool,
+    catalogue: Path | None,
+) -> Exit:
+    """Say what a scenario would need at a size that is not run.
+
+    Each variant runs inline at several sizes, and the law by which its peak grows is fitted:
+    constant, bounded, logarithm, square root, linear, n·log n or quadratic. Where a scenario's
+    scope is the tree, the peak is that of all processes together. The law gives the peak at
+    --units, and the units at which --limit is met; both with a 95 % interval that takes in every
+    law that the peaks do not rule out.
+
+    What begins only beyond the largest size no law can know; then the interval is too narrow. Raise
+    --largest to come nearer.
+    """
+    opened = open_catalogue(catalogue)
+    only = Variant(variant) if variant else None
+    request = Request((name,), only, seed=seed, options=changes)
+    plans = plan_sizes(opened, request, Sizes(sizes, largest), units)
+    limits = options.make_limits(memory_limit, time_limit)
+    found = _project(opened, plans, limits, Target(units, limit or _all_memory()))
+    if as_json:
+        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+    else:
+        reports.write(projected(found), sys.stdout)
+    return Exit.AS_EXPECTED
+
+
+def _project(
+    catalogue: Catalogue, plans: list[list[Job]], limits: Limits, target: Target
+) -> list[Projected]:
+    with ProcessExecutor(catalogue, limits) as executor, progress.choose() as listener:
+        return [project(jobs, executor, target, listener.tell) for jobs in plans]
+
+
+def _all_memory() -> int:
+    return int(psutil.virtual_memory().total)

@@ -1,0 +1,123 @@
+"""`leaklab run`."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from leaklab import reports
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request
+from leaklab.cli import options, progress
+from leaklab.cli.param_types import Seconds
+from leaklab.cli.resume import Work, refuse_beside_resume, resumed, start
+from leaklab.model.errors import Exit
+from leaklab.model.scenario import Variant
+from leaklab.reports.runs import Detail, runs
+from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.runner import Outcome, run
+from leaklab.runs.store import encode
+
+
+@click.command("run")
+@options.names
+@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@options.workers
+@options.mode("inline")
+@click.option(
+    "--units",
+    type=options.POSITIVE,
+    metavar="N",
+    help="Units of work in all, shared by a pool's workers; no more, no less.  [default: the "
+    "scenario's, for each worker, and on until the verdict is certain]",
+)
+@click.option(
+    "--budget",
+    type=Seconds(),
+    default=DEFAULT_BUDGET_SECONDS,
+    show_default=True,
+    metavar="SECONDS",
+    help="CPU time within which a run goes on that is not yet certain.",
+)
+@click.option("--seed", type=int, default=1, show_default=True)
+@click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
+@click.option(
+    "--repeat",
+    type=options.POSITIVE,
+    metavar="N",
+    default=1,
+    show_default=True,
+    help="Runs of each.",
+)
+@options.at_once
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="",
+    metavar="[=DIR]",
+    help="Go on with the session in DIR where it broke off, by default with the newest that is "
+    "not complete.",
+)
+@options.limits
+@options.count_limits
+@options.results_folder
+@options.as_json
+@click.option("--processes", is_flag=True, help="Show each run's processes, too.")
+@options.common
+@click.pass_context
+def command(
+    context: click.Context,
+    names: tuple[str, ...],
+    variant: str | None,
+    mode: tuple[str, ...],
+    workers: int | None,
+    units: int | None,
+    budget: float,
+    seed: int,
+    changes: tuple[str, ...],
+    repeat: int,
+    jobs: int,
+    resume: str | None,
+    memory_limit: int | None,
+    time_limit: float,
+    process_limit: int,
+    descriptor_limit: int,
+    results: Path,
+    as_json: bool,
+    processes: bool,
+    catalogue: Path | None,
+) -> Exit:
+    """Run scenarios, judge them, and save what was measured.
+
+    Each variant runs in a process of its own, or in a pool of workers; figures are of those
+    processes alone, their baselines taken off. A control has the one variant 'program'.
+    """
+    if resume is None:
+        only = Variant(variant) if variant else None
+        modes = options.make_modes(mode)
+        request = Request(names, only, modes, workers, units, seed, changes, repeat, budget)
+        limits = options.make_limits(
+            memory_limit, time_limit, process_limit, descriptor_limit, jobs
+        )
+        todo = start(open_catalogue(catalogue), request, limits, results)
+    else:
+        refuse_beside_resume(context)
+        todo = resumed(resume, results, catalogue)
+    outcome = _make(todo, jobs)
+    if as_json:
+        sys.stdout.write(encode(outcome.results).decode() + "\n")
+    elif any(not result.ended.failed for result in outcome.results):
+        table = runs(outcome.results, Detail.PROCESSES if processes else Detail.RUNS)
+        reports.write(replace(table, notes=[*table.notes, *todo.notes]), sys.stdout)
+        sys.stdout.write(f"saved in {todo.session.folder}\n")
+    return outcome.exit
+
+
+def _make(todo: Work, at_once: int) -> Outcome:
+    with (
+        todo.session as session,
+        ProcessExecutor(todo.catalogue, todo.limits, slots=at_once) as executor,
+        progress.choose() as listener,
+    ):
+        return run(todo.jobs, executor, session, listener, todo.catalogue.root, at_once=at_once)

@@ -1,0 +1,74 @@
+"""`leaklab soak`."""
+
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from leaklab import reports
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.cli import options, progress
+from leaklab.features.quality.repeatability import busy_neighbours, steadiness
+from leaklab.model.errors import Exit
+from leaklab.reports import quality, runs
+from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.runner import run
+from leaklab.runs.sessions import begin
+
+
+@click.command("soak")
+@options.names
+@options.workers
+@options.mode(options.ALL_MODES)
+@click.option(
+    "-n",
+    "--rounds",
+    type=options.POSITIVE,
+    metavar="N",
+    default=20,
+    show_default=True,
+    help="Runs of each.",
+)
+@options.at_once
+@options.limits
+@options.count_limits
+@options.results_folder
+@options.common
+def command(
+    names: tuple[str, ...],
+    mode: tuple[str, ...],
+    workers: int | None,
+    rounds: int,
+    jobs: int,
+    memory_limit: int | None,
+    time_limit: float,
+    process_limit: int,
+    descriptor_limit: int,
+    results: Path,
+    catalogue: Path | None,
+) -> Exit:
+    """Run everything again and again beside two busy neighbour processes.
+
+    Exit code 1 where a verdict is wrong, or peaks lie further apart than the scenario declares.
+    """
+    opened = open_catalogue(catalogue)
+    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
+    modes = options.make_modes(mode)
+    planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
+    options.refuse_too_few_processes(limits, planned)
+    options.refuse_too_few_descriptors(limits, planned)
+    with (
+        begin(results) as session,
+        busy_neighbours(),
+        ProcessExecutor(opened, limits, slots=jobs) as executor,
+        progress.choose() as listener,
+    ):
+        outcome = run(planned, executor, session, listener, opened.root, at_once=jobs)
+    found = steadiness(outcome.results, opened.load_all(names))
+    table = quality.soak(found)
+    notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]
+    reports.write(replace(table, notes=notes), sys.stdout)
+    steady = Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
+    return max(outcome.exit, steady)

@@ -1,0 +1,111 @@
+"""What `leaklab run` is to do: a new plan, or what a session that broke off has left of its own."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from leaklab.catalogue.folders import Catalogue, open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.cli import options, streams
+from leaklab.model.errors import BadInput, one_line
+from leaklab.model.job import Job, Limits
+from leaklab.runs.environment import git_commit
+from leaklab.runs.resume import jobs_of, newest, read_plan, reopen
+from leaklab.runs.sessions import Session, begin, plan_of
+
+# The words that may stand beside --resume; all others are the plan's own.
+BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue", "debug")
+
+
+@dataclass(frozen=True)
+class Work:
+    """The plan, the session it is saved in, and what to say below the table."""
+
+    catalogue: Catalogue
+    jobs: Sequence[Job]
+    limits: Limits
+    session: Session
+    notes: list[str] = field(default_factory=list)
+
+
+def start(catalogue: Catalogue, request: Request, limits: Limits, results: Path) -> Work:
+    """A new session.
+
+    Raises:
+        LabError: it cannot be planned, or its folder cannot be made.
+    """
+    jobs = plan(catalogue, request)
+    options.refuse_too_few_processes(limits, jobs)
+    options.refuse_too_few_descriptors(limits, jobs)
+    session = begin(results, plan_of(jobs, limits, catalogue.root))
+    return Work(catalogue, jobs, limits, session)
+
+
+def resumed(name: str, results: Path, root: Path | None) -> Work:
+    """A session that is to go on; files that are none of its results are named on stderr, and so
+    are sessions passed over because their plans cannot be read.
+
+    Args:
+        name: its folder; empty for the newest in `results` that is not complete.
+        results: the folder of sessions.
+        root: the catalogue that was asked for, if any.
+
+    Raises:
+        BadInput: there is none, its plan cannot be read or no longer fits the catalogue, or
+            another catalogue was asked for.
+    """
+    folder, unreadable = (Path(name), []) if name else newest(results)
+    for line in unreadable:
+        streams.say(f"leaklab: passed over: {one_line(line)}\n")
+    saved = read_plan(folder)
+    catalogue = open_catalogue(Path(saved.catalogue))
+    if root is not None and open_catalogue(root).root != catalogue.root:
+        words = f"{folder} is of the catalogue {catalogue.root}, not of {root}"
+        raise BadInput(f"{words}; leave --catalogue away")
+    jobs = jobs_of(saved, catalogue)
+    options.refuse_too_few_processes(saved.limits, jobs)
+    session, strange = reopen(folder, saved)
+    for line in strange:
+        streams.say(f"leaklab: {one_line(line)}; it is left alone\n")
+    if len(session.made) == len(jobs):
+        streams.say(f"leaklab: nothing to do: {folder} is complete\n")
+    return Work(catalogue, jobs, saved.limits, session, _other_commits(session, catalogue.root))
+
+
+def refuse_beside_resume(context: click.Context) -> None:
+    """Stop where --resume stands beside what only a new plan has.
+
+    Raises:
+        BadInput: naming it.
+    """
+    given = [
+        parameter.opts[0] if isinstance(parameter, click.Option) else "names"
+        for parameter in context.command.params
+        if context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+        and parameter.name not in BESIDE_RESUME
+    ]
+    if given:
+        words = f"--resume goes on with the plan of its session: leave {', '.join(given)} away"
+        raise BadInput(f"{words}, or run anew without --resume")
+
+
+def _other_commits(session: Session, root: Path) -> list[str]:
+    """A note, where results were made of another commit than the present one."""
+    now = git_commit(root)
+    others = {result.environment.git_commit for result in session.made.values()} - {now}
+    if not others:
+        return []
+    made = ", ".join(sorted(_short(commit) for commit in others))
+    words = f"results of this session were made at another commit ({made}; now {_short(now)})"
+    return [f"note: {words}, so their figures may differ for that; run anew to compare"]
+
+
+def _short(commit: str | None) -> str:
+    """The commit as people write it, with the mark of changes."""
+    if commit is None:
+        return "none"
+    name, plus, mark = commit.partition("+")
+    return name[:10] + plus + mark

@@ -1,0 +1,1 @@
+"""What asv tracks: the figures of a catalogue, over commits."""

@@ -1,0 +1,198 @@
+"""Commits measured by asv: one of them, two against each other, or the last so many."""
+
+import json
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from leaklab.features.commits.asv import Asv, Said, parse_benchmark
+from leaklab.features.commits.changes import Benchmark, Change, Compared, Value, Values, compare
+from leaklab.features.commits.figures import Tracked
+from leaklab.model.errors import Exit, InfrastructureBroke
+
+# The suite's own names of its figures: its modules'.
+PEAK, GROWTH = "peak_rss", "growth"
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A commit's figures as asv saved them, and why there are none of others."""
+
+    commit: str
+    values: Values
+    tracked: Tracked
+
+    @property
+    def exit(self) -> Exit:
+        """Whether all could be measured."""
+        failed = any(value.amount is None for value in self.values.values())
+        return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two commits side by side."""
+
+    base: Measured
+    head: Measured
+    factor: float
+    rows: Sequence[Compared]
+
+    @property
+    def exit(self) -> Exit:
+        """What could not be measured, or read, on the second commit weighs more than what is worse;
+        and where the first one's failures left nothing to compare, nothing is known to be as good.
+        """
+        found = {row.change for row in self.rows}
+        lost = not found - {Change.ABSENT} and self.base.exit is Exit.NOT_MEASURED
+        if Change.FAILED in found or lost or not found or self.head.tracked.unread:
+            return Exit.NOT_MEASURED
+        return Exit.DIFFERS if Change.WORSE in found else Exit.AS_EXPECTED
+
+
+@dataclass(frozen=True)
+class Regression:
+    """A step upwards in the history of a figure, as asv's step detection finds it: in the commits
+    after `before` and up to `after`; without a `before`, in the commit `after` itself."""
+
+    benchmark: Benchmark
+    before: str | None
+    after: str
+    was: float
+    became: float
+    unit: str
+
+
+def measure(asv: Asv, commit: str, *words: str) -> Measured:
+    """Measure one commit.
+
+    Args:
+        asv: asv in the checkout.
+        commit: its hash.
+        words: more words for `asv run`.
+
+    Raises:
+        InfrastructureBroke: asv left no figures.
+    """
+    began = _begin(asv, [commit])
+    said = asv.run("run", "--show-stderr", *words, f"{commit}^!")
+    return _measured(asv, commit, began, said)
+
+
+def smoke(asv: Asv, commit: str, *words: str) -> Measured:
+    """Run what measures one commit, and save no results: the figures are what the suite noted.
+
+    Args:
+        asv: asv in the checkout.
+        commit: its hash.
+        words: more words for `asv run`.
+
+    Raises:
+        InfrastructureBroke: the suite noted nothing.
+    """
+    _begin(asv, [commit])
+    said = asv.run("run", "--show-stderr", "--quick", "--dry-run", *words, f"{commit}^!")
+    tracked = asv.tracked(commit)
+    if tracked is None or (said.code and not tracked.failed):
+        raise _broke(asv, commit, said)
+    values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in (PEAK, GROWTH)}
+    for label, figures in tracked.figures.items():
+        values[Benchmark(PEAK, label)] = Value(figures.peak_rss_bytes)
+        if figures.growth_per_unit is not None:
+            values[Benchmark(GROWTH, label)] = Value(figures.growth_per_unit)
+    return Measured(commit, values, tracked)
+
+
+def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> Comparison:
+    """Measure two commits, and compare the second with the first.
+
+    Args:
+        asv: asv in the checkout.
+        base: the hash of the commit to compare with.
+        head: the hash of the commit to judge.
+        factor: how much more is worse.
+        words: more words for `asv continuous`.
+
+    Raises:
+        InfrastructureBroke: asv left no figures of one of them.
+    """
+    began = _begin(asv, [base, head])
+    said = asv.run("continuous", "--show-stderr", f"--factor={factor}", *words, base, head)
+    before, after = (_measured(asv, commit, began, said) for commit in (base, head))
+    rows = compare(before.values, after.values, factor, said.marks())
+    return Comparison(before, after, factor, rows)
+
+
+def measure_history(asv: Asv, commits: Sequence[str]) -> list[str]:
+    """Measure those of the commits that have no figures yet.
+
+    Returns:
+        What could not be measured, a line each.
+
+    Raises:
+        InfrastructureBroke: asv left no figures of one of them.
+    """
+    asv.know_machine()
+    hashes = asv.state / "hashes"
+    hashes.write_text("\n".join(commits), encoding="utf-8")
+    said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
+    failed = []
+    for commit in commits:
+        if (values := asv.values(commit)) is None:
+            raise _broke(asv, commit, said)
+        lost = sorted(b.label for b, value in values.items() if value.amount is None)
+        failed += [f"failed at {commit[:8]}: {label}" for label in dict.fromkeys(lost)]
+    return failed
+
+
+def publish(asv: Asv) -> list[Regression]:
+    """Make the site of all that was measured, and hand back the regressions that asv finds.
+
+    Raises:
+        InfrastructureBroke: asv could not.
+    """
+    said = asv.run("publish", "--no-pull")
+    if said.code:
+        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}")
+    try:
+        site = asv.root / ".asv" / "html"
+        found = json.loads((site / "regressions.json").read_text(encoding="utf-8"))
+        index = json.loads((site / "index.json").read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}") from error
+    hashes = index["revision_to_hash"]
+    units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
+    return [
+        Regression(
+            benchmark=parse_benchmark(name),
+            before=hashes.get(str(before)),
+            after=hashes[str(after)],
+            was=was,
+            became=became,
+            unit=units[name.partition("(")[0]],
+        )
+        for name, _, _, _, _, _, jumps in found["regressions"]
+        for before, after, was, became in jumps
+    ]
+
+
+def _begin(asv: Asv, commits: Sequence[str]) -> float:
+    """Make sure that what asv leaves of these commits is new; when that was."""
+    asv.know_machine()
+    asv.forget(commits)
+    return time.time()
+
+
+def _measured(asv: Asv, commit: str, began: float, said: Said) -> Measured:
+    values, tracked = asv.values(commit, began), asv.tracked(commit)
+    if values is None or tracked is None:
+        raise _broke(asv, commit, said)
+    for label, figures in tracked.figures.items():
+        if (growth := values.get(benchmark := Benchmark(GROWTH, label))) is not None:
+            values[benchmark] = replace(growth, interval=figures.growth_interval)
+    return Measured(commit, values, tracked)
+
+
+def _broke(asv: Asv, commit: str, said: Said) -> InfrastructureBroke:
+    words = f"asv left no figures of {commit[:8]}: {said.last()}"
+    return InfrastructureBroke(f"{words}; all it said is in {asv.log}")

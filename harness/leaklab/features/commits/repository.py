@@ -1,0 +1,81 @@
+"""The git repository of a checkout, as asv needs it: commits by name, and what is in none."""
+
+import re
+import shutil
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaklab.model.errors import BadInput
+from leaklab.model.units import cut
+
+# What asv measures a commit by.
+MEASURED = ("scenarios", "fixtures")
+# What a commit must have touched for the history to look at it.
+WORTH_MEASURING = ("scenarios", "fixtures", "harness")
+
+
+@dataclass(frozen=True)
+class Repository:
+    """A checkout whose commits can be measured; `open_repository` makes sure of that."""
+
+    root: Path
+
+    def hash_of(self, name: str) -> str:
+        """The full hash of a commit by any name that git knows.
+
+        Raises:
+            BadInput: there is none of that name.
+        """
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        asked = self._git(*words, f"{name}^{{commit}}")
+        if not re.fullmatch(r"[0-9a-f]{40,64}", asked):
+            what = f"there is no commit {cut(name)!r} here"
+            raise BadInput(
+                f"{what}; 'git branch --all' names the branches, 'git fetch' brings more"
+            )
+        return asked
+
+    def uncommitted(self) -> list[str]:
+        """The files of scenarios and fixtures that differ from the commit, or are not in it."""
+        words = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--")
+        return [line[3:] for line in self._git(*words, *MEASURED).split("\0") if line]
+
+    def newest(self, count: int) -> list[str]:
+        """The hashes of the last commits that touched what is measured, or what measures, the
+        newest first."""
+        words = ("log", "--first-parent", f"--max-count={count}", "--format=%H", "--")
+        return self._git(*words, *WORTH_MEASURING).splitlines()
+
+    def _git(self, *words: str) -> str:
+        """What git prints; empty where it fails."""
+        found = _git(self.root, words)
+        return found.stdout.rstrip("\n") if found.returncode == 0 else ""
+
+
+def open_repository(root: Path) -> Repository:
+    """The repository at `root`.
+
+    Raises:
+        BadInput: git is not installed, there is no repository or no commit, or the clone is
+            shallow, so that asv could not check out its commits.
+    """
+    if shutil.which("git") is None:
+        raise BadInput("git is not installed, and asv measures commits: install git")
+    if not (root / ".git").exists():
+        raise BadInput(f"{root} is no git checkout, and asv measures commits: use a clone")
+    shallow = _git(root, ["rev-parse", "--is-shallow-repository"])
+    if shallow.returncode:
+        raise BadInput(f"git does not read {root}: {' '.join(shallow.stderr.split())}")
+    if shallow.stdout.strip() == "true":
+        words = "this clone is shallow, and asv cannot check its commits out"
+        raise BadInput(f"{words}: run 'git fetch --unshallow'")
+    repository = Repository(root)
+    repository.hash_of("HEAD")
+    return repository
+
+
+def _git(root: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
+    command = ["git", "--no-optional-locks", "-C", str(root), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

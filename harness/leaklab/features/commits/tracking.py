@@ -1,0 +1,145 @@
+"""The figures of a catalogue: every variant and mode of its scenarios, measured by this leaklab."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.features.commits.figure_cache import Remembered, key_of
+from leaklab.features.commits.figures import Tracked, figures_of
+from leaklab.model.errors import BadInput, LabError, NotMeasured, NotSaved, Skipped
+from leaklab.model.job import Job, Limits
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Scenario
+from leaklab.runs.listener import InTurn, Listener
+from leaklab.runs.runner import Executor, run
+from leaklab.runs.sessions import Session
+from leaklab.verdict.pairs import label
+
+
+@dataclass(frozen=True)
+class Survey:
+    """What is to be measured: scenarios of a catalogue, in some modes or in all that they have."""
+
+    catalogue: Catalogue
+    names: Sequence[str]
+    limits: Limits
+    modes: Sequence[Mode] = ()
+    at_once: int = 1
+
+
+@dataclass
+class _Plan:
+    """The runs to make, by scenario, and what needs none."""
+
+    jobs: dict[str, list[Job]] = field(default_factory=dict)
+    keys: dict[str, str] = field(default_factory=dict)
+    known: Tracked = field(default_factory=Tracked)
+
+
+def track(
+    survey: Survey,
+    executor: Executor,
+    session: Session,
+    listener: Listener,
+    remembered: Remembered,
+) -> Tracked:
+    """The figures of what was asked for; what is remembered is not measured again.
+
+    Args:
+        survey: what to measure. A scenario that the catalogue lacks is absent under its own name,
+            one whose form this leaklab does not read is unread.
+        executor: makes the runs.
+        session: where they are saved.
+        listener: is told of every moment.
+        remembered: the figures of earlier runs; these are added to them.
+
+    Raises:
+        NotSaved: the results could not be saved.
+    """
+    planned = _planned(survey, remembered)
+    jobs = [job for of_one in planned.jobs.values() for job in of_one]
+    failures = _Failures(listener)
+    outcome = run(jobs, executor, session, failures, survey.catalogue.root, at_once=survey.at_once)
+    for error in outcome.errors:
+        if isinstance(error, NotSaved):
+            raise error
+    found = planned.known
+    for name, of_one in planned.jobs.items():
+        tracked = _tracked(of_one, outcome.results, failures.found, survey.limits)
+        if len(tracked.figures) == len(of_one):
+            remembered.keep(planned.keys[name], tracked)
+        found |= tracked
+    return found
+
+
+def _planned(survey: Survey, remembered: Remembered) -> _Plan:
+    planned = _Plan()
+    for name in survey.names:
+        try:
+            scenario = survey.catalogue.load(name)
+        except BadInput as error:
+            is_there = survey.catalogue.folder(name).is_dir()
+            reason = {name: str(error)}
+            planned.known |= Tracked(unread=reason) if is_there else Tracked(absent=reason)
+            continue
+        try:
+            jobs = _jobs(survey, scenario)
+        except (BadInput, NotMeasured) as error:
+            planned.known |= Tracked(absent={name: str(error)})
+            continue
+        try:
+            key = planned.keys[name] = key_of(survey.catalogue, jobs, survey.limits)
+        except OSError as error:
+            planned.known |= Tracked(failed={name: f"{name} cannot be read: {error}"})
+            continue
+        if (known := remembered.recall(key)) is not None:
+            planned.known |= known
+        else:
+            planned.jobs[name] = jobs
+    return planned
+
+
+def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
+    modes = [mode for mode in scenario.modes if not survey.modes or mode in survey.modes]
+    if not modes:
+        has = ", ".join(scenario.modes)
+        raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
+    fixed_length = Request(names=(scenario.name,), modes=modes, budget_seconds=None)
+    return plan(survey.catalogue, fixed_length)
+
+
+class _Failures(InTurn):
+    """Passes every moment on, and keeps the errors by the labels of their runs."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(listener)
+        self.found: dict[str, LabError] = {}
+
+    def failed(self, job: Job, error: LabError) -> None:
+        """Keep it, and pass it on."""
+        self.found[job.label] = error
+        super().failed(job, error)
+
+
+def _tracked(
+    jobs: Sequence[Job],
+    results: Sequence[Result],
+    errors: dict[str, LabError],
+    limits: Limits,
+) -> Tracked:
+    """What became of the runs of one scenario; one whose time was up has no figures, for on a
+    machine less busy it had come further."""
+    labels = {job.label for job in jobs}
+    own = {name: error for name, error in errors.items() if name in labels}
+    made = {label(r): r for r in results if label(r) in labels and label(r) not in own}
+    late = {name: r for name, r in made.items() if r.ended is Ended.TIME_LIMIT}
+    failed = {name: str(error) for name, error in own.items() if not isinstance(error, Skipped)}
+    return Tracked(
+        figures={
+            name: figures_of(made[name], limits) for name in sorted(made.keys() - late.keys())
+        },
+        absent={name: str(error) for name, error in own.items() if isinstance(error, Skipped)},
+        failed=failed | {name: f"{name}: {r.ended}, {r.detail}" for name, r in late.items()},
+    )

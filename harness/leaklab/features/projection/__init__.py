@@ -1,0 +1,1 @@
+"""`leaklab project`: what a size would need that is not run."""

@@ -1,0 +1,1 @@
+"""How good the lab itself is: error rates, costs, detection limit, repeatability."""

@@ -1,0 +1,121 @@
+"""How often the verdict is right on generated series of known truth, and what its constants do."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from leaklab.features.quality.synthetic import SHAPES, Shape, generate
+from leaklab.model.measurement import Ended, ProcessRecord, Role
+from leaklab.model.scenario import Resource
+from leaklab.model.signals import Samples
+from leaklab.verdict.growth import RULE, Rule
+from leaklab.verdict.process import Work, judge
+
+SAMPLES = (20, 200, 2000)
+UNITS = 100_000
+
+# Around each constant: what it might have been instead.
+NEIGHBOURS = {
+    "chance": (0.05,),
+    "steady": (2**-0.375, 2**-0.125),
+    "fading": (2**-0.875, 2**-0.625),
+    "one_step": (0.35, 0.7),
+    "end_pace": (0.25, 0.75),
+    "endless_share": (0.05, 0.2),
+    "unseen_share": (0.0625, 0.25),
+}
+# Its truth is out of reach within the run, so it says nothing about a constant.
+BEYOND_REACH = "plateau, late"
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A shape, read exactly or in whole pages, with so many samples."""
+
+    shape: str
+    samples: int
+    page_rounded: bool
+
+    @property
+    def truth(self) -> Shape:
+        """The law and whether it leaks."""
+        return SHAPES[self.shape]
+
+
+@dataclass(frozen=True)
+class Rate:
+    """Verdicts on so many series of a cell; `wrong` leaves the undecided out."""
+
+    cell: Cell
+    series: int
+    right: int
+    wrong: int
+
+    @property
+    def undecided(self) -> int:
+        """Series on which nothing was decided."""
+        return self.series - self.right - self.wrong
+
+
+@dataclass(frozen=True)
+class Sensitivity:
+    """All cells together, with one constant of the rule changed; shares of all series."""
+
+    constant: str
+    value: float
+    right: float
+    wrong: float
+    undecided: float
+    series: int
+
+
+def rates(
+    series: int, seed: int, lengths: Sequence[int] = SAMPLES, rule: Rule = RULE
+) -> Iterator[Rate]:
+    """Judge so many series of every shape, rounding and length (in samples)."""
+    for shape in SHAPES:
+        for page_rounded in (False, True):
+            for samples in lengths:
+                yield _rate(Cell(shape, samples, page_rounded), series, seed, rule)
+
+
+def sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
+    """The rule as it is, then with each constant changed to its neighbours, one at a time.
+
+    Every line judges the same series, so that they can be compared.
+    """
+    yield _sensitivity("as it is", 0.0, RULE, series, seed)
+    for constant, values in NEIGHBOURS.items():
+        for value in values:
+            changed = replace(RULE, **{constant: value})
+            yield _sensitivity(constant, value, changed, series, seed)
+
+
+def _sensitivity(constant: str, value: float, rule: Rule, series: int, seed: int) -> Sensitivity:
+    found = [r for r in rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
+    total = sum(r.series for r in found)
+    right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
+    return Sensitivity(constant, value, right, wrong, 1 - right - wrong, total)
+
+
+def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
+    # A generator per cell: adding a shape leaves the others' series as they were.
+    rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
+    found = [_judge_one(cell, rng, rule) for _ in range(series)]
+    right = sum(leak is cell.truth.leaks for leak in found)
+    wrong = sum(leak is (not cell.truth.leaks) for leak in found)
+    return Rate(cell, series, right, wrong)
+
+
+def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> bool | None:
+    units, values = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
+    process = ProcessRecord(
+        pid=1,
+        role=Role.PARENT,
+        baseline_rss_bytes=0,
+        peak_rss_bytes=int(values.max()),
+        samples=Samples(units=[round(u) for u in units], heap_bytes=[round(v) for v in values]),
+    )
+    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=UNITS)
+    return judge(process, Resource.MEMORY, work, rule).leak

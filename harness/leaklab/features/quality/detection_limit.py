@@ -1,0 +1,194 @@
+"""The floor: the smallest leaks found every time and soon, and no false alarm among clean programs.
+
+The programs are a catalogue of their own, `fixtures/floor`: its pairs are leaks, its controls are
+clean. No two runs of one are the same, for each has another seed.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+import msgspec
+
+from leaklab.catalogue.folders import Catalogue, builtin_root
+from leaklab.catalogue.plan import Request, plan
+from leaklab.model.errors import BadInput, Exit, LabError, one_line
+from leaklab.model.job import Job
+from leaklab.model.result import Result
+from leaklab.model.scenario import Scenario, Variant
+from leaklab.model.units import cut
+from leaklab.runs.listener import InTurn, Listener
+from leaklab.verdict.confusion import Judgement, Said, judgements
+
+# How soon a leak is to be found, from the start of its run to the verdict.
+MOST_SECONDS = 5.0
+
+Run = tuple[str, int]
+
+
+@dataclass(frozen=True)
+class Spread:
+    """The median and the worst of several durations."""
+
+    median_seconds: float
+    worst_seconds: float
+
+
+@dataclass(frozen=True)
+class Sought:
+    """What became of the runs of one program: of a leak that is to be found, or of a clean one.
+
+    `cpu` is what the measured process took from its first unit to its last; `wall` is from the
+    start of a run to its verdict. None where no run was measured.
+    """
+
+    name: str
+    title: str
+    leaks: bool
+    judgements: tuple[tuple[int, Judgement], ...]
+    cpu: Spread | None
+    wall: Spread | None
+
+    @property
+    def runs(self) -> int:
+        """How many were to be made."""
+        return len(self.judgements)
+
+    def count(self, said: Said) -> int:
+        """Of how many this was said."""
+        return sum(j.said is said for _, j in self.judgements)
+
+    @property
+    def missed(self) -> list[tuple[int, Judgement]]:
+        """The runs, by seed, that must not be: a leak that was not found, or a false alarm."""
+        if self.leaks:
+            return [(seed, j) for seed, j in self.judgements if not j.right]
+        return [(s, j) for s, j in self.judgements if j.wrong or j.said is Said.NOT_MEASURED]
+
+    @property
+    def holds(self) -> bool:
+        """Whether a leak was found every time and soon; or a clean program was never accused."""
+        late = self.leaks and (self.wall is None or self.wall.worst_seconds > MOST_SECONDS)
+        return not self.missed and not late
+
+
+class Stopwatch(InTurn):
+    """Passes every moment on; keeps how long each run took, and why some were not measured."""
+
+    def __init__(self, listener: Listener) -> None:
+        super().__init__(listener)
+        self._begun: dict[Run, float] = {}
+        self.wall_seconds: dict[Run, float] = {}
+        self.failures: dict[Run, str] = {}
+
+    def run_started(self, job: Job, number: int, of: int) -> None:
+        """Start the clock of a run."""
+        self._begun[_run(job)] = time.monotonic()
+        super().run_started(job, number, of)
+
+    def judged(self, result: Result) -> None:
+        """Stop the clock of a run."""
+        run = (result.scenario, result.repeat)
+        self.wall_seconds[run] = time.monotonic() - self._begun[run]
+        super().judged(result)
+
+    def failed(self, job: Job, error: LabError) -> None:
+        """Keep the error's line."""
+        self.failures[_run(job)] = one_line(str(error)).removeprefix(f"{job.label}: ")
+        super().failed(job, error)
+
+
+def catalogue() -> Catalogue:
+    """The catalogue of the floor."""
+    return Catalogue(builtin_root() / "fixtures" / "floor")
+
+
+def jobs_of(floor: Catalogue, names: Sequence[str], rounds: int, clean_runs: int) -> list[Job]:
+    """The runs to make: every leak so many times, and the clean programs as often in all.
+
+    Args:
+        floor: the catalogue.
+        names: which of its programs; empty for all.
+        rounds: runs of each leak.
+        clean_runs: runs of clean programs in all, shared evenly.
+
+    Raises:
+        BadInput: a program that there is not, or nothing to run.
+    """
+    _refuse_unknown(names, floor.names())
+    scenarios = floor.load_all(names)
+    clean = [s for s in scenarios if s.program]
+    shares = [(clean_runs + place) // len(clean) for place in range(len(clean))]
+    often = {s.name: rounds for s in scenarios} | {
+        s.name: share for s, share in zip(clean, shares, strict=True)
+    }
+    found = [job for s in scenarios for job in _jobs(floor, s, often[s.name])]
+    if not found:
+        raise BadInput("nothing to run: they are clean programs all; give more --clean-runs")
+    return found
+
+
+def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
+    """In the floor's own words, for `leaklab list` does not have its programs."""
+    for name in names:
+        if name not in known:
+            raise BadInput(f"the floor has no program {cut(name)!r}; it has {', '.join(known)}")
+
+
+def _jobs(floor: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:
+    if not repeat:
+        return []
+    variant = Variant.PROGRAM if scenario.program else Variant.BUGGY
+    planned = plan(floor, Request((scenario.name,), variant, repeat=repeat))
+    return [msgspec.structs.replace(job, seed=job.repeat) for job in planned]
+
+
+def sought(jobs: Sequence[Job], results: Sequence[Result], watch: Stopwatch) -> list[Sought]:
+    """What became of the runs, program by program, in the order of the plan.
+
+    Args:
+        jobs: the plan.
+        results: what was measured.
+        watch: listened while the runs were made.
+    """
+    by_scenario: dict[str, list[Job]] = {}
+    for job in jobs:
+        by_scenario.setdefault(job.scenario.name, []).append(job)
+    return [_sought(group, results, watch) for group in by_scenario.values()]
+
+
+def exit_of(found: Sequence[Sought]) -> Exit:
+    """The exit code: of a run that could not be measured, else of a floor that does not hold."""
+    if any(s.count(Said.NOT_MEASURED) for s in found):
+        return Exit.NOT_MEASURED
+    return Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
+
+
+def _sought(jobs: Sequence[Job], results: Sequence[Result], watch: Stopwatch) -> Sought:
+    scenario = jobs[0].scenario
+    made = [r for r in results if r.scenario == scenario.name and not r.ended.failed]
+    cpu = [sum(p.cpu_seconds or 0.0 for p in r.processes) for r in made]
+    walls = [watch.wall_seconds[_run(job)] for job in jobs if _run(job) in watch.wall_seconds]
+    return Sought(
+        name=scenario.name,
+        title=scenario.title,
+        leaks=scenario.buggy is not None,
+        judgements=tuple((job.seed, _judgement(job, made, watch)) for job in jobs),
+        cpu=_spread(cpu),
+        wall=_spread(walls),
+    )
+
+
+def _judgement(job: Job, made: Sequence[Result], watch: Stopwatch) -> Judgement:
+    failures = {job.label: why} if (why := watch.failures.get(_run(job))) else {}
+    (found,) = judgements([job], made, failures)
+    return found
+
+
+def _spread(seconds: Sequence[float]) -> Spread | None:
+    return Spread(median(seconds), max(seconds)) if seconds else None
+
+
+def _run(job: Job) -> Run:
+    return job.scenario.name, job.repeat

@@ -1,0 +1,123 @@
+"""Everything again and again beside busy neighbours: are the verdicts and the peaks the same?"""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Repeatable, Resource, Scenario
+from leaklab.verdict.pairs import label
+
+# Busy in every way that could disturb: it computes, allocates and frees, and makes system calls.
+NEIGHBOUR = """
+import os
+os.sched_setaffinity(0, CPUS)
+while os.getppid() == PARENT:
+    held = [bytearray(1 << 20) for _ in range(64)]
+    sum(i * i for i in range(300_000))
+    os.stat("/")
+"""
+
+CLOSE_SHARE = 0.01
+CLOSE_SHARE_OF_SOCKETS = 0.02
+
+# Workers are exact in every mode. Their parent has the pool's three threads, whose turns fall now
+# so, now so, and touch a few pages more or less.
+PARENT_BYTES = 40 << 10
+
+
+@dataclass(frozen=True)
+class Steadiness:
+    """How far the peaks of one variant in one mode lie apart over its rounds: of its one process,
+    or of that worker of a pool whose peaks lie furthest apart; `parent_spread_bytes` is how far
+    those of the pool's parent do."""
+
+    label: str
+    runs: int
+    least_bytes: int
+    most_bytes: int
+    allowed_share: float
+    wrong: int
+    parent_spread_bytes: int = 0
+
+    @property
+    def spread_share(self) -> float:
+        """Largest less smallest peak, as a share of the smallest."""
+        return (self.most_bytes - self.least_bytes) / max(self.least_bytes, 1)
+
+    @property
+    def holds(self) -> bool:
+        """No wrong verdict, and the peaks as near to each other as the scenario declares."""
+        return not self.wrong and not self.loose
+
+    @property
+    def loose(self) -> bool:
+        """Whether peaks lie further apart than is declared, or than a pool's parent may."""
+        too_wide = self.spread_share > self.allowed_share
+        return too_wide or self.parent_spread_bytes > PARENT_BYTES
+
+
+@contextmanager
+def busy_neighbours() -> Iterator[list[int]]:
+    """Two busy processes: one takes turns with the runs on the processor that they are pinned to,
+    the other moves about. They end by themselves if their parent does; gives their pids.
+    """
+    allowed = os.sched_getaffinity(0)
+    with ExitStack() as stack:
+        yield [stack.enter_context(_neighbour(cpus)) for cpus in ({max(allowed)}, allowed)]
+
+
+@contextmanager
+def _neighbour(cpus: set[int]) -> Iterator[int]:
+    code = NEIGHBOUR.replace("CPUS", repr(cpus)).replace("PARENT", str(os.getpid()))
+    command = [sys.executable, "-I", "-S", "-c", code]
+    # In a session of its own: Ctrl-C is the harness's to handle.
+    process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
+    try:
+        yield process.pid
+    finally:
+        process.kill()
+        process.wait()
+
+
+def steadiness(results: Sequence[Result], scenarios: Sequence[Scenario]) -> list[Steadiness]:
+    """Group results by scenario, variant and mode, and see how near their peaks are.
+
+    Each process is compared with the one of its number in the other runs; of a pool's workers
+    the one whose peaks lie furthest apart counts, among equals the largest.
+    """
+    by_name = {scenario.name: scenario for scenario in scenarios}
+    groups: dict[tuple[str, str, str], list[Result]] = {}
+    for result in results:
+        groups.setdefault((result.scenario, result.variant, result.mode), []).append(result)
+    return [_steadiness(group, by_name[key[0]]) for key, group in groups.items()]
+
+
+def _steadiness(group: Sequence[Result], scenario: Scenario) -> Steadiness:
+    first = group[0]
+    peaks: dict[int, list[int]] = {}
+    for result in group:
+        for process in result.processes if result.ended is Ended.COMPLETED else ():
+            peaks.setdefault(process.number, []).append(process.peak_rss_bytes)
+    parent = peaks.pop(0) if first.mode.is_pool and 0 in peaks else [0]
+    widest = max(peaks.values(), key=lambda p: (max(p) - min(p), max(p)), default=[0])
+    return Steadiness(
+        label=label(first),
+        runs=len(group),
+        least_bytes=min(widest),
+        most_bytes=max(widest),
+        allowed_share=_allowed(scenario),
+        wrong=sum(not r.agrees for r in group),
+        parent_spread_bytes=max(parent) - min(parent),
+    )
+
+
+def _allowed(scenario: Scenario) -> float:
+    """The share of the least peak by which the largest may be above it."""
+    if scenario.repeatable is Repeatable.EXACT:
+        return 0.0
+    return CLOSE_SHARE_OF_SOCKETS if scenario.resource is Resource.SOCKETS else CLOSE_SHARE

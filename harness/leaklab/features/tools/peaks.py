@@ -1,0 +1,174 @@
+"""How each tool is started on a work, and where its own figure of the peak stands."""
+
+import importlib.util
+import json
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from leaklab.features.tools.tool_run import DRIVER, Order, Ran
+
+PYTHON = sys.executable
+MIB = 1 << 20
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One run under a tool: CPU time of the whole tree, and of the process that did the work,
+    between its first unit and its last; that process's VmHWM as it read it itself; and the tool's
+    own figure, which counts from `zero_bytes`. None: it gives none."""
+
+    units: int
+    cpu_seconds: float
+    work_cpu_seconds: float | None
+    high_water_bytes: int | None
+    peak_bytes: int | None
+    zero_bytes: int = 0
+
+
+def by_report(
+    peak_bytes: Callable[[Order, Ran], int | None],
+) -> Callable[[Order, Ran], Measured]:
+    """Reads the driver's report, and the tool's own figure by a function."""
+
+    def read(order: Order, ran: Ran) -> Measured:
+        return Measured(
+            units=ran.report["units"],
+            cpu_seconds=ran.cpu_seconds,
+            work_cpu_seconds=ran.report["cpu_seconds"],
+            high_water_bytes=ran.report["high_water_bytes"],
+            peak_bytes=peak_bytes(order, ran),
+        )
+
+    return read
+
+
+def reported(name: str) -> Callable[[Order, Ran], int]:
+    """A figure of the driver's own report."""
+    return lambda _, ran: int(ran.report[name])
+
+
+def no_peak(order: Order, ran: Ran) -> None:
+    """Of a tool that has none."""
+
+
+def script(order: Order) -> list[str]:
+    """The work as a script, bare."""
+    return [PYTHON, str(order.driver)]
+
+
+def timed(order: Order) -> list[str]:
+    """Under /usr/bin/time."""
+    time = shutil.which("time") or "time"
+    return [time, "-f", "%M", "-o", str(order.folder / "time"), *script(order)]
+
+
+def timed_peak(order: Order, ran: Ran) -> int:
+    """`%M`: ru_maxrss of the child, in KiB."""
+    del ran
+    return int((order.folder / "time").read_text().split()[-1]) << 10
+
+
+# asv takes PYTHONPATH away.
+PEAKMEM = f"""
+import sys
+
+sys.path.insert(0, FOLDER)
+import {DRIVER}
+
+def peakmem_work():
+    {DRIVER}.work()
+"""
+
+
+def benchmarked(order: Order) -> list[str]:
+    """As asv runs a benchmark, in a process of its own; started through a shell, or `ru_maxrss`
+    would be this process's. asv itself would hand down its own instead."""
+    suite = order.folder / "suite"
+    suite.mkdir()
+    (suite / "__init__.py").touch()
+    (suite / "peers.py").write_text(PEAKMEM.replace("FOLDER", repr(str(order.driver.parent))))
+    runner = importlib.util.find_spec("asv")
+    folder = Path(runner.origin).parent if runner and runner.origin else Path()
+    words = [str(folder / "benchmark.py"), "run", str(suite), "peers.peakmem_work", "{}", "None"]
+    line = '"$@"; exit $?'
+    return ["sh", "-c", line, "sh", PYTHON, *words, str(order.folder / "peak")]
+
+
+def benchmarked_peak(order: Order, ran: Ran) -> int:
+    """What asv saved."""
+    del ran
+    return int(json.loads((order.folder / "peak").read_text()))
+
+
+def sampled(order: Order) -> list[str]:
+    """`mprof run`, every 0.1 s as by default."""
+    return [PYTHON, "-m", "mprof", "run", "-o", str(order.folder / "mprof"), str(order.driver)]
+
+
+def sampled_peak(order: Order, ran: Ran) -> int:
+    """The largest of `MEM <MiB> <time>`."""
+    del ran
+    lines = (order.folder / "mprof").read_text().splitlines()
+    return int(max(float(line.split()[1]) for line in lines if line.startswith("MEM")) * MIB)
+
+
+def profiled(order: Order) -> list[str]:
+    """memory_profiler line by line."""
+    return [PYTHON, "-m", "memory_profiler", str(order.driver)]
+
+
+def profiled_peak(order: Order, ran: Ran) -> int:
+    """The largest of the column `Mem usage`."""
+    del order
+    found = re.findall(r"^ *\d+ +([\d.]+) MiB", ran.said, re.M)
+    return int(max(map(float, found)) * MIB)
+
+
+def recorded(order: Order) -> list[str]:
+    """`memray run`."""
+    saved = str(order.folder / "memray")
+    return [PYTHON, "-m", "memray", "run", "-q", "-f", "-o", saved, str(order.driver)]
+
+
+def recorded_peak(order: Order, ran: Ran) -> int:
+    """The peak in the file that memray wrote, read by memray."""
+    del ran
+    code = "import memray, sys; print(memray.FileReader(sys.argv[1]).metadata.peak_memory)"
+    command = [PYTHON, "-c", code, str(order.folder / "memray")]
+    found = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    return int(found.stdout)
+
+
+PSLEAK = f"""
+import unittest
+import psleak
+import {DRIVER}
+
+class Test(psleak.MemoryLeakTestCase):
+    retries = ROUNDS
+
+    def test_unit(self):
+        driven = {DRIVER}.Driven()
+        try:
+            self.execute(driven.one)
+        finally:
+            driven.report()
+
+unittest.main()
+"""
+
+
+def called(rounds: int) -> Callable[[Order], list[str]]:
+    """A psleak test of so many rounds at most, of which one unit is a call."""
+
+    def command(order: Order) -> list[str]:
+        test = order.folder / "test.py"
+        test.write_text(PSLEAK.replace("ROUNDS", str(rounds)))
+        return [PYTHON, str(test)]
+
+    return command

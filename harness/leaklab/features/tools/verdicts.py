@@ -1,0 +1,132 @@
+"""The tools that give a verdict: how each is asked about a program, and what its answer means."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import msgspec
+
+from leaklab.features.tools.ourselves import lab_default_command, lab_result
+from leaklab.features.tools.peaks import PYTHON, called, script
+from leaklab.features.tools.registry import LEAKLAB, NOTHING, PSLEAK, Needs
+from leaklab.features.tools.tool_run import DRIVER, Order, Ran
+from leaklab.model.scenario import Resource
+
+MOST_RISE_BYTES = 1 << 20
+PSLEAK_DEFAULT_ROUNDS = 10
+LEAK_LIMITS = ("2 KB", "20 KB", "200 KB")
+
+# The warm-up is not tracked. The marker is given once for each limit, so that one run has all the
+# answers; what leaked more than a limit leaked more than the smaller ones, too.
+LIMIT_LEAKS = f"""
+import pytest
+import {DRIVER}
+
+@pytest.fixture
+def driven():
+    work = {DRIVER}.Driven()
+    work.warm_up()
+    yield work
+    work.report()
+
+MARKS
+def test_units(driven):
+    driven.rest()
+""".replace("MARKS", "\n".join(f'@pytest.mark.limit_leaks("{limit}")' for limit in LEAK_LIMITS))
+OVER_LIMIT = "List of leaked allocations"
+FAULT_OF_PSLEAK = re.compile(r"^psleak\.\w+Error", re.M)
+
+
+class Said(StrEnum):
+    """What a tool says of a program."""
+
+    LEAK = "leak"
+    CLEAN = "clean"
+    UNDECIDED = "undecided"
+    NOT_ASKED = "n/a"
+
+
+@dataclass(frozen=True)
+class Rule:
+    """A tool that judges. `names` are its rows, for each of which `says` gives an answer, in this
+    order; where the program leaks another resource than `resources`, it is not asked."""
+
+    names: tuple[str, ...]
+    command: Callable[[Order], list[str]]
+    says: Callable[[Ran], tuple[Said, ...]]
+    resources: frozenset[Resource] = frozenset({Resource.MEMORY})
+    needs: Needs = NOTHING
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+def lab_says(ran: Ran) -> tuple[Said]:
+    """leaklab's verdict."""
+    try:
+        leak = lab_result(ran).verdict.leak
+    except (msgspec.MsgspecError, ValueError):
+        return (Said.UNDECIDED,)
+    return ({True: Said.LEAK, False: Said.CLEAN, None: Said.UNDECIDED}[leak],)
+
+
+def rise_says(ran: Ran) -> tuple[Said]:
+    """A leak where RSS rose by more than 1 MiB after the first tenth."""
+    if not ran.report:
+        return (Said.UNDECIDED,)
+    rise = ran.report["rss_bytes"] - ran.report["early_rss_bytes"]
+    return (Said.LEAK if rise > MOST_RISE_BYTES else Said.CLEAN,)
+
+
+def psleak_says(ran: Ran) -> tuple[Said]:
+    """A leak where its test failed by an error of psleak's own."""
+    if ran.status == 0:
+        return (Said.CLEAN,)
+    return (Said.LEAK if FAULT_OF_PSLEAK.search(ran.said) else Said.UNDECIDED,)
+
+
+def limited(order: Order) -> list[str]:
+    """pytest on one test, with pytest-memray and no other plugin."""
+    test = order.folder / "test_limits.py"
+    test.write_text(LIMIT_LEAKS, encoding="utf-8")
+    plugins = ["-p", "pytest_memray.plugin", "-p", "no:cacheprovider"]
+    return [
+        PYTHON,
+        "-m",
+        "pytest",
+        "-q",
+        "--strict-markers",
+        *plugins,
+        "--rootdir",
+        str(order.folder),
+        str(test),
+    ]
+
+
+def limits_say(ran: Ran) -> tuple[Said, ...]:
+    """For each limit, whether some line leaked more."""
+    over = ran.said.count(OVER_LIMIT)
+    if not ran.report or (ran.status != 0 and not over):
+        return (Said.UNDECIDED,) * len(LEAK_LIMITS)
+    return tuple(Said.LEAK if at < over else Said.CLEAN for at in range(len(LEAK_LIMITS)))
+
+
+ALL = (
+    Rule((LEAKLAB,), lab_default_command, lab_says, frozenset(Resource)),
+    Rule(
+        (PSLEAK,),
+        called(PSLEAK_DEFAULT_ROUNDS),
+        psleak_says,
+        frozenset({Resource.MEMORY, Resource.DESCRIPTORS, Resource.SOCKETS, Resource.THREADS}),
+        Needs("psleak"),
+        {"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
+    ),
+    Rule(
+        tuple(f"limit_leaks {limit}" for limit in LEAK_LIMITS),
+        limited,
+        limits_say,
+        needs=Needs("pytest-memray"),
+        environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
+    ),
+    Rule(("RSS + 1 MiB",), script, rise_says),
+)
+RULES = {rule.names[0].split()[0]: rule for rule in ALL}

@@ -1,0 +1,1 @@
+"""`leaklab watch`: any program, from outside, over time."""

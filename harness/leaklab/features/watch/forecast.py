@@ -1,0 +1,105 @@
+"""How fast something grows, in words that read well, and when it will have come to a limit."""
+
+from enum import StrEnum
+from itertools import pairwise
+
+from msgspec import Struct
+
+from leaklab.model.verdicts import Estimate
+from leaklab.verdict.resources import MIB
+
+
+class Span(StrEnum):
+    """The time over which growth is told: its speed class."""
+
+    SECOND = "second"
+    HOUR = "hour"
+    DAY = "day"
+    WEEK = "week"
+
+
+SECONDS = {Span.SECOND: 1, Span.HOUR: 3600, Span.DAY: 86_400, Span.WEEK: 604_800}
+
+# For durations, the largest first.
+PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+
+
+class Speed(Struct, frozen=True, kw_only=True):
+    """Growth over its speed class: `amount` in each `span`, in bytes or in pieces."""
+
+    amount: float
+    span: Span
+
+    @property
+    def per(self) -> str:
+        """`an hour`, `a second`."""
+        return f"an {self.span}" if self.span is Span.HOUR else f"a {self.span}"
+
+
+class Limit(Struct, frozen=True, kw_only=True):
+    """So much memory there may be; `whose` says in words where that is from."""
+
+    memory_bytes: int
+    whose: str
+
+
+class Projection(Struct, frozen=True, kw_only=True):
+    """When a tree that holds `held_bytes` has come to a limit, if it goes on as it does.
+
+    `seconds_to_limit` is None where it never will; `soonest_seconds` and `latest_seconds` are of
+    the 95 % interval of its growth, None where that end of it does not reach the limit.
+    """
+
+    limit_bytes: int
+    limit_of: str
+    held_bytes: int
+    speed_class: Span
+    speed_bytes: float
+    seconds_to_limit: float | None = None
+    soonest_seconds: float | None = None
+    latest_seconds: float | None = None
+
+
+def speed_of(per_second: float, least: float = MIB) -> Speed:
+    """The speed over the shortest span in which there is at least `least` of it, else a week."""
+    found = [Speed(amount=per_second * SECONDS[span], span=span) for span in Span]
+    return next((speed for speed in found if abs(speed.amount) >= least), found[-1])
+
+
+def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
+    """What becomes of a tree that holds so much.
+
+    Args:
+        held_bytes: its memory now.
+        limit: how much there may be.
+        growth: of that memory, in bytes a second; what is level never comes to any limit.
+    """
+    left = max(limit.memory_bytes - held_bytes, 0)
+
+    def until(rate: float) -> float | None:
+        return left / rate if growth.leak is not False and rate > 0 else None
+
+    speed = speed_of(growth.per_unit)
+    return Projection(
+        limit_bytes=limit.memory_bytes,
+        limit_of=limit.whose,
+        held_bytes=held_bytes,
+        speed_class=speed.span,
+        speed_bytes=speed.amount,
+        seconds_to_limit=until(growth.per_unit),
+        soonest_seconds=until(growth.high),
+        latest_seconds=until(growth.low),
+    )
+
+
+def format_duration(seconds: float) -> str:
+    """A time by its two largest parts: `2 h 10 min`, `3 d`, `45 s`; below ten seconds `4.2 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for (name, size), (next_name, next_size) in pairwise(PARTS):
+        if whole >= size:
+            count, rest = divmod(whole, size)
+            more = f" {rest // next_size} {next_name}" if rest >= next_size else ""
+            return f"{count:,} {name}{more}"
+    return f"{whole} s"

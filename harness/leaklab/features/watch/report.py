@@ -1,0 +1,124 @@
+"""What a watch found, as it is shown and as `--json` prints it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import msgspec
+from msgspec import Struct
+
+from leaklab.features.watch.forecast import Limit, Projection, project
+from leaklab.features.watch.history import Process
+from leaklab.features.watch.loop import Ending, Watch, growth_of_memory
+from leaklab.features.watch.targets import Target
+from leaklab.model.scenario import Resource
+from leaklab.model.signals import Reading, Signal
+from leaklab.model.verdicts import Verdict
+
+SCHEMA = 1
+MOST_PROCESSES = 20
+
+
+class SeenProcess(Struct, frozen=True, kw_only=True):
+    """One process as it was read last; `growth_per_second` is of its PSS without files (of its PSS
+    where the kernel does not tell them apart), in bytes; None where it was read too seldom."""
+
+    pid: int
+    command: str
+    rss_bytes: int
+    shared_bytes: int
+    vms_bytes: int
+    pss_bytes: int | None
+    memory_percent: float
+    growth_per_second: float | None
+    last_rss_bytes: list[int]
+
+
+class Seen(Struct, frozen=True, kw_only=True):
+    """A watch. The verdict's amounts are per second, as `per` says; they and the projection are
+    None where there were too few readings.
+
+    `processes` are those alive at the last look, the largest first; `processes_left_out` how many
+    more there were, `processes_unreadable` the most at a time whose memory may not be read.
+    `samples` are the sums over the tree, by columns: `seconds`, and a column for each signal.
+    `command_status` is as a shell tells it, a signal as a negative number; None where the process
+    was not started by leaklab, or had to be killed.
+    """
+
+    schema: int = SCHEMA
+    command: str
+    pid: int
+    ended: str
+    how: str
+    command_status: int | None
+    seconds: float
+    per: str = "second"
+    verdict: Verdict
+    projection: Projection | None
+    tree: Reading
+    processes: list[SeenProcess]
+    processes_left_out: int
+    processes_unreadable: int
+    samples: dict[str, list[float | None]]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked of a watch: the verdict on which resource, what per cents of memory are of,
+    and the limit to project to."""
+
+    resource: Resource
+    machine_bytes: int
+    limit: Limit
+
+
+def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) -> Seen:
+    """All that is known at the end of a watch that has readings."""
+    verdict = watch.verdict(question.resource)
+    largest = watch.processes(MOST_PROCESSES)
+    return Seen(
+        command=target.name,
+        pid=target.pid,
+        ended=ending.value,
+        how=target.how(),
+        command_status=target.status,
+        seconds=watch.seconds,
+        verdict=verdict,
+        projection=projection_of(watch, verdict, question.limit),
+        tree=watch.now,
+        processes=[seen_process(p, question.machine_bytes) for p in largest],
+        processes_left_out=watch.count() - len(largest),
+        processes_unreadable=watch.unreadable,
+        samples=columns(watch.samples),
+    )
+
+
+def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
+    """One process of the table; the memory of the machine is what per cents are of."""
+    reading, growth = process.reading, process.growth()
+    return SeenProcess(
+        pid=process.pid,
+        command=process.command,
+        rss_bytes=reading.rss_bytes or 0,
+        shared_bytes=reading.shared_bytes or 0,
+        vms_bytes=reading.vms_bytes or 0,
+        pss_bytes=reading.pss_bytes,
+        memory_percent=100 * (reading.rss_bytes or 0) / machine_bytes,
+        growth_per_second=growth.estimate if growth else None,
+        last_rss_bytes=list(process.last_rss_bytes),
+    )
+
+
+def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection | None:
+    """When the tree's memory comes to its limit, whatever the verdict is about: what it holds is
+    its PSS, and its growth that of the signal which decides on memory."""
+    if watch.too_short:
+        return None
+    return project(watch.now.pss_bytes or 0, limit, growth_of_memory(verdict))
+
+
+def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
+    """A series by columns; a signal that was never read has none."""
+    readings = [msgspec.structs.asdict(reading) for _, reading in samples]
+    found = {signal.value: [reading[signal.value] for reading in readings] for signal in Signal}
+    read = {name: values for name, values in found.items() if any(v is not None for v in values)}
+    return {"seconds": [round(seconds, 3) for seconds, _ in samples], **read}

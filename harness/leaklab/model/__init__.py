@@ -1,0 +1,1 @@
+"""The lab's nouns as types: scenarios, jobs, measurements, verdicts, results, errors. No I/O."""

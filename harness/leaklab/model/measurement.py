@@ -1,0 +1,139 @@
+"""What was measured of a run: its processes, its tree, its controls, its environment, its end."""
+
+from enum import StrEnum
+
+from msgspec import Struct
+
+from leaklab.model.signals import Reading, Samples
+from leaklab.model.verdicts import Verdict
+
+
+class Ended(StrEnum):
+    """How a run ended. Every end but `completed` carries a detail beside it."""
+
+    COMPLETED = "completed"
+    MEMORY_LIMIT = "stopped: memory limit"
+    TIME_LIMIT = "stopped: time limit"
+    PROCESS_LIMIT = "stopped: process limit"
+    DESCRIPTOR_LIMIT = "stopped: descriptor limit"
+    PROGRAM_FAILED = "failed: the scenario's code"
+    DIED = "failed: the process died"
+    WORKER_DIED = "failed: a worker died"
+    SERVICE_DIED = "failed: a service died"
+    NOT_STARTED = "failed: could not start"
+
+    @property
+    def failed(self) -> bool:
+        """Whether the run broke off by itself, so that there is nothing to judge."""
+        return self.startswith("failed")
+
+    @property
+    def stopped(self) -> bool:
+        """Whether the lab stopped the run."""
+        return self.startswith("stopped")
+
+
+class Role(StrEnum):
+    """What a measured process is to the run; `parent` and `worker` are judged."""
+
+    PARENT = "parent"
+    WORKER = "worker"
+
+
+class ProcessRecord(Struct, frozen=True, kw_only=True):
+    """One measured process.
+
+    `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
+    high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
+    user and system time between the first unit and the last. `outside` is what the observer read
+    of it meanwhile (PSS and USS), by the units done at its last sample before. `at_start` was read
+    with the baseline, `halfway` at half of the work, and only what is too dear for every sample.
+    `at_end`, `after_collect` and `after_trim` follow the last unit: as it is, after a full
+    collection (where the program left the collector on), then after malloc_trim.
+
+    `number` is 0 for the parent and counts the workers from 1, in the order in which they were
+    started; `units_done` is the work of this process, for a parent that of all. `pin_kept` is false
+    where the program moved its process off the one CPU it was pinned to, which blurs VmHWM.
+    """
+
+    pid: int
+    role: Role
+    number: int = 0
+    units_done: int = 0
+    baseline_rss_bytes: int
+    peak_rss_bytes: int
+    samples: Samples
+    pin_kept: bool = True
+    cpu_seconds: float | None = None
+    collector_on: bool = True
+    outside: Samples = Samples()
+    at_start: Reading | None = None
+    halfway: Reading | None = None
+    at_end: Reading | None = None
+    after_collect: Reading | None = None
+    after_trim: Reading | None = None
+    verdict: Verdict | None = None
+
+
+class TreeRecord(Struct, frozen=True, kw_only=True):
+    """All processes of a run together, read from outside: sums, PSS where memory is judged.
+
+    Where the scenario's scope is the tree, each row was read while all waited at a unit boundary,
+    and its verdict is the run's; else rows were read meanwhile, by the units done at the last
+    sample before.
+    """
+
+    samples: Samples
+    verdict: Verdict | None = None
+
+
+class Controls(Struct, frozen=True, kw_only=True):
+    """What was done to make the run repeatable and to hold it to its limits.
+
+    `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
+    `observer`. `own_shared_memory` says whether the run had a /dev/shm of its own. `refused` names
+    what the platform would not do, and why.
+    """
+
+    aslr_off: bool = False
+    pinned_cpu: int | None = None
+    huge_pages_off: bool = False
+    hash_seed: str = "0"
+    high_water_reset: bool = False
+    own_shared_memory: bool = False
+    memory_limit_by: str = "observer"
+    process_limit_by: str = "observer"
+    refused: list[str] = []
+
+
+class Environment(Struct, frozen=True, kw_only=True):
+    """Where it ran."""
+
+    python: str
+    implementation: str
+    kernel: str
+    machine: str
+    libc: str
+    cpus: int
+    leaklab: str
+    git_commit: str | None = None
+    started_at: str = ""
+
+
+class Trace(Struct, frozen=True, kw_only=True):
+    """What an executor hands back: everything measured, nothing judged.
+
+    `held_back_by` is the option that kept a run from going on that was not certain.
+    """
+
+    ended: Ended
+    detail: str = ""
+    held_back_by: str = ""
+    units_done: int = 0
+    processes: list[ProcessRecord] = []
+    tree: TreeRecord | None = None
+    tree_peak_pss_bytes: int | None = None
+    tree_pss_longest_gap_seconds: float | None = None
+    cgroup_peak_bytes: int | None = None
+    controls: Controls = Controls()
+    output_tail: str = ""

@@ -1,0 +1,75 @@
+"""Amounts as text and text as amounts: the one place where numbers become words."""
+
+import re
+
+from leaklab.model.errors import BadInput
+from leaklab.model.scenario import Resource
+
+_BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
+MOST_BYTES = 1 << 63
+LONGEST_SHOWN = 60
+_FACTORS = {
+    "": 1,
+    "b": 1,
+    "kb": 10**3,
+    "mb": 10**6,
+    "gb": 10**9,
+    "k": 2**10,
+    "m": 2**20,
+    "g": 2**30,
+    "kib": 2**10,
+    "mib": 2**20,
+    "gib": 2**30,
+}
+
+
+def format_bytes(amount: float) -> str:
+    """Bytes in the largest unit that leaves at least one of it: `16.3 MiB`, `-344 KiB`, `12 B`."""
+    step = 0
+    while abs(amount) >= 1024 and step < len(_BINARY) - 1:
+        amount /= 1024
+        step += 1
+    return f"{_three_digits(amount)} {_BINARY[step]}"
+
+
+def format_growth(per_unit: float, resource: Resource) -> str:
+    """Growth per unit of work, signed: `+612 B`, `+1.00`, `0`; bytes where it is memory."""
+    if resource is Resource.MEMORY:
+        sign = "+" if per_unit >= 0.05 else ""
+        return "0" if abs(per_unit) < 0.05 else sign + format_bytes(per_unit)
+    return "0" if abs(per_unit) < 0.0005 else f"{per_unit:+.3g}"
+
+
+def parse_bytes(text: str) -> int:
+    """Read `300MB`, `1GiB`, `64k` or plain bytes.
+
+    Raises:
+        BadInput: it is none of these, not more than zero, or more than a machine can have.
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    factor = _FACTORS.get(found[2].lower()) if found else None
+    amount = float(found[1]) * factor if found and factor else 0.0
+    if not 1 <= amount < MOST_BYTES:
+        raise BadInput(f"{cut(text)!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
+    return int(amount)
+
+
+def cut(text: str) -> str:
+    """Text that people gave, short enough for a message."""
+    return cut_to(text, LONGEST_SHOWN)
+
+
+def cut_to(text: str, longest: int) -> str:
+    """Text of at most so many characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def cut_front(text: str, longest: int) -> str:
+    """Text of at most so many characters, its end kept."""
+    return text if len(text) <= longest else "…" + text[1 - longest :]
+
+
+def _three_digits(amount: float) -> str:
+    if amount == int(amount) and abs(amount) < 1024:
+        return f"{amount:.0f}"
+    return f"{amount:.0f}" if abs(amount) >= 100 else f"{amount:.1f}"

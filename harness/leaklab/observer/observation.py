@@ -1,0 +1,89 @@
+"""What was seen of a run: its messages, what was read of it from outside, and who steers by it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from leaklab.model.measurement import Ended
+from leaklab.observer.series import Series
+from leaklab.sandbox.cgroups import OBSERVER
+from leaklab.sandbox.protocol import (
+    Baseline,
+    Controlled,
+    Died,
+    Exited,
+    Failed,
+    Finished,
+    Message,
+    Reached,
+)
+
+
+@dataclass
+class Observation:
+    """What was seen of a run.
+
+    Of its agent and workers `baselines` and `finished`, by the number of the process; of the other
+    messages the first of each kind. `tree` is what was read of all processes together, `outside` of
+    each one with a baseline, by its number, what its agent cannot know. `stopped` is why the lab
+    ended the run, `service_death` how a service died where that ended it, else empty.
+    `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
+    `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
+    and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
+    and `cpu_seconds` are what the observer itself did and took.
+    """
+
+    controlled: Controlled | None = None
+    baselines: dict[int, Baseline] = field(default_factory=dict)
+    finished: dict[int, Finished] = field(default_factory=dict)
+    failed: Failed | None = None
+    died: Died | None = None
+    exited: Exited | None = None
+    tree: Series = field(default_factory=Series)
+    outside: dict[int, Series] = field(default_factory=dict)
+    stopped: Ended | None = None
+    held_back_by: str = ""
+    top_pid: int = 0
+    service_death: str = ""
+    high_water_bytes: dict[int, int] = field(default_factory=dict)
+    tree_peak_pss_bytes: int | None = None
+    longest_gap_seconds: float | None = None
+    cgroup_peak_bytes: int | None = None
+    oom_kills: int = 0
+    memory_by: str = OBSERVER
+    processes_by: str = OBSERVER
+    refused: list[str] = field(default_factory=list)
+    looks: int = 0
+    cpu_seconds: float = 0.0
+
+    def hear(self, message: Message) -> None:
+        """Keep a message, unless one of its kind, and of its process, was heard before."""
+        match message:
+            case Baseline():
+                self.baselines.setdefault(message.process, message)
+            case Finished():
+                self.finished.setdefault(message.process, message)
+            case Controlled():
+                self.controlled = self.controlled or message
+            case Failed():
+                self.failed = self.failed or message
+            case Died():
+                self.died = self.died or message
+            case Exited():
+                self.exited = self.exited or message
+            case Reached():
+                pass
+
+
+class Steering:
+    """How far a run is to go: to its end, unless a subclass knows better."""
+
+    # Whether the tree is read only where the agent waits, so that the same run reads the same.
+    only_at_boundaries = False
+
+    def units_done(self) -> int:
+        """The work done so far."""
+        return 0
+
+    def reached(self, units: int, look: Callable[[int], None], seen: Observation) -> None:
+        """The agent waits with so many units done: have a look at the tree if need be (`look`), and
+        send it its word."""

@@ -1,0 +1,238 @@
+"""The observer: watches a run from outside, holds it to its limits, keeps the last values read.
+
+What it reads is a lower bound, for a spike fits between two looks; exact figures are each
+process's own high-water mark, which the agent reads at its end. It costs the measured processes
+nothing but the kernel's walk of their page tables for PSS. Where cgroups hold the limits, all it
+does is spaced so that it takes at most one part in fifty of one CPU for the looks, and another for
+PSS; where it holds them itself, it looks every 20 ms.
+"""
+
+import os
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from types import ModuleType
+
+import msgspec
+
+from leaklab.model.job import Limits
+from leaklab.model.measurement import Ended
+from leaklab.model.signals import Reading
+from leaklab.observer.observation import Observation, Steering
+from leaklab.observer.pace import Pace
+from leaklab.observer.series import Series
+from leaklab.sandbox.cgroups import OBSERVER, Confinement
+from leaklab.sandbox.launch import Child
+from leaklab.sandbox.protocol import Message, Reached
+
+TICK_SECONDS = 0.02
+
+# Of one CPU, one part in so many for: counting and the cgroups' events; high-water marks; PSS; and
+# PSS where it alone can tell whether the limit is kept.
+COUNT_SHARE = 100
+MARKS_SHARE = 100
+PSS_SHARE = 50
+PSS_SHARE_AT_LIMIT = 5
+
+
+def nobody_died() -> str:
+    """The death among the services of a run that has none."""
+    return ""
+
+
+class Observer:
+    """Watches one supervised run to its end."""
+
+    def __init__(  # noqa: PLR0913, PLR0917  (all that a run has to do with)
+        self,
+        child: Child,
+        limits: Limits,
+        probes: ModuleType,
+        confinement: Confinement,
+        cancelled: threading.Event,
+        death: Callable[[], str] = nobody_died,
+        steering: Steering | None = None,
+    ) -> None:
+        """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended.
+
+        `death` says how a service died, empty as long as all live; it is asked at each look, and
+        must not wait.
+        """
+        self._child = child
+        self._limits = limits
+        self._probes = probes
+        self._confinement = confinement
+        self._cancelled = cancelled
+        self._death = death
+        self._steering = steering or Steering()
+        self._segments_before = probes.shared_memory(os.getpid())
+        refused = list(confinement.refused)
+        self._seen = Observation(refused=refused, top_pid=child.supervisor.pid)
+        self._told = False
+        self._began = self._pss_last = time.monotonic()
+        self.count_pace = Pace(COUNT_SHARE)
+        self.marks_pace = Pace(MARKS_SHARE)
+        self.pss_pace = Pace(PSS_SHARE)
+        self._limit_pace = Pace(PSS_SHARE_AT_LIMIT)
+
+    def watch(self, on_tick: Callable[[], None]) -> Observation:
+        """Until the run is over; `on_tick` is called at every look, for progress."""
+        cpu = time.thread_time()
+        while not self._child.closed:
+            for message in self._child.read_messages(TICK_SECONDS):
+                self._hear(message)
+            if self._seen.exited or self._told:
+                continue
+            self._cut_output()
+            if self._cancelled.is_set():
+                self._tell()
+            elif time.monotonic() - self._began > self._limits.time_seconds:
+                self._stop(Ended.TIME_LIMIT)
+            elif self.count_pace.due or not self._confined:
+                self._look()
+                on_tick()
+        self._finish()
+        self._seen.cpu_seconds = time.thread_time() - cpu
+        return self._seen
+
+    def _hear(self, message: Message) -> None:
+        self._seen.hear(message)
+        if isinstance(message, Reached):
+            self._steering.reached(message.units, self._read_tree, self._seen)
+        controlled = self._seen.controlled
+        if controlled is message and controlled.confined:
+            self._seen.memory_by = self._confinement.memory_by
+            self._seen.processes_by = self._confinement.processes_by
+
+    @property
+    def _confined(self) -> bool:
+        """Whether all limits are held without us."""
+        return OBSERVER not in (self._seen.memory_by, self._seen.processes_by)
+
+    def _look(self) -> None:
+        self._seen.looks += 1
+        with self.count_pace.spending():
+            tree = self._tree()
+            ended = self._limit_reached(tree) or self._service_died()
+        if ended:
+            self._stop(ended)
+            return
+        if self.marks_pace.due:
+            with self.marks_pace.spending():
+                self._keep_high_water()
+        between = not self._steering.only_at_boundaries and 0 not in self._seen.finished
+        if between and self._seen.baselines and self.pss_pace.due:
+            with self.pss_pace.spending():
+                self._read_tree(self._steering.units_done())
+
+    def _tree(self) -> list[int]:
+        """The run's processes: in one read where a group holds them, else by a walk."""
+        controlled = self._seen.controlled
+        if controlled and controlled.confined and (pids := self._confinement.pids()) is not None:
+            return pids
+        top, enough = self._child.supervisor.pid, self._limits.processes
+        found: list[int] = self._probes.descendants(top, enough)
+        return found
+
+    def _keep_high_water(self) -> None:
+        """Of each measured process, once its mark was reset: kept in case it dies."""
+        for baseline in self._seen.baselines.values():
+            if found := self._probes.high_water_bytes(baseline.pid):
+                self._seen.high_water_bytes[baseline.pid] = found
+
+    def _read_tree(self, units: int) -> None:
+        """All that can be read of the run's processes, zombies among them, which no cgroup lists;
+        kept as of so many units done."""
+        top, enough = self._child.supervisor.pid, self._limits.processes
+        readings = {pid: self._probes.reading(pid) for pid in self._probes.descendants(top, enough)}
+        found = {pid: reading for pid, reading in readings.items() if reading}
+        whole: Reading = self._probes.in_all(found.values())
+        segments = self._segments(next(iter(found), None))
+        self._seen.tree.add(units, msgspec.structs.replace(whole, segments=segments))
+        for number, baseline in self._seen.baselines.items():
+            if one := found.get(baseline.pid):
+                alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)
+                self._seen.outside.setdefault(number, Series()).add(units, alone)
+        self._note_pss(whole.pss_bytes or 0)
+
+    def _segments(self, pid: int | None) -> int | None:
+        """How many segments were made since the run began, as one of its processes sees them."""
+        controlled = self._seen.controlled
+        before = () if controlled and controlled.own_shared_memory else self._segments_before
+        names: frozenset[str] | None = self._probes.shared_memory(pid) if pid else None
+        return None if names is None else len(names - frozenset(before))
+
+    def _pss(self, tree: list[int]) -> int:
+        """The tree's resident bytes, shared pages counted once; noted as its peak."""
+        total = sum(self._probes.pss_bytes(pid) or 0 for pid in tree)
+        self._note_pss(total)
+        return total
+
+    def _note_pss(self, total: int) -> None:
+        self._note_gap()
+        self._seen.tree_peak_pss_bytes = max(total, self._seen.tree_peak_pss_bytes or 0)
+
+    def _note_gap(self) -> None:
+        """The longest time without a reading of PSS, that before the first and after the last
+        included."""
+        now = time.monotonic()
+        gap, self._pss_last = now - self._pss_last, now
+        self._seen.longest_gap_seconds = max(gap, self._seen.longest_gap_seconds or 0.0)
+
+    def _limit_reached(self, tree: list[int]) -> Ended | None:
+        # A fork bomb meets the limit of memory, too.
+        if len(tree) > self._limits.processes or self._confinement.forks_refused():
+            return Ended.PROCESS_LIMIT
+        if self._confinement.oom_kills():
+            return Ended.MEMORY_LIMIT
+        if self._seen.memory_by == OBSERVER and self._over_memory(tree):
+            return Ended.MEMORY_LIMIT
+        return None
+
+    def _service_died(self) -> Ended | None:
+        """None where the run has done its work already: then it needed no service any more."""
+        if 0 not in self._seen.finished:
+            self._seen.service_death = self._death()
+        return Ended.SERVICE_DIED if self._seen.service_death else None
+
+    def _over_memory(self, tree: list[int]) -> bool:
+        """By summed RSS, which is cheap and counts shared pages again; if that is over the limit,
+        by PSS, which does not."""
+        most = self._limits.memory_bytes
+        if sum(self._probes.rss_bytes(pid) or 0 for pid in tree) <= most:
+            return False
+        if len(tree) == 1:
+            return True
+        if not self._limit_pace.due:
+            return False
+        with self._limit_pace.spending():
+            return self._pss(tree) > most
+
+    def _cut_output(self) -> None:
+        """Printing much is no fault: the file is emptied, and its writer appends from there."""
+        with suppress(OSError):
+            if self._child.output.stat().st_size > self._limits.output_bytes:
+                os.truncate(self._child.output, 0)
+
+    def _stop(self, ended: Ended) -> None:
+        self._seen.stopped = ended
+        self._tell()
+
+    def _tell(self) -> None:
+        self._told = True
+        self._child.stop()
+
+    def _finish(self) -> None:
+        """What the groups still know; a run may have ended by itself just after an OOM kill, or
+        failed just after one of its services died."""
+        self._note_gap()
+        self._seen.cgroup_peak_bytes = self._confinement.peak_bytes()
+        self._seen.oom_kills = self._confinement.oom_kills()
+        if self._seen.stopped is None:
+            if self._seen.oom_kills:
+                self._seen.stopped = Ended.MEMORY_LIMIT
+            elif self._confinement.forks_refused():
+                self._seen.stopped = Ended.PROCESS_LIMIT
+            elif not self._told:
+                self._seen.stopped = self._service_died()

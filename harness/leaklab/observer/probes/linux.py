@@ -1,0 +1,180 @@
+"""Other processes as the Linux kernel accounts for them, read from /proc.
+
+A process that is gone, or whose file may not be read, has None: a tree changes while it is read.
+"""
+
+import os
+from collections.abc import Iterable
+
+from leaklab.model.errors import BadInput, one_line
+from leaklab.model.signals import Reading
+
+PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
+PIECE_BYTES = 1 << 16
+TICKS = os.sysconf("SC_CLK_TCK")
+
+
+def rss_bytes(pid: int) -> int | None:
+    """Resident memory, shared pages included; an estimate on multi-core kernels since 6.2."""
+    fields = _read(f"/proc/{pid}/statm").split(None, 2)
+    return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else None
+
+
+def high_water_bytes(pid: int) -> int | None:
+    """VmHWM: the most that was resident since the process began, or since it was reset."""
+    return _kilobytes(_read(f"/proc/{pid}/status"), b"VmHWM:")
+
+
+def pss_bytes(pid: int) -> int | None:
+    """Proportional set size: resident memory with each page divided by its number of users.
+
+    The kernel walks the page table for it, dear for a large process; an estimate where users of its
+    pages come and go meanwhile.
+    """
+    return _kilobytes(_read(f"/proc/{pid}/smaps_rollup"), b"\nPss:")
+
+
+def reading(pid: int) -> Reading | None:
+    """All that can be read of one process from outside; None where it is gone.
+
+    A zombie holds nothing but its place in the process table. What may not be read (another
+    user's process) is None.
+    """
+    state = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 1)
+    if not state:
+        return None
+    if state[0] in b"ZX":
+        return Reading(processes=1, zombies=1)
+    pages = _read(f"/proc/{pid}/statm").split()
+    rollup = _read(f"/proc/{pid}/smaps_rollup")
+    if len(pages) < 3 or ((resident := int(pages[1])) == 0 and not rollup):
+        return Reading(processes=1, zombies=0)
+    return Reading(
+        rss_bytes=resident * PAGE_BYTES,
+        vms_bytes=int(pages[0]) * PAGE_BYTES,
+        shared_bytes=int(pages[2]) * PAGE_BYTES,
+        pss_bytes=_kilobytes(rollup, b"\nPss:"),
+        pss_anon_bytes=_sum_of(rollup, b"\nPss_Anon:", b"\nPss_Shmem:"),
+        uss_bytes=_sum_of(rollup, b"\nPrivate_Clean:", b"\nPrivate_Dirty:", b"\nPrivate_Hugetlb:"),
+        descriptors=_entries(f"/proc/{pid}/fd"),
+        sockets=_sockets(pid),
+        threads=_entries(f"/proc/{pid}/task"),
+        processes=1,
+        zombies=0,
+    )
+
+
+def cpu_seconds(pid: int) -> float | None:
+    """User and system time that a process has taken so far; to a hundredth of a second."""
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICKS if len(fields) > 12 else None
+
+
+def refuse_unreadable(pid: int) -> None:
+    """Stop at a process that has no memory to be read.
+
+    Raises:
+        BadInput: it belongs to another user, has ended, or is a kernel thread.
+    """
+    try:
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123  (as the others)
+            if file.read():
+                return
+    except PermissionError as error:
+        words = f"process {pid} belongs to another user"
+        raise BadInput(f"{words}; run leaklab as that user, or as root") from error
+    except OSError:
+        pass
+    state = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 1)[:1]
+    kernel = state and state[0] not in b"ZX"
+    words = "is a thread of the kernel's, without memory" if kernel else "has ended already"
+    raise BadInput(f"process {pid} {words}; ps lists those there are")
+
+
+def command_line(pid: int) -> str:
+    """The words of a process, with white space and control characters replaced; its name in
+    brackets where it has none; empty where it is gone."""
+    words = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
+    name = _read(f"/proc/{pid}/comm").decode(errors="replace").strip()
+    return one_line(words or (f"[{name}]" if name else ""))
+
+
+def in_all(readings: Iterable[Reading]) -> Reading:
+    """The sums over processes. Summed RSS and shared memory count a page once for each user;
+    summed PSS counts it once."""
+    found = list(readings)
+
+    def total(name: str) -> int | None:
+        values = [value for one in found if (value := getattr(one, name)) is not None]
+        return sum(values) if values else None
+
+    return Reading(**{name: total(name) for name in Reading.__struct_fields__})
+
+
+def shared_memory(pid: int) -> frozenset[str]:
+    """The names of the shared-memory segments that a process can see, semaphores left out."""
+    names = _names(f"/proc/{pid}/root/dev/shm")
+    return frozenset(name for name in names if not name.startswith("sem."))
+
+
+def descendants(pid: int, enough: int) -> list[int]:
+    """The living processes below `pid`, without itself; no more are looked for once there are
+    more than `enough`, for a fork bomb is faster than a walk."""
+    found = [pid]
+    for parent in found:  # which grows
+        for task in _names(f"/proc/{parent}/task"):
+            found += map(int, _read(f"/proc/{parent}/task/{task}/children").split())
+        if len(found) > enough + 1:
+            break
+    return found[1:]
+
+
+def _sum_of(rollup: bytes, *fields: bytes) -> int | None:
+    """The sum of some fields of smaps_rollup; None where the kernel does not have them all."""
+    found = [_kilobytes(rollup, field) for field in fields]
+    return None if None in found else sum(value or 0 for value in found)
+
+
+def _sockets(pid: int) -> int | None:
+    folder = f"/proc/{pid}/fd"
+    links = [_link(f"{folder}/{fd}") for fd in _names(folder)]
+    return sum(link.startswith("socket:") for link in links) if os.access(folder, os.R_OK) else None
+
+
+def _link(path: str) -> str:
+    try:
+        return os.readlink(path)  # noqa: PTH115  (a name, not a path)
+    except OSError:
+        return ""
+
+
+def _entries(folder: str) -> int | None:
+    """How many entries a folder of the kernel's has."""
+    return len(_names(folder)) if os.access(folder, os.R_OK) else None
+
+
+def _names(folder: str) -> list[str]:
+    try:
+        return os.listdir(folder)  # noqa: PTH208  (names, not paths)
+    except OSError:
+        return []
+
+
+def _read(path: str) -> bytes:
+    """The whole of one of the kernel's files, which are read at every look: without the layers
+    of `open`, in a third of the time. The kernel gives a long one in pieces of a page."""
+    try:
+        fd = os.open(path, os.O_RDONLY)
+    except OSError:
+        return b""
+    try:
+        return b"".join(iter(lambda: os.read(fd, PIECE_BYTES), b""))
+    except OSError:  # the process ended meanwhile
+        return b""
+    finally:
+        os.close(fd)
+
+
+def _kilobytes(text: bytes, field: bytes) -> int | None:
+    _, found, rest = text.partition(field)
+    return int(rest.split(None, 1)[0]) * 1024 if found else None

@@ -1,0 +1,72 @@
+"""The samples' tables: memory that the measured processes write and the harness reads, in the
+agent's layout."""
+
+import mmap
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from leaklab import agent
+from leaklab.model.signals import Reading, Samples
+
+WORDS = agent.TABLE_BYTES // 8
+
+
+@dataclass(frozen=True)
+class SampleTables:
+    """A view of the words of all tables, and the descriptor by which the agent gets them.
+
+    Table 0 is the agent's own; in a pool each worker has the table of its number.
+    """
+
+    fd: int
+    words: memoryview
+    processes: int
+
+    def units_done(self, process: int = 0) -> int:
+        """The work a process had done when its last sample was taken."""
+        count = self.words[process * WORDS]
+        return int(self._row(process, count - 1)[0]) if count else 0
+
+    def units_done_in_all(self) -> int:
+        """The work that was done in the run: of a pool, by its workers."""
+        numbers = range(1, self.processes) if self.processes > 1 else (0,)
+        return sum(self.units_done(number) for number in numbers)
+
+    def samples(self, process: int = 0) -> Samples:
+        """All that a process sampled, also one that was killed since."""
+        rows = [self._row(process, i) for i in range(self.words[process * WORDS])]
+        columns: dict[str, list[Any]] = {
+            name: [None if row[at] == agent.NOT_READ else row[at] for row in rows]
+            for at, name in enumerate(agent.SIGNALS, start=1)
+        }
+        return Samples(units=[row[0] for row in rows], **columns)
+
+    def halfway(self, process: int = 0) -> Reading | None:
+        """What a process read at half of its work."""
+        free = self.words[process * WORDS + 1]
+        reached = self.words[process * WORDS] and free != agent.NOT_READ
+        return Reading(arena_free_bytes=free) if reached else None
+
+    def _row(self, process: int, number: int) -> memoryview:
+        begin = process * WORDS + agent.HEAD + number * agent.WIDTH
+        return self.words[begin : begin + agent.WIDTH]
+
+
+@contextmanager
+def sample_tables(processes: int) -> Iterator[SampleTables]:
+    """Empty tables in a memfd: nothing of them is left anywhere when it is closed."""
+    size = processes * agent.TABLE_BYTES
+    fd = os.memfd_create("samples")
+    try:
+        os.ftruncate(fd, size)
+        with (
+            mmap.mmap(fd, size) as mapped,
+            memoryview(mapped) as octets,
+            octets.cast("q") as words,
+        ):
+            yield SampleTables(fd, words, processes)
+    finally:
+        os.close(fd)

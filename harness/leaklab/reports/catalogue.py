@@ -1,0 +1,15 @@
+"""The table of what there is."""
+
+from collections.abc import Sequence
+
+from leaklab.model.scenario import Scenario
+from leaklab.reports.table import Table
+
+
+def catalogue(scenarios: Sequence[Scenario]) -> Table:
+    """What there is, one line a scenario."""
+    return Table(
+        columns=("scenario", "level", "resource", "title"),
+        rows=[(s.name, str(s.level), str(s.resource), s.title) for s in scenarios],
+        right=frozenset({"level"}),
+    )

@@ -1,0 +1,96 @@
+"""What the floor came to: the leaks, and the clean programs."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from leaklab.features.quality.detection_limit import MOST_SECONDS, Sought, Spread
+from leaklab.reports.table import Table
+from leaklab.verdict.confusion import Said
+
+
+def tables(found: Sequence[Sought]) -> list[Table]:
+    """A table of the leaks and one of the clean programs; none for what was not run."""
+    leaks, clean = ([s for s in found if s.leaks is kind] for kind in (True, False))
+    return [*([_leaks(leaks)] if leaks else []), *([_clean(clean)] if clean else [])]
+
+
+def _leaks(found: Sequence[Sought]) -> Table:
+    every = sum(s.holds for s in found)
+    return Table(
+        columns=("leak", "found", "CPU", "worst", "wall", "worst"),
+        rows=[
+            (s.title, f"{s.count(Said.LEAK)} of {s.runs}", *_cells(s.cpu), *_cells(s.wall))
+            for s in found
+        ],
+        right=frozenset({"found", "CPU", "worst", "wall"}),
+        alarms=_alarms(found),
+        notes=[
+            *_missed(found),
+            "CPU: of the measured process; wall: from a run's start to its verdict",
+            "each first the median of all runs, then the worst",
+            f"{every} of {len(found)} leaks found every time, in at most {MOST_SECONDS:g} s",
+        ],
+    )
+
+
+def _clean(found: Sequence[Sought]) -> Table:
+    runs = sum(s.runs for s in found)
+    alarms, undecided = (sum(s.count(said) for s in found) for said in (Said.LEAK, Said.UNDECIDED))
+    return Table(
+        columns=("clean program", "runs", "alarms", "undecided", "CPU", "worst"),
+        rows=[
+            (
+                s.title,
+                *(str(n) for n in (s.runs, s.count(Said.LEAK), s.count(Said.UNDECIDED))),
+                *_cells(s.cpu),
+            )
+            for s in found
+        ],
+        right=frozenset({"runs", "alarms", "undecided", "CPU", "worst"}),
+        alarms=_alarms(found),
+        notes=[
+            *_missed(found),
+            f"{runs:,} clean runs: {alarms} false alarms, {undecided} undecided",
+        ],
+    )
+
+
+def as_builtins(found: Sequence[Sought]) -> list[dict[str, object]]:
+    """The same for machines."""
+    return [
+        {
+            "name": s.name,
+            "leaks": s.leaks,
+            "runs": s.runs,
+            "said": {str(said): s.count(said) for said in Said},
+            "cpu": msgspec.to_builtins(s.cpu),
+            "wall": msgspec.to_builtins(s.wall),
+            "holds": s.holds,
+            "missed": [
+                {"seed": seed, "said": str(j.said), "reason": j.reason} for seed, j in s.missed
+            ],
+        }
+        for s in found
+    ]
+
+
+def _alarms(found: Sequence[Sought]) -> frozenset[int]:
+    return frozenset(i for i, s in enumerate(found) if not s.holds)
+
+
+def _missed(found: Sequence[Sought]) -> Iterator[str]:
+    """A line for each leak that was not found, and for each false alarm."""
+    for s in found:
+        for seed, j in s.missed:
+            yield f"{s.name}, seed {seed}: {j.said}: {j.reason}"
+
+
+def _cells(spread: Spread | None) -> tuple[str, str]:
+    if spread is None:
+        return "-", "-"
+    return _seconds(spread.median_seconds), _seconds(spread.worst_seconds)
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"

@@ -1,0 +1,157 @@
+"""A watch as tables: what it found, and in top's words what each process holds."""
+
+from collections.abc import Sequence
+from pathlib import PurePosixPath
+
+from leaklab.features.watch.forecast import SECONDS, Projection, format_duration, speed_of
+from leaklab.features.watch.loop import growth_of_memory
+from leaklab.features.watch.report import Seen, SeenProcess
+from leaklab.model.scenario import Resource
+from leaklab.model.units import cut_to, format_bytes, format_growth
+from leaklab.model.verdicts import Verdict
+from leaklab.reports.table import Table
+from leaklab.reports.wrapping import WIDTH, wrapped
+from leaklab.verdict.resources import MIB
+
+COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
+NUMBERS = frozenset(COLUMNS[:-1])
+SPACE = 2
+LEAST_COMMAND = 8
+BARS = "▁▂▃▄▅▆▇█"
+
+ALLOCATOR = "from outside a leak cannot be told from an allocator that gives nothing back"
+
+
+def table(seen: Seen) -> Table:
+    """What a watch found: the processes, their sum, and the verdict below."""
+    rows = fitted(COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], WIDTH)
+    lines = [line for note in notes(seen) for line in wrapped(note)]
+    return Table(COLUMNS, rows, NUMBERS, notes=lines)
+
+
+def fitted(
+    columns: Sequence[str], rows: Sequence[tuple[str, ...]], width: int
+) -> list[tuple[str, ...]]:
+    """Rows whose last cells are cut so that a table of them is not wider, if it can be."""
+    others = list(zip(columns, *rows, strict=True))[:-1]
+    taken = sum(max(map(len, column)) + SPACE for column in others)
+    room = max(LEAST_COMMAND, width - taken)
+    return [(*row[:-1], cut_to(row[-1], room)) for row in rows]
+
+
+def narrowed(
+    columns: Sequence[str], rows: Sequence[tuple[str, ...]], spare: Sequence[str], width: int
+) -> tuple[list[str], list[tuple[str, ...]]]:
+    """As `fitted`, without as many of the spare columns, first ones first, as there is no room for.
+
+    Args:
+        columns: the headers.
+        rows: a cell for each of them.
+        spare: the columns that may go.
+        width: of the whole table.
+    """
+    kept = list(columns)
+    for name in ("", *spare):
+        kept = [column for column in kept if column != name]
+        places = [columns.index(column) for column in kept]
+        cut = fitted(kept, [tuple(row[i] for i in places) for row in rows], width)
+        widths = (max(map(len, column)) for column in zip(kept, *cut, strict=True))
+        if sum(widths) + SPACE * (len(kept) - 1) <= width:
+            break
+    return kept, cut
+
+
+def notes(seen: Seen) -> list[str]:
+    """What is said below the table."""
+    verdict = seen.verdict
+    leaking = ", ".join(r for r, leak in verdict.others.items() if leak)
+    left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
+    lines = [
+        f"{verdict.word}: {'; '.join(verdict.reasons)}",
+        f"growth: {growth(verdict)}",
+        projection(seen.projection) if seen.projection else "",
+        f"also leaking: {leaking}" if leaking else "",
+        ALLOCATOR if verdict.leak and verdict.resource is Resource.MEMORY else "",
+        f"{left_out:,} smaller processes are not shown" if left_out else "",
+        f"{unreadable:,} processes may only be read as root" if unreadable else "",
+        f"{seen.command}: {seen.how}" if seen.how else "",
+    ]
+    return [line for line in lines if line]
+
+
+def growth(verdict: Verdict) -> str:
+    """The growth with its interval, over the span of its speed class."""
+    resource = verdict.resource
+    if verdict.per_unit is None or verdict.low is None or verdict.high is None:
+        return "not known yet"
+    amounts = (verdict.per_unit, verdict.low, verdict.high)
+    # Where nothing grows, its interval still says something.
+    speed = speed_of(max(amounts, key=abs), MIB if resource is Resource.MEMORY else 1)
+    words = [format_growth(a * SECONDS[speed.span], resource) for a in amounts]
+    if set(words) == {"0"}:
+        return "none"
+    what = "" if resource is Resource.MEMORY else f" {resource}"
+    return f"{words[0]}{what} {speed.per} (95 % interval: {words[1]} to {words[2]})"
+
+
+def projection(found: Projection) -> str:
+    """When memory comes to its limit."""
+    limit = f"the limit of {format_bytes(found.limit_bytes)} ({found.limit_of})"
+    if found.held_bytes >= found.limit_bytes:
+        return f"memory is beyond {limit} already"
+    if found.seconds_to_limit is None:
+        return f"memory never reaches {limit} at this rate"
+    when = format_duration(found.seconds_to_limit)
+    if found.soonest_seconds is None:
+        return f"memory reaches {limit} in {when} at this rate"
+    late = found.latest_seconds
+    latest = "never" if late is None else format_duration(late)
+    soonest = format_duration(found.soonest_seconds)
+    return f"memory reaches {limit} in {when} at this rate (95 % interval: {soonest} to {latest})"
+
+
+def cells(process: SeenProcess) -> tuple[str, ...]:
+    """The first five columns of a process, in top's words."""
+    return (
+        str(process.pid),
+        format_bytes(process.rss_bytes),
+        format_bytes(process.shared_bytes),
+        format_bytes(process.vms_bytes),
+        f"{process.memory_percent:.1f}",
+    )
+
+
+def rate(process: SeenProcess) -> str:
+    """Its growth per second; empty where it is not known yet."""
+    if process.growth_per_second is None:
+        return ""
+    return format_growth(process.growth_per_second, Resource.MEMORY)
+
+
+def short(command: str) -> str:
+    """The words of a process without the folder of its program."""
+    program, space, words = command.partition(" ")
+    return PurePosixPath(program).name + space + words
+
+
+def sparkline(values: Sequence[float]) -> str:
+    """A bar for each value, from the smallest to the largest; all alike are low."""
+    low = min(values, default=0)
+    span = max(values, default=0) - low
+    steps = [(v - low) / span * (len(BARS) - 1) if span else 0 for v in values]
+    return "".join(BARS[round(step)] for step in steps)
+
+
+def _process_row(process: SeenProcess) -> tuple[str, ...]:
+    pss = "" if process.pss_bytes is None else format_bytes(process.pss_bytes)
+    return (*cells(process), pss, rate(process), short(process.command))
+
+
+def _tree_row(seen: Seen) -> tuple[str, ...]:
+    """The sums. Only PSS counts a shared page once; so the others are left out."""
+    pss = format_bytes(seen.tree.pss_bytes or 0)
+    known = seen.projection is not None
+    amount = growth_of_memory(seen.verdict).per_unit
+    per_second = format_growth(amount, Resource.MEMORY) if known else ""
+    count = f"{seen.tree.processes or 0:,} in all"
+    return ("tree", "", "", "", "", pss, per_second, count)

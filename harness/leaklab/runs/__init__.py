@@ -1,0 +1,1 @@
+"""A session of runs: plan, run one, judge, save, tell."""

@@ -1,0 +1,45 @@
+"""Where runs are made: the interpreter, the machine, and the commit of the catalogue."""
+
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from pathlib import Path
+
+from leaklab import __version__
+from leaklab.model.measurement import Environment
+
+
+def describe_environment(root: Path) -> Environment:
+    """Where the runs of a session are made; `root` is the catalogue's."""
+    return Environment(
+        python=platform.python_version(),
+        implementation=platform.python_implementation(),
+        kernel=platform.release(),
+        machine=platform.machine(),
+        libc=" ".join(platform.libc_ver()),
+        cpus=os.cpu_count() or 1,
+        leaklab=__version__,
+        git_commit=git_commit(root),
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def git_commit(root: Path) -> str | None:
+    """The commit a catalogue is of, with `+dirty` where files differ from it or are not in it.
+
+    None where its scenarios are not tracked: a wheel may lie in an environment that lies in a
+    repository of something else.
+    """
+    try:
+        _git(root, "ls-files", "--error-unmatch", "scenarios")
+        commit = _git(root, "rev-parse", "HEAD")
+        return f"{commit}+dirty" if _git(root, "status", "--porcelain", "--", ".") else commit
+    except (OSError, subprocess.CalledProcessError):
+        return None
+
+
+def _git(root: Path, *words: str) -> str:
+    command = ["git", "--no-optional-locks", "-C", str(root), *words]
+    found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
+    return found.stdout.strip()

@@ -1,0 +1,130 @@
+"""What was measured, put together: messages, the agent's tables and the observer's readings."""
+
+import os
+
+from leaklab import agent
+from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
+from leaklab.observer.observation import Observation
+from leaklab.observer.sample_tables import SampleTables
+from leaklab.observer.series import Series
+from leaklab.sandbox.launch import how_it_ended
+from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
+
+LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
+
+
+def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> Trace:
+    """What a run came to.
+
+    Args:
+        seen: the messages of the run and the observer's readings.
+        tables: the samples.
+        cpu: the processor the run was pinned to.
+        tail: the end of what the program printed, kept for a process that died without a word.
+    """
+    ended, detail = _how_it_ended(seen)
+    died = ended in (Ended.DIED, Ended.WORKER_DIED)
+    return Trace(
+        ended=ended,
+        detail=detail,
+        held_back_by=seen.held_back_by,
+        units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
+        processes=[process_record(seen, one, tables) for one in baselines(seen, tables)],
+        tree=TreeRecord(samples=seen.tree.samples()),
+        tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
+        tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
+        cgroup_peak_bytes=seen.cgroup_peak_bytes,
+        controls=_controls(seen, cpu),
+        output_tail=seen.failed.traceback if seen.failed else tail if died else "",
+    )
+
+
+def baselines(seen: Observation, tables: SampleTables) -> list[Baseline]:
+    """The processes of the run, by their numbers; a program may have forged others."""
+    return [seen.baselines[n] for n in sorted(seen.baselines) if 0 <= n < tables.processes]
+
+
+def _workers(seen: Observation) -> list[Finished]:
+    """The reports of those who worked: of a pool its workers, else the one process."""
+    reports = seen.finished
+    return [reports[n] for n in reports if n or len(reports) == 1]
+
+
+def process_record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
+    """What is known of one process, also of one under way."""
+    finished = seen.finished.get(baseline.process, Finished())
+    high_water = seen.high_water_bytes.get(baseline.pid)
+    peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
+    return ProcessRecord(
+        pid=baseline.pid,
+        role=Role.WORKER if baseline.process else Role.PARENT,
+        number=baseline.process,
+        units_done=finished.units or tables.units_done(baseline.process),
+        baseline_rss_bytes=baseline.rss_bytes,
+        peak_rss_bytes=peak - baseline.rss_bytes,
+        samples=tables.samples(baseline.process),
+        pin_kept=finished.pin_kept,
+        cpu_seconds=finished.cpu_seconds,
+        collector_on=finished.collector_on,
+        at_start=baseline.at_start,
+        outside=seen.outside.get(baseline.process, Series()).samples(),
+        halfway=tables.halfway(baseline.process),
+        at_end=finished.at_end,
+        after_collect=finished.after_collect,
+        after_trim=finished.after_trim,
+    )
+
+
+def _controls(seen: Observation, cpu: int) -> Controls:
+    applied = seen.controlled
+    found = seen.baselines.values()
+    return Controls(
+        aslr_off=bool(applied and applied.aslr_off),
+        huge_pages_off=bool(applied and applied.huge_pages_off),
+        own_shared_memory=bool(applied and applied.own_shared_memory),
+        pinned_cpu=cpu,
+        high_water_reset=bool(found) and all(b.high_water_reset for b in found),
+        memory_limit_by=seen.memory_by,
+        process_limit_by=seen.processes_by,
+        refused=[*(applied.refused if applied else []), *seen.refused],
+    )
+
+
+def _how_it_ended(seen: Observation) -> tuple[Ended, str]:
+    if seen.stopped:
+        return seen.stopped, seen.service_death
+    if seen.failed:
+        return _failure(seen.failed)
+    if seen.died:
+        return Ended.WORKER_DIED, _worker_death(seen.died)
+    if 0 in seen.finished:
+        return Ended.COMPLETED, ""
+    status = seen.exited.status if seen.exited else None
+    died = Ended.DIED if seen.baselines else Ended.NOT_STARTED
+    return died, _death(status)
+
+
+def _worker_death(died: Died) -> str:
+    status = -died.exitcode if died.exitcode < 0 else died.exitcode << 8
+    return f"worker {died.process}: {_death(status)}"
+
+
+def _death(status: int | None) -> str:
+    """How a process ended in mid-run, from its wait status."""
+    if status is None or os.WIFSIGNALED(status):
+        return how_it_ended(status)
+    if os.waitstatus_to_exitcode(status) == agent.NO_CHANNEL:
+        return "the program closed descriptors that are the lab's"
+    return f"{how_it_ended(status)} in mid-run (os._exit?)"
+
+
+def _failure(failed: Failed) -> tuple[Ended, str]:
+    whose = f"worker {failed.process}: " if failed.process else ""
+    if failed.error == "EndedEarlyError":
+        done, asked = failed.args
+        words = f"the workload ended after {done:,} of {asked:,} units: make it yield more"
+        return Ended.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
+    where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""
+    first_line = failed.message.strip().partition("\n")[0]
+    ended = LIMIT_MET.get(failed.limit or "", Ended.PROGRAM_FAILED)
+    return ended, f"{whose}{where}{failed.error}: {first_line}"

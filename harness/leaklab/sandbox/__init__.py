@@ -1,0 +1,1 @@
+"""Where a run takes place: its supervisor, cgroups, folders, services and pipes."""

@@ -1,0 +1,209 @@
+"""One series judged: does it grow with the work, has it come to a plateau, or can nobody say?
+
+A leak keeps growing at a steady rate over the last two octaves of the work, and does so to the
+very end. `clean` is bounded from above by its interval: nothing *larger* than that grows.
+Everything between is undecided, with what would decide it.
+
+Rejected: a limit on RSS (a filling cache passes any), Mann-Kendall over the whole run (a plateau
+reached late is a trend), slopes of halves compared (a logarithm is a line to them).
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from leaklab.model.scenario import Growth
+from leaklab.verdict.octaves import (
+    Numbers,
+    Octave,
+    block_minima,
+    joined,
+    octaves,
+    steady_part,
+    theil_sen,
+)
+
+FEWEST_BLOCKS = 5
+
+
+@dataclass(frozen=True)
+class Rule:
+    """The constants of the verdict. DESIGN.md derives each; `leaklab accuracy` varies each.
+
+    Rates of successive octaves are compared as a ratio: 1 for a line, 2**-0.5 for a root, 0.5 for a
+    logarithm. The two cuts stand half-way between neighbours, on the scale of exponents.
+
+    Attributes:
+        chance: the probability with which chance alone may order an octave's blocks like growth.
+        steady: at least so much of the rate before is kept by a leak.
+        fading: at most so much is kept by growth that will end, twice in a row.
+        one_step: a single step of more than this share of a rise is a step, not growth.
+        end_pace: a line rises to its end at its full pace; below this share it has levelled off.
+        endless_share: of growth that fades, so much of the present rate may be a line's.
+        unseen_share: growth over half the run that is this small beside the swing of a program
+            from sample to sample cannot be seen, and is not excluded by `clean`.
+    """
+
+    chance: float = 0.01
+    steady: float = 2**-0.25
+    fading: float = 2**-0.75
+    one_step: float = 0.5
+    end_pace: float = 0.5
+    endless_share: float = 0.1
+    unseen_share: float = 0.125
+
+
+RULE = Rule()
+
+# Growth that chance orders like this, at most, is there; whether it fades is another question.
+TENDENCY = 0.05
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What one series shows: `leak` is None where it decides nothing.
+
+    `settled` is false where it is acquitted in spite of a step: others may follow.
+    """
+
+    leak: bool | None
+    growth: Growth | None
+    reason: str
+    settled: bool = True
+
+
+def judge_series(
+    units: Sequence[float], values: Sequence[float], floor: float, rule: Rule = RULE
+) -> Finding:
+    """Judge one series.
+
+    Args:
+        units: work done at each sample, rising.
+        values: what was read there.
+        floor: growth over an octave that counts as none, in the unit of `values`.
+        rule: the constants.
+    """
+    oldest, before, last = octaves(units, values)
+    if last.minima.size < FEWEST_BLOCKS:
+        return _undecided("too few samples: 10 are the least, 64 and more say more")
+    if _fades((oldest, before, last), floor, rule):
+        return Finding(
+            leak=False, growth=Growth.BOUNDED, reason="its growth fades with every octave"
+        )
+    if _rises(last, floor, rule):
+        return _judge_rising(before, last, floor, rule)
+    doubt, ceiling = _doubt(before, last, floor, rule)
+    if doubt:
+        return _undecided(doubt)
+    return Finding(
+        leak=False,
+        growth=_shape(units, values, last, floor),
+        reason=f"level, no growth above {ceiling:,.3g} a unit",
+        settled=not _clear_steps(joined(before, last)[1], floor).any(),
+    )
+
+
+def judge_extreme(
+    units: Sequence[float], values: Sequence[float], amount: float, rule: Rule = RULE
+) -> bool:
+    """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
+    at least so much that nothing innocent does: then it need not be watched any longer.
+
+    It asks for five samples at least, and not for octaves: there may be no time for them.
+    """
+    whole = block_minima(units, values)
+    enough = whole.rise >= amount and whole.end_share >= rule.end_pace
+    return enough and _rises(whole, amount, rule)
+
+
+def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str, float]:
+    """Why a series that does not rise in order cannot be acquitted all the same (empty if it can),
+    and the most it may yet grow per unit.
+
+    One clear step, up by more than twice the deepest fall, may be a load or a table's rebuilding,
+    and is taken out; a second is a pattern. What is left must be level: no growth that its
+    interval leaves possible may be worth noticing beside the program's own swing.
+    """
+    units, minima = joined(before, last)
+    steps = np.diff(minima)
+    clear = _clear_steps(minima, floor)
+    if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
+        return "it rises by steps: do more units", 0.0
+    minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
+    slope = theil_sen(units, minima)
+    half_the_work = float(units[-1]) / 2
+    if slope.low * half_the_work > floor:
+        return "it tends to rise, and no more can be said: do more units", slope.high
+    if slope.high * half_the_work > max(floor, rule.unseen_share * last.swing):
+        return "it swings so much that a leak could hide in it: do more units", slope.high
+    return "", max(slope.high, 0.0)
+
+
+def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
+    """Which differences of neighbours are steps: more than twice the deepest fall."""
+    steps = np.diff(minima)
+    found: NDArray[np.bool_] = steps > max(floor, 2 * -float(steps.min()))
+    return found
+
+
+def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
+    if not _rises(before, floor, rule):
+        return _undecided("it rises over the last half and did not before: do more units")
+    if last.end_share < rule.end_pace:
+        return _undecided("it rose, and levels off at the end: do more units")
+    kept = last.rate / before.rate if before.rate > 0 else 0.0
+    if kept < rule.steady:
+        return _undecided(f"still grows, at {kept:.0%} of the rate before: do more units")
+    return Finding(
+        leak=True,
+        growth=Growth.UNBOUNDED,
+        reason=f"grows steadily, at {kept:.0%} of the rate before",
+    )
+
+
+def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) -> bool:
+    """Whether the rate fell twice in a row like a logarithm's, or faster, and goes on falling.
+
+    A leak under a logarithm fades, too, until only the leak is left; so the part that would not
+    fade must be next to none within its interval, and surely less than half of the present rate.
+    """
+    oldest, before, last = last_three
+    if not all(o.ordered(TENDENCY) and o.rise > floor for o in (oldest, before)):
+        return False
+    if before.rate > rule.fading * oldest.rate or last.rate > rule.fading * before.rate:
+        return False
+    steady = steady_part(*joined(*last_three))
+    negligible = floor / (float(last.units[-1]) / 2)
+    none = steady.low <= max(negligible, rule.endless_share * last.rate)
+    return none and steady.high <= max(negligible, last.rate / 2)
+
+
+def _undecided(reason: str) -> Finding:
+    return Finding(leak=None, growth=None, reason=reason)
+
+
+def _rises(octave: Octave, floor: float, rule: Rule) -> bool:
+    in_order = octave.ordered(rule.chance) and octave.rise > floor
+    return in_order and octave.largest_step_share <= rule.one_step
+
+
+def _shape(units: Sequence[float], values: Sequence[float], last: Octave, floor: float) -> Growth:
+    """Which innocent shape it is: it came to a plateau, it rises and falls back, or neither."""
+    x, y = np.asarray(units), np.asarray(values, dtype=np.float64)
+    climbed = float(last.minima.min() - y[0])
+    tail = y[x > x[-1] / 2]
+    swing = float(np.ptp(tail))
+    if climbed > max(floor, swing):
+        return Growth.BOUNDED
+    if swing > floor and _falls(tail) >= 2:
+        return Growth.SAWTOOTH
+    return Growth.BOUNDED if climbed > floor else Growth.NONE
+
+
+def _falls(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
+    """How often it falls from the top quarter of its range to the bottom quarter."""
+    share = (values - values.min()) / np.ptp(values)
+    extremes = share[(share > 0.75) | (share < 0.25)] > 0.5
+    return int((np.diff(extremes.astype(int)) < 0).sum())

@@ -1,0 +1,102 @@
+"""Two saved results side by side: a pure function of the two records."""
+
+from dataclasses import dataclass, replace
+
+from leaklab.model.errors import BadInput
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Judge, Scenario, Variant
+
+# What must be the same for two figures to be about the same work, and what only deserves a word.
+SAME_WORK = ("unit", "units_done")
+BEFORE_LIMITS = ("unit", "units")
+WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
+
+
+@dataclass(frozen=True)
+class PeakVerdict:
+    """A pair judged by its peaks: the buggy one's by the fixed one's, and what is declared."""
+
+    ratio: float
+    min_ratio: float
+    leak: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """B against A. `peak_ratio` is B's peak by A's; `intervals_apart` whether the 95 % intervals
+    of the growth per unit have no value in common; `pair` the verdict of a pair judged by peaks."""
+
+    a: Result
+    b: Result
+    peak_ratio: float
+    intervals_apart: bool
+    differences: tuple[str, ...]
+    pair: PeakVerdict | None = None
+
+
+def compare(a: Result, b: Result) -> Comparison:
+    """Compare the peaks and the growth of two runs over the same work.
+
+    Raises:
+        BadInput: they did different work, or one of them has no peak.
+    """
+    for name in SAME_WORK if _ended(a, b) else BEFORE_LIMITS:
+        mine, other = getattr(a, name), getattr(b, name)
+        if mine != other:
+            raise BadInput(
+                f"{label(a)} and {label(b)} did different work ({name}: {mine} and {other}); "
+                "run both with the same --units"
+            )
+    if not a.peak_bytes or not b.peak_bytes:
+        lacking = a if not a.peak_bytes else b
+        raise BadInput(f"{label(lacking)} has no peak ({lacking.ended}); run it again")
+    return Comparison(
+        a=a,
+        b=b,
+        peak_ratio=b.peak_bytes / a.peak_bytes,
+        intervals_apart=_apart(a, b),
+        differences=tuple(
+            f"{name}: {getattr(a, name)} and {getattr(b, name)}"
+            for name in WORTH_SAYING
+            if getattr(a, name) != getattr(b, name)
+        ),
+    )
+
+
+def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:
+    """With the verdict of the pair, where these are the two variants of a scenario judged by its
+    peaks; else as it is. Which of the two is A makes no difference."""
+    if scenario.judge is not Judge.PEAK or scenario.min_ratio is None:
+        return found
+    ratios = {
+        (Variant.FIXED, Variant.BUGGY): found.peak_ratio,
+        (Variant.BUGGY, Variant.FIXED): 1 / found.peak_ratio,
+    }
+    ratio = ratios.get((found.a.variant, found.b.variant))
+    if ratio is None or found.a.scenario != found.b.scenario:
+        return found
+    leak = is_peak_leak(ratio, scenario.min_ratio)
+    return replace(found, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
+
+
+def _ended(*results: Result) -> bool:
+    return all(result.ended is Ended.COMPLETED for result in results)
+
+
+def is_peak_leak(ratio: float, min_ratio: float) -> bool:
+    """Whether a buggy variant's peak is so many times its fixed one's as to be a leak."""
+    return ratio >= min_ratio
+
+
+def label(result: Result) -> str:
+    """How people name a run: `word_index/buggy/inline`."""
+    return f"{result.scenario}/{result.variant}/{result.mode}"
+
+
+def _apart(a: Result, b: Result) -> bool:
+    lows = (a.verdict.low, b.verdict.low)
+    highs = (a.verdict.high, b.verdict.high)
+    if None in lows or None in highs:
+        return False
+    return max(x for x in lows if x is not None) > min(x for x in highs if x is not None)

@@ -1,0 +1,223 @@
+"""The verdict on a run: a pure function of numbers, decided by work done and not by time.
+
+Each signal is judged by `growth.judge_series`, and so is every resource. Of a process, memory is
+decided by the heap in use and the allocated blocks; RSS beside them adds only what was mapped past
+both, and only where it is no fragmentation of either allocator. A leak must still be there after a
+collection. Of a tree, which is read from outside, memory is decided by its PSS.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+
+from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.scenario import Growth, Resource
+from leaklab.model.signals import Samples, Signal
+from leaklab.model.units import format_growth
+from leaklab.model.verdicts import Estimate, Verdict
+from leaklab.verdict.allocators import acquit, remarks
+from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, judge_series
+from leaklab.verdict.octaves import growth_per_unit, joined, octaves
+from leaklab.verdict.resources import EXTREME, FLOOR, LABEL, SIGNALS_OF, SIGNALS_OF_TREE
+
+Rows = tuple[Sequence[float], Sequence[float]]
+
+NEVER_EXTREME = {Signal.BLOCKS, Signal.RSS, Signal.PSS}
+
+NOT_READ = Finding(leak=None, growth=None, reason="its resource was not read")
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a run ended, the units it did, and the units its scenario declares a verdict to need.
+
+    With less work done, a cache that is still filling looks like a leak, and a rare leak like none.
+    """
+
+    ended: Ended
+    done: int
+    needed: int
+
+
+def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = RULE) -> Verdict:
+    """Judge one process by its series.
+
+    Args:
+        process: the measured process, with its samples and its readings after the last unit.
+        resource: the resource the scenario is about; it decides, the others are reported.
+        work: how much of the work was done; a run that did less than a verdict needs is undecided,
+            unless what it took is beyond all that is innocent.
+        rule: the constants.
+
+    Returns:
+        The verdict, with an estimate for every signal that was read.
+    """
+    rows = rows_of(process.samples)
+    estimates = [_estimate(process, s, rows[s], rule) for s in FLOOR if s in rows]
+    short = _too_short(work, rows, resource, process)
+    verdict = _verdict(estimates, resource, SIGNALS_OF, short)
+    held = remarks(process) if resource is Resource.MEMORY else []
+    return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
+
+
+def judge_tree(
+    rows: Mapping[Signal, Rows], resource: Resource, work: Work | None = None, rule: Rule = RULE
+) -> Verdict:
+    """Judge a tree of processes by what was read of it from outside.
+
+    Args:
+        rows: by signal the work done (or the time) at each reading, and what was read.
+        resource: the resource that decides.
+        work: how much of the work was done; None where nobody can say what a verdict needs.
+        rule: the constants.
+    """
+    estimates = [_estimate(None, signal, rows[signal], rule) for signal in FLOOR if signal in rows]
+    short = _too_short(work, rows, resource) if work else None
+    return _verdict(estimates, resource, SIGNALS_OF_TREE, short)
+
+
+def is_certain(verdict: Verdict) -> bool:
+    """Whether more work would not be expected to change what was found. A leak is that by RSS alone
+    only where nothing else is in doubt, for at the end it may prove to be fragmentation."""
+    deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
+    deciding -= {Signal.RSS, Signal.PSS}
+    found = [e for e in verdict.estimates if e.signal in deciding]
+    settled = all(e.settled and e.leak is not None for e in found)
+    return any(e.leak for e in found) or (verdict.leak is not None and settled)
+
+
+def was_read(verdict: Verdict) -> bool:
+    """Whether any signal of the judged resource was read: some are read of one process only."""
+    deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
+    return any(e.signal in deciding for e in verdict.estimates)
+
+
+def is_extreme(rows: Mapping[Signal, Rows], resource: Resource) -> bool:
+    """Whether a resource grows in order, by more than anything innocent keeps."""
+    return _extreme_signal(rows, resource) is not None
+
+
+def rows_of(samples: Samples) -> dict[Signal, Rows]:
+    """By signal where it was read, and what; signals read less than twice are left out."""
+    found = {signal: _rows(samples, signal) for signal in Signal}
+    return {signal: rows for signal, rows in found.items() if len(rows[1]) >= 2}
+
+
+def _verdict(
+    estimates: Sequence[Estimate],
+    resource: Resource,
+    signals_of: Mapping[Resource, tuple[Signal, ...]],
+    short: Finding | None,
+) -> Verdict:
+    of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
+    findings = {r: _combine(found) for r, found in of.items() if found}
+    finding = short or findings.get(resource, NOT_READ)
+    per_unit, low, high = _quoted(of.get(resource, []))
+    return Verdict(
+        leak=finding.leak,
+        growth=finding.growth,
+        resource=resource,
+        per_unit=per_unit,
+        low=low,
+        high=high,
+        reasons=[finding.reason],
+        estimates=list(estimates),
+        others={r: None if short else f.leak for r, f in findings.items() if r is not resource},
+    )
+
+
+def _estimate(process: ProcessRecord | None, signal: Signal, rows: Rows, rule: Rule) -> Estimate:
+    """Judge one signal, of a process with what its readings after the last unit say of it."""
+    finding = judge_series(*rows, FLOOR[signal], rule)
+    _, before, last = octaves(*rows)
+    if finding.leak and process:
+        finding = acquit(process, signal, last.minima[0], last.rise) or finding
+    slope = growth_per_unit(*joined(before, last))
+    return Estimate(
+        signal=signal,
+        leak=finding.leak,
+        growth=finding.growth,
+        per_unit=slope.estimate,
+        low=slope.low,
+        high=slope.high,
+        reason=finding.reason,
+        settled=finding.settled,
+    )
+
+
+def _combine(estimates: Sequence[Estimate]) -> Finding:
+    """One finding from a resource's signals: a leak if one leaks; RSS alone leaves no doubt, and
+    PSS speaks only where the kernel does not tell it without files."""
+    names = {e.signal for e in estimates}
+    if Signal.PSS_ANON in names:
+        estimates = [e for e in estimates if e.signal is not Signal.PSS]
+    deciding = [e for e in estimates if e.signal is not Signal.RSS] or estimates
+    leaking = [e for e in estimates if e.leak]
+    doubtful = [e for e in deciding if e.leak is None]
+    speaker = next(iter([*leaking, *doubtful, *deciding]))
+    return Finding(speaker.leak, speaker.growth, f"{LABEL[speaker.signal]}: {speaker.reason}")
+
+
+def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
+    """The amounts to quote, (per unit, low, high): memory in bytes, by the RSS where that leaks."""
+    anon = any(e.signal is Signal.PSS_ANON for e in estimates)
+    unasked = {Signal.BLOCKS, Signal.PSS} if anon else {Signal.BLOCKS}
+    in_bytes = [e for e in estimates if e.signal not in unasked] or estimates
+    for e in sorted(in_bytes, key=lambda e: (not e.leak, bool(e.leak) ^ (e.signal is Signal.RSS))):
+        return e.per_unit, e.low, e.high
+    return None, None, None
+
+
+def _too_short(
+    work: Work,
+    rows: Mapping[Signal, Rows],
+    resource: Resource,
+    process: ProcessRecord | None = None,
+) -> Finding | None:
+    done, needed = f"{work.done:,}", f"{work.needed:,}"
+    if work.ended is Ended.COMPLETED and work.done >= work.needed:
+        return None
+    if signal := _extreme_signal(rows, resource):
+        units, values = rows[signal]
+        rise = values[-1] - values[0]
+        if process and (excuse := acquit(process, signal, values[0], rise)):
+            reason = f"{LABEL[signal]}: {excuse.reason}; name --units to see it through"
+            return Finding(leak=None, growth=None, reason=reason)
+        rate = rise / (units[-1] - units[0])
+        amount = f"{format_growth(rate, resource)} a unit, steadily"
+        reason = f"{LABEL[signal]}: {amount}, for {done} of {needed} units: nothing innocent does"
+        return Finding(leak=True, growth=Growth.UNBOUNDED, reason=reason)
+    if work.ended is not Ended.COMPLETED:
+        reason = f"{work.ended} after {done} units; a verdict needs {needed}"
+    else:
+        reason = f"{done} of the {needed} units that a verdict needs: raise --units"
+    return Finding(leak=None, growth=None, reason=reason)
+
+
+def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal | None:
+    """The signal by which a resource is taken without end: of memory neither blocks, which have no
+    size of their own, nor RSS and PSS, in which the pages of files are."""
+    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
+    for signal in FLOOR:
+        if signal in signals & rows.keys() and judge_extreme(*rows[signal], EXTREME[resource]):
+            return signal
+    return None
+
+
+def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[str]:
+    """What the children are that a program leaks."""
+    found = process.after_trim.zombies if process.after_trim else None
+    if resource is not Resource.PROCESSES or not verdict.leak or not found:
+        return []
+    return [f"{found:,} of them are zombies: they ended, and nobody waited for them"]
+
+
+def _with_reasons(verdict: Verdict, remarks: Sequence[str]) -> Verdict:
+    return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *remarks])
+
+
+def _rows(samples: Samples, signal: Signal) -> Rows:
+    pairs = zip(samples.units, samples.column(signal), strict=False)
+    rows = [(float(x), float(y)) for x, y in pairs if y is not None]
+    return [x for x, _ in rows], [y for _, y in rows]

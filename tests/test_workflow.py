@@ -1,0 +1,119 @@
+"""What GitHub is told to do: the targets it calls, when, and with what rights."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml  # type: ignore[import-untyped]  # comes with asv, without types
+
+ROOT = Path(__file__).parents[1]
+WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").read_text())
+JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
+STEPS = [step for job in JOBS.values() for step in job["steps"]]
+SCRIPTS = [step["run"] for step in STEPS if "run" in step]
+ON = True  # as YAML reads an `on`
+
+
+def said_to_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
+    """The words with which a step starts leaklab, as GitHub's shell and make read the step; what
+    stands for leaklab here only says what it was told."""
+    told = venv / "bin" / "leaklab"
+    told.parent.mkdir(parents=True)
+    told.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    told.chmod(0o755)
+    (venv / ".ready").touch()
+    found = subprocess.run(
+        ["bash", "-e", "-c", script],
+        cwd=ROOT,
+        env={**os.environ, "MAKEFLAGS": f"--silent VENV={venv}", **environment},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return found.stdout.splitlines()
+
+
+def test_it_runs_on_pushes_to_main_and_on_pull_requests() -> None:
+    assert {"push": {"branches": ["main"]}, "pull_request": None} == WORKFLOW[ON]
+
+
+def test_it_may_read_the_repository_and_nothing_else() -> None:
+    assert {"contents": "read"} == WORKFLOW["permissions"]
+    assert [] == [name for name, job in JOBS.items() if "permissions" in job]
+
+
+def test_lint_and_tests_run_always_and_the_comparison_on_pull_requests() -> None:
+    conditions = {name: job.get("if") for name, job in JOBS.items()}
+    assert {"checks": None, "compare": "github.event_name == 'pull_request'"} == conditions
+
+
+def test_a_newer_push_cancels_older_runs_of_its_pull_request_alone() -> None:
+    assert {
+        "group": "${{ github.workflow }}-${{ github.event.pull_request.number || github.run_id }}",
+        "cancel-in-progress": True,
+    } == WORKFLOW["concurrency"]
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_every_target_that_it_calls_exists(script: str) -> None:
+    called = re.findall(r"\bmake ([a-z-]+)", script)
+    known = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
+    assert called
+    assert set(called) <= set(known)
+
+
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_no_name_that_a_stranger_chose_becomes_part_of_a_script(script: str) -> None:
+    assert "${{" not in script
+
+
+def test_every_job_has_an_end() -> None:
+    assert [] == [name for name, job in JOBS.items() if "timeout-minutes" not in job]
+
+
+def test_every_action_is_of_a_named_version() -> None:
+    actions = [step["uses"] for step in STEPS if "uses" in step]
+    assert [] == [action for action in actions if not re.search(r"@(v\d+|[0-9a-f]{40})$", action)]
+
+
+@pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
+def test_a_job_has_the_whole_history_no_credentials_and_the_python_of_the_lab(
+    job: dict[str, Any],
+) -> None:
+    given = {
+        step["uses"].partition("@")[0]: step["with"] for step in job["steps"] if "uses" in step
+    }
+    assert {
+        "actions/checkout": {"fetch-depth": 0, "persist-credentials": False},
+        "actions/setup-python": {
+            "python-version": "3.11",
+            "cache": "pip",
+            "cache-dependency-path": "constraints.txt",
+        },
+    } == given
+
+
+def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
+    tmp_path: Path,
+) -> None:
+    (step,) = (step for step in JOBS["compare"]["steps"] if "run" in step)
+    words = said_to_leaklab(step["run"], tmp_path, GITHUB_STEP_SUMMARY="a summary")
+    assert ["continuous", "--factor", "1.02", "--markdown", "a summary"] == words[:-3]
+    assert ["--", "HEAD^1", "HEAD"] == words[-3:]
+
+
+@pytest.mark.parametrize("branch", ["release/2", "x;id", "a`id`b"])
+def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
+    tmp_path: Path, branch: str
+) -> None:
+    words = said_to_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
+    assert ["--", branch, "HEAD"] == words[-3:]
+
+
+def test_what_ci_runs_here_is_what_it_runs_there() -> None:
+    here = re.findall(r"^part (make .*)$", (ROOT / ".ci" / "run").read_text(), re.M)
+    there = [step["run"] for step in JOBS["checks"]["steps"] if "run" in step]
+    assert ["make setup", *there] == here

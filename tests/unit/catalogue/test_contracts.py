@@ -1,0 +1,86 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from leaklab.catalogue.contracts import Checked, check
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.model.errors import Exit, NotMeasured
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended, Trace
+
+TOYS = Path(__file__).parents[2] / "catalogue"
+
+
+class Holds:
+    def check(self, _: Job) -> Trace:
+        return Trace(ended=Ended.COMPLETED)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    ignore = shutil.ignore_patterns("__pycache__")
+    return Path(shutil.copytree(TOYS, tmp_path / "root", ignore=ignore))
+
+
+def checked(root: Path, checker: object = None, name: str = "grow") -> Checked:
+    return check(open_catalogue(root), name, checker or Holds(), lambda _: None)  # type: ignore[arg-type]
+
+
+def test_a_sound_scenario_is_ok(root: Path) -> None:
+    found = checked(root)
+    assert (found.lines, found.exit) == (["ok"], Exit.AS_EXPECTED)
+
+
+def test_a_scenario_that_lacks_something_is_skipped_and_that_is_no_problem(root: Path) -> None:
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
+    found = checked(root)
+    assert (found.problems, found.exit) == ([], Exit.AS_EXPECTED)
+    assert found.lines[0].startswith("skipped: the program 'no-such-program' is not installed")
+
+
+def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:
+    class Fails(Holds):
+        def check(self, _: Job) -> Trace:
+            raise NotMeasured("the service does not start")
+
+    found = checked(root, Fails())
+    assert (found.problems, found.exit) == ([], Exit.NOT_MEASURED)
+    assert found.lines == ["not checked: the service does not start"]
+
+
+def test_a_broken_contract_is_a_problem(root: Path) -> None:
+    class Breaks(Holds):
+        def check(self, job: Job) -> Trace:
+            broken = job.variant == "fixed" and job.seed == 2
+            return Trace(ended=Ended.PROGRAM_FAILED if broken else Ended.COMPLETED, detail="why")
+
+    found = checked(root, Breaks())
+    assert (found.problems, found.exit) == (
+        ["fixed.py breaks the contract (seed 2): why"],
+        Exit.BAD_INPUT,
+    )
+
+
+@pytest.mark.parametrize("name", ["buggy.py", "workload.py", "README.md", "scenario.toml"])
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda path: path.write_bytes(b"caf\xe9 = 1"), "is not UTF-8 at byte 3: save it as UTF-8"),
+        (lambda path: (path.unlink(), path.mkdir()), "cannot be read: Is a directory"),
+    ],
+)
+def test_a_file_that_cannot_be_read_is_a_problem_with_its_remedy(
+    root: Path, name: str, spoil: Callable[[Path], object], message: str
+) -> None:
+    spoil(root / "scenarios" / "grow" / name)
+    found = checked(root)
+    assert found.exit is Exit.BAD_INPUT
+    assert f"{name} {message}" in " ".join(found.problems)
+
+
+def test_null_bytes_in_a_program_are_a_problem(root: Path) -> None:
+    (root / "scenarios" / "grow" / "fixed.py").write_bytes(b"a = 1\0")
+    assert "fixed.py" in checked(root).problems[0]

@@ -1,0 +1,286 @@
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import toys
+from leaklab.catalogue.folders import builtin_root, open_catalogue, read_scenario
+from leaklab.catalogue.lint import lint, unified_diff
+from leaklab.catalogue.options import resolve_options
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request, plan
+from leaklab.model.errors import BadInput
+from leaklab.model.scenario import Mode, Variant
+
+TOYS = Path(__file__).parents[2] / "catalogue"
+Edit = Callable[[str, str, str], None]
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    shutil.copytree(TOYS, tmp_path / "root", ignore=shutil.ignore_patterns("__pycache__"))
+    return tmp_path / "root"
+
+
+@pytest.fixture
+def edit(root: Path) -> Edit:
+    def replace(name: str, old: str, new: str) -> None:
+        path = root / "scenarios" / "grow" / name
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new))
+
+    return replace
+
+
+def problems(root: Path) -> list[str]:
+    catalogue = open_catalogue(root)
+    return lint(catalogue, catalogue.load("grow"))
+
+
+def test_the_built_in_catalogue_is_the_checkouts() -> None:
+    assert builtin_root() == Path(__file__).parents[3]
+
+
+def test_an_unknown_scenario_is_answered_with_the_nearest_name() -> None:
+    with pytest.raises(BadInput, match=r"no scenario 'gorw'; did you mean 'grow'\?"):
+        open_catalogue(TOYS).load("gorw")
+
+
+def test_a_folder_without_scenarios_is_no_catalogue(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="make a folder 'scenarios' there"):
+        open_catalogue(tmp_path)
+
+
+@pytest.mark.parametrize("name", ["scenarios", "fixtures"])
+def test_its_folders_must_be_packages_or_others_would_be_imported(root: Path, name: str) -> None:
+    (root / name).mkdir(exist_ok=True)
+    (root / name / "__init__.py").unlink(missing_ok=True)
+    with pytest.raises(BadInput, match=rf"{name}/__init__\.py is missing: make an empty file"):
+        open_catalogue(root)
+
+
+def test_a_catalogue_whose_folder_cannot_be_read_is_bad_input(root: Path) -> None:
+    catalogue = open_catalogue(root)
+    shutil.rmtree(root / "scenarios")
+    (root / "scenarios").write_text("a file where a folder should be")
+    with pytest.raises(BadInput, match="scenarios cannot be read: Not a directory"):
+        catalogue.load_all()
+
+
+def test_a_path_that_is_too_long_is_no_catalogue() -> None:
+    with pytest.raises(BadInput, match="cannot be read: File name too long"):
+        open_catalogue(Path("x" * 5000))
+
+
+def test_fixtures_are_looked_for_where_they_will_be_imported_from(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", "level    = 1", 'level = 1\nservices = ["http"]')
+    culprit = 'culprit = "self._pieces.append(piece)"'
+    edit("scenario.toml", culprit, f'{culprit}\nallocation = "fixtures/articles.py"')
+    assert problems(root) == []
+    (root / "fixtures").mkdir()
+    (root / "fixtures" / "__init__.py").touch()
+    assert [p.split(",")[0] for p in problems(root)] == [
+        "allocation names fixtures/articles.py",
+        "services names 'http'",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("level    = 1", "levle    = 1", r"unknown key 'levle' at the top level; allowed: schema"),
+        ("growth  = ", "groth  = ", r"unknown key 'groth' at \[buggy\]; allowed: growth, culprit"),
+        ("level    = 1", 'level    = "one"', r"Expected `int`, got `str`, at `level`"),
+        ("level    = 1", "level    = 9", "level is 9; say 1"),
+        ("units    = 200", "units    = 0", "units is 0; at least 1"),
+        ('"memory"', '"money"', "Invalid enum value 'money', at `resource`"),
+        ("unit     =", "# unit =", "missing required field `unit`"),
+        ("schema   = 1", "schema   = 2", "schema is 2; this leaklab reads 1"),
+        ("schema   = 1", 'schema   = 1\nname = "x"', "a scenario's name is its folder's"),
+        ("modes    = [", "modes = []#", "modes is empty"),
+        ("[fixed]", "[program]", r"give \[buggy\] and \[fixed\]"),
+        ("level    = 1", 'level    = 1\njudge = "peak"', "min_ratio go together"),
+        ("schema   = 1", "schema   =", "cannot be read as TOML"),
+        ("schema   = 1", f"schema = {'[' * 9999}", "cannot be read as TOML"),
+        ("= 4096", "= nan", "option 'bytes_per_unit' is nan; give it a finite default"),
+        ("= 4096", "= -inf", "option 'bytes_per_unit' is -inf"),
+        ("level    = 1", 'level = 1\njudge = "peak"\nmin_ratio = nan', "say a number above 1"),
+    ],
+)
+def test_a_mistake_in_scenario_toml_is_named_with_its_place(
+    edit: Edit, root: Path, old: str, new: str, message: str
+) -> None:
+    edit("scenario.toml", old, new)
+    with pytest.raises(BadInput, match=message) as caught:
+        open_catalogue(root).load("grow")
+    assert "scenario.toml" in str(caught.value)
+    assert "\n" not in str(caught.value)
+
+
+@given(
+    st.text(max_size=200)
+    | st.sampled_from(["schema = 1\n", "[buggy]\nschema = 1", "schema=1\nunits=[]"])
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_garbage_in_scenario_toml_is_a_clear_error(tmp_path: Path, garbage: str) -> None:
+    (tmp_path / "scenario.toml").write_text(garbage, encoding="utf-8")
+    with pytest.raises(BadInput, match=r"scenario\.toml"):
+        read_scenario(tmp_path)
+
+
+def test_a_sound_scenario_has_no_problems(root: Path) -> None:
+    assert problems(root) == []
+
+
+@pytest.mark.parametrize("name", ["workload.py", "buggy.py", "fixed.py", "README.md"])
+def test_every_entry_has_its_files(root: Path, name: str) -> None:
+    (root / "scenarios" / "grow" / name).unlink()
+    assert problems(root) == [f"{name} is missing: write it"]
+
+
+def test_every_file_has_an_entry(root: Path) -> None:
+    (root / "scenarios" / "grow" / "notes.txt").touch()
+    assert "notes.txt belongs to nothing" in problems(root)[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "old", "new", "message"),
+    [
+        ("buggy.py", "def put", "def putt", "Shelf.putt(self, piece) is public in only one"),
+        ("buggy.py", "append(piece)", "append( piece )", "stands 0 times in buggy.py"),
+        (
+            "buggy.py",
+            "self._pieces = []",
+            "self._pieces = []  # leak",
+            "'leak' gives the answer away",
+        ),
+        ("buggy.py", "class", "match 1:\n  case 1: pass\nclass", "pool code keeps to Python 3.8"),
+        ("buggy.py", "def put", "def put(", "buggy.py:8"),
+        (
+            "fixed.py",
+            "[piece]",
+            "[piece]" + "\n        pass" * 12,
+            "more than 12: give a diff_reason",
+        ),
+        ("fixed.py", "self._pieces = [piece]", "self._pieces.append(piece)", "are the same"),
+        ("workload.py", "def check", "def chek", "lacks check(program, lab)"),
+        ("README.md", "leaklab run grow", "it", "shows no 'leaklab run grow'"),
+        ("README.md", "shows", "<!-- figures --> shows", "still has a placeholder"),
+        ("scenario.toml", '"it grows", ', "", "hints: give 4"),
+        ("scenario.toml", '["made up for the tests"]', "[]", "sources is empty"),
+        ("scenario.toml", "leak there is.", "leak there is", "end it with a full stop"),
+        ("scenario.toml", "units    = 200", "units    = 20", "octaves of 8 blocks need 64"),
+        ("scenario.toml", 'growth = "none"', 'growth = "unbounded"', "that is a leak"),
+        ("scenario.toml", "never-cleared-collection", "none", "name the pattern"),
+        ("scenario.toml", 'growth = "none"', 'growth = "none"\ndiff_reason = "x"', "remove it"),
+        ("scenario.toml", "level    = 1", 'level = 1\nservices = ["ftp"]', "no fixtures/ftp.py"),
+    ],
+)
+def test_the_linter_names_what_is_wrong_and_what_to_do(
+    edit: Edit, root: Path, name: str, old: str, new: str, message: str
+) -> None:
+    edit(name, old, new)
+    assert message in " | ".join(problems(root))
+
+
+@pytest.mark.parametrize("name", ["Grow", "grow-2", "grow 2", "2_grow", "gröw"])
+def test_a_name_is_lower_case_digits_and_underscores(root: Path, name: str) -> None:
+    (root / "scenarios" / "grow").rename(root / "scenarios" / name)
+    catalogue = open_catalogue(root)
+    assert "rename it to lower case" in " | ".join(lint(catalogue, catalogue.load(name)))
+
+
+def test_the_diff_is_the_lesson(root: Path) -> None:
+    catalogue = open_catalogue(root)
+    diff = unified_diff(catalogue, catalogue.load("grow"))
+    assert "-        self._pieces.append(piece)\n+        self._pieces = [piece]\n" in diff
+    assert unified_diff(catalogue, catalogue.load("faulty")) == ""
+
+
+def test_options_are_read_as_their_defaults_types() -> None:
+    grow = open_catalogue(TOYS).load("grow")
+    found = resolve_options(grow, ["bytes_per_unit=64", "deep=true"])
+    assert found == {"bytes_per_unit": 64, "deep": True}
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("bytes_per_unit", "write it as name=value"),
+        ("bytes=1", "has no option 'bytes'; it has: bytes_per_unit, deep"),
+        ("bytes_per_unit=many", "a number is wanted, like 4096"),
+        ("deep=maybe", "say true or false"),
+        ("bytes_per_unit=inf", "a number is wanted, like 4096"),
+        ("bytes_per_unit=" + "9" * 5000, "a number is wanted, like 4096"),
+    ],
+)
+def test_a_wrong_option_is_answered_with_what_there_is(change: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        resolve_options(open_catalogue(TOYS).load("grow"), [change])
+
+
+@pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
+def test_an_option_is_a_finite_number(value: str) -> None:
+    with pytest.raises(BadInput, match=r"a number is wanted, like 0\.5"):
+        resolve_options(toys.scenario(options={"share": 0.5}), [f"share={value}"])
+
+
+def test_a_value_too_long_for_a_path_is_a_text() -> None:
+    long = "x" * 5000
+    assert resolve_options(toys.scenario(options={"text": ""}), [f"text={long}"]) == {"text": long}
+
+
+def test_a_file_named_by_an_option_keeps_its_meaning_in_another_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "export.xml").touch()
+    monkeypatch.chdir(tmp_path)
+    reader = toys.scenario(options={"dump": "", "source": "synthetic"})
+    found = resolve_options(reader, ["dump=export.xml", "source=export.xml"])
+    assert found == {"dump": str(tmp_path / "export.xml"), "source": "export.xml"}
+
+
+def test_the_plan_is_every_variant_as_often_as_asked() -> None:
+    jobs = plan(open_catalogue(TOYS), Request(names=["grow", "faulty"], repeat=2, units=7))
+    labels = [(job.label, job.repeat, job.units) for job in jobs]
+    assert labels == [
+        ("grow/buggy/inline", 1, 7),
+        ("grow/fixed/inline", 1, 7),
+        ("grow/buggy/inline", 2, 7),
+        ("grow/fixed/inline", 2, 7),
+        ("faulty/program/inline", 1, 7),
+        ("faulty/program/inline", 2, 7),
+    ]
+
+
+def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
+    catalogue = open_catalogue(TOYS)
+    with pytest.raises(BadInput, match="has no variant buggy; it has: program"):
+        plan(catalogue, Request(names=["faulty"], variant=Variant.BUGGY))
+    with pytest.raises(BadInput, match="does not run in mode fork; it has: inline"):
+        plan(catalogue, Request(names=["chatty"], modes=[Mode.FORK]))
+
+
+def test_without_units_a_run_goes_on_within_its_budget_and_with_them_it_does_not() -> None:
+    catalogue = open_catalogue(TOYS)
+    (job,) = plan(catalogue, Request(names=["faulty"]))
+    assert job.budget_seconds == DEFAULT_BUDGET_SECONDS
+    (job,) = plan(catalogue, Request(names=["faulty"], units=7))
+    assert job.budget_seconds is None
+    (job,) = plan(catalogue, Request(names=["faulty"], budget_seconds=None))
+    assert job.budget_seconds is None
+
+
+def test_a_request_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "scenarios").mkdir()
+    (tmp_path / "scenarios" / "__init__.py").touch()
+    with pytest.raises(BadInput, match="nothing here has that variant and mode"):
+        plan(open_catalogue(tmp_path), Request())
+
+
+def test_without_names_a_variant_means_those_that_have_it() -> None:
+    jobs = plan(open_catalogue(TOYS), Request(variant=Variant.FIXED))
+    assert [job.label for job in jobs] == ["grow/fixed/inline"]

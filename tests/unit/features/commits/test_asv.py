@@ -1,0 +1,407 @@
+import datetime
+import json
+import math
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from asv.benchmarks import Benchmarks
+from asv.commands.compare import Compare
+from asv.config import Config
+from asv.results import Results
+from asv.runner import BenchmarkResult
+
+from leaklab.features.commits.asv import Asv, Said, open_asv, parse_benchmark
+from leaklab.features.commits.changes import Benchmark, Value
+from leaklab.features.commits.figures import Tracked
+from leaklab.model.errors import BadInput, InfrastructureBroke
+
+BASE, HEAD = "a" * 40, "b" * 40
+PEAKS: dict[str, Any] = {
+    "name": "peak_rss.track_word_index",
+    "params": [["'buggy'", "'fixed'"], ["'inline'", "'fork'"]],
+    "param_names": ["variant", "mode"],
+    "unit": "bytes",
+    "version": "1",
+    "type": "track",
+}
+RATIO: dict[str, Any] = {
+    "name": "observer.track_cpu_ratio",
+    "params": [],
+    "param_names": [],
+    "unit": "ratio",
+    "version": "1",
+    "type": "track",
+}
+LABELS = [
+    f"word_index/{variant}/{mode}" for variant in ("buggy", "fixed") for mode in ("inline", "fork")
+]
+CPU_RATIO = Benchmark("observer", "cpu_ratio")
+
+
+@pytest.fixture
+def asv(tmp_path: Path) -> Asv:
+    return Asv(tmp_path, {}, lambda _: None)
+
+
+def results(commit: str, saved_by: str = "machine") -> Results:
+    """What asv keeps of a commit."""
+    return Results({"machine": saved_by}, {}, commit, 0, "3.11", "virtualenv-py3.11", {})
+
+
+def add(
+    found: Results,
+    benchmark: dict[str, Any],
+    amounts: Sequence[float | None],
+    at: float = 1000.0,
+    samples: Sequence[float] | None = None,
+) -> None:
+    """Have asv note a benchmark's result; `at` is when it began, in seconds of the epoch."""
+    many = len(amounts)
+    number = [None if samples is None else 1] * many
+    noted = BenchmarkResult(list(amounts), [samples] * many, number, 0, "", None)
+    begun = datetime.datetime.fromtimestamp(at, datetime.UTC)
+    found.add_result(benchmark, noted, started_at=begun, record_samples=True)
+
+
+def save(asv: Asv, found: Results) -> None:
+    folder = asv.root / ".asv" / "results"
+    found.save(str(folder))
+
+
+def peaks(*amounts: float | None) -> dict[Benchmark, Value]:
+    named = zip(LABELS, amounts, strict=True)
+    return {Benchmark("peak_rss", label): Value(amount) for label, amount in named}
+
+
+@pytest.mark.parametrize(
+    ("name", "metric", "label"),
+    [
+        ("growth.track_word_index('buggy', 'fork')", "growth", "word_index/buggy/fork"),
+        ("peak_rss.track_vocabulary('program', 'spawn')", "peak_rss", "vocabulary/program/spawn"),
+        ("observer.track_cpu_ratio", "observer", "cpu_ratio"),
+        ("deep.down.track_track_record('fixed')", "deep.down", "track_record/fixed"),
+    ],
+)
+def test_a_benchmark_is_named_by_its_metric_and_a_runs_label(
+    name: str, metric: str, label: str
+) -> None:
+    assert Benchmark(metric, label) == parse_benchmark(name)
+
+
+def test_what_asv_saved_is_found_by_name(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, found)
+    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD)
+
+
+def test_what_failed_is_none_and_what_was_skipped_is_left_out(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [1.0, None, math.nan, 4.0])
+    save(asv, found)
+    expected = peaks(1.0, None, math.nan, 4.0)
+    del expected[Benchmark("peak_rss", LABELS[2])]
+    assert expected == asv.values(HEAD)
+
+
+def test_where_all_of_a_benchmark_failed_each_of_it_did(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [None] * 4)
+    add(found, RATIO, [None])
+    save(asv, found)
+    assert {**peaks(None, None, None, None), CPU_RATIO: Value(None)} == asv.values(HEAD)
+
+
+def test_where_all_was_skipped_there_is_something_saved_and_no_figure(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [math.nan] * 4)
+    save(asv, found)
+    assert {} == asv.values(HEAD)
+
+
+def test_of_several_samples_it_is_the_median_and_it_says_so(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, RATIO, [1.0], samples=[1.5, 1.0, 1.1])
+    save(asv, found)
+    assert {CPU_RATIO: Value(1.1, sampled=True)} == asv.values(HEAD)
+
+
+def test_what_was_saved_before_is_not_looked_at(asv: Asv) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0], at=1000.0)
+    add(found, RATIO, [1.1], at=2000.0)
+    save(asv, found)
+    assert {CPU_RATIO: Value(1.1)} == asv.values(HEAD, since=1500.0)
+    assert len(asv.values(HEAD, since=1000.0) or {}) == 5
+    assert asv.values(HEAD, since=2000.001) is None
+
+
+def test_what_begins_now_is_not_too_old_for_now(asv: Asv) -> None:
+    began = time.time()
+    found = results(HEAD)
+    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0], at=time.time() + 0.001)
+    save(asv, found)
+    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD, since=began)
+
+
+def test_a_commit_of_which_nothing_was_saved_has_none(asv: Asv) -> None:
+    assert asv.values(HEAD) is None
+    found = results(BASE)
+    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, found)
+    assert asv.values(HEAD) is None
+    assert len(asv.values(BASE) or {}) == 4
+
+
+@pytest.mark.parametrize("text", ["", "{", '{"version": 99}', '{"version": 2, "results": {}}'])
+def test_a_damaged_file_of_asvs_is_named_and_no_figure(asv: Asv, text: str) -> None:
+    found = results(HEAD)
+    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, found)
+    (file,) = asv.root.glob(".asv/results/*/*.json")
+    file.write_text(text)
+    with pytest.raises(InfrastructureBroke, match=file.name):
+        asv.values(HEAD)
+
+
+Print = Callable[[Results, Results], list[str]]
+
+
+@pytest.fixture
+def table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Print:
+    """The lines that asv itself prints of two commits, as `asv continuous` does."""
+    conf = Config()
+    conf.results_dir = str(tmp_path / "results")
+    Benchmarks(conf, [PEAKS, RATIO]).save()
+
+    def rows(found: Results) -> Any:
+        for benchmark in (PEAKS, RATIO):
+            name, params = benchmark["name"], benchmark["params"]
+            if name in found.get_all_result_keys():
+                value = found.get_result_value(name, params)
+                stats = found.get_result_stats(name, params)
+                samples = found.get_result_samples(name, params)
+                yield name, params, value, stats, samples, "1", "machine", "virtualenv-py3.11"
+
+    def lines(base: Results, head: Results) -> list[str]:
+        Compare.print_table(
+            conf,
+            BASE,
+            HEAD,
+            factor=1.02,
+            split=False,
+            resultset_1=rows(base),
+            resultset_2=rows(head),
+            only_changed=True,
+            sort="ratio",
+            commit_names={BASE: "main", HEAD: "a|branch"},
+        )
+        return capsys.readouterr().out.splitlines()
+
+    return lines
+
+
+def with_peaks(*amounts: float | None) -> Results:
+    found = results(HEAD)
+    add(found, PEAKS, amounts)
+    return found
+
+
+def with_ratios(samples: Sequence[float]) -> Results:
+    found = results(HEAD)
+    add(found, RATIO, [1.0], samples=samples)
+    return found
+
+
+def test_asvs_marks_are_read_from_its_own_table(table: Print) -> None:
+    said = table(with_peaks(100.0, 100.0, 100.0, 100.0), with_peaks(103.0, 97.0, None, 100.0))
+    marks = dict(zip(peaks(1, 2, 3, 4), "+-!", strict=False))
+    assert marks == Said(1, said).marks()
+
+
+@pytest.mark.parametrize("amount", [12.0, 3 << 10, 293.0 * 2**20, 5.0 * 2**30])
+def test_marks_are_read_whatever_the_amounts_look_like(table: Print, amount: float) -> None:
+    more = with_peaks(*(amount * times for times in (2, 3, 4, 5)))
+    said = table(with_peaks(*[amount] * 4), more)
+    assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == Said(1, said).marks()
+
+
+@pytest.mark.parametrize(("more", "marks"), [(1.5, {CPU_RATIO: "+"}), (1.0, {})])
+def test_marks_are_read_where_asv_shows_a_spread(
+    table: Print, more: float, marks: dict[Benchmark, str]
+) -> None:
+    samples = [1.01, 1.02, 1.03, 1.0, 0.99, 1.04, 1.05]
+    said = table(with_ratios(samples), with_ratios([n * more for n in samples]))
+    assert marks == Said(1, said).marks()
+
+
+def test_what_asv_saw_no_change_in_has_no_mark(table: Print) -> None:
+    one, other = with_peaks(100.0, None, math.nan, 100.0), with_peaks(101.0, 1.0, math.nan, None)
+    marks = {Benchmark("peak_rss", LABELS[3]): "!"}
+    assert marks == Said(0, table(one, other)).marks()
+
+
+def test_where_asv_printed_no_table_there_are_no_marks() -> None:
+    assert {} == Said(2, ["· Creating environments", "| + | - | ! |", ""]).marks()
+    assert {} == Said(2, []).marks()
+
+
+def test_the_end_of_what_asv_said_is_one_clean_line() -> None:
+    said = Said(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
+    assert "17 18 19 red ?[31m words" == said.last()
+    trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
+    assert "OSError: full" == Said(1, trace).last()
+
+
+def test_what_the_suite_noted_of_a_commit_is_read_and_forgotten(asv: Asv) -> None:
+    asv.state.mkdir(parents=True)
+    (asv.state / f"{HEAD}.json").write_text('{"absent": {"a": "why"}}')
+    assert Tracked(absent={"a": "why"}) == asv.tracked(HEAD)
+    asv.forget([BASE, HEAD])
+    assert asv.tracked(HEAD) is None
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"figures": {"a": {}}}'])
+def test_a_note_that_cannot_be_read_is_none(asv: Asv, text: str) -> None:
+    asv.state.mkdir(parents=True)
+    (asv.state / f"{HEAD}.json").write_text(text)
+    assert asv.tracked(HEAD) is None
+
+
+def test_a_folder_without_its_configuration_is_not_where_asv_runs(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"no asv\.conf\.json in .*: go to the top of a checkout"):
+        open_asv(tmp_path, {}, lambda _: None)
+    (tmp_path / "asv.conf.json").write_text("{}")
+    with pytest.raises(BadInput, match=r"no benchmarks/__init__\.py in .*: go to the top"):
+        open_asv(tmp_path, {}, lambda _: None)
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
+    assert tmp_path == open_asv(tmp_path, {}, lambda _: None).root
+
+
+def test_where_asv_is_not_installed_one_is_told_how(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "asv.conf.json").write_text("{}")
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks" / "__init__.py").touch()
+    monkeypatch.delitem(sys.modules, "asv")
+    monkeypatch.setattr(sys, "path", [])
+    monkeypatch.setattr(sys, "meta_path", [f for f in sys.meta_path if "ditable" not in repr(f)])
+    with pytest.raises(BadInput, match=r"asv is not installed: 'make setup', or pip install"):
+        open_asv(tmp_path, {}, lambda _: None)
+
+
+STAND_IN = """#!/bin/sh
+echo "· Creating environments"
+echo "·· Creating virtualenv for py3.11"
+echo "· For leaklab commit aaaaaaaa <main>:"
+echo "[ 50.00%] ··· For example, a line of somebody else's"
+echo "words: $*"
+echo "environment: $LEAKLAB_PYTHON $LEAKLAB_SCENARIOS $PIP_CONSTRAINT $PWD" >&2
+printf 'no text: \\377\\n'
+read -r answer || echo "nobody answers"
+exit 7
+"""
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A program in place of the interpreter that would start asv: asv itself takes a second."""
+    program = tmp_path / "python"
+    program.write_text(STAND_IN)
+    program.chmod(0o755)
+    monkeypatch.setattr(sys, "executable", str(program))
+    monkeypatch.delenv("PIP_CONSTRAINT", raising=False)
+    return program
+
+
+def test_all_that_asv_says_is_heard_and_how_it_ended(stand_in: Path, tmp_path: Path) -> None:
+    told: list[str] = []
+    asv = Asv(tmp_path, {"LEAKLAB_SCENARIOS": "a b"}, told.append)
+    said = asv.run("run", "--quick", "a^!")
+    assert 7 == said.code
+    assert "words: -m asv run --quick a^!" in said.lines
+    assert f"environment: {stand_in} a b  {tmp_path}" in said.lines
+    assert "no text: �" in said.lines
+    assert "nobody answers" == said.lines[-1]
+    assert said.lines == [line.strip() for line in asv.log.read_text().splitlines()]
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_asv_cannot_wait_for_an_answer(asv: Asv) -> None:
+    reading, writing = os.pipe()
+    ours = os.dup(0)
+    try:
+        os.write(writing, b"yes\n")
+        os.dup2(reading, 0)
+        assert "nobody answers" in asv.run("machine").lines
+    finally:
+        os.dup2(ours, 0)
+        for descriptor in (reading, writing, ours):
+            os.close(descriptor)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_what_it_is_about_is_passed_on_and_nothing_else(tmp_path: Path) -> None:
+    told: list[str] = []
+    Asv(tmp_path, {}, told.append).run("run")
+    assert ["Creating environments", "For leaklab commit aaaaaaaa <main>:"] == told
+
+
+def test_the_versions_in_its_environment_are_the_checkouts(stand_in: Path, asv: Asv) -> None:
+    constraints = asv.root / "constraints.txt"
+    constraints.write_text("asv_runner==0.3.2\n")
+    lines = asv.run("run").lines
+    assert f"environment: {stand_in}  {constraints.name} {asv.root}" in lines
+
+
+def test_what_cannot_be_started_is_no_measurement(
+    asv: Asv, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", str(asv.root / "nowhere"))
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot be run: .*nowhere"):
+        asv.run("run")
+
+
+def test_a_checkout_that_cannot_be_written_is_no_measurement(asv: Asv) -> None:
+    (asv.root / ".asv").touch()
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot be run: .*\.asv"):
+        asv.run("run")
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    (tmp_path / "home").mkdir()
+    return tmp_path / "home"
+
+
+def test_a_machine_that_asv_knows_is_not_asked_about(home: Path, asv: Asv) -> None:
+    known = {platform.node(): {"machine": platform.node()}, "version": 1}
+    (home / ".asv-machine.json").write_text(json.dumps(known))
+    asv.know_machine()
+    assert not asv.log.exists()
+
+
+@pytest.mark.parametrize("text", [None, "", "{}", '{"another": {}, "version": 1}'])
+def test_a_machine_that_asv_does_not_know_is_noted_without_a_question(
+    stand_in: Path, home: Path, asv: Asv, text: str | None
+) -> None:
+    if text is not None:
+        (home / ".asv-machine.json").write_text(text)
+    stand_in.write_text('#!/bin/sh\necho "$@"\n')
+    asv.know_machine()
+    assert "-m asv machine --yes\n" == asv.log.read_text()
+
+
+@pytest.mark.usefixtures("stand_in", "home")
+def test_a_machine_that_cannot_be_noted_is_no_measurement(asv: Asv) -> None:
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot note this .*nobody answers"):
+        asv.know_machine()

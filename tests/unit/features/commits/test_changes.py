@@ -1,0 +1,195 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from leaklab.features.commits.changes import Benchmark, Change, Compared, Value, Values, compare
+from leaklab.features.commits.figures import Tracked
+from leaklab.features.commits.measure import Comparison, Measured
+from leaklab.model.errors import Exit
+
+PAGE = 4096
+PEAK = Benchmark("peak_rss", "word_index/buggy/fork")
+amounts = st.floats(0.001, 1e12)
+factors = st.floats(1.001, 100.0)
+
+
+def values(**amounts: float | None) -> Values:
+    """Exact figures by the names of their metrics, None for one that failed."""
+    return {Benchmark(metric, PEAK.label): Value(amount) for metric, amount in amounts.items()}
+
+
+def change(base: float, head: float, factor: float = 1.02) -> Change:
+    (found,) = compare({PEAK: Value(base)}, {PEAK: Value(head)}, factor, {})
+    return found.change
+
+
+def of_estimates(
+    base: tuple[float, float, float] | None, head: tuple[float, float, float] | None
+) -> Change:
+    """What becomes of a growth, each time given as (low, amount, high)."""
+    before, after = (Value(e[1], (e[0], e[2])) if e else Value(1.0) for e in (base, head))
+    (found,) = compare({PEAK: before}, {PEAK: after}, 1.02, {})
+    return found.change
+
+
+def test_what_is_exactly_the_factor_times_as_much_is_worse_and_a_page_less_is_not() -> None:
+    base = 500 * PAGE
+    assert Change.WORSE is change(base, 510 * PAGE)
+    assert Change.SAME is change(base, 509 * PAGE)
+
+
+@pytest.mark.parametrize(("factor", "whole", "more"), [(1.02, 50, 51), (1.05, 20, 21)])
+def test_exactly_the_factor_is_worse_whatever_the_amount(
+    factor: float, whole: int, more: int
+) -> None:
+    # From 80 KiB to 8 GiB; no rounding of floats may hide one.
+    for pages in range(whole, 2_000_000, whole * 97):
+        assert Change.WORSE is change(pages * PAGE, pages // whole * more * PAGE, factor)
+
+
+def test_what_is_so_much_less_is_better() -> None:
+    assert Change.BETTER is change(510 * PAGE, 500 * PAGE)
+    assert Change.SAME is change(509 * PAGE, 500 * PAGE)
+
+
+def test_what_is_equal_is_the_same_even_where_it_is_nothing() -> None:
+    assert [Change.SAME] * 3 == [change(amount, amount) for amount in (0.0, 0.001, 1e9)]
+
+
+def test_something_is_worse_than_nothing_and_nothing_better_than_something() -> None:
+    assert Change.WORSE is change(0.0, PAGE)
+    assert Change.BETTER is change(PAGE, 0.0)
+
+
+@given(amount=amounts, factor=factors)
+def test_no_figure_is_worse_than_itself(amount: float, factor: float) -> None:
+    assert Change.SAME is change(amount, amount, factor)
+
+
+@given(base=amounts, head=amounts, factor=factors)
+def test_worse_one_way_is_better_the_other(base: float, head: float, factor: float) -> None:
+    mirrored = {Change.WORSE: Change.BETTER, Change.BETTER: Change.WORSE, Change.SAME: Change.SAME}
+    assert mirrored[change(base, head, factor)] is change(head, base, factor)
+
+
+@given(base=amounts, head=amounts, more=amounts, factor=factors)
+def test_what_is_worse_stays_so_if_there_is_still_more_of_it(
+    base: float, head: float, more: float, factor: float
+) -> None:
+    if change(base, head, factor) is Change.WORSE:
+        assert Change.WORSE is change(base, head + more, factor)
+
+
+def test_what_failed_on_the_first_commit_alone_cannot_be_compared() -> None:
+    (found,) = compare(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
+    assert (Change.ABSENT, None) == (found.change, found.ratio)
+
+
+@pytest.mark.parametrize("base", [values(), values(peak_rss=1.0), values(peak_rss=None)])
+def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values) -> None:
+    (found,) = compare(base, values(peak_rss=None), 1.02, {})
+    assert (Change.FAILED, None, None) == (found.change, found.head, found.ratio)
+
+
+@pytest.mark.parametrize(
+    ("base", "head"),
+    [
+        (values(), values(peak_rss=1.0)),
+        (values(peak_rss=1.0), values()),
+        (values(peak_rss=None), values()),
+    ],
+)
+def test_what_either_commit_cannot_have_cannot_be_compared(base: Values, head: Values) -> None:
+    (found,) = compare(base, head, 1.02, {})
+    assert Change.ABSENT is found.change
+
+
+def test_every_figure_of_either_is_there_once_those_of_a_run_together() -> None:
+    a, b = (Benchmark(metric, "a/buggy/fork") for metric in ("growth", "peak_rss"))
+    c, one = Benchmark("growth", "b/buggy/fork"), Value(1.0)
+    found = compare({c: one, b: one}, {b: one, a: one}, 1.02, {})
+    assert [a, b, c] == [row.benchmark for row in found]
+
+
+def test_an_estimate_is_worse_only_if_it_surely_is() -> None:
+    assert Change.WORSE is of_estimates((9.0, 10.0, 11.0), (12.0, 13.0, 14.0))
+    assert Change.SAME is of_estimates((9.0, 10.0, 12.0), (12.0, 13.0, 14.0))
+    assert Change.BETTER is of_estimates((12.0, 13.0, 14.0), (9.0, 10.0, 11.0))
+    assert Change.SAME is of_estimates((10.0, 13.0, 14.0), (9.0, 10.0, 11.0))
+
+
+def test_an_estimate_that_surely_differs_is_worse_only_by_the_factor() -> None:
+    assert Change.SAME is of_estimates((9.99, 10.0, 10.01), (10.18, 10.19, 10.2))
+    assert Change.WORSE is of_estimates((9.99, 10.0, 10.01), (10.19, 10.2, 10.21))
+
+
+def test_an_estimate_beside_an_exact_figure_is_compared_by_its_amount() -> None:
+    assert Change.WORSE is of_estimates(None, (0.5, 2.0, 3.0))
+    assert Change.BETTER is of_estimates((0.5, 2.0, 3.0), None)
+
+
+@pytest.mark.parametrize(
+    ("mark", "expected"), [("+", Change.WORSE), ("-", Change.BETTER), ("", Change.SAME)]
+)
+@pytest.mark.parametrize("head", [0.5, 1.0, 1.5])
+def test_of_a_sampled_figure_asvs_statistics_decide(
+    mark: str, expected: Change, head: float
+) -> None:
+    sampled = [{PEAK: Value(amount, sampled=True)} for amount in (1.0, head)]
+    (found,) = compare(sampled[0], sampled[1], 1.02, {PEAK: mark} if mark else {})
+    assert expected is found.change
+
+
+def test_a_sampled_figure_may_fail_and_be_absent_as_any_other() -> None:
+    one, failed = {PEAK: Value(1.0, sampled=True)}, {PEAK: Value(None, sampled=True)}
+    found = [compare(*pair, 1.02, {PEAK: "!"})[0].change for pair in ((one, failed), (failed, one))]
+    assert [Change.FAILED, Change.ABSENT] == found
+
+
+def test_what_asv_saw_stands_beside_and_changes_nothing() -> None:
+    (found,) = compare(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
+    assert (Change.SAME, "+") == (found.change, found.asv)
+
+
+def test_the_ratio_is_the_second_by_the_first_where_there_is_something_to_divide_by() -> None:
+    def ratio(base: float | None, head: float | None) -> float | None:
+        return Compared(PEAK, base, head, Change.SAME).ratio
+
+    assert 1.5 == ratio(2.0, 3.0)
+    assert 0.0 == ratio(2.0, 0.0)
+    assert [None] * 3 == [ratio(0.0, 3.0), ratio(None, 3.0), ratio(2.0, None)]
+
+
+def comparison(*changes: Change) -> Comparison:
+    side = Measured("c", {}, Tracked())
+    rows = [Compared(PEAK, 1.0, 1.0, change) for change in changes]
+    return Comparison(side, side, 1.02, rows)
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ([], Exit.NOT_MEASURED),
+        ([Change.ABSENT], Exit.AS_EXPECTED),
+        ([Change.SAME, Change.BETTER, Change.ABSENT], Exit.AS_EXPECTED),
+        ([Change.SAME, Change.WORSE], Exit.DIFFERS),
+        ([Change.WORSE, Change.FAILED], Exit.NOT_MEASURED),
+    ],
+)
+def test_what_could_not_be_measured_weighs_more_than_what_is_worse(
+    changes: list[Change], code: Exit
+) -> None:
+    assert comparison(*changes).exit is code
+
+
+def test_where_all_of_the_base_failed_nothing_was_compared() -> None:
+    base = Measured("b", {PEAK: Value(None)}, Tracked())
+    head = Measured("h", {PEAK: Value(1.0)}, Tracked())
+    rows = compare(base.values, head.values, 1.02, {})
+    assert Exit.NOT_MEASURED is Comparison(base, head, 1.02, rows).exit
+
+
+def test_a_commit_of_which_a_figure_failed_was_not_measured() -> None:
+    all_there, one_failed = values(peak_rss=0.0, growth=1.0), values(peak_rss=None, growth=1.0)
+    assert Exit.AS_EXPECTED is Measured("c", all_there, Tracked()).exit
+    assert Exit.NOT_MEASURED is Measured("c", one_failed, Tracked()).exit

@@ -1,0 +1,166 @@
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+import toys
+from leaklab.features.commits.figures import NO_GROWTH, Tracked, figures_of
+from leaklab.model.job import Limits
+from leaklab.model.measurement import Ended, Trace
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Resource, Variant
+from leaklab.model.verdicts import Verdict
+from leaklab.verdict.run import to_result
+
+PAGE = 4096
+LIMITS = Limits(memory_bytes=64 << 20, time_seconds=60.0)
+RAN = toys.result(variant=Variant.FIXED)
+
+
+def grew(
+    per_unit: float | None,
+    low: float | None,
+    resource: Resource = Resource.MEMORY,
+    **changes: Any,
+) -> Result:
+    """A run of 400 units whose verdict quotes this growth; keywords replace its other fields."""
+    verdict = Verdict(
+        leak=None, growth=None, resource=resource, per_unit=per_unit, low=low, high=per_unit
+    )
+    whole = {"verdict": verdict, "units_done": 400, "peak_rss_bytes": 3 << 20, **changes}
+    return msgspec.structs.replace(RAN, **whole)
+
+
+def growth_of(result: Result) -> float:
+    growth = figures_of(result, LIMITS).growth_per_unit
+    assert growth is not None
+    return growth
+
+
+def test_a_leak_has_the_peak_and_the_growth_of_its_law() -> None:
+    found = figures_of(toys.result(), LIMITS)
+    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
+    assert Resource.MEMORY is found.resource
+
+
+def test_the_interval_of_the_growth_is_the_verdicts() -> None:
+    known = grew(512.0, 400.0)
+    assert (400.0, 512.0) == figures_of(known, LIMITS).growth_interval
+    assert figures_of(grew(None, None), LIMITS).growth_interval is None
+
+
+def test_what_does_not_grow_has_a_number_that_a_ratio_can_be_made_to() -> None:
+    assert NO_GROWTH == growth_of(toys.result(variant=Variant.FIXED))
+    assert NO_GROWTH > 0
+
+
+def test_in_a_pool_it_is_the_largest_process_and_the_worst_that_count() -> None:
+    found = figures_of(toys.result(mode=Mode.SPAWN, workers=3), LIMITS)
+    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
+
+
+@pytest.mark.parametrize("low", [None, -300.0, -0.5, 0.0])
+def test_growth_whose_interval_holds_zero_is_none(low: float | None) -> None:
+    assert NO_GROWTH == growth_of(grew(512.0, low))
+    assert 512.0 == growth_of(grew(512.0, 0.5))
+
+
+def test_what_shrinks_does_not_grow() -> None:
+    assert NO_GROWTH == growth_of(grew(-512.0, -600.0))
+
+
+def test_a_page_over_the_whole_run_is_growth_and_less_is_none() -> None:
+    assert PAGE / 400 == growth_of(grew(PAGE / 400, 1.0))
+    assert NO_GROWTH == growth_of(grew((PAGE - 1) / 400, 1.0))
+
+
+def test_it_is_one_workers_work_by_which_growth_comes_to_a_page() -> None:
+    a_page_in_all = grew(PAGE / 800, 1.0, workers=2, units_done=800)
+    a_page_each = grew(PAGE / 400, 1.0, workers=2, units_done=800)
+    assert NO_GROWTH == growth_of(a_page_in_all)
+    assert PAGE / 400 == growth_of(a_page_each)
+
+
+@pytest.mark.parametrize("resource", [r for r in Resource if r is not Resource.MEMORY])
+def test_what_is_no_memory_counts_in_pieces(resource: Resource) -> None:
+    assert 1 / 400 == growth_of(grew(1 / 400, 0.001, resource))
+    assert NO_GROWTH == growth_of(grew(0.9 / 400, 0.001, resource))
+    assert resource is figures_of(grew(1.0, 0.5, resource), LIMITS).resource
+
+
+def test_a_run_stopped_at_its_memory_limit_has_the_limit_as_its_peak() -> None:
+    stopped = grew(None, None, ended=Ended.MEMORY_LIMIT)
+    assert LIMITS.memory_bytes == figures_of(stopped, LIMITS).peak_rss_bytes
+
+
+def test_a_process_that_went_past_the_limit_before_it_was_stopped_has_its_own_peak() -> None:
+    stopped = grew(None, None, ended=Ended.MEMORY_LIMIT, peak_rss_bytes=65 << 20)
+    assert 65 << 20 == figures_of(stopped, LIMITS).peak_rss_bytes
+
+
+def test_a_run_stopped_at_its_memory_limit_has_the_growth_that_is_known_of_it() -> None:
+    assert 512.0 == growth_of(grew(512.0, 400.0, ended=Ended.MEMORY_LIMIT))
+
+
+@pytest.mark.parametrize("low", [None, -1.0])
+def test_else_its_growth_is_what_it_held_by_the_work_it_did(low: float | None) -> None:
+    stopped = grew(low and 512.0, low, ended=Ended.MEMORY_LIMIT, units_done=16)
+    assert (64 << 20) / 16 == growth_of(stopped)
+    pool = msgspec.structs.replace(stopped, workers=2)
+    assert (64 << 20) / 8 == growth_of(pool)
+
+
+def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
+    trace = Trace(ended=Ended.MEMORY_LIMIT, detail="at once")
+    result = to_result(toys.job(), trace, toys.ENVIRONMENT)
+    found = figures_of(result, LIMITS)
+    assert (LIMITS.memory_bytes, LIMITS.memory_bytes) == (
+        found.peak_rss_bytes,
+        found.growth_per_unit,
+    )
+
+
+def test_memory_that_ran_out_says_nothing_of_sockets() -> None:
+    stopped = grew(None, None, Resource.SOCKETS, ended=Ended.MEMORY_LIMIT)
+    assert figures_of(stopped, LIMITS).growth_per_unit is None
+
+
+@pytest.mark.parametrize("resource", [Resource.SOCKETS, Resource.DESCRIPTORS])
+def test_a_run_that_had_all_descriptors_it_may_have_grew_by_that(resource: Resource) -> None:
+    stopped = grew(None, None, resource, ended=Ended.DESCRIPTOR_LIMIT)
+    assert LIMITS.descriptors / 400 == growth_of(stopped)
+    assert figures_of(stopped, LIMITS).growth_interval is None
+
+
+@pytest.mark.parametrize("ended", [Ended.TIME_LIMIT, Ended.PROCESS_LIMIT, Ended.DESCRIPTOR_LIMIT])
+def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: Ended) -> None:
+    assert 3 << 20 == figures_of(grew(None, None, ended=ended), LIMITS).peak_rss_bytes
+
+
+@given(
+    per_unit=st.floats(-1e6, 1e6) | st.floats(0, 2 * NO_GROWTH),
+    low=st.floats(-1e6, 1e6),
+    done=st.integers(0, 10**6),
+    workers=st.integers(1, 64),
+    ended=st.sampled_from([ended for ended in Ended if not ended.failed]),
+    resource=st.sampled_from(Resource),
+)
+@example(0.0005, 0.0001, 20_000, 1, Ended.COMPLETED, Resource.SOCKETS)
+def test_no_growth_is_ever_smaller_than_none(
+    per_unit: float, low: float, done: int, workers: int, ended: Ended, resource: Resource
+) -> None:
+    result = grew(per_unit, low, resource, units_done=done, workers=workers, ended=ended)
+    assert growth_of(result) >= NO_GROWTH
+
+
+def test_of_two_sets_of_figures_together_the_second_ones_count() -> None:
+    one, two = (figures_of(grew(n, 1.0), LIMITS) for n in (100.0, 200.0))
+    first = Tracked(figures={"a": one, "b": one}, absent={"c": "why"}, failed={"d": "how"})
+    second = Tracked(figures={"b": two}, absent={"e": "why not"}, failed={"f": "how else"})
+    assert first | second == Tracked(
+        figures={"a": one, "b": two},
+        absent={"c": "why", "e": "why not"},
+        failed={"d": "how", "f": "how else"},
+    )

@@ -1,0 +1,234 @@
+import os
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from leaklab.features.commits.repository import Repository, open_repository
+from leaklab.model.errors import BadInput
+
+NO_COMMIT = "0" * 40
+
+
+@dataclass(frozen=True)
+class Work:
+    """A checkout and the git that works in it."""
+
+    root: Path
+
+    def git(self, *words: str) -> str:
+        command = ["git", "-C", str(self.root), *words]
+        done = subprocess.run(command, check=True, capture_output=True, text=True)
+        return done.stdout.strip()
+
+    def write(self, *names: str, text: str = "text\n") -> None:
+        for name in names:
+            path = self.root / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text)
+
+    def commit(self, *names: str, text: str = "text\n") -> str:
+        """A commit that writes these files; its hash."""
+        self.write(*names, text=text)
+        self.git("add", "-A")
+        self.git("commit", "-q", "--allow-empty", "-m", f"writes {' '.join(names)}")
+        return self.git("rev-parse", "HEAD")
+
+    @property
+    def repository(self) -> Repository:
+        return open_repository(self.root)
+
+
+pytestmark = pytest.mark.process  # git is one
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What the user, the machine or a hook has told git does not reach these tests."""
+    for name in [name for name in os.environ if name.startswith("GIT_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", os.devnull)
+    monkeypatch.setenv("GIT_CONFIG_NOSYSTEM", "1")
+    for who in ("AUTHOR", "COMMITTER"):
+        monkeypatch.setenv(f"GIT_{who}_NAME", "Test")
+        monkeypatch.setenv(f"GIT_{who}_EMAIL", "test@example.invalid")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Work:
+    """A repository without a commit."""
+    work = Work(tmp_path / "work")
+    work.root.mkdir()
+    work.git("init", "-q", "-b", "main")
+    return work
+
+
+@pytest.fixture
+def work(empty: Work) -> Work:
+    """A repository with one commit."""
+    empty.commit("scenarios/a/fixed.py", "fixtures/words.py", "README.md")
+    return empty
+
+
+def test_a_commit_is_found_by_every_name_it_has(work: Work) -> None:
+    first = work.git("rev-parse", "HEAD")
+    work.git("tag", "-a", "v1", "-m", "a tag with words of its own")
+    work.git("branch", "feature/one")
+    second = work.commit("scenarios/a/buggy.py")
+    names = ("v1", "feature/one", "HEAD~1", first, first[:8], "main^")
+    assert [first] * 6 == [work.repository.hash_of(name) for name in names]
+    assert [second] * 3 == [work.repository.hash_of(name) for name in ("HEAD", "main", "@")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *["no-such-branch", "", " ", "deadbeef", "HEAD~9", "HEAD..HEAD", "HEAD:README.md"],
+        *["-q", "--all", "--git-dir", "--", "-n1", "HEAD\nHEAD", "x" * 9999],
+    ],
+)
+def test_a_name_that_is_no_commits_is_refused_on_one_short_line(work: Work, name: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        work.repository.hash_of(name)
+    said = str(caught.value)
+    assert said.startswith("there is no commit '")
+    assert "git branch --all" in said
+    assert "\n" not in said
+    assert len(said) < 200
+
+
+def test_a_hash_that_is_no_commits_is_refused(work: Work) -> None:
+    tree = work.git("rev-parse", "HEAD^{tree}")
+    for name in (tree, NO_COMMIT):
+        with pytest.raises(BadInput, match=f"no commit '{name}'"):
+            work.repository.hash_of(name)
+
+
+def test_a_folder_without_a_repository_is_no_checkout(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="is no git checkout, and asv measures commits: use a clone"):
+        open_repository(tmp_path)
+
+
+def test_a_folder_of_a_checkout_is_not_its_top(work: Work) -> None:
+    with pytest.raises(BadInput, match="scenarios is no git checkout"):
+        open_repository(work.root / "scenarios")
+
+
+def test_a_repository_that_git_does_not_read_is_named_with_what_git_says(tmp_path: Path) -> None:
+    (tmp_path / ".git").mkdir()
+    with pytest.raises(BadInput, match=r"git does not read .*: fatal: not a git repo") as caught:
+        open_repository(tmp_path)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_repository_without_a_commit_has_nothing_to_measure(empty: Work) -> None:
+    with pytest.raises(BadInput, match="no commit 'HEAD'"):
+        open_repository(empty.root)
+
+
+def test_without_git_one_is_told_to_install_it(
+    work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "bin").mkdir()
+    monkeypatch.setenv("PATH", str(tmp_path / "bin"))
+    with pytest.raises(BadInput, match="git is not installed, and asv measures commits"):
+        open_repository(work.root)
+
+
+def test_a_shallow_clone_is_refused_with_what_mends_it(work: Work, tmp_path: Path) -> None:
+    work.commit("scenarios/b/fixed.py")
+    clone = tmp_path / "clone"
+    work.git("clone", "-q", "--depth=1", work.root.as_uri(), str(clone))
+    with pytest.raises(BadInput, match=r"this clone is shallow.*: run 'git fetch --unshallow'"):
+        open_repository(clone)
+    Work(clone).git("fetch", "-q", "--unshallow")
+    assert work.git("rev-parse", "HEAD~1") == open_repository(clone).hash_of("HEAD~1")
+
+
+def test_a_second_worktree_is_a_checkout_too(work: Work, tmp_path: Path) -> None:
+    head = work.git("rev-parse", "HEAD")
+    work.git("worktree", "add", "-q", "--detach", str(tmp_path / "second"))
+    assert head == open_repository(tmp_path / "second").hash_of("HEAD")
+
+
+def test_where_all_is_committed_nothing_is_named(work: Work) -> None:
+    assert [] == work.repository.uncommitted()
+
+
+def test_what_differs_from_the_commit_or_is_not_in_it_is_named(work: Work) -> None:
+    work.commit("scenarios/a/gone.py", "scenarios/a/staged.py")
+    work.write("scenarios/a/fixed.py", "fixtures/words.py", text="changed\n")
+    work.write("scenarios/a/staged.py", text="changed\n")
+    work.git("add", "scenarios/a/staged.py")
+    work.write("scenarios/new/deep/fixed.py", "scenarios/new/scenario.toml")
+    (work.root / "scenarios/a/gone.py").unlink()
+    assert sorted(work.repository.uncommitted()) == [
+        "fixtures/words.py",
+        "scenarios/a/fixed.py",
+        "scenarios/a/gone.py",
+        "scenarios/a/staged.py",
+        "scenarios/new/deep/fixed.py",
+        "scenarios/new/scenario.toml",
+    ]
+
+
+def test_a_file_that_was_renamed_is_named_by_both_its_names(work: Work) -> None:
+    work.git("mv", "scenarios/a/fixed.py", "scenarios/a/mended.py")
+    said = " ".join(work.repository.uncommitted()).split()
+    assert {"scenarios/a/fixed.py", "scenarios/a/mended.py"} <= set(said)
+
+
+def test_what_a_commit_is_not_measured_by_is_not_named(work: Work) -> None:
+    work.commit(".gitignore", text="__pycache__/\n")
+    work.write("README.md", "benchmarks/lab.py", text="changed\n")
+    work.write("scenarios/a/__pycache__/fixed.pyc")
+    assert [] == work.repository.uncommitted()
+
+
+def test_what_the_user_told_git_about_its_own_words_changes_nothing(work: Work) -> None:
+    work.git("config", "status.relativePaths", "true")
+    work.git("config", "status.short", "false")
+    work.git("config", "status.showUntrackedFiles", "no")
+    work.git("config", "color.ui", "always")
+    head = work.git("rev-parse", "HEAD")
+    work.write("scenarios/a/new.py")
+    assert ["scenarios/a/new.py"] == work.repository.uncommitted()
+    assert [head] == work.repository.newest(1)
+
+
+def test_the_newest_are_those_that_touched_what_is_measured_or_measures(work: Work) -> None:
+    first = work.git("rev-parse", "HEAD")
+    scenario = work.commit("scenarios/b/fixed.py")
+    work.commit("README.md", text="more words\n")
+    harness = work.commit("harness/leaklab/agent.py")
+    fixture = work.commit("fixtures/words.py", text="more words\n")
+    work.commit("benchmarks/lab.py", "docs/history.md")
+    newest_first = [fixture, harness, scenario, first]
+    assert newest_first == work.repository.newest(9)
+    assert newest_first[:2] == work.repository.newest(2)
+
+
+def test_a_branch_that_was_merged_is_one_commit_of_the_line_it_went_into(work: Work) -> None:
+    first = work.git("rev-parse", "HEAD")
+    work.git("checkout", "-q", "-b", "feature")
+    for number in range(3):
+        work.commit("scenarios/a/fixed.py", text=f"step {number}\n")
+    work.git("checkout", "-q", "main")
+    work.commit("README.md", text="more words\n")
+    work.git("merge", "-q", "--no-ff", "-m", "merges feature", "feature")
+    assert [work.git("rev-parse", "HEAD"), first] == work.repository.newest(9)
+
+
+def test_a_history_that_touched_nothing_of_that_is_empty(empty: Work) -> None:
+    empty.commit("README.md")
+    assert [] == empty.repository.newest(9)
+
+
+def test_looking_leaves_the_checkout_as_it_was(work: Work) -> None:
+    work.write("scenarios/a/fixed.py")  # the same text, at another time
+    os.utime(work.root / "scenarios/a/fixed.py", (1, 1))
+    index = (work.root / ".git/index").read_bytes()
+    assert [] == work.repository.uncommitted()
+    assert index == (work.root / ".git/index").read_bytes()

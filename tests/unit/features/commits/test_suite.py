@@ -1,0 +1,407 @@
+"""The suite in benchmarks/, as asv finds it and as it asks the lab for figures."""
+
+import ast
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from asv_runner.discovery import disc_benchmarks  # type: ignore[import-untyped]  # has no types
+from benchmarks import growth, lab, observer, peak_rss
+
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.features.commits.figures import Figures, Tracked
+from leaklab.model.scenario import Resource
+
+ROOT = Path(__file__).parents[4]
+SUITE = sorted((ROOT / "benchmarks").glob("*.py"))
+TOML = """
+resource = "memory"
+modes = ["inline", "fork"]
+bench = true
+[buggy]
+[fixed]
+"""
+Add = Callable[..., None]
+
+
+def discovered() -> list[Any]:
+    """The benchmarks as asv finds them."""
+    return list(disc_benchmarks(str(ROOT / "benchmarks")))
+
+
+@pytest.fixture(autouse=True)
+def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith(("LEAKLAB_", "ASV_"))]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
+    """A scenario in a working tree of its own, its text changed by `old=new` pairs."""
+    monkeypatch.setattr(lab, "ROOT", tmp_path)
+
+    def make(name: str = "toy", *changes: tuple[str, str]) -> None:
+        text = TOML
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        (tmp_path / "scenarios" / name).mkdir(parents=True)
+        (tmp_path / "scenarios" / name / "scenario.toml").write_text(text)
+
+    return make
+
+
+@pytest.mark.parametrize("path", SUITE, ids=lambda path: path.name)
+def test_the_suite_imports_nothing_but_the_standard_library(path: Path) -> None:
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and not node.level:
+            names.add((node.module or "").partition(".")[0])
+    assert names <= sys.stdlib_module_names
+
+
+def test_it_can_be_imported_where_nothing_is_installed() -> None:
+    modules = ", ".join(f"benchmarks.{path.stem}" for path in SUITE if path.stem != "__init__")
+    program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {modules}"
+    command = [sys.executable, "-I", "-S", "-B", "-c", program]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert (0, "") == (done.returncode, done.stderr)
+
+
+def test_asv_finds_both_figures_of_every_scenario_that_is_marked() -> None:
+    found = {b.name: b for b in discovered()}
+    marked = [scenario for scenario in open_catalogue(None).load_all() if scenario.bench]
+    assert len(marked) > 0
+    expected = {
+        f"{metric}.track_{scenario.name}": [
+            [repr(str(variant)) for variant in scenario.variants],
+            [repr(str(mode)) for mode in scenario.modes],
+        ]
+        for scenario in marked
+        for metric in ("growth", "peak_rss")
+    }
+    ours = {name: b.params for name, b in found.items() if not name.startswith("observer.")}
+    assert expected == ours
+    assert {"track"} == {b.type for b in found.values()}
+
+
+def test_the_lab_is_started_once_a_commit_for_all_figures_of_all_scenarios() -> None:
+    of_module: dict[str, set[str | None]] = {}
+    for benchmark in discovered():
+        of_module.setdefault(benchmark.name.partition(".")[0], set()).add(benchmark.setup_cache_key)
+    assert of_module["growth"] == of_module["peak_rss"]
+    assert [1, 1, 1] == [len(keys) for keys in of_module.values()]
+    assert of_module["observer"] != of_module["growth"]
+
+
+def test_the_lab_may_be_silent_for_as_long_as_its_own_limits_allow() -> None:
+    kept = {b.setup_cache_timeout for b in discovered()}
+    assert lab.LONGEST_SILENCE_SECONDS in kept
+
+
+def test_the_modules_hold_what_they_are_named_for() -> None:
+    assert {name for name in vars(peak_rss) if name.startswith("track_")} == set(lab.peaks())
+    assert {name for name in vars(growth) if name.startswith("track_")} == set(lab.growths())
+
+
+def attributes(function: Callable[..., object], *names: str) -> list[Any]:
+    return [vars(function)[name] for name in names]
+
+
+def test_a_new_folder_appears_by_itself(add: Add) -> None:
+    assert ({}, {}) == (lab.peaks(), lab.growths())
+    add("a_new_one")
+    for found in (lab.peaks(), lab.growths()):
+        (function,) = found.values()
+        assert (["track_a_new_one"], "track_a_new_one") == (list(found), function.__name__)
+        assert [["buggy", "fixed"], ["inline", "fork"]] == vars(function)["params"]
+        assert [["variant", "mode"], lab.RULER] == attributes(function, "param_names", "version")
+
+
+@pytest.mark.parametrize("change", [("bench = true\n", ""), ("bench = true", "bench = false")])
+def test_one_that_is_not_marked_does_not_unless_all_are_wanted(
+    add: Add, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
+) -> None:
+    add("marked")
+    add("other", change)
+    assert ["marked"] == list(lab.scenarios())
+    monkeypatch.setenv("LEAKLAB_BENCH", "all")
+    assert ["marked", "other"] == list(lab.scenarios())
+    assert ["track_marked", "track_other"] == list(lab.peaks())
+
+
+def test_a_control_has_its_one_program(add: Add) -> None:
+    add("control", ("[buggy]\n[fixed]", "[program]"))
+    assert ["program"] == lab.scenarios()["control"].variants
+
+
+def test_a_folder_without_a_scenario_is_none(add: Add, tmp_path: Path) -> None:
+    add()
+    (tmp_path / "scenarios" / "half_done").mkdir()
+    (tmp_path / "scenarios" / "__init__.py").touch()
+    assert ["toy"] == list(lab.scenarios())
+
+
+def test_peaks_are_bytes_and_growth_is_what_leaks(add: Add) -> None:
+    add("memory")
+    add("sockets", ('"memory"', '"sockets"'))
+    assert ["bytes", "bytes"] == [vars(f)["unit"] for f in lab.peaks().values()]
+    assert ["bytes", "pieces"] == [vars(f)["unit"] for f in lab.growths().values()]
+
+
+ONE = {"peak_rss_bytes": 1 << 20, "growth_per_unit": 512.5, "resource": "memory"}
+FOUND = {
+    "figures": {"toy/buggy/fork": ONE},
+    "failed": {"toy/fixed/fork": "toy/fixed/fork: a mistake"},
+    "absent": {"toy/buggy/inline": "toy: skipped", "gone": "no scenario 'gone'"},
+}
+
+
+@pytest.fixture
+def benchmarks_of_toy(add: Add) -> list[Callable[..., object]]:
+    add()
+    return [*lab.peaks().values(), *lab.growths().values()]
+
+
+def test_a_figure_is_the_labs(benchmarks_of_toy: list[Callable[..., object]]) -> None:
+    for function in benchmarks_of_toy:
+        vars(function)["setup"](FOUND, "buggy", "fork")
+    assert [1 << 20, 512.5] == [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
+
+
+@pytest.mark.parametrize(("variant", "mode"), [("buggy", "inline"), ("fixed", "spawn")])
+def test_what_the_lab_has_no_figure_of_is_skipped_before_it_runs(
+    benchmarks_of_toy: list[Callable[..., object]], variant: str, mode: str
+) -> None:
+    for function in benchmarks_of_toy:
+        with pytest.raises(NotImplementedError, match=f"toy/{variant}/{mode}"):
+            vars(function)["setup"](FOUND, variant, mode)
+
+
+def test_what_failed_in_the_lab_fails_with_its_reason_and_not_before(
+    benchmarks_of_toy: list[Callable[..., object]],
+) -> None:
+    for function in benchmarks_of_toy:
+        vars(function)["setup"](FOUND, "fixed", "fork")
+        with pytest.raises(RuntimeError, match="toy/fixed/fork: a mistake"):
+            function(FOUND, "fixed", "fork")
+
+
+def test_asv_itself_skips_what_has_no_figure_and_runs_what_has() -> None:
+    benchmark = next(b for b in discovered() if b.name == "peak_rss.track_word_index")
+    place_of_fixed_inline = len(lab.scenarios()["word_index"].modes)
+    benchmark.set_param_idx(place_of_fixed_inline)
+    benchmark.set_cache({**FOUND, "figures": {}})
+    assert True is benchmark.do_setup()
+    benchmark.set_cache({**FOUND, "figures": {"word_index/fixed/inline": ONE}})
+    assert False is benchmark.do_setup()
+    assert ONE["peak_rss_bytes"] == benchmark.do_run()
+
+
+@pytest.mark.parametrize("path", SUITE, ids=lambda path: path.name)
+def test_asv_finds_every_benchmark_callable_as_it_will_call_it(path: Path) -> None:
+    of_module = [b for b in discovered() if b.name.startswith(f"{path.stem}.")]
+    assert all(benchmark.check(str(path.parent)) for benchmark in of_module)
+    assert bool(of_module) is (path.stem in ("growth", "observer", "peak_rss"))
+
+
+STAND_IN = """#!/bin/sh
+printf '%s\\n' "$@" > "$0.words"
+printf '%s' "$PYTHONPATH" > "$0.path"
+cat "$0.says"
+exit $(cat "$0.code")
+"""
+
+
+class StandIn:
+    """A program in place of the interpreter that has leaklab."""
+
+    def __init__(self, place: Path) -> None:
+        self.place = place
+        self.place.write_text(STAND_IN)
+        self.place.chmod(0o755)
+        self.says("{}")
+
+    def says(self, text: str, code: int = 0) -> None:
+        self._file("says").write_text(text)
+        self._file("code").write_text(str(code))
+
+    @property
+    def words(self) -> list[str]:
+        """The command line it was started with."""
+        return self._file("words").read_text().splitlines()
+
+    @property
+    def path(self) -> str:
+        """The PYTHONPATH it was started with."""
+        return self._file("path").read_text()
+
+    def _file(self, suffix: str) -> Path:
+        return Path(f"{self.place}.{suffix}")
+
+
+def _checked_out(place: Path) -> str:
+    """A commit, checked out here; its hash."""
+    git = ["git", "-C", str(place), "-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
+    place.mkdir(parents=True)
+    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a commit"]):
+        subprocess.run([*git, *words], check=True)
+    return subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
+
+
+@pytest.fixture
+def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
+    """The lab's stand-in, and what asv tells the suite of a commit."""
+    made = StandIn(tmp_path / "python")
+    monkeypatch.setenv("LEAKLAB_PYTHON", str(made.place))
+    monkeypatch.setenv("ASV_COMMIT", _checked_out(tmp_path / "env" / "project"))
+    monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path / "env"))
+    monkeypatch.setattr(lab, "STATE", tmp_path / "state")
+    return made
+
+
+def test_all_scenarios_of_the_working_tree_are_asked_for_of_the_commits_catalogue(
+    add: Add, stand_in: StandIn, tmp_path: Path
+) -> None:
+    add("a")
+    add("b")
+    lab.setup_cache()
+    jobs = min(len(os.sched_getaffinity(0)), lab.MOST_AT_ONCE)
+    assert stand_in.words == [
+        *["-m", "leaklab", "figures", "a", "b", "--mode=all", f"--jobs={jobs}"],
+        *["--memory-limit", "1GiB", "--catalogue", str(tmp_path / "env" / "project")],
+        *["--reuse", str(tmp_path / "state" / "figures")],
+    ]
+
+
+def test_only_what_is_wanted_is_asked_for(
+    add: Add, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    add("a")
+    monkeypatch.setenv("LEAKLAB_SCENARIOS", "b c")
+    monkeypatch.setenv("LEAKLAB_MODES", "inline fork")
+    monkeypatch.setenv("LEAKLAB_FRESH", "1")
+    lab.setup_cache()
+    assert ["b", "c", "--mode=inline", "--mode=fork"] == stand_in.words[3:7]
+    assert "--reuse" not in stand_in.words
+
+
+def test_what_the_lab_says_is_noted_for_the_wrapper_and_handed_on(
+    add: Add, stand_in: StandIn
+) -> None:
+    add()
+    stand_in.says(json.dumps(FOUND))
+    assert FOUND == lab.setup_cache()
+    assert json.dumps(FOUND) == (lab.STATE / f"{os.environ['ASV_COMMIT']}.json").read_text()
+
+
+def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> None:
+    add()
+    one = Figures(peak_rss_bytes=7, growth_per_unit=0.5, resource=Resource.MEMORY)
+    tracked = Tracked(figures={"toy/buggy/fork": one}, failed={"toy/fixed/fork": "a mistake"})
+    stand_in.says(msgspec.json.encode(tracked).decode())
+    found = lab.setup_cache()
+    assert [7] == [f(found, "buggy", "fork") for f in lab.peaks().values()]
+    assert [0.5] == [f(found, "buggy", "fork") for f in lab.growths().values()]
+    assert set(Tracked.__struct_fields__) == set(lab.Tracked.__annotations__)
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_checkout_of_another_commit_is_refused(add: Add, monkeypatch: pytest.MonkeyPatch) -> None:
+    add()
+    monkeypatch.setenv("ASV_COMMIT", "0" * 40)
+    with pytest.raises(RuntimeError, match=f"is not {'0' * 40}: remove it"):
+        lab.setup_cache()
+
+
+@pytest.mark.usefixtures("stand_in")
+def test_a_checkout_with_other_files_than_its_commits_is_refused(add: Add) -> None:
+    add()
+    (lab.checkout() / "left").touch()
+    with pytest.raises(RuntimeError, match="remove it"):
+        lab.setup_cache()
+
+
+@pytest.mark.parametrize("code", [3, 4, 127])
+def test_an_observer_that_breaks_is_a_failure(stand_in: StandIn, tmp_path: Path, code: int) -> None:
+    (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
+    stand_in.says("[]", code)
+    with pytest.raises(RuntimeError, match=f"leaklab overhead ended with exit code {code}"):
+        observer.setup_cache()
+
+
+@pytest.mark.parametrize("code", [1, 2, 3, 4, 127])
+def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
+    add: Add, stand_in: StandIn, code: int
+) -> None:
+    add()
+    stand_in.says("{}", code)
+    with pytest.raises(RuntimeError, match=f"leaklab figures ended with exit code {code}"):
+        lab.setup_cache()
+    assert not lab.STATE.exists()
+
+
+def test_an_interpreter_that_is_not_there_is_named_with_what_to_do(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LEAKLAB_PYTHON", str(tmp_path / "nowhere"))
+    with pytest.raises(RuntimeError, match=r"nowhere.*make setup, or name an interpreter"):
+        lab.leaklab("figures")
+
+
+def test_the_lab_is_the_interpreters_own_unless_another_is_named(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", "somebody elses")
+    lab.leaklab("figures")
+    assert "" == stand_in.path
+    lab.leaklab("overhead", harness=tmp_path)
+    assert str(tmp_path) == stand_in.path
+
+
+def test_progress_goes_to_the_terminal_that_is_named(
+    stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stand_in.place.write_text("#!/bin/sh\necho progress >&2\necho figures\n")
+    monkeypatch.setenv("LEAKLAB_TERMINAL", str(tmp_path / "terminal"))
+    assert "figures\n" == lab.leaklab("figures").stdout
+    assert "progress\n" == (tmp_path / "terminal").read_text()
+
+
+def test_what_the_observer_costs_is_measured_by_the_commits_own_lab(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
+    stand_in.says('[{"ratios": [1.0, 1.1], "added_bytes": 4096}]')
+    found = observer.setup_cache()
+    assert str(tmp_path / "env/project/harness") == stand_in.path
+    assert ["-m", "leaklab", "overhead"] == stand_in.words[:3]
+    assert f"--pairs={observer.PAIRS}" in stand_in.words
+    assert {"samples": [1.0, 1.1], "number": 1} == observer.track_cpu_ratio(found)
+    assert 4096 == observer.track_added_bytes(found)
+
+
+def test_a_commit_whose_lab_cannot_measure_that_is_skipped(
+    stand_in: StandIn, tmp_path: Path
+) -> None:
+    assert {} == observer.setup_cache()
+    assert not Path(f"{stand_in.place}.words").exists()
+    (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
+    stand_in.says("", 2)
+    assert {} == observer.setup_cache()
+    with pytest.raises(NotImplementedError):
+        observer.setup({})
+
+
+def test_the_observers_figures_have_their_units() -> None:
+    functions = (observer.track_cpu_ratio, observer.track_added_bytes)
+    assert ["ratio", "bytes"] == [vars(function)["unit"] for function in functions]
+    assert [lab.RULER] * 2 == [vars(function)["version"] for function in functions]

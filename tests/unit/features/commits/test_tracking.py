@@ -1,0 +1,207 @@
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import pytest
+
+import toys
+from leaklab.catalogue.folders import Catalogue
+from leaklab.features.commits.figure_cache import Remembered
+from leaklab.features.commits.figures import NO_GROWTH, Tracked
+from leaklab.features.commits.tracking import Survey, track
+from leaklab.model.errors import LabError
+from leaklab.model.job import Job, Limits
+from leaklab.model.measurement import Ended
+from leaklab.model.scenario import Mode, Resource
+from leaklab.runs.listener import Listener
+from leaklab.runs.sessions import Session
+
+LIMITS = Limits(memory_bytes=64 << 20, time_seconds=60.0)
+NOTHING = Remembered(None)
+TOML, PAIR = toys.TOML, toys.PAIR
+CONTROL = """
+[program]
+growth = "none"
+"""
+Add = Callable[..., None]
+
+
+@pytest.fixture
+def catalogue(tmp_path: Path) -> Catalogue:
+    (tmp_path / "scenarios").mkdir()
+    return Catalogue(tmp_path)
+
+
+@pytest.fixture
+def add(catalogue: Catalogue) -> Add:
+    """A scenario in the catalogue, its text changed by `old=new` pairs."""
+
+    def make(name: str = "grow-4096", *changes: tuple[str, str], truth: str = PAIR) -> None:
+        text = TOML + truth
+        for old, new in changes:
+            assert old in text
+            text = text.replace(old, new)
+        catalogue.folder(name).mkdir()
+        (catalogue.folder(name) / "scenario.toml").write_text(text)
+
+    return make
+
+
+class Ear(Listener):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def failed(self, job: Job, error: LabError) -> None:
+        self.heard.append(f"failed {job.label}: {error}")
+
+
+def tracked(
+    catalogue: Catalogue,
+    names: Sequence[str],
+    executor: toys.ToyExecutor | None = None,
+    modes: Sequence[Mode] = (),
+    listener: Listener | None = None,
+) -> Tracked:
+    results = catalogue.root / "results"
+    results.mkdir(exist_ok=True)
+    survey = Survey(catalogue, names, LIMITS, modes)
+    return track(
+        survey, executor or toys.ToyExecutor(), Session(results), listener or Ear(), NOTHING
+    )
+
+
+def test_every_variant_has_figures_in_every_mode(catalogue: Catalogue, add: Add) -> None:
+    add()
+    add("grow-512", truth=CONTROL)
+    found = tracked(catalogue, ["grow-4096", "grow-512"])
+    assert sorted(found.figures) == [
+        "grow-4096/buggy/fork",
+        "grow-4096/buggy/inline",
+        "grow-4096/fixed/fork",
+        "grow-4096/fixed/inline",
+        "grow-512/program/fork",
+        "grow-512/program/inline",
+    ]
+    assert ({}, {}) == (found.absent, found.failed)
+
+
+def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> None:
+    add()
+    found = tracked(catalogue, ["grow-4096"], modes=[Mode.INLINE]).figures
+    buggy, fixed = (found[f"grow-4096/{variant}/inline"] for variant in ("buggy", "fixed"))
+    assert (400 * 4096, 4096) == (buggy.peak_rss_bytes, round(buggy.growth_per_unit or 0))
+    assert (0, NO_GROWTH) == (fixed.peak_rss_bytes, fixed.growth_per_unit)
+    assert {Resource.MEMORY} == {buggy.resource, fixed.resource}
+
+
+def test_only_the_modes_that_are_asked_for_are_measured(catalogue: Catalogue, add: Add) -> None:
+    add()
+    executor = toys.ToyExecutor()
+    found = tracked(catalogue, ["grow-4096"], executor, [Mode.FORK])
+    assert ["grow-4096/buggy/fork", "grow-4096/fixed/fork"] == executor.made
+    assert sorted(executor.made) == sorted(found.figures)
+
+
+def test_a_scenario_that_the_catalogue_lacks_is_absent_and_the_others_are_measured(
+    catalogue: Catalogue, add: Add
+) -> None:
+    add()
+    found = tracked(catalogue, ["newcomer", "grow-4096"])
+    assert ["newcomer"] == list(found.absent)
+    assert found.absent["newcomer"].startswith("no scenario 'newcomer'")
+    assert (4, {}) == (len(found.figures), found.failed)
+
+
+def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -> None:
+    (catalogue.root / "scenarios").rmdir()
+    executor = toys.ToyExecutor()
+    found = tracked(catalogue, ["a", "b"], executor)
+    assert (["a", "b"], []) == (list(found.absent), executor.made)
+    assert "scenarios cannot be read" in found.absent["a"]
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (("schema = 1", "schema = 2"), "schema is 2; this leaklab reads 1"),
+        (("level = 1", "level = 1\nlock = 1"), "unknown key 'lock'"),
+        (('"memory"', '"patience"'), "Invalid enum value 'patience'"),
+        (('"inline", "fork"', '"by hand"'), "Invalid enum value 'by hand'"),
+        (("title =", "title"), "cannot be read as TOML"),
+    ],
+)
+def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
+    catalogue: Catalogue, add: Add, change: tuple[str, str], reason: str
+) -> None:
+    add("future", change)
+    add()
+    found = tracked(catalogue, ["future", "grow-4096"])
+    assert ["future"] == list(found.unread)
+    assert reason in found.unread["future"]
+    assert (4, {}, {}) == (len(found.figures), found.failed, found.absent)
+
+
+def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
+    catalogue: Catalogue, add: Add
+) -> None:
+    add()
+    add("grow-512", ('"inline", "fork"', '"inline"'))
+    found = tracked(catalogue, ["grow-4096", "grow-512"], modes=[Mode.FORK])
+    assert found.absent == {"grow-512": "grow-512 has none of these modes; it has: inline"}
+    assert ["grow-4096/buggy/fork", "grow-4096/fixed/fork"] == sorted(found.figures)
+
+
+def fails(label: str) -> toys.ToyExecutor:
+    """An executor under which one run breaks off."""
+    return toys.ToyExecutor(
+        lambda job: Ended.PROGRAM_FAILED if job.label == label else Ended.COMPLETED
+    )
+
+
+def test_a_run_that_fails_has_the_reason_and_the_others_their_figures(
+    catalogue: Catalogue, add: Add
+) -> None:
+    add()
+    label = "grow-4096/buggy/fork"
+    found = tracked(catalogue, ["grow-4096"], fails(label))
+    assert found.failed == {label: f"{label}: as the toy was told"}
+    assert sorted(found.figures) == [
+        "grow-4096/buggy/inline",
+        "grow-4096/fixed/fork",
+        "grow-4096/fixed/inline",
+    ]
+    assert {} == found.absent
+
+
+def test_who_listens_hears_of_a_failure_too(catalogue: Catalogue, add: Add) -> None:
+    add()
+    ear, label = Ear(), "grow-4096/buggy/fork"
+    tracked(catalogue, ["grow-4096"], fails(label), listener=ear)
+    assert [f"failed {label}: {label}: as the toy was told"] == ear.heard
+
+
+@pytest.mark.parametrize("what", ["packages", "programs"])
+def test_what_needs_something_that_is_not_installed_is_absent_and_not_failed(
+    catalogue: Catalogue, add: Add, what: str
+) -> None:
+    add("grow-512", truth=f'{PAIR}[requires]\n{what} = ["leaklab-no-such-thing"]\n')
+    add()
+    executor = toys.ToyExecutor()
+    found = tracked(catalogue, ["grow-512", "grow-4096"], executor, [Mode.INLINE])
+    assert ["grow-512/buggy/inline", "grow-512/fixed/inline"] == sorted(found.absent)
+    assert all("leaklab-no-such-thing" in reason for reason in found.absent.values())
+    assert sorted(executor.made) == sorted(found.figures)
+    assert {} == found.failed
+
+
+def test_a_run_stopped_at_a_limit_has_figures(catalogue: Catalogue, add: Add) -> None:
+    add()
+    executor = toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT)
+    found = tracked(catalogue, ["grow-4096"], executor, [Mode.INLINE])
+    assert ({}, {}) == (found.absent, found.failed)
+    assert {LIMITS.memory_bytes} == {one.peak_rss_bytes for one in found.figures.values()}
+
+
+def test_where_nothing_can_be_run_nothing_is(catalogue: Catalogue) -> None:
+    executor = toys.ToyExecutor()
+    assert Tracked() == tracked(catalogue, [], executor)
+    assert [] == executor.made

@@ -1,0 +1,187 @@
+from collections import Counter
+from typing import Any
+
+import msgspec
+import pytest
+
+import toys
+from leaklab import reports
+from leaklab.catalogue.lint import lint
+from leaklab.features.quality.detection_limit import (
+    MOST_SECONDS,
+    Sought,
+    Spread,
+    Stopwatch,
+    catalogue,
+    exit_of,
+    jobs_of,
+    sought,
+)
+from leaklab.model.errors import BadInput, Exit, NotMeasured
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Variant
+from leaklab.reports import detection_limit
+from leaklab.runs.listener import Listener
+from leaklab.verdict.confusion import Judgement, Said
+
+LEAKS = ["block", "descriptor", "native", "object"]
+CLEAN = ["churn", "cycles", "logarithm", "lru", "noop", "teeth"]
+
+
+def often(*names: str, rounds: int = 20, clean_runs: int = 1000) -> dict[str, int]:
+    jobs = jobs_of(catalogue(), names, rounds, clean_runs)
+    return dict(Counter(job.scenario.name for job in jobs))
+
+
+def test_every_leak_is_sought_so_often_and_the_clean_runs_are_shared() -> None:
+    found = often()
+    assert dict.fromkeys(LEAKS, 20) == {name: found[name] for name in LEAKS}
+    assert 1000 == sum(found[name] for name in CLEAN)
+    assert {166, 167} == {found[name] for name in CLEAN}
+
+
+def test_only_what_is_named_is_run() -> None:
+    assert {"object": 3, "noop": 10} == often("object", "noop", rounds=3, clean_runs=10)
+    assert {"object": 3} == often("object", rounds=3)
+    assert set(LEAKS) == often(clean_runs=0).keys()
+
+
+def test_a_program_that_there_is_not_is_bad_input() -> None:
+    with pytest.raises(BadInput, match="no program 'objekt'; it has block, churn, "):
+        often("objekt")
+
+
+def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
+    with pytest.raises(BadInput, match="give more --clean-runs"):
+        often("noop", "lru", clean_runs=0)
+
+
+def test_no_two_runs_of_a_program_are_the_same() -> None:
+    jobs = jobs_of(catalogue(), (), 3, 18)
+    assert [1, 2, 3] == [job.seed for job in jobs if job.scenario.name == "noop"]
+    assert {Variant.BUGGY, Variant.PROGRAM} == {job.variant for job in jobs}
+    assert len(jobs) == len({(job.scenario.name, job.seed) for job in jobs})
+
+
+@pytest.mark.parametrize("name", LEAKS + CLEAN)
+def test_its_programs_are_scenarios_as_sound_as_any(name: str) -> None:
+    floor = catalogue()
+    assert floor.names() == sorted(LEAKS + CLEAN)
+    assert lint(floor, floor.load(name)) == []
+
+
+LEAK = toys.scenario("grow-4096")
+INNOCENT = toys.scenario(
+    "idle-0", pattern="none", buggy=None, fixed=None, program={"growth": "none"}
+)
+
+
+def planned(repeat: int) -> Job:
+    return msgspec.structs.replace(toys.job(LEAK), repeat=repeat, seed=repeat)
+
+
+def made(repeat: int, cpu_seconds: float, **changes: Any) -> Result:
+    result = toys.result(LEAK, repeat=repeat, **changes)
+    timed = msgspec.structs.replace(result.processes[0], cpu_seconds=cpu_seconds)
+    return msgspec.structs.replace(result, processes=[timed])
+
+
+def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Sought:
+    """What comes of these results; jobs without one failed."""
+    watch = Stopwatch(Listener())
+    for number, job in enumerate(jobs):
+        watch.run_started(job, number + 1, len(jobs))
+        if number < len(results):
+            watch.judged(results[number])
+        else:
+            watch.failed(job, NotMeasured(f"{job.label}: {broken}"))
+    (found,) = sought(jobs, results, watch)
+    return found
+
+
+def test_a_leak_that_is_found_every_time_has_its_median_and_its_worst() -> None:
+    found = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
+    assert (3, True, []) == (found.count(Said.LEAK), found.holds, found.missed)
+    assert Spread(1.0, 3.0) == found.cpu
+    assert found.wall
+    assert 0 <= found.wall.median_seconds <= found.wall.worst_seconds < MOST_SECONDS
+
+
+def test_a_leak_that_is_missed_once_is_named_by_its_seed() -> None:
+    clean = toys.result(LEAK, Variant.FIXED).verdict
+    found = watched([planned(n) for n in (1, 2)], [made(1, 1.0), made(2, 1.0, verdict=clean)])
+    assert (1, False, [2]) == (found.count(Said.LEAK), found.holds, [s for s, _ in found.missed])
+
+
+def test_a_run_that_was_not_measured_says_why() -> None:
+    found = watched([planned(n) for n in (1, 2)], [made(1, 1.0)], broken="it was killed")
+    assert [(2, "it was killed")] == [(seed, j.reason) for seed, j in found.missed]
+    assert not found.holds
+
+
+def test_where_nothing_was_measured_there_is_no_time() -> None:
+    found = watched([planned(1)], [])
+    assert (None, None, False) == (found.cpu, found.wall, found.holds)
+    broken = watched([planned(1)], [made(1, 1.0, ended=Ended.DIED)])
+    assert (None, Said.NOT_MEASURED) == (broken.cpu, broken.judgements[0][1].said)
+
+
+def of(*said: Said, leaks: bool = True, seconds: float = 1.0) -> Sought:
+    spread = Spread(seconds / 2, seconds)
+    judgements = [Judgement("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in said]
+    return Sought("toy", "A toy", leaks, tuple(enumerate(judgements, 1)), spread, spread)
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        (of(Said.LEAK), Exit.AS_EXPECTED),
+        (of(Said.LEAK, seconds=MOST_SECONDS), Exit.AS_EXPECTED),
+        (of(Said.LEAK, seconds=MOST_SECONDS + 0.1), Exit.DIFFERS),
+        (of(Said.LEAK, Said.UNDECIDED), Exit.DIFFERS),
+        (of(Said.CLEAN, leaks=False), Exit.AS_EXPECTED),
+        (of(Said.CLEAN, Said.UNDECIDED, leaks=False, seconds=60), Exit.AS_EXPECTED),
+        (of(Said.CLEAN, Said.LEAK, leaks=False), Exit.DIFFERS),
+        (of(Said.NOT_MEASURED, leaks=False), Exit.NOT_MEASURED),
+    ],
+)
+def test_leaks_must_be_found_soon_and_clean_programs_never_accused(
+    found: Sought, code: Exit
+) -> None:
+    assert code is exit_of([of(Said.LEAK), found])
+    assert found.holds == (code is Exit.AS_EXPECTED)
+
+
+def test_what_was_missed_stands_below_its_table() -> None:
+    leaks, clean = detection_limit.tables([of(Said.LEAK, Said.CLEAN), of(Said.LEAK, leaks=False)])
+    assert [("A toy", "1 of 2", "500 ms", "1.00 s", "500 ms", "1.00 s")] == leaks.rows
+    assert "toy, seed 2: clean: because" == leaks.notes[0]
+    assert [
+        "toy, seed 1: leak: because",
+        "1 clean runs: 1 false alarms, 0 undecided",
+    ] == clean.notes
+    assert [{0}, {0}] == [leaks.alarms, clean.alarms]
+
+
+def test_what_was_not_run_has_no_table() -> None:
+    assert ["leak"] == [table.columns[0] for table in detection_limit.tables([of(Said.LEAK)])]
+    assert [] == detection_limit.tables([])
+
+
+def test_the_tables_fit_80_columns() -> None:
+    long = Spread(10.0, 99.0)
+    worst = [
+        Sought(s.name, s.title, bool(s.buggy), of(Said.LEAK).judgements * 999, long, long)
+        for s in catalogue().load_all()
+    ]
+    text = "".join(reports.plain(table) for table in detection_limit.tables(worst))
+    assert [] == [line for line in text.splitlines() if len(line) > 80]
+
+
+def test_machines_get_the_same() -> None:
+    (found,) = detection_limit.as_builtins([of(Said.LEAK, Said.UNDECIDED)])
+    assert {"leak": 1, "clean": 0, "undecided": 1, "not measured": 0} == found["said"]
+    assert {"median_seconds": 0.5, "worst_seconds": 1.0} == found["cpu"]
+    assert [{"seed": 2, "said": "undecided", "reason": "because"}] == found["missed"]

@@ -1,0 +1,132 @@
+"""What the observer costs: figures from moments, the table, and the document's section."""
+
+import threading
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from leaklab.cli.documents import with_section
+from leaklab.features.quality.observer_cost import (
+    LOADS,
+    READINGS,
+    Holder,
+    Load,
+    Moment,
+    Watched,
+    Window,
+    split_by_size,
+    summary,
+)
+from leaklab.observer.observer import Observer
+from leaklab.reports import plain
+from leaklab.reports.quality import observer
+
+LARGEST = Load(64, 50 << 20, Holder.OBSERVER)
+
+
+def watched(load: Load = LARGEST, pss_share: float = 0.02, readings: int = 10) -> Watched:
+    return Watched(
+        load=load,
+        holder=load.holder,
+        readings=readings,
+        looks_share=0.0781,
+        looks_interval_seconds=0.0291,
+        pss_share=pss_share,
+        pss_interval_seconds=27.81,
+        longest_gap_seconds=29.34,
+        whole_share=0.11,
+    )
+
+
+def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
+    moments = [
+        Moment(100.0, looks=7, looks_seconds=0.5, pss_seconds=1.00, all_seconds=2.0),
+        Moment(101.0, looks=27, looks_seconds=0.6, pss_seconds=1.01, all_seconds=2.2),
+        Moment(104.0, looks=87, looks_seconds=0.7, pss_seconds=1.06, all_seconds=2.4),
+    ]
+    found = summary(LARGEST, Holder.CGROUP, moments)
+    assert (2, Holder.CGROUP) == (found.readings, found.holder)
+    assert pytest.approx(0.2 / 4) == found.looks_share
+    assert pytest.approx(4 / 80) == found.looks_interval_seconds
+    assert pytest.approx(0.06 / 4) == found.pss_share
+    assert pytest.approx(2.0) == found.pss_interval_seconds
+    assert pytest.approx(3.0) == found.longest_gap_seconds
+    assert pytest.approx(0.4 / 4) == found.whole_share
+
+
+@pytest.mark.parametrize(
+    ("pss_share", "readings", "holds"),
+    [(0.02, 1000, True), (0.0205, 1000, False), (0.0219, 10, True), (0.0225, 10, False)],
+)
+def test_one_reading_of_all_may_be_unpaid(*, pss_share: float, readings: int, holds: bool) -> None:
+    assert holds is watched(pss_share=pss_share, readings=readings).holds
+
+
+def looks_until_enough(seconds: float, most_looks: int) -> int:
+    """How many looks a window asks for, every second one of which reads PSS."""
+    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_pace", "marks_pace")}
+    pss_pace = SimpleNamespace(spent_seconds=0.0)
+    enough = threading.Event()
+    fake = cast(Observer, SimpleNamespace(pss_pace=pss_pace, **paces))
+    window = Window(fake, seconds, enough)
+    for look in range(1, most_looks + 1):
+        pss_pace.spent_seconds += 0.001 * (look % 2 == 0)
+        window.looked()
+        if enough.is_set():
+            return look
+    return most_looks
+
+
+def test_a_window_holds_so_many_whole_intervals() -> None:
+    assert 2 * (READINGS + 1) == looks_until_enough(seconds=0, most_looks=1000)
+
+
+def test_a_window_is_no_shorter_than_was_asked_for() -> None:
+    assert 1000 == looks_until_enough(seconds=1000, most_looks=1000)
+
+
+def test_what_would_take_more_than_half_of_the_memory_is_left_out() -> None:
+    one, pool = Load(0, 100), Load(2, 100)
+    assert ([one, pool], []) == split_by_size([one, pool], 400)
+    assert ([one], [pool]) == split_by_size([one, pool], 399)
+    assert ([], [one, pool]) == split_by_size([one, pool], 199)
+
+
+def test_every_load_fits_80_columns() -> None:
+    table = plain(observer([watched(load) for load in LOADS], left_out=LOADS))
+    assert 80 >= max(len(line) for line in table.splitlines()[: len(LOADS) + 1])
+
+
+def test_the_table_marks_what_misses_the_goal_and_what_has_no_cgroup() -> None:
+    found = observer([watched(Load(0, 10 << 20)), watched(pss_share=0.03)])
+    assert {1} == found.alarms
+    assert "pool of 64, no cgroup" == found.rows[1][0]
+    assert "the observer alone holds the limits" in "\n".join(found.notes)
+    assert found.notes[-1].endswith(": missed by pool of 64 of 50 MiB")
+
+
+def test_a_table_with_nothing_amiss_says_so() -> None:
+    found = observer([watched(Load(1, 10 << 20))], left_out=[Load(0, 4 << 30)])
+    assert frozenset() == found.alarms
+    assert "no cgroup" not in plain(found)
+    assert any(note.startswith("skipped: one process of 4 GiB: ") for note in found.notes)
+    assert found.notes[-1].endswith(": kept by all")
+
+
+OTHER = "<!-- other: begin -->\nother\n<!-- other: end -->"
+MINE = "<!-- mine: begin -->\nnew\n<!-- mine: end -->"
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", f"{MINE}\n"),
+        ("# Title\n", f"# Title\n\n{MINE}\n"),
+        (f"# Title\n\n{OTHER}\n", f"# Title\n\n{OTHER}\n\n{MINE}\n"),
+        (f"a\n{MINE.replace('new', 'old')}\n{OTHER}\nb\n", f"a\n{MINE}\n{OTHER}\nb\n"),
+        (f"{MINE}\nb\n", f"{MINE}\nb\n"),
+    ],
+)
+def test_a_section_is_replaced_or_added_and_the_rest_stays(before: str, after: str) -> None:
+    assert after == with_section(before, "mine", "\nnew\n")

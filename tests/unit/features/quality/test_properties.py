@@ -1,0 +1,201 @@
+"""What holds of the verdict whatever the numbers are, on every shape of `synthetic.py`.
+
+Signals are counted in 64 bits at most, so that is how large numbers are made here.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from leaklab.features.quality.synthetic import PAGE, SHAPES, Numbers, generate
+from leaklab.model.measurement import Ended, ProcessRecord, Role
+from leaklab.model.scenario import Growth, Resource
+from leaklab.model.signals import Samples, Signal
+from leaklab.model.verdicts import Verdict
+from leaklab.verdict.growth import judge_series
+from leaklab.verdict.octaves import growth_per_unit, joined, octaves
+from leaklab.verdict.process import Work, judge, judge_tree
+
+FLOOR = 256.0
+
+# The same examples on every machine, however busy it is.
+FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=30)
+
+seeds = st.integers(0, 2**32 - 1)
+lengths = st.integers(20, 300)
+amounts = st.floats(8, 40).map(lambda power: 2.0**power)
+values_of_64_bits = st.integers(-(2**63), 2**63 - 1)
+
+
+@dataclass(frozen=True)
+class Series:
+    """A generated series: its shape's name, the work done at each sample, what was read there."""
+
+    shape: str
+    units: Numbers
+    values: Numbers
+
+
+@st.composite
+def all_series(draw: st.DrawFn) -> Series:
+    shape = draw(st.sampled_from(sorted(SHAPES)))
+    rng = np.random.default_rng(draw(seeds))
+    pages = draw(st.booleans())
+    units, values = generate(SHAPES[shape], draw(lengths), rng, page_rounded=pages)
+    return Series(shape, units, np.round(values))
+
+
+def found(units: Numbers, values: Numbers, floor: float = FLOOR) -> tuple[bool | None, object]:
+    finding = judge_series(units.tolist(), values.tolist(), floor)
+    return finding.leak, finding.growth
+
+
+def rate(units: Numbers, values: Numbers) -> float:
+    _, before, last = octaves(units.tolist(), values.tolist())
+    return growth_per_unit(*joined(before, last)).estimate
+
+
+@given(series=all_series(), constant=st.integers(0, 2**40))
+@settings(FIXED)
+def test_a_constant_added_changes_nothing(series: Series, constant: int) -> None:
+    raised = series.values + constant
+    assert found(series.units, series.values) == found(series.units, raised)
+    assert rate(series.units, series.values) == rate(series.units, raised)
+
+
+@given(series=all_series(), scale=st.floats(1e-3, 1e6))
+@settings(FIXED)
+def test_units_that_are_smaller_scale_the_rate_and_leave_the_verdict(
+    series: Series, scale: float
+) -> None:
+    scaled = series.units * scale
+    assert found(series.units, series.values) == found(scaled, series.values)
+    expected = rate(series.units, series.values) / scale
+    assert expected == pytest.approx(rate(scaled, series.values), rel=1e-6, abs=1e-9)
+
+
+@given(series=all_series(), scale=st.integers(2, 1000))
+@settings(FIXED)
+def test_values_and_floor_scaled_alike_leave_the_verdict(series: Series, scale: int) -> None:
+    larger = found(series.units, series.values * scale, FLOOR * scale)
+    assert found(series.units, series.values) == larger
+
+
+@given(series=all_series(), scale=st.integers(2, 1000))
+@settings(FIXED)
+def test_a_leak_that_is_larger_is_a_leak(series: Series, scale: int) -> None:
+    leak, _ = found(series.units, series.values)
+    larger, _ = found(series.units, series.values * scale)
+    assert larger or not leak
+
+
+@given(
+    samples=lengths,
+    amount=amounts,
+    full_at=st.floats(0.001, 0.5),
+    filling=st.sampled_from(["evenly", "fast at first", "by steps"]),
+    pages=st.integers(0, 8),
+    seed=seeds,
+)
+@settings(FIXED, max_examples=60)
+def test_what_was_full_before_half_of_the_work_is_never_a_leak(
+    samples: int, amount: float, full_at: float, filling: str, pages: int, seed: int
+) -> None:
+    units = np.arange(1.0, samples + 1)
+    filled = np.minimum(units / (full_at * samples), 1)
+    law = {"evenly": filled, "fast at first": filled**0.5, "by steps": np.floor(filled * 7) / 7}
+    noise = np.random.default_rng(seed).uniform(0, pages * PAGE, size=samples)
+    leak, _ = found(units, PAGE * np.ceil((amount * law[filling] + noise) / PAGE))
+    assert leak is not True
+
+
+@given(
+    samples=lengths,
+    pace=st.integers(256, 2**24),
+    noise=st.floats(0, 4),
+    constant=st.integers(0, 2**40),
+    seed=seeds,
+)
+@settings(FIXED, max_examples=60)
+def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
+    samples: int, pace: int, noise: float, constant: int, seed: int
+) -> None:
+    units = np.arange(1.0, samples + 1)
+    jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
+    leak, _ = found(units, np.round(constant + pace * units + jitter))
+    assert leak is not False
+
+
+@given(samples=lengths, pace=st.integers(1, 2**24), noise=st.floats(0, 4), seed=seeds)
+@settings(FIXED)
+def test_what_falls_is_never_a_leak(samples: int, pace: int, noise: float, seed: int) -> None:
+    units = np.arange(1.0, samples + 1)
+    jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
+    leak, _ = found(units, np.round(pace * (samples - units) + jitter))
+    assert leak is not True
+
+
+def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
+    # 1 % an octave, two octaves in a row: 5 in 100,000, so that two of 200 are one in 20,000.
+    units, values = np.arange(1.0, 201), 4096.0 * np.arange(200)
+    orders = [np.random.default_rng(seed).permutation(values) for seed in range(200)]
+    assert sum(found(units, order)[0] is True for order in orders) <= 1
+
+
+@given(
+    values=st.lists(values_of_64_bits, max_size=100)
+    | st.lists(st.sampled_from([0, 1, 2**63 - 1]), max_size=100)
+    | st.builds(lambda value, times: [value] * times, values_of_64_bits, st.integers(0, 100)),
+    floor=st.sampled_from([8.0, 256.0, 2.0**20]),
+)
+@settings(FIXED, max_examples=60)
+def test_any_series_at_all_gets_a_verdict_and_finite_words(values: list[int], floor: float) -> None:
+    finding = judge_series(range(1, len(values) + 1), values, floor)
+    assert finding.leak in (True, False, None)
+    assert (finding.growth is None) == (finding.leak is None)
+    assert (finding.growth is Growth.UNBOUNDED) == (finding.leak is True)
+    assert not {"nan", "inf", "-inf"} & set(finding.reason.split())
+
+
+@given(
+    values=st.lists(st.none() | st.integers(0, 2**63 - 1), min_size=1, max_size=80),
+    signal=st.sampled_from(Signal),
+    resource=st.sampled_from(Resource),
+)
+@settings(FIXED, max_examples=60)
+def test_any_process_at_all_gets_finite_amounts_within_their_intervals(
+    values: list[int | None], signal: Signal, resource: Resource
+) -> None:
+    units = list(range(1, len(values) + 1))
+    columns: dict[str, list[int | None]] = {signal.value: values}
+    process = ProcessRecord(
+        pid=1,
+        role=Role.PARENT,
+        baseline_rss_bytes=0,
+        peak_rss_bytes=0,
+        samples=Samples(units=units, **columns),
+    )
+    assert_sound(judge(process, resource, Work(Ended.COMPLETED, len(values), len(values))))
+
+
+@given(
+    values=st.lists(st.integers(0, 2**63 - 1), min_size=2, max_size=80),
+    signal=st.sampled_from(Signal),
+    resource=st.sampled_from(Resource),
+)
+@settings(FIXED, max_examples=60)
+def test_any_tree_at_all_gets_finite_amounts_within_their_intervals(
+    values: list[int], signal: Signal, resource: Resource
+) -> None:
+    assert_sound(judge_tree({signal: (range(1, len(values) + 1), values)}, resource))
+
+
+def assert_sound(verdict: Verdict) -> None:
+    assert verdict.reasons
+    for estimate in verdict.estimates:
+        assert estimate.low <= estimate.per_unit <= estimate.high
+        assert all(map(math.isfinite, (estimate.low, estimate.high)))

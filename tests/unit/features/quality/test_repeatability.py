@@ -1,0 +1,63 @@
+"""How near peaks are to each other, process by process."""
+
+import pytest
+
+import toys
+from leaklab.features.quality.repeatability import Steadiness, steadiness
+from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode
+
+KIB = 1024
+
+
+def pool(*peaks: int) -> list[ProcessRecord]:
+    """The parent and its workers, each with its peak in KiB."""
+    return [
+        toys.process([0], number=number, peak_rss_bytes=peak * KIB)
+        for number, peak in enumerate(peaks)
+    ]
+
+
+def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Steadiness:
+    toy = toys.scenario(repeatable=repeatable)
+    results = [toys.result(toy, mode=mode, processes=processes) for processes in runs]
+    (found,) = steadiness(results, [toy])
+    return found
+
+
+def test_each_process_is_compared_with_itself_in_the_other_runs() -> None:
+    found = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 100, 200))
+    assert (found.least_bytes, found.most_bytes) == (200 * KIB, 200 * KIB)
+    assert found.holds
+
+
+def test_the_process_whose_peaks_lie_furthest_apart_counts() -> None:
+    found = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 104, 201))
+    assert (found.least_bytes, found.most_bytes) == (100 * KIB, 104 * KIB)
+    assert not found.holds
+
+
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode.is_pool])
+def test_workers_do_not_differ_by_a_page_and_their_parent_by_few(mode: Mode) -> None:
+    assert not of(mode, pool(0, 1000), pool(0, 1004)).holds
+    assert of(mode, pool(0, 1000), pool(40, 1000)).holds
+    assert not of(mode, pool(0, 1000), pool(44, 1000)).holds
+
+
+def test_the_one_process_of_an_inline_run_does_not_differ_by_a_page() -> None:
+    assert of(Mode.INLINE, pool(1000), pool(1000)).holds
+    assert not of(Mode.INLINE, pool(1000), pool(1004)).holds
+
+
+def test_what_is_fed_by_a_pipe_may_differ_by_its_share() -> None:
+    assert of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_100), repeatable="close").holds
+    assert not of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_104), repeatable="close").holds
+
+
+def test_a_run_that_did_not_end_by_itself_has_no_say_about_peaks() -> None:
+    toy = toys.scenario()
+    stopped = toys.result(toy, processes=pool(0, 50), ended=Ended.TIME_LIMIT)
+    results: list[Result] = [toys.result(toy, processes=pool(0, 100)), stopped]
+    (found,) = steadiness(results, [toy])
+    assert (found.runs, found.spread_share) == (2, 0.0)

@@ -1,0 +1,237 @@
+"""The comparison with other tools: what is made of the figures, and how theirs are read."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.features.quality import spikes
+from leaklab.features.quality.beside_tools import Findings
+from leaklab.features.quality.scoreboard import Answer, Tally, applies, jobs_of, tallies
+from leaklab.features.quality.spikes import Spike
+from leaklab.features.quality.tool_costs import Cost, Interval, summary
+from leaklab.features.tools import peaks, verdicts
+from leaklab.features.tools.ourselves import lab_result
+from leaklab.features.tools.peaks import Measured
+from leaklab.features.tools.registry import Needs
+from leaklab.features.tools.tool_run import Order, Ran
+from leaklab.features.tools.verdicts import RULES, Said
+from leaklab.reports import markdown, plain
+from leaklab.reports.tools import missed, tables
+
+MIB = 1 << 20
+LAB = {
+    "ended": "completed",
+    "units_done": 64,
+    "verdict": {"leak": True},
+    "peak_rss_bytes": 5,
+    "baseline_rss_bytes": 7,
+    "processes": [{"cpu_seconds": 1.5}],
+}
+
+
+def measured(*, units: int, cpu: float, high_water: int = 0, peak: int | None = None) -> Measured:
+    return Measured(units, cpu, cpu / 2, high_water, peak)
+
+
+def ran(said: str = "", *, status: int = 0, **report: int) -> Ran:
+    return Ran(status, 1.0, said, report=report)
+
+
+@pytest.fixture
+def order(tmp_path: Path) -> Order:
+    catalogue = open_catalogue(None)
+    (job, *_) = plan(catalogue, Request(["word_index"]))
+    return Order(job, catalogue.root, tmp_path / "driver.py", tmp_path)
+
+
+def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
+    pairs = [
+        (measured(units=1, cpu=3.0), measured(units=2, cpu=2.0)),
+        (measured(units=1, cpu=1.0), measured(units=2, cpu=1.0)),
+        (measured(units=1, cpu=4.0), measured(units=2, cpu=2.0)),
+    ]
+    found = summary("a", pairs)
+    assert Interval(3.0, 2.0, 4.0) == found.whole
+    assert Interval(3.0, 2.0, 4.0) == found.work
+
+
+def test_the_spread_is_of_the_tools_own_peaks_and_memory_of_the_kernels() -> None:
+    bare = measured(units=1, cpu=1.0, high_water=100)
+    under = [measured(units=1, cpu=1.0, high_water=h, peak=p) for h, p in ((130, 7), (150, 3))]
+    found = summary("a", [(one, bare) for one in under])
+    assert (4, Interval(40.0, 30.0, 50.0)) == (found.spread_bytes, found.added_bytes)
+
+
+def test_a_tool_without_a_peak_has_no_spread() -> None:
+    pair = (measured(units=1, cpu=1.0), measured(units=1, cpu=1.0))
+    assert summary("psleak", [pair]).spread_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("leaks", "said", "expected"),
+    [
+        (True, Said.LEAK, Tally("RSS + 1 MiB", right=1)),
+        (False, Said.CLEAN, Tally("RSS + 1 MiB", right=1)),
+        (True, Said.CLEAN, Tally("RSS + 1 MiB", missed=("x/y",))),
+        (False, Said.LEAK, Tally("RSS + 1 MiB", accused=("x/y",))),
+        (True, Said.UNDECIDED, Tally("RSS + 1 MiB", undecided=("x/y",))),
+        (False, Said.NOT_ASKED, Tally("RSS + 1 MiB", not_asked=1)),
+    ],
+)
+def test_an_answer_counts_as_what_it_is(*, leaks: bool, said: Said, expected: Tally) -> None:
+    answer = Answer("RSS + 1 MiB", "x/y", leaks, said)
+    assert [expected] == tallies([RULES["RSS"]], [answer])
+
+
+def test_only_who_knows_a_resource_is_asked_about_it() -> None:
+    (sockets, *_) = plan(open_catalogue(None), Request(["unclosed_sockets"]))
+    assert ["leaklab", "psleak"] == [name for name, rule in RULES.items() if applies(rule, sockets)]
+
+
+def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: Path) -> None:
+    spikes.write_catalogue(tmp_path)
+    path = tmp_path / "scenarios" / "spike" / "scenario.toml"
+    path.write_text(path.read_text().replace("level", 'judge = "peak"\nmin_ratio = 2\nlevel'))
+    jobs, (line,) = jobs_of(open_catalogue(tmp_path), [])
+    assert ([], True) == (jobs, line.startswith("spike: its pair differs by the peak"))
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (ran(rss_bytes=9 * MIB, early_rss_bytes=8 * MIB), Said.CLEAN),
+        (ran(rss_bytes=9 * MIB + 1, early_rss_bytes=8 * MIB), Said.LEAK),
+        (ran(status=1), Said.UNDECIDED),
+    ],
+)
+def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
+    found: Ran, expected: Said
+) -> None:
+    assert (expected,) == verdicts.rise_says(found)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (ran("OK"), Said.CLEAN),
+        (ran("psleak.MemoryLeakError: memory kept increasing", status=1), Said.LEAK),
+        (ran("psleak.UnclosedFdError: detected 1", status=1), Said.LEAK),
+        (ran("ValueError: psleak.MemoryLeakError", status=1), Said.UNDECIDED),
+    ],
+)
+def test_psleak_accuses_by_an_error_of_its_own(found: Ran, expected: Said) -> None:
+    assert (expected,) == verdicts.psleak_says(found)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected"),
+    [
+        (ran(units=1), "clean clean clean"),
+        (ran(verdicts.OVER_LIMIT, status=1, units=1), "leak clean clean"),
+        (ran(verdicts.OVER_LIMIT * 3, status=1, units=1), "leak leak leak"),
+        (ran("an error", status=1, units=1), "undecided undecided undecided"),
+        (ran("killed", status=-24), "undecided undecided undecided"),
+    ],
+)
+def test_who_leaks_more_than_a_limit_leaks_more_than_the_smaller_ones(
+    found: Ran, expected: str
+) -> None:
+    assert expected.split() == list(verdicts.limits_say(found))
+
+
+def test_the_last_of_leaklabs_output_is_its_result() -> None:
+    text = f"leaklab: a line of its own\n{json.dumps([LAB])}\n"
+    assert (True, 5) == ((found := lab_result(ran(text))).verdict.leak, found.peak_rss_bytes)
+
+
+def test_a_run_of_leaklab_that_broke_off_says_nothing() -> None:
+    text = json.dumps([{**LAB, "ended": "failed: the process died"}])
+    assert (Said.UNDECIDED,) == verdicts.lab_says(ran(text))
+
+
+def test_the_peak_is_the_largest_that_mprof_saw(order: Order) -> None:
+    (order.folder / "mprof").write_text("CMDLINE x\nMEM 1.5 1.0\nMEM 2.5 1.1\nMEM 0.5 1.2\n")
+    assert 2.5 * MIB == peaks.sampled_peak(order, ran())
+
+
+def test_the_peak_is_the_largest_beside_any_line(order: Order) -> None:
+    text = (
+        "Line #    Mem usage    Increment  Occurrences   Line Contents\n"
+        "     7     20.5 MiB     20.5 MiB           1   def f():\n"
+        "     8     306.5 MiB    286.0 MiB          1       return 99.0\n"
+    )
+    assert 306.5 * MIB == peaks.profiled_peak(order, ran(text))
+
+
+def test_usr_bin_time_speaks_in_kibibytes_below_what_failed(order: Order) -> None:
+    (order.folder / "time").write_text("Command exited with non-zero status 1\n123\n")
+    assert 123 << 10 == peaks.timed_peak(order, ran())
+
+
+@pytest.mark.parametrize(
+    ("needs", "expected"),
+    [
+        (Needs(), ""),
+        (Needs("pytest"), ""),
+        (Needs("no-such-package"), "not installed: pip install no-such-package"),
+        (Needs(program="no-such-program"), "not installed: apt install no-such-program"),
+    ],
+)
+def test_what_is_missing_is_named_with_the_remedy(needs: Needs, expected: str) -> None:
+    assert expected == needs.remedy
+
+
+GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(MIB, MIB, MIB))
+
+
+@pytest.mark.parametrize(
+    ("cost", "spike", "tally", "expected"),
+    [
+        (GOOD, Spike("leaklab", "", (0, 0)), Tally("leaklab", right=1), []),
+        (
+            Cost("leaklab", "", 9, (5, 9), None, Interval(1, 0.9, 1.021), Interval(2 * MIB, 0, 0)),
+            Spike("leaklab", "", (0, -4096)),
+            Tally("leaklab", accused=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)),
+            [
+                "the spread is 4 B",
+                "the CPU ratio's interval ends at 1.0210",
+                "2 MiB are added",
+                "the spike's error is -4 KiB",
+                "wrong about a/fixed, b/buggy",
+            ],
+        ),
+        (
+            Cost("leaklab", "failed: x"),
+            Spike("leaklab", "failed: y"),
+            Tally("leaklab"),
+            ["the cost (failed: x)", "the spike (failed: y)"],
+        ),
+    ],
+)
+def test_only_leaklabs_own_goals_can_be_missed(
+    cost: Cost, spike: Spike, tally: Tally, expected: list[str]
+) -> None:
+    other = Cost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
+    found = Findings("w", 6, (cost, other), (spike, Spike("mprof", "", (9,))), (tally,))
+    assert expected == missed(found)
+
+
+def test_the_tables_have_a_row_for_what_is_not_installed() -> None:
+    trouble = "not installed: pip install memray"
+    found = Findings(
+        "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (Tally("x", trouble),)
+    )
+    costs, spiked, verdicts = tables(found)
+    assert ("memray", "-", trouble, "-", "-", "-") == costs.rows[0]
+    assert ("memray", trouble, "-", "-") == spiked.rows[0]
+    assert ("x", trouble, "-", "-", "-", "-") == verdicts.rows[0]
+    assert "all met" in plain(verdicts)
+    assert f"| memray | {trouble} | - | - |" in markdown(spiked)
+
+
+def test_the_worst_error_is_the_one_furthest_from_none() -> None:
+    spike = Spike("a", errors_bytes=(3, -7, 5))
+    assert (3, -7) == (spike.median_bytes, spike.worst_bytes)

@@ -1,0 +1,106 @@
+"""Speeds, projections and durations, as people read them."""
+
+import pytest
+
+from leaklab.features.watch.forecast import (
+    Limit,
+    Projection,
+    Span,
+    format_duration,
+    project,
+    speed_of,
+)
+from leaklab.model.signals import Signal
+from leaklab.model.verdicts import Estimate
+
+MIB = 1 << 20
+GIB = 1 << 30
+LIMIT = Limit(memory_bytes=3 * GIB, whose="a test's")
+
+
+def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> Estimate:
+    """An estimate of PSS in bytes a second."""
+    return Estimate(
+        signal=Signal.PSS,
+        leak={"leak": True, "clean": False, "undecided": None}[verdict],
+        growth=None,
+        per_unit=per_unit,
+        low=low,
+        high=high,
+        reason="",
+    )
+
+
+def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -> Projection:
+    return project(GIB, LIMIT, growth(per_unit, low, high, verdict))
+
+
+@pytest.mark.parametrize(
+    ("per_second", "amount", "span"),
+    [
+        (3 * MIB, 3 * MIB, Span.SECOND),
+        (MIB, MIB, Span.SECOND),
+        (MIB / 2, 1800 * MIB, Span.HOUR),
+        (MIB / 7200, 12 * MIB, Span.DAY),
+        (MIB / 172_800, 3.5 * MIB, Span.WEEK),
+        (0.0, 0.0, Span.WEEK),
+        (-2 * MIB, -2 * MIB, Span.SECOND),
+    ],
+)
+def test_a_speed_is_told_over_the_shortest_span_with_a_mebibyte_in_it(
+    per_second: float, amount: float, span: Span
+) -> None:
+    found = speed_of(per_second)
+    assert pytest.approx(amount) == found.amount
+    assert span is found.span
+
+
+def test_pieces_are_told_over_the_shortest_span_with_one_in_it() -> None:
+    assert (Span.HOUR, "an hour") == (speed_of(1 / 60, 1).span, speed_of(1 / 60, 1).per)
+
+
+def test_what_grows_comes_to_its_limit_within_its_interval() -> None:
+    found = projected(2 * MIB, MIB, 4 * MIB)
+    assert (1024, 512, 2048) == (
+        found.seconds_to_limit,
+        found.soonest_seconds,
+        found.latest_seconds,
+    )
+    assert (3 * GIB, "a test's", GIB) == (found.limit_bytes, found.limit_of, found.held_bytes)
+    assert (Span.SECOND, 2 * MIB) == (found.speed_class, found.speed_bytes)
+
+
+def test_what_may_not_grow_may_never_come_there() -> None:
+    found = projected(MIB, -MIB, 2 * MIB, "undecided")
+    assert (2048, None) == (found.seconds_to_limit, found.latest_seconds)
+
+
+@pytest.mark.parametrize("estimate", [-MIB, 0])
+def test_what_does_not_grow_never_comes_there(estimate: float) -> None:
+    assert projected(estimate, estimate, estimate, "undecided").seconds_to_limit is None
+
+
+def test_what_is_acquitted_never_comes_there() -> None:
+    assert projected(MIB, MIB, MIB, "clean").seconds_to_limit is None
+
+
+def test_what_is_beyond_the_limit_is_there_already() -> None:
+    found = project(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
+    assert 0 == found.seconds_to_limit
+
+
+@pytest.mark.parametrize(
+    ("seconds", "expected"),
+    [
+        (0.04, "0.0 s"),
+        (4.25, "4.2 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (7805, "2 h 10 min"),
+        (3605, "1 h"),
+        (3 * 86_400 + 7200, "3 d 2 h"),
+        (1234 * 31_536_000.0, "1,234 years"),
+    ],
+)
+def test_a_duration_is_told_by_its_two_largest_parts(seconds: float, expected: str) -> None:
+    assert expected == format_duration(seconds)

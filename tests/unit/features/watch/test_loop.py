@@ -1,0 +1,304 @@
+"""The watch loop over a clock of its own, and toy processes that obey a law."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import msgspec
+import pytest
+
+from leaklab.cli import exit_codes
+from leaklab.cli.main import cli
+from leaklab.features.watch.forecast import Limit
+from leaklab.features.watch.history import Series
+from leaklab.features.watch.loop import Ending, Means, Watch, follow
+from leaklab.features.watch.report import Question, Seen, seen_of
+from leaklab.model.scenario import Resource
+from leaklab.model.signals import Reading, Signal
+from leaklab.observer.pace import Pace
+from leaklab.observer.probes import linux
+from leaklab.reports import plain, watch
+
+MIB = 1 << 20
+PID = 7
+LIMIT = Limit(memory_bytes=1 << 30, whose="a test's")
+Law = Callable[[float], Reading | None]
+
+
+class Toys:
+    """Processes whose readings are a law of the time; the clock moves only by waiting."""
+
+    status: int | None = 0
+    descriptor = -1
+    name = "toys"
+    pid = PID
+
+    def __init__(self, laws: dict[int, Law], interval_seconds: float = 1.0) -> None:
+        self.laws = laws
+        self.now = 0.0
+        self.segments: Callable[[float], frozenset[str]] = lambda _: frozenset()
+        self.watch = Watch(Means(self.pids, self, lambda: self.now, interval_seconds), Pace(0))
+
+    def pids(self) -> list[int]:
+        return [pid for pid, law in self.laws.items() if law(self.now)]
+
+    def reading(self, pid: int) -> Reading | None:
+        return self.laws[pid](self.now)
+
+    def in_all(self, readings: Sequence[Reading]) -> Reading:
+        return linux.in_all(readings)
+
+    def shared_memory(self, pid: int) -> frozenset[str]:
+        return self.segments(self.now) if pid else frozenset()
+
+    def command_line(self, pid: int) -> str:
+        return f"/usr/bin/toy {pid}"
+
+    def over(self) -> bool:
+        return True
+
+    def how(self) -> str:
+        return "it left with exit status 0"
+
+    def finish(self, interrupted: int) -> None:
+        raise NotImplementedError
+
+    def run(self, seconds: float) -> Watch:
+        """The watch, after so long."""
+
+        def wait(pause: float) -> Ending | None:
+            self.now += pause
+            return Ending.TIME if self.now >= seconds else None
+
+        assert Ending.TIME is follow(self.watch, wait, lambda _: None)
+        return self.watch
+
+    def seen(self, seconds: float, resource: Resource = Resource.MEMORY) -> Seen:
+        question = Question(resource, 100 * MIB, LIMIT)
+        return seen_of(self.run(seconds), self, question, Ending.TIME)
+
+
+def holding(amount: float, **others: int) -> Reading:
+    """A process that holds so many bytes, half of them alone."""
+    held = int(amount)
+    facts = {"descriptors": 3, "sockets": 0, "threads": 1, "processes": 1, "zombies": 0, **others}
+    return Reading(
+        rss_bytes=held, pss_bytes=held, vms_bytes=2 * held, shared_bytes=held // 2, **facts
+    )
+
+
+def growing(bytes_a_second: float) -> Law:
+    return lambda t: holding(10 * MIB + bytes_a_second * t)
+
+
+def test_what_grows_with_time_is_a_leak_with_its_speed_per_second() -> None:
+    verdict = Toys({PID: growing(MIB)}).run(100).verdict(Resource.MEMORY)
+    assert verdict.leak
+    assert pytest.approx(MIB) == verdict.per_unit
+
+
+def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
+    seen = Toys({PID: growing(0)}).seen(100)
+    assert seen.projection
+    assert (False, None) == (seen.verdict.leak, seen.projection.seconds_to_limit)
+
+
+def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
+    def short_lived(number: int) -> Law:
+        return lambda t: holding(MIB) if number <= t < number + 5 else None
+
+    toys = {PID: growing(0), **{100 + n: short_lived(n) for n in range(200)}}
+    seen = Toys(toys).seen(150)
+    assert (False, PID) == (seen.verdict.leak, seen.processes[0].pid)
+    assert 7 > len(seen.processes)
+
+
+def test_no_reason_speaks_of_units() -> None:
+    seen = Toys({PID: lambda t: holding(10 * MIB * (1 + t**0.5))}).seen(100)
+    assert "watch longer" in seen.verdict.reasons[0]
+    reasons = [*seen.verdict.reasons, *(e.reason for e in seen.verdict.estimates)]
+    assert [] == [reason for reason in reasons if "unit" in reason]
+
+
+def test_the_reasons_say_over_how_long_it_was_watched() -> None:
+    reasons = Toys({PID: growing(MIB)}).run(7300).verdict(Resource.MEMORY).reasons
+    assert reasons[-1].startswith("watched for 2 h 1 min: nobody can say")
+
+
+def test_another_resource_is_judged_beside_memory_and_by_itself() -> None:
+    toys = Toys({PID: lambda t: holding(MIB, descriptors=3 + int(t))})
+    assert True is toys.seen(200).verdict.others[Resource.DESCRIPTORS]
+    by_itself = toys.watch.verdict(Resource.DESCRIPTORS)
+    assert by_itself.leak
+    assert pytest.approx(1, abs=0.05) == by_itself.per_unit
+
+
+def test_segments_count_only_where_they_came_during_the_watch() -> None:
+    toys = Toys({PID: growing(0)})
+    toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
+    seen = toys.seen(200)
+    assert (0, True) == (seen.samples["segments"][0], seen.verdict.others[Resource.SHARED_MEMORY])
+
+
+def test_a_week_takes_no_more_rows_than_a_series_may_have_and_looks_go_on() -> None:
+    toys = Toys({PID: growing(MIB / 3600)}, interval_seconds=60)
+    watch = toys.run(7 * 86_400)
+    gaps = [b - a for (a, _), (b, _) in pairwise(watch.samples)]
+    assert 1000 <= len(watch.samples) <= 2000
+    assert max(gaps) < 20 * min(gaps)
+    assert watch.wait_seconds < 100
+
+
+def test_a_full_series_loses_every_second_row_and_keeps_its_ends() -> None:
+    series = Series(8)
+    for second in range(100):
+        series.add(second, holding(second))
+    seconds, values = series.of(Signal.PSS)
+    assert seconds == values
+    assert (0, True, True) == (seconds[0], seconds[-1] > 80, 4 <= len(seconds) <= 8)
+
+
+def test_looks_are_spaced_unevenly_with_the_interval_as_their_mean() -> None:
+    watch = Toys({PID: growing(0)}).run(1000)
+    seconds = [t for t, _ in watch.samples]
+    gaps = {round(b - a, 6) for a, b in pairwise(seconds)}
+    assert {0.618034, 1.618034} == gaps
+    assert pytest.approx(1, rel=0.01) == seconds[-1] / (len(seconds) - 1)
+
+
+def test_looks_are_never_so_close_that_they_spin() -> None:
+    assert Toys({PID: growing(0)}, interval_seconds=1e-9).watch.wait_seconds > 0.005
+
+
+def test_a_reading_that_is_dear_is_left_out() -> None:
+    pace = Pace(10**9)
+    toys = Toys({PID: growing(0)})
+    toys.watch = Watch(Means(toys.pids, toys, lambda: toys.now, 1.0), pace)
+    assert 1 == len(toys.run(100).samples)
+
+
+def test_a_tree_of_which_only_a_zombie_is_left_has_no_reading() -> None:
+    watch = Toys({PID: lambda _: Reading(processes=1, zombies=1)}).run(10)
+    assert [] == list(watch.samples)
+
+
+def test_the_largest_processes_come_first_and_the_rest_is_counted() -> None:
+    toys = Toys({n: growing(n * 1000) for n in range(1, 31)})
+    seen = toys.seen(100)
+    assert (list(range(30, 10, -1)), 10) == (
+        [p.pid for p in seen.processes],
+        seen.processes_left_out,
+    )
+
+
+def test_processes_of_other_users_in_the_tree_are_counted() -> None:
+    hidden = Reading(rss_bytes=MIB, vms_bytes=MIB, processes=1, zombies=0)
+    assert 1 == Toys({PID: growing(0), 8: lambda _: hidden}).seen(20).processes_unreadable
+
+
+def test_the_report_fits_80_columns() -> None:
+    toys = Toys({PID: growing(MIB / 8), 4_000_000: growing(MIB)})
+    text = plain(watch.table(toys.seen(100)))
+    assert max(map(len, text.splitlines())) <= 80
+    assert [line.split(":")[0] for line in text.splitlines()[4:]] == [
+        "leak",
+        "nobody can say whether that suffices",
+        "growth",
+        "memory reaches the limit of 1 GiB (a test's) in 13 min 12 s at this rate (95 %",
+        "interval",
+        "from outside a leak cannot be told from an allocator that gives nothing back",
+        "toys",
+    ]
+
+
+def test_the_report_of_a_slow_leak_reads_in_its_speed_class() -> None:
+    notes = watch.notes(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
+    assert "growth: +2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB)" in notes
+    assert "in 20 d 2 h at this rate" in notes[2]
+
+
+def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
+    def mapping_files(t: float) -> Reading:
+        held = 10 * MIB + int(MIB * t)
+        return msgspec.structs.replace(holding(held), pss_anon_bytes=10 * MIB)
+
+    seen = Toys({PID: mapping_files}).seen(100)
+    assert (False, 0.0) == (seen.verdict.leak, seen.processes[0].growth_per_second)
+    process, tree, *notes = plain(watch.table(seen)).splitlines()[1:]
+    assert ["0", "0"] == [process.split()[-3], tree.split()[-4]]
+    assert "growth: none" in notes
+
+
+def test_too_few_readings_tell_no_growth() -> None:
+    seen = Toys({PID: growing(MIB)}).seen(5)
+    assert (None, None, None) == (
+        seen.verdict.per_unit,
+        seen.projection,
+        seen.processes[0].growth_per_second,
+    )
+    assert watch.notes(seen)[-2:] == [
+        "growth: not known yet",
+        "toys: it left with exit status 0",
+    ]
+
+
+def test_a_watch_whose_time_is_up_looks_once_more() -> None:
+    toys = Toys({PID: growing(0)}, interval_seconds=10)
+    watch = toys.run(12)
+    assert toys.now == watch.seconds
+
+
+def test_columns_that_a_narrow_terminal_has_no_room_for_go_one_by_one() -> None:
+    columns, rows = ("PID", "VIRT", "RES", "COMMAND"), [("17", "12 MiB", "4 MiB", "python leak.py")]
+
+    def at(width: int) -> list[str]:
+        kept, (row,) = watch.narrowed(columns, rows, ("VIRT", "RES"), width)
+        return [*kept, row[-1]]
+
+    assert [*columns, "python leak.py"] == at(34)
+    assert [*columns, "python …"] == at(28)
+    assert ["PID", "RES", "COMMAND", "python l…"] == at(21)
+    assert ["PID", "COMMAND", "python …"] == at(1)
+
+
+def test_growth_of_pieces_is_told_in_their_own_word() -> None:
+    toys = Toys({PID: lambda t: holding(MIB, threads=1 + int(t / 10))})
+    notes = watch.notes(toys.seen(3600, Resource.THREADS))
+    assert notes[1].startswith("growth: +360 threads an hour")
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [([1, 2, 3], "▁▅█"), ([5, 5], "▁▁"), ([], ""), ([0, 700], "▁█")],
+)
+def test_a_sparkline_goes_from_the_smallest_to_the_largest(
+    values: list[float], expected: str
+) -> None:
+    assert expected == watch.sparkline(values)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("--pid 99999999", "there is no process 99999999"),
+        ("--pid 99999999999999999999", "there is no process 99999999999999999999"),
+        ("--pid 0", "'0' is no process id; ps lists those there are"),
+        ("--pid -1", "'-1' is no process id; ps lists those there are"),
+        ("--pid abc", "'abc' is no process id; ps lists those there are"),
+        ("", "name one thing to watch"),
+        ("--pid 1 true", "name one thing to watch"),
+        ("--pid 1 --output x", "--output is for what a command prints"),
+        ("no-such-program", "'no-such-program' cannot be started: it is not on the PATH"),
+        ("./nowhere", "'./nowhere' cannot be started: No such file or directory; name one"),
+        ("/", "'/' cannot be started: it is a folder; name a program in it"),
+        ("/etc/passwd", "'/etc/passwd' cannot be started: it may not be executed; name what runs"),
+        ("--output /nowhere/x true", "/nowhere/x: No such file or directory; name another"),
+        ("--for 0 true", "is no time"),
+        ("--limit much true", "is no amount of memory"),
+    ],
+)
+def test_what_cannot_be_watched_is_said_in_one_line(
+    words: str, said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert 2 == exit_codes.of(cli, ["watch", *words.split()])
+    (line,) = capsys.readouterr().err.splitlines()
+    assert said in line

@@ -1,0 +1,362 @@
+import signal
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import toys
+from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended, Role, Trace
+from leaklab.model.result import Result
+from leaklab.model.scenario import Growth, Judge, Mode, Resource, Variant
+from leaklab.reports import plain
+from leaklab.reports.runs import disagreements, runs
+from leaklab.runs import store
+from leaklab.runs.listener import Listener
+from leaklab.runs.runner import Outcome, run
+from leaklab.runs.sessions import Session
+from leaklab.verdict.run import refuse_failure, to_result
+
+
+class Ear(Listener):
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def run_started(self, job: Job, number: int, of: int) -> None:
+        self.heard.append(f"started {job.variant} {number}/{of}")
+
+    def progressed(self, job: Job, units_done: int) -> None:
+        self.heard.append(f"progressed {job.variant} {units_done}")
+
+    def judged(self, result: Result) -> None:
+        self.heard.append(f"judged {result.variant} {result.verdict.word}")
+
+    def failed(self, job: Job, error: LabError) -> None:
+        self.heard.append(f"failed {job.variant}: {error}")
+
+
+def make(executor: object, folder: Path, ear: Listener | None = None) -> Outcome:
+    toy = toys.scenario()
+    jobs = [toys.job(toy, variant) for variant in toy.variants]
+    return run(jobs, executor, session_in(folder), ear or Ear(), folder)  # type: ignore[arg-type]
+
+
+def session_in(folder: Path) -> Session:
+    session = Session(folder / "session")
+    session.folder.mkdir()
+    return session
+
+
+def test_a_pair_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
+    outcome = make(toys.ToyExecutor(), tmp_path)
+    assert [True, False] == [r.verdict.leak for r in outcome.results]
+    assert outcome.exit is Exit.AS_EXPECTED
+    table = plain(runs(outcome.results))
+    assert "grow-4096  buggy     1.6 MiB       +4 KiB  leak" in table
+    assert max(len(line) for line in table.splitlines() if not line.startswith("note")) <= 80
+
+
+def test_the_terminal_hears_the_moments_in_their_order(tmp_path: Path) -> None:
+    ear = Ear()
+    make(toys.ToyExecutor(), tmp_path, ear)
+    assert ear.heard == [
+        "started buggy 1/2",
+        "progressed buggy 400",
+        "judged buggy leak",
+        "started fixed 2/2",
+        "progressed fixed 400",
+        "judged fixed clean",
+    ]
+
+
+def test_each_run_is_saved_as_it_ends_and_reads_back_the_same(tmp_path: Path) -> None:
+    outcome = make(toys.ToyExecutor(), tmp_path)
+    saved = store.find(tmp_path, str(next(tmp_path.iterdir())))
+    assert sorted(outcome.results, key=lambda r: r.variant) == saved
+
+
+def test_a_run_that_breaks_off_does_not_end_the_session(tmp_path: Path) -> None:
+    def ended(job: Job) -> Ended:
+        return Ended.PROGRAM_FAILED if job.variant is Variant.BUGGY else Ended.COMPLETED
+
+    ear = Ear()
+    outcome = make(toys.ToyExecutor(ended), tmp_path, ear)
+    assert [Ended.PROGRAM_FAILED, Ended.COMPLETED] == [r.ended for r in outcome.results]
+    assert outcome.exit is Exit.BAD_INPUT
+    assert "failed buggy: grow-4096/buggy/inline: as the toy was told" in ear.heard
+
+
+def test_a_run_that_cannot_be_made_does_not_end_the_session(tmp_path: Path) -> None:
+    class Broken(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+            if job.variant is Variant.BUGGY:
+                raise NotMeasured("the service does not start")
+            return super().execute(job, progress)
+
+    outcome = make(Broken(), tmp_path)
+    assert [Variant.FIXED] == [r.variant for r in outcome.results]
+    assert outcome.exit is Exit.NOT_MEASURED
+
+
+def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
+    outcome = make(toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT), tmp_path)
+    assert outcome.exit is Exit.DIFFERS
+    assert len(outcome.results[0].processes[0].samples.units) == 200
+    told = plain(runs(outcome.results))
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in told
+
+
+def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
+    toy = toys.scenario(judge="peak", min_ratio=1.5)
+    assert toy.judge is Judge.PEAK
+    assert "needs its pair" in toys.result(toy).verdict.reasons[0]
+
+
+@pytest.mark.parametrize("min_ratio", [2.0, 2.1])
+def test_both_of_a_pair_are_judged_by_their_peaks_once_both_are_made(
+    tmp_path: Path, min_ratio: float
+) -> None:
+    toy = toys.scenario(judge="peak", min_ratio=min_ratio)
+    jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
+    session = session_in(tmp_path)
+    outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    saved = [store.read(session.folder / store.name_of(r).text) for r in outcome.results]
+    enough = min_ratio == 2
+    assert [False, enough] == [r.verdict.leak for r in outcome.results]
+    assert [True, enough] == [r.agrees for r in outcome.results]
+    assert [r.verdict for r in outcome.results] == [r.verdict for r in saved]
+    assert "times the fixed one" in outcome.results[0].verdict.reasons[0]
+
+
+class PeaksExecutor(toys.ToyExecutor):
+    """By whose toy law the peaks differ: one of 1 MiB, and one of twice that."""
+
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        trace = super().execute(job, progress)
+        peak = (1 + (job.variant is Variant.BUGGY)) << 20
+        processes = [msgspec.structs.replace(p, peak_rss_bytes=peak) for p in trace.processes]
+        return msgspec.structs.replace(trace, processes=processes)
+
+
+def test_growth_of_a_saw_tooth_is_a_leak_only_where_restarts_end_its_teeth() -> None:
+    teeth = {"growth": "sawtooth"}
+    pair = toys.scenario(buggy={**teeth, "culprit": "x"}, fixed=teeth)
+    assert [True, False] == [pair.leaks(v) for v in pair.variants]
+
+
+def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
+    record = msgspec.to_builtins(toys.result())
+    assert set(
+        "schema scenario variant mode workers units seed options ended expected_growth verdict "
+        "agrees peak_rss_bytes baseline_rss_bytes tree_peak_pss_bytes processes controls "
+        "environment".split()
+    ) <= set(record)
+    assert set("leak growth resource per_unit low high reasons".split()) <= set(record["verdict"])
+    assert {"pid", "role", "peak_rss_bytes", "samples"} <= set(record["processes"][0])
+
+
+def test_a_trace_without_a_process_is_undecided() -> None:
+    found = to_result(toys.job(), Trace(ended=Ended.NOT_STARTED), toys.ENVIRONMENT)
+    assert (found.verdict.leak, found.peak_rss_bytes) == (None, None)
+    assert found.verdict.resource is Resource.MEMORY
+    assert found.expected_growth is Growth.UNBOUNDED
+
+
+def test_the_gravest_error_gives_the_exit_code() -> None:
+    outcome = Outcome([toys.result(agrees=False)], [NotMeasured("x"), BadInput("y")])
+    assert outcome.exit is Exit.NOT_MEASURED
+
+
+@pytest.mark.parametrize(
+    ("results", "code"),
+    [
+        ([], Exit.NOT_MEASURED),
+        ([toys.result()], Exit.AS_EXPECTED),
+        ([toys.result(), toys.result(agrees=False)], Exit.DIFFERS),
+    ],
+)
+def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
+    results: list[Result], code: Exit
+) -> None:
+    assert Outcome(results, [Skipped("x: skipped")]).exit is code
+
+
+def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
+    trace = Trace(ended=Ended.PROGRAM_FAILED, detail="why", output_tail="Traceback …")
+    with pytest.raises(BadInput) as caught:
+        refuse_failure(toys.job(), trace)
+    assert caught.value.__notes__ == ["Traceback …"]
+    assert str(caught.value) == "grow-4096/buggy/inline: why"
+
+
+def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
+    ear, toy = Ear(), toys.scenario()
+    jobs = [toys.job(toy, variant) for variant in toy.variants]
+    outcome = run(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
+    assert [Variant.BUGGY] == [r.variant for r in outcome.results]
+    assert outcome.exit is Exit.NOT_MEASURED
+    assert ear.heard[-1] == "failed buggy: buggy could not be saved: no space left"
+
+
+class Full(Session):
+    """A place with no room for buggy variants."""
+
+    def save(self, result: Result, over: Path | None = None) -> Path:
+        if result.variant is Variant.BUGGY:
+            raise NotSaved(f"{result.variant} could not be saved: no space left")
+        return super().save(result, over)
+
+
+def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
+    wrong = toys.result(agrees=False, repeat=3)
+    assert disagreements([toys.result(), wrong]) == [
+        "grow-4096/buggy/inline (repeat 3): leak (known: a leak): "
+        + "; ".join(wrong.verdict.reasons)
+    ]
+
+
+def many(number: int = 2, **changes: Any) -> list[Job]:
+    return [toys.job(repeat=repeat, **changes) for repeat in range(1, number + 1)]
+
+
+def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcome:
+    """Work here, in the main thread, while a helper acts in another."""
+    thread = threading.Thread(target=helper)
+    thread.start()
+    try:
+        return work()
+    finally:
+        thread.join()
+
+
+def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
+    jobs = [toys.job(mode=Mode.SPAWN, workers=3)]
+    (result,) = run(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
+    assert [False, True, True, True] == [p.verdict and p.verdict.leak for p in result.processes]
+    assert (Role.WORKER, True, True) == (
+        result.processes[result.worst or 0].role,
+        result.verdict.leak,
+        result.agrees,
+    )
+    assert [400, 400, 400] == [p.units_done for p in result.processes[1:]]
+
+
+def test_as_many_runs_are_made_at_a_time_as_asked(tmp_path: Path) -> None:
+    executor = toys.ToyExecutor(held=lambda _: True)
+
+    def helper() -> None:
+        assert [executor.holding.get(timeout=20) for _ in range(2)] == 2 * [toys.job().label]
+        assert len(executor.made) == 2
+        executor.let_go()
+
+    def work() -> Outcome:
+        return run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+
+    assert [1, 2, 3] == [r.repeat for r in with_help(helper, work).results]
+
+
+def test_results_come_in_the_plans_order_whatever_order_they_ended_in(tmp_path: Path) -> None:
+    class Second(Ear):
+        def judged(self, result: Result) -> None:
+            super().judged(result)
+            executor.let_go()
+
+    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat == 1), Second()
+    session = session_in(tmp_path)
+    outcome = run(many(2), executor, session, ear, tmp_path, at_once=2)
+    assert [1, 2] == [r.repeat for r in outcome.results]
+    assert len(ear.heard) == 6
+
+
+def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
+    class Deep(Listener):
+        def __init__(self) -> None:
+            self.inside = threading.Lock()
+            self.ended = 0
+
+        def progressed(self, *_: object) -> None:
+            assert self.inside.acquire(blocking=False)
+            self.inside.release()
+
+        def run_ended(self, job: Job) -> None:
+            self.progressed(job)
+            self.ended += 1
+
+    class Chatty(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+            for unit in range(200):
+                progress(unit)
+            return super().execute(job, progress)
+
+    ear = Deep()
+    run(many(8), Chatty(), session_in(tmp_path), ear, tmp_path, at_once=8)
+    assert ear.ended == 8
+
+
+@pytest.mark.parametrize("at_once", [1, 2])
+def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
+    tmp_path: Path, at_once: int
+) -> None:
+    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat > 1), Ear()
+
+    def helper() -> None:
+        for _ in range(at_once):
+            executor.holding.get(timeout=20)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    session = session_in(tmp_path)
+    with pytest.raises(KeyboardInterrupt):
+        with_help(helper, lambda: run(many(4), executor, session, ear, tmp_path, at_once=at_once))
+    assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
+    assert len(executor.made) == at_once + 1
+    assert not [words for words in ear.heard if words.startswith("failed")]
+
+
+def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
+    tmp_path: Path,
+) -> None:
+    class Faulty(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+            if job.repeat == 2:
+                self.holding.get(timeout=20)
+                raise ZeroDivisionError("a fault")
+            return super().execute(job, progress)
+
+    executor = Faulty(held=lambda _: True)
+    with pytest.raises(ZeroDivisionError, match="a fault"):
+        run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+
+
+def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path: Path) -> None:
+    class LetsGo(Ear):
+        def failed(self, job: Job, error: LabError) -> None:
+            super().failed(job, error)
+            executor.let_go()
+
+    toy = toys.scenario()
+    executor = toys.ToyExecutor(held=lambda job: job.variant is Variant.FIXED)
+    jobs = [toys.job(toy, v) for v in (Variant.FIXED, Variant.BUGGY, Variant.BUGGY)]
+    session = Full(tmp_path / "session")
+    session.folder.mkdir()
+    outcome = run(jobs, executor, session, LetsGo(), tmp_path, at_once=2)
+    assert [Variant.FIXED, Variant.BUGGY] == [r.variant for r in outcome.results]
+    assert [Variant.FIXED] == [r.variant for r in store.find(tmp_path, str(session.folder))]
+
+
+def test_what_a_session_holds_is_counted_and_not_made_again(tmp_path: Path) -> None:
+    jobs, ear, executor = many(3), Ear(), toys.ToyExecutor()
+    broken = toys.result(repeat=1, ended=Ended.PROGRAM_FAILED, detail="a fault")
+    session = Session(tmp_path, {0: broken, 2: toys.result(repeat=3)})
+    outcome = run(jobs, executor, session, ear, tmp_path)
+    assert [1, 2, 3] == [r.repeat for r in outcome.results]
+    assert ear.heard == [
+        "failed buggy: grow-4096/buggy/inline: a fault",
+        "started buggy 2/3",
+        "progressed buggy 400",
+        "judged buggy leak",
+    ]
+    assert outcome.exit is Exit.BAD_INPUT

@@ -1,0 +1,266 @@
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+import toys
+from leaklab.catalogue.folders import Catalogue, open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.model.errors import BadInput, NotMeasured
+from leaklab.model.job import Limits
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Scenario, Variant
+from leaklab.runs import resume, store
+from leaklab.runs.sessions import PLAN, Plan, Session, begin, plan_of
+
+LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=99)
+TOYS = Path(__file__).parents[2] / "catalogue"
+
+
+def toy_plan(repeats: int = 3, **changes: Any) -> Plan:
+    jobs = [toys.job(repeat=repeat, **changes) for repeat in range(1, repeats + 1)]
+    return plan_of(jobs, LIMITS, Path("/root/of/toys"))
+
+
+def begun(results: Path, *made: Result, plan: Plan | None = None) -> Path:
+    """The folder of a session that was left with these results."""
+    with begin(results, plan or toy_plan()) as session:
+        for result in made:
+            session.save(result)
+    return session.folder
+
+
+def reopened(folder: Path) -> tuple[Session, list[str]]:
+    session, strange = resume.reopen(folder, resume.read_plan(folder))
+    with session:
+        return session, strange
+
+
+def test_a_folder_that_cannot_be_made_is_known_before_any_work(tmp_path: Path) -> None:
+    (tmp_path / "results").write_text("a file where a folder should be")
+    with pytest.raises(NotMeasured, match=r"cannot be saved in .*--results"):
+        begin(tmp_path / "results", toy_plan())
+
+
+def test_a_session_is_named_by_its_start_and_the_process(tmp_path: Path) -> None:
+    before = datetime.now(UTC).replace(microsecond=0)
+    stamp, _, pid = begun(tmp_path).name.rpartition("-")
+    start = datetime.strptime(f"{stamp}+0000", "%Y%m%d-%H%M%S%z")
+    assert before <= start <= datetime.now(UTC)
+    assert pid == str(os.getpid())
+
+
+def test_the_newest_session_sorts_last_even_where_the_clock_was_set_back(tmp_path: Path) -> None:
+    future = datetime.now(UTC) + timedelta(days=400)
+    (tmp_path / f"{future:%Y%m%d-%H%M%S}-99999").mkdir()
+    names = [begun(tmp_path).name for _ in range(3)]
+    assert names == sorted(names)
+    assert names[0].startswith(f"{future + timedelta(seconds=1):%Y%m%d-%H%M%S}-")
+    assert [p.name for p in sorted(tmp_path.iterdir())][-1] == names[-1]
+
+
+@pytest.mark.parametrize("name", ["99991231-235959-1", "20269999-999999-1", "notes", "2026-1"])
+def test_a_name_that_is_no_sessions_does_not_fail_the_start(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert begun(tmp_path).is_dir()
+
+
+def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
+    plan = toy_plan(mode=Mode.SPAWN, workers=3, options={"a": 1, "b": "x", "c": 0.5, "d": True})
+    assert resume.read_plan(begun(tmp_path, plan=plan)) == plan
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (None, r"holds no plan to go on with \(plan.json: No such file"),
+        ("", "is no plan, or only half of one"),
+        ('{"schema": 1, "leaklab": "0"', "is no plan, or only half of one"),
+        ('{"schema": 1}', "is no plan, or only half of one"),
+        ("[]", "is no plan, or only half of one"),
+        ('{"schema": 99}', "has schema 99, newer than 2: update leaklab"),
+        ('{"a":' * 100_000, "is no plan, or only half of one"),
+    ],
+)
+def test_a_plan_that_is_not_there_or_broken_is_named(
+    tmp_path: Path, text: str | None, words: str
+) -> None:
+    if text is not None:
+        (tmp_path / PLAN).write_text(text)
+    with pytest.raises(BadInput, match=words):
+        resume.read_plan(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("part", "name", "number"),
+    [
+        ("runs", "units", 0),
+        ("runs", "workers", -1),
+        ("runs", "repeat", 0),
+        ("limits", "memory_bytes", 0),
+        ("limits", "time_seconds", 0.0),
+        ("limits", "processes", -5),
+        ("limits", "descriptors", 0),
+        ("limits", "output_bytes", 0),
+    ],
+)
+def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
+    tmp_path: Path, part: str, name: str, number: float
+) -> None:
+    plan = msgspec.to_builtins(toy_plan(1))
+    (plan["runs"][0] if part == "runs" else plan["limits"])[name] = number
+    (tmp_path / PLAN).write_bytes(msgspec.json.encode(plan))
+    with pytest.raises(BadInput, match=f"is no plan, .*{name}"):
+        resume.read_plan(tmp_path)
+
+
+def test_a_session_that_goes_on_knows_what_is_made_by_its_place(tmp_path: Path) -> None:
+    broken = toys.result(repeat=3, ended=Ended.PROGRAM_FAILED)
+    session, strange = reopened(begun(tmp_path, toys.result(), broken))
+    assert (session.made, strange) == ({0: toys.result(), 2: broken}, [])
+
+
+def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
+    plan = plan_of([toys.job(), toys.job()], LIMITS, tmp_path)
+    assert {0} == reopened(begun(tmp_path, toys.result(), plan=plan))[0].made.keys()
+    twice = begun(tmp_path, toys.result(), toys.result(), plan=plan)
+    assert {0, 1} == reopened(twice)[0].made.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "words"),
+    [
+        ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
+        ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
+        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 3: update"),
+        ("grow-4096.fixed.inline.1.json", None, "holds another run than its name says"),
+        ("grow-4096.buggy.inline.1-2.json", None, "is none of the runs in plan.json"),
+        (".grow-4096.buggy.inline.1.json.1", b"{", "is half a file, of a save that was killed"),
+        ("notes.txt", b"mine", "is no saved result"),
+    ],
+)
+def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
+    tmp_path: Path, name: str, text: bytes | None, words: str
+) -> None:
+    result = toys.result() if name.startswith("grow-4096.fixed") else toys.result(units=7)
+    whole = store.encode([result])[1:-1] if text is None else text
+    folder = begun(tmp_path)
+    (folder / name).write_bytes(whole)
+    session, (line,) = reopened(folder)
+    assert words in line
+    assert str(folder / name) in line
+    assert session.made == {}
+    session.save(toys.result())
+    assert (folder / name).read_bytes() == whole
+    assert {0} == reopened(folder)[0].made.keys()
+
+
+def test_a_pipe_or_a_folder_is_not_read(tmp_path: Path) -> None:
+    folder = begun(tmp_path)
+    os.mkfifo(folder / "grow-4096.buggy.inline.1.json")
+    (folder / "grow-4096.buggy.inline.2.json").mkdir()
+    assert ({}, 2) == (reopened(folder)[0].made, len(reopened(folder)[1]))
+
+
+def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None:
+    plan = toy_plan(1)
+    first = begun(tmp_path, plan=plan)
+    second = begun(tmp_path, plan=plan)
+    begun(tmp_path, toys.result(), plan=plan)
+    with begin(tmp_path):
+        assert resume.newest(tmp_path) == (second, [])
+    store.save(second, toys.result())
+    assert resume.newest(tmp_path) == (first, [])
+
+
+def test_where_all_are_complete_it_is_the_newest(tmp_path: Path) -> None:
+    folders = [begun(tmp_path, toys.result(), plan=toy_plan(1)) for _ in range(2)]
+    assert resume.newest(tmp_path) == (folders[-1], [])
+
+
+def test_a_session_whose_plan_is_broken_is_passed_over_and_named(tmp_path: Path) -> None:
+    older, *newer = (begun(tmp_path, plan=toy_plan(1)) for _ in range(3))
+    for folder in newer:
+        (folder / PLAN).write_text("{")
+    found, lines = resume.newest(tmp_path)
+    assert found == older
+    assert [
+        str(folder / PLAN) in line for folder, line in zip(newer, lines[::-1], strict=True)
+    ] == [
+        True,
+        True,
+    ]
+    store.save(older, toys.result())
+    assert resume.newest(tmp_path) == (older, lines)
+
+
+def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path) -> None:
+    folders = [begun(tmp_path) for _ in range(2)]
+    for folder in folders:
+        (folder / PLAN).write_text("{")
+    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is no plan, or only half of one"):
+        resume.newest(tmp_path)
+
+
+def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match=r"holds no session to go on with.*--resume=DIR"):
+        resume.newest(tmp_path)
+    with pytest.raises(BadInput, match=r"nowhere cannot be read: No such file.*--results"):
+        resume.newest(tmp_path / "nowhere")
+
+
+def test_a_session_that_is_being_made_is_left_to_who_makes_it(tmp_path: Path) -> None:
+    with (
+        begin(tmp_path, toy_plan()) as session,
+        pytest.raises(BadInput, match="is being made by another leaklab; wait"),
+    ):
+        reopened(session.folder)
+    assert reopened(session.folder)[0].made == {}
+
+
+class Toys(Catalogue):
+    """A catalogue of one toy."""
+
+    def names(self) -> list[str]:
+        return ["grow-4096"]
+
+    def load(self, name: str) -> Scenario:
+        return toys.scenario(name)
+
+
+def test_the_jobs_are_those_that_were_planned() -> None:
+    jobs = [toys.job(variant=v, seed=9, repeat=2, units=7) for v in toys.scenario().variants]
+    assert resume.jobs_of(plan_of(jobs, LIMITS, Path()), Toys(Path())) == jobs
+
+
+@pytest.mark.parametrize(
+    ("changes", "label"),
+    [
+        ({"toy": toys.scenario("gone-1")}, "gone-1/buggy/inline"),
+        ({"variant": Variant.PROGRAM}, "grow-4096/program/inline"),
+        ({"mode": Mode.FORK}, "grow-4096/buggy/fork"),
+        ({"options": {"gone": 1}}, "grow-4096/buggy/inline"),
+    ],
+)
+def test_what_the_catalogue_no_longer_has_is_named(changes: dict[str, Any], label: str) -> None:
+    plan = plan_of([toys.job(), toys.job(**changes)], LIMITS, Path())
+    with pytest.raises(BadInput, match=f"no longer has {label} as planned; put it back"):
+        resume.jobs_of(plan, Toys(Path()))
+
+
+def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
+    saved = msgspec.json.decode((begun(tmp_path) / PLAN).read_bytes())
+    assert set("schema leaklab catalogue limits runs".split()) == saved.keys()
+    wanted = "scenario variant mode workers units seed options repeat budget_seconds"
+    assert set(wanted.split()) == saved["runs"][0].keys()
+
+
+def test_a_plan_that_was_saved_is_the_same_jobs_again(tmp_path: Path) -> None:
+    catalogue = open_catalogue(TOYS)
+    jobs = plan(catalogue, Request(names=["grow"], budget_seconds=3.5))
+    with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
+        assert jobs == resume.jobs_of(resume.read_plan(session.folder), catalogue)

@@ -1,0 +1,152 @@
+import errno
+import os
+import stat
+from pathlib import Path
+
+import msgspec
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import toys
+from leaklab.model.errors import BadInput, NotSaved
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Variant
+from leaklab.runs import store
+from leaklab.runs.sessions import Session
+
+
+def test_a_save_that_fails_leaves_what_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    session = Session(tmp_path)
+    kept = session.save(toys.result())
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(NotSaved, match=r"inline\.2\.json could not be saved: No space left.*--res"):
+        session.save(toys.result(repeat=2))
+    assert store.read(kept) == toys.result()
+    assert [p.name for p in tmp_path.iterdir()] == ["grow-4096.buggy.inline.1.json"]
+
+
+def test_nothing_is_overwritten(tmp_path: Path) -> None:
+    (tmp_path / ".grow-4096.buggy.inline.1.json.1").write_text("of a save that was killed")
+    (tmp_path / "grow-4096.buggy.inline.1.json").write_text("half")
+    (tmp_path / "grow-4096.buggy.inline.1-2.json").mkdir()
+    saved = store.save(tmp_path, toys.result())
+    assert saved.name == "grow-4096.buggy.inline.1-3.json"
+    assert store.read(saved) == toys.result()
+    assert (tmp_path / "grow-4096.buggy.inline.1.json").read_text() == "half"
+    assert len(list(tmp_path.iterdir())) == 4
+
+
+@pytest.mark.parametrize("name", ["a.buggy.inline.1.json", "a_b.fixed.forkserver.12-3.json"])
+def test_a_files_name_says_which_run_it_holds(name: str) -> None:
+    parsed = store.parse_name(name)
+    assert parsed
+    assert parsed.text == name
+
+
+@pytest.mark.parametrize("name", ["plan.json", ".a.b.c.1.json", "a.b.c.x.json", "a.b.c.1.json.1"])
+def test_another_files_name_says_nothing(name: str) -> None:
+    assert store.parse_name(name) is None
+
+
+def test_a_saved_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> None:
+    before = os.umask(0o027)
+    try:
+        saved = store.save(tmp_path, toys.result())
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(saved.stat().st_mode) == 0o640
+
+
+def save_as(results: Path, session: str, *made: Result) -> None:
+    (results / session).mkdir()
+    for one in made:
+        name = f"{one.scenario}.{one.variant}.{one.mode}.{one.repeat}.json"
+        (results / session / name).write_bytes(store.encode([one])[1:-1])
+
+
+@pytest.mark.parametrize("selector", ["grow-4096/buggy", "grow-4096/buggy/inline"])
+def test_the_newest_run_is_of_the_last_session_and_its_last_repeat(
+    tmp_path: Path, selector: str
+) -> None:
+    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=9), toys.result(repeat=11))
+    save_as(tmp_path, "20260101-000000-1", toys.result(repeat=99))
+    assert [11] == [r.repeat for r in store.find(tmp_path, selector)]
+
+
+def test_what_was_saved_beside_half_a_file_is_newer(tmp_path: Path) -> None:
+    save_as(tmp_path, "20260101-000000-1")
+    folder = tmp_path / "20260101-000000-1"
+    (folder / "grow-4096.buggy.inline.1.json").write_text("half")
+    (folder / "plan.json").write_text("none of the results")
+    saved = store.save(folder, toys.result())
+    assert store.find(tmp_path, "grow-4096/buggy") == [store.read(saved)]
+
+
+def test_the_newest_run_is_one_that_was_completed(tmp_path: Path) -> None:
+    stopped = toys.result(repeat=2, ended=Ended.TIME_LIMIT)
+    save_as(tmp_path, "20260101-000000-1", toys.result(), stopped)
+    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, ended=Ended.DIED))
+    assert [1] == [r.repeat for r in store.find(tmp_path, "grow-4096/buggy")]
+
+
+@pytest.mark.parametrize("selector", ["grow-4096", "*/*", "grow-4096/bug", "a/b/c/d", "/"])
+def test_a_selector_names_scenario_and_variant_in_full(tmp_path: Path, selector: str) -> None:
+    save_as(tmp_path, "20260101-000000-1", toys.result())
+    with pytest.raises(BadInput):
+        store.find(tmp_path, selector)
+
+
+def test_a_selector_too_long_for_a_path_is_bad_input(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="File name too long"):
+        store.find(tmp_path, "x" * 5000)
+
+
+def test_a_selector_that_finds_nothing_says_what_to_write(tmp_path: Path) -> None:
+    with pytest.raises(BadInput, match="write scenario/variant"):
+        store.find(tmp_path, "grow-4096/fixed")
+
+
+def test_a_newer_schema_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "new.json"
+    path.write_text('{"schema": 99}')
+    with pytest.raises(BadInput, match=r"new\.json has schema 99.*update leaklab"):
+        store.read(path)
+
+
+def test_half_a_result_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "half.json"
+    path.write_bytes(store.encode([toys.result()])[1:500])
+    with pytest.raises(BadInput, match=r"half\.json is no saved result, or only half"):
+        store.read(path)
+
+
+@given(
+    st.binary(max_size=300)
+    | st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**60), 2**60) | st.text(max_size=9),
+        lambda inner: st.dictionaries(st.text(max_size=9), inner, max_size=4),
+    ).map(msgspec.json.encode)
+)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -> None:
+    path = tmp_path / "garbage.json"
+    path.write_bytes(garbage)
+    with pytest.raises(BadInput, match=r"garbage\.json"):
+        store.read(path)
+
+
+@pytest.mark.parametrize("variant", [Variant.BUGGY, Variant.FIXED])
+def test_a_result_of_an_older_leaklab_is_read(tmp_path: Path, variant: Variant) -> None:
+    path = store.save(tmp_path, toys.result(variant=variant))
+    record = msgspec.json.decode(path.read_bytes())
+    for new in "expected_leak scope budget_seconds tree tree_peak_pss_anon_bytes".split():
+        del record[new]
+    path.write_bytes(msgspec.json.encode({**record, "schema": 2}))
+    assert store.read(path).is_known_to_leak is (variant is Variant.BUGGY)

@@ -1,0 +1,277 @@
+"""Where a run's cgroups are made, with what limits, and what is read of them: on pretend trees."""
+
+import os
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+
+from leaklab.model.job import Limits
+from leaklab.sandbox.cgroups import (
+    NOTHING,
+    OBSERVER,
+    THREADS,
+    V1,
+    V2,
+    Confinement,
+    confined,
+    places,
+)
+
+LIMITS = Limits(memory_bytes=300 << 20, time_seconds=10, processes=40)
+TASKS = str(LIMITS.processes + THREADS)
+
+FILES_OF = {
+    "v1": "memory.limit_in_bytes memory.memsw.limit_in_bytes memory.swappiness pids.max",
+    "v2": "memory.max memory.swap.max memory.oom.group pids.max",
+}
+
+
+class Machine:
+    """A pretend machine: `proc` for ourselves, and folders that fill as the kernel's do."""
+
+    def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.place = place
+        self.proc = place / "proc"
+        self.proc.mkdir()
+        self.mounts: list[str] = []
+        self.own: list[str] = []
+        self.files = FILES_OF["v1"]
+        self.refusing: list[Path] = []
+        make = Path.mkdir
+
+        def mkdir(path: Path) -> None:
+            if path.parent in self.refusing:
+                raise OSError(30, "Read-only file system")
+            make(path)
+            for name in [*self.files.split(), "cgroup.procs"]:
+                (path / name).touch()
+
+        monkeypatch.setattr(Path, "mkdir", mkdir)
+        monkeypatch.setattr(Path, "rmdir", shutil.rmtree)
+
+    def mount(self, kind: str, options: str, root: str = "/") -> Path:
+        """Mount a hierarchy at a folder of its name."""
+        folder = self.place / f"{kind} {options}"
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103  (not the kernel's)
+        where = str(folder).replace(" ", "\\040")
+        self.mounts.append(f"31 23 0:28 {root} {where} rw shared:5 - {kind} none rw,{options}")
+        return folder
+
+    def group(self, folder: Path, hands_down: str = "") -> Path:
+        """A group that is there already."""
+        os.makedirs(folder, exist_ok=True)  # noqa: PTH103  (not the kernel's)
+        (folder / "cgroup.subtree_control").write_text(hands_down)
+        return folder
+
+    def switch_on(self) -> Path:
+        """Write what the kernel says of all this; where it is read."""
+        (self.proc / "mountinfo").write_text("\n".join(self.mounts))
+        (self.proc / "cgroup").write_text("\n".join(self.own))
+        return self.proc
+
+
+@pytest.fixture
+def machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Machine:
+    return Machine(tmp_path, monkeypatch)
+
+
+def texts(folder: Path | None, names: Iterable[str]) -> list[str]:
+    assert folder is not None
+    return [(folder / name).read_text() for name in names]
+
+
+def test_version_1_has_a_group_in_each_of_its_hierarchies(machine: Machine) -> None:
+    memory, pids = machine.mount("cgroup", "memory"), machine.mount("cgroup", "pids")
+    own = machine.group(memory / "user" / "lab")
+    machine.own = ["4:memory:/user/lab", "8:pids:/", "9:name=systemd:/", "0::/"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert (found.memory_by, found.processes_by, found.refused) == (V1, V1, [])
+        assert [folder.parent for folder in found.folders] == [own, pids]
+        assert found.joins() == [folder / "cgroup.procs" for folder in found.folders]
+        names = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.swappiness"]
+        assert texts(found.memory, names) == [str(300 << 20), str(300 << 20), "0"]
+        assert texts(found.processes, ["pids.max"]) == [TASKS]
+    assert not any(folder.exists() for folder in found.folders)
+
+
+def test_without_accounting_of_swap_there_is_no_such_file(machine: Machine) -> None:
+    machine.mount("cgroup", "memory")
+    machine.own = ["4:memory:/"]
+    machine.files = "memory.limit_in_bytes"
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert found.memory is not None
+        assert not (found.memory / "memory.memsw.limit_in_bytes").exists()
+
+
+def test_version_2_has_one_group_beside_our_own_in_the_deepest_that_hands_down(
+    machine: Machine,
+) -> None:
+    machine.files = FILES_OF["v2"]
+    mount = machine.group(machine.mount("cgroup2", "rw"), "cpu memory pids")
+    user = machine.group(mount / "user", "cpu memory pids")
+    machine.group(user / "session")
+    machine.own = ["0::/user/session"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert (found.memory_by, found.processes_by, found.refused) == (V2, V2, [])
+        assert [folder.parent for folder in found.folders] == [user]
+        names = ["memory.max", "memory.swap.max", "pids.max", "memory.oom.group"]
+        assert texts(found.memory, names) == [str(300 << 20), "0", TASKS, ""]
+
+
+def test_both_controllers_are_better_than_a_deeper_place(machine: Machine) -> None:
+    machine.files = FILES_OF["v2"]
+    mount = machine.group(machine.mount("cgroup2", "rw"), "memory pids")
+    machine.group(mount / "user", "memory")
+    machine.own = ["0::/user"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert [folder.parent for folder in found.folders] == [mount]
+
+
+def test_a_place_that_refuses_is_followed_by_the_one_above_it(machine: Machine) -> None:
+    machine.files = FILES_OF["v2"]
+    mount = machine.group(machine.mount("cgroup2", "rw"), "memory pids")
+    machine.refusing = [machine.group(mount / "user", "memory pids")]
+    machine.own = ["0::/user"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert [folder.parent for folder in found.folders] == [mount]
+
+
+def test_a_hybrid_has_the_controllers_of_both_versions(machine: Machine) -> None:
+    machine.files = " ".join(FILES_OF.values())
+    unified = machine.group(machine.mount("cgroup2", "rw"), "pids")
+    memory = machine.mount("cgroup", "memory,hugetlb")
+    machine.own = ["4:memory,hugetlb:/", "0::/"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert (found.memory_by, found.processes_by) == (V1, V2)
+        assert [folder.parent for folder in found.folders] == [memory, unified]
+
+
+def test_each_limit_falls_back_on_its_own_and_says_why(machine: Machine) -> None:
+    machine.refusing = [machine.mount("cgroup", "memory")]
+    machine.mount("cgroup", "pids")
+    machine.own = ["4:memory:/", "8:pids:/"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        assert (found.memory_by, found.processes_by) == (OBSERVER, V1)
+        assert found.refused == ["memory cgroup: Read-only file system"]
+        assert found.memory is None
+
+
+def test_an_empty_unified_mount_holds_nothing(machine: Machine) -> None:
+    machine.group(machine.mount("cgroup2", "rw"))
+    machine.own = ["0::/"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        words = ["memory cgroup: none is delegated here", "pids cgroup: none is delegated here"]
+        assert found == Confinement(refused=words)
+
+
+@pytest.mark.parametrize("own", ["/../lab", "/elsewhere", "/docker-compose"])
+def test_a_group_that_the_mount_does_not_show_is_left_alone(machine: Machine, own: str) -> None:
+    machine.mount("cgroup", "memory", root="/docker")
+    machine.own = [f"4:memory:{own}"]
+    assert places(machine.switch_on()) == []
+
+
+def test_a_mount_may_begin_below_the_root_of_its_hierarchy(machine: Machine) -> None:
+    folder = machine.mount("cgroup", "memory", root="/docker/1")
+    machine.own = ["4:memory:/docker/1/lab"]
+    assert [place.folder for place in places(machine.switch_on())] == [folder / "lab"]
+
+
+def test_two_runs_have_groups_of_their_own(machine: Machine) -> None:
+    machine.mount("cgroup", "memory")
+    machine.own = ["4:memory:/"]
+    proc = machine.switch_on()
+    with confined(LIMITS, proc) as one, confined(LIMITS, proc) as other:
+        assert one.memory != other.memory
+        assert all(f.name.startswith(f"leaklab-{os.getpid()}-") for f in one.folders)
+
+
+def test_groups_of_the_dead_are_removed_and_those_of_the_living_stay(machine: Machine) -> None:
+    memory = machine.mount("cgroup", "memory")
+    machine.own = ["4:memory:/"]
+    dead = machine.group(memory / "leaklab-999999999-1")
+    living = machine.group(memory / "leaklab-1-1")
+    with confined(LIMITS, machine.switch_on()):
+        assert not dead.exists()
+        assert living.exists()
+
+
+def test_a_group_that_is_gone_already_is_no_fault(machine: Machine) -> None:
+    machine.mount("cgroup", "memory")
+    machine.own = ["4:memory:/"]
+    with confined(LIMITS, machine.switch_on()) as found:
+        for folder in found.folders:
+            shutil.rmtree(folder)
+    assert found.pids() == []
+
+
+@pytest.fixture
+def group(tmp_path: Path) -> Path:
+    (tmp_path / "pids.max").write_text(TASKS)
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("means", "peak", "events", "text"),
+    [
+        (V1, "memory.max_usage_in_bytes", "memory.oom_control", "oom_kill_disable 0\nunder_oom 1"),
+        (V2, "memory.peak", "memory.events", "low 9\nmax 8\noom 7\noom_group_kill 1"),
+    ],
+)
+def test_the_peak_and_the_kills_are_read_where_each_version_has_them(
+    group: Path, means: str, peak: str, events: str, text: str
+) -> None:
+    found = Confinement(memory_by=means, memory=group)
+    assert (found.peak_bytes(), found.oom_kills()) == (None, 0)
+    (group / peak).write_text("4096\n")
+    (group / "memory.limit_in_bytes").write_text("4096\n")
+    (group / events).write_text(text + "\noom_kill 3\n")
+    assert (found.peak_bytes(), found.oom_kills()) == (4096, 3)
+
+
+@pytest.mark.parametrize(
+    ("means", "files", "kills"),
+    [
+        (V1, {"memory.max_usage_in_bytes": 298 << 20}, 0),
+        (V1, {"memory.max_usage_in_bytes": 300 << 20}, 3),
+        (V1, {"memory.max_usage_in_bytes": (300 << 20) - 32_768}, 3),
+        (V1, {"memory.max_usage_in_bytes": 200 << 20, "memory.memsw.max_usage_in_bytes": 1}, 0),
+        (
+            V1,
+            {"memory.max_usage_in_bytes": 200 << 20, "memory.memsw.max_usage_in_bytes": 300 << 20},
+            3,
+        ),
+        (V2, {"memory.events": "max 0\noom 0\noom_kill 3"}, 0),
+        (V2, {"memory.events": "max 1\noom 0\noom_kill 3"}, 3),
+        (V2, {"memory.events": "max 0\noom 1\noom_kill 3"}, 3),
+    ],
+)
+def test_a_kill_counts_only_where_the_runs_own_limit_was_met(
+    group: Path, means: str, files: dict[str, object], kills: int
+) -> None:
+    (group / "memory.limit_in_bytes").write_text(f"{300 << 20}\n")
+    for name, text in {"memory.oom_control": "oom_kill 3", **files}.items():
+        (group / name).write_text(f"{text}\n")
+    assert Confinement(memory_by=means, memory=group).oom_kills() == kills
+
+
+def test_forks_that_are_refused_to_the_dying_are_no_fault(group: Path) -> None:
+    (group / "pids.events").write_text("max 5\n")
+    found = Confinement(processes_by=V1, processes=group)
+    assert found.forks_refused() == 5
+    (group / "pids.max").write_text("0\n")
+    assert found.forks_refused() == 0
+
+
+def test_processes_of_another_namespace_are_not_ours(group: Path) -> None:
+    (group / "cgroup.procs").write_text("17\n0\n18\n")
+    assert Confinement(processes_by=V1, processes=group).pids() == [17, 18]
+
+
+def test_a_confinement_of_nothing_knows_nothing() -> None:
+    assert (NOTHING.memory_by, NOTHING.processes_by) == (OBSERVER, OBSERVER)
+    assert (NOTHING.joins(), NOTHING.folders, NOTHING.stop_file) == ([], [], None)
+    assert (NOTHING.pids(), NOTHING.peak_bytes()) == (None, None)
+    assert (NOTHING.oom_kills(), NOTHING.forks_refused()) == (0, 0)

@@ -1,0 +1,161 @@
+from typing import Any
+
+import msgspec
+import pytest
+
+import toys
+from leaklab import reports
+from leaklab.model.errors import Exit
+from leaklab.model.job import Job
+from leaklab.model.measurement import Ended
+from leaklab.model.result import Result
+from leaklab.model.scenario import Mode, Scenario, Variant
+from leaklab.reports import confusion
+from leaklab.verdict.confusion import Judgement, Said, by_mode, judgements, matrix
+from leaklab.verdict.run import judge_peaks
+
+PEAKS = toys.scenario(
+    "peaks-0", judge="peak", min_ratio=2.0, buggy={"growth": "bounded", "culprit": "x"}
+)
+
+
+def jobs(toy: Scenario | None = None, *modes: Mode) -> list[Job]:
+    variants = (Variant.BUGGY, Variant.FIXED)
+    return [toys.job(toy, v, mode=m) for m in modes or [Mode.INLINE] for v in variants]
+
+
+def said(result: Result, *, leak: bool | None) -> Result:
+    verdict = msgspec.structs.replace(result.verdict, leak=leak, reasons=["so it is"])
+    return msgspec.structs.replace(result, verdict=verdict)
+
+
+def judged(*results: Result, **failures: str) -> list[Judgement]:
+    return judgements(jobs(), results, {f"grow-4096/{k}/inline": v for k, v in failures.items()})
+
+
+@pytest.mark.parametrize(
+    ("leak", "word", "right", "wrong"),
+    [
+        (True, Said.LEAK, True, False),
+        (False, Said.CLEAN, False, True),
+        (None, Said.UNDECIDED, False, False),
+    ],
+)
+def test_a_leak_is_right_wrong_or_undecided(
+    *, leak: bool | None, word: Said, right: bool, wrong: bool
+) -> None:
+    buggy, _ = judged(said(toys.result(), leak=leak))
+    assert (word, right, wrong) == (buggy.said, buggy.right, buggy.wrong)
+    assert (True, "so it is") == (buggy.leaks, buggy.reason)
+
+
+def test_a_run_that_broke_off_was_not_measured_and_says_why() -> None:
+    buggy, fixed = judged(toys.result(ended=Ended.DIED), buggy="it was killed")
+    assert [Said.NOT_MEASURED] * 2 == [buggy.said, fixed.said]
+    assert ["it was killed", "no result"] == [buggy.reason, fixed.reason]
+    assert not buggy.wrong
+
+
+def test_a_run_that_was_stopped_is_as_its_verdict() -> None:
+    (buggy, _) = judged(said(toys.result(ended=Ended.TIME_LIMIT), leak=None))
+    assert buggy.said is Said.UNDECIDED
+
+
+@pytest.mark.parametrize(("buggy_bytes", "word"), [(2000, Said.LEAK), (1999, Said.CLEAN)])
+def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Said) -> None:
+    made = judge_peaks(
+        PEAKS,
+        toys.result(PEAKS, Variant.BUGGY, peak_rss_bytes=buggy_bytes),
+        toys.result(PEAKS, Variant.FIXED, peak_rss_bytes=1000),
+    )
+    buggy, fixed = judgements(jobs(PEAKS), made, {})
+    assert (True, word) == (buggy.leaks, buggy.said)
+    assert (False, Said.CLEAN) == (fixed.leaks, fixed.said)
+
+
+def of(said: Said, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> Judgement:
+    return Judgement(f"toy/{mode}", mode, leaks, said, "because")
+
+
+MANY = [
+    *[of(Said.LEAK)] * 5,
+    of(Said.CLEAN),
+    *[of(Said.CLEAN, leaks=False)] * 7,
+    of(Said.LEAK, leaks=False, mode=Mode.FORK),
+    of(Said.UNDECIDED, mode=Mode.FORK),
+    of(Said.NOT_MEASURED, leaks=False, mode=Mode.FORK),
+]
+
+
+def test_every_judgement_is_in_one_cell() -> None:
+    found = matrix(MANY)
+    assert (16, 12, 2, 1, 1) == (
+        found.runs,
+        found.right,
+        found.wrong,
+        found.undecided,
+        found.not_measured,
+    )
+
+
+@pytest.mark.parametrize(
+    ("found", "code"),
+    [
+        ([], Exit.AS_EXPECTED),
+        ([of(Said.LEAK), of(Said.CLEAN, leaks=False)], Exit.AS_EXPECTED),
+        ([of(Said.LEAK), of(Said.CLEAN)], Exit.DIFFERS),
+        ([of(Said.LEAK), of(Said.UNDECIDED, leaks=False)], Exit.DIFFERS),
+        ([of(Said.CLEAN), of(Said.NOT_MEASURED)], Exit.NOT_MEASURED),
+    ],
+)
+def test_the_exit_code_is_the_gravest_cells(found: list[Judgement], code: Exit) -> None:
+    assert code is matrix(found).exit
+
+
+def test_the_modes_together_are_the_whole() -> None:
+    found = by_mode(MANY)
+    assert [Mode.INLINE, Mode.FORK] == list(found)
+    for name in ("runs", "right", "wrong", "undecided", "not_measured"):
+        assert getattr(matrix(MANY), name) == sum(getattr(m, name) for m in found.values())
+
+
+def test_a_catalogue_of_nothing_is_a_matrix_of_noughts() -> None:
+    assert (0, 0) == (matrix([]).runs, matrix([]).right)
+
+
+def lines(table: reports.Table) -> list[list[str]]:
+    return [line.split() for line in reports.plain(table).splitlines()]
+
+
+def test_the_table_has_what_is_known_by_what_was_said() -> None:
+    assert [
+        ["known", "leak", "clean", "undecided", "not", "measured"],
+        ["leak", "5", "1", "1", "0"],
+        ["clean", "1", "7", "0", "1"],
+    ] == lines(confusion.whole(matrix(MANY)))
+
+
+def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
+    _, table = confusion.tables(MANY)
+    assert [("inline", "13", "12", "1", "0", "0"), ("fork", "3", "0", "1", "1", "1")] == table.rows
+    assert [
+        "toy/inline: clean (known: a leak): because",
+        "toy/fork: leak (known: clean): because",
+        "toy/fork: undecided (known: a leak): because",
+        "toy/fork: not measured (known: clean): because",
+        "16 runs, 12 as known",
+    ] == table.notes
+    assert frozenset({0, 1}) == table.alarms
+
+
+@pytest.mark.parametrize("found", [[of(Said.LEAK)], [of(Said.CLEAN, leaks=False)], []])
+def test_nothing_is_marked_where_all_is_right(found: list[Judgement]) -> None:
+    assert [frozenset(), frozenset()] == [t.alarms for t in confusion.tables(found)]
+
+
+def test_machines_get_the_same() -> None:
+    found: dict[str, Any] = confusion.as_builtins(MANY)
+    assert {"leak": 5, "clean": 1, "undecided": 1, "not measured": 0} == found["matrix"]["leak"]
+    assert 1 == found["modes"]["fork"]["clean"]["leak"]
+    assert (16, 12, 4) == (found["runs"], found["right"], len(found["not_right"]))
+    assert {"run", "known", "said", "reason"} == found["not_right"][0].keys()

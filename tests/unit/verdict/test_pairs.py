@@ -1,0 +1,59 @@
+import pytest
+
+import toys
+from leaklab.model.errors import BadInput
+from leaklab.model.measurement import Ended
+from leaklab.model.scenario import Variant
+from leaklab.reports.runs import comparison
+from leaklab.verdict.pairs import compare, judge_pair
+
+
+def test_b_is_set_against_a() -> None:
+    found = compare(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
+    assert found.peak_ratio == pytest.approx(1.5)
+    assert (found.differences, found.intervals_apart) == ((), False)
+
+
+def test_a_leak_and_its_mending_have_intervals_apart() -> None:
+    fixed = toys.result(variant=Variant.FIXED, peak_rss_bytes=1)
+    found = compare(fixed, toys.result())
+    assert found.intervals_apart
+    assert found.differences == ("variant: fixed and buggy",)
+
+
+def test_other_work_cannot_be_compared() -> None:
+    with pytest.raises(BadInput, match=r"units_done: 400 and 200.*same --units"):
+        compare(toys.result(), toys.result(units_done=200))
+
+
+def test_runs_that_were_stopped_are_compared_by_what_was_asked_of_them() -> None:
+    stopped = toys.result(ended=Ended.MEMORY_LIMIT, units_done=200)
+    assert compare(toys.result(), stopped).peak_ratio == 1
+    with pytest.raises(BadInput, match=r"units: 400 and 300.*same --units"):
+        compare(toys.result(), toys.result(ended=Ended.MEMORY_LIMIT, units=300))
+
+
+def test_a_run_without_a_peak_cannot_be_compared() -> None:
+    with pytest.raises(BadInput, match="has no peak"):
+        compare(toys.result(peak_rss_bytes=None), toys.result())
+
+
+@pytest.mark.parametrize(
+    ("min_ratio", "words"), [(1.5, "1.5 is declared: a leak"), (1.6, "1.6 is declared: not enough")]
+)
+def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, words: str) -> None:
+    toy = toys.scenario(judge="peak", min_ratio=min_ratio)
+    fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
+    buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
+    for found in (compare(fixed, buggy), compare(buggy, fixed)):
+        note = comparison(judge_pair(found, toy)).notes[-1]
+        assert note.startswith("the buggy peak is 1.500 times the fixed one")
+        assert words in note
+
+
+def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
+    toy = toys.scenario(judge="peak", min_ratio=1.5)
+    buggy, fixed = (toys.result(toy, v, peak_rss_bytes=100) for v in toy.variants)
+    assert judge_pair(compare(buggy, buggy), toy).pair is None
+    assert judge_pair(compare(buggy, toys.result(peak_rss_bytes=1, scenario="x")), toy).pair is None
+    assert judge_pair(compare(fixed, buggy), toys.scenario()).pair is None
