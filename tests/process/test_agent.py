@@ -1,94 +1,127 @@
-"""The agent, on every interpreter that is found: it is started by its path, alone."""
+"""The agent, by the product's own start command, on every interpreter that is found."""
 
 import ast
 import os
-import re
 import shutil
 import subprocess
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from leaklab import agent
-from process.conftest import TOYS
+from interpreters import INTERPRETERS, has_multiprocess
+from leaklab.agent.leaklab_agent import layout
+from leaklab.catalogue.interpreters import interpreter_of
+from leaklab.model.scenario import Mode
+from leaklab.sandbox.launch import agent_argv
+from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode
+from process.conftest import TOYS, Leaklab, one_line
 
 pytestmark = pytest.mark.process
 
-# Below 3.11 there is no -P: what it does is done by hand.
-HEAP = 1 + agent.SIGNALS.index("heap_bytes")
-BOOTSTRAP = (
-    "import sys; sys.argv = sys.argv[1:]; sys.path[:1] = [];"
-    "exec(compile(open(sys.argv[0]).read(), sys.argv[0], 'exec'))"
-)
-
-
-def interpreters() -> list[Path]:
-    """One CPython of each version from 3.8, on the path or beside the others under pyenv."""
-    folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep)]
-    folders += Path("~/.pyenv/versions").expanduser().glob("*/bin")
-    found: dict[str, Path] = {}
-    for folder in folders:
-        for path in folder.glob("python3.*") if "shims" not in folder.parts else ():
-            if re.fullmatch(r"python3\.([89]|1\d)", path.name):
-                found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found, key=lambda n: int(n.split(".")[1]))]
+HEAP = 1 + layout.SIGNALS.index("heap_bytes")
+EVERY = pytest.mark.parametrize("python", INTERPRETERS, ids=lambda path: path.name)
 
 
 def drive(
-    python: Path, place: Path, units: int, do: str = "run"
-) -> tuple[list[dict[str, object]], memoryview]:
-    job = {
-        "do": do,
-        "method": "fork",
-        "workers": 2,
-        "cpus": sorted(os.sched_getaffinity(0)),
-        "roots": [str(TOYS)],
-        "scenario": "grow",
-        "variant": "buggy",
-        "units": units,
-        "seed": 1,
-        "options": {"bytes_per_unit": 4096},
-        "services": {},
-        "scratch": str(place),
-        "sampling": True,
-        "judged": ["heap_bytes", "sockets"],
-        "asks": "never",
-        "open_ended": False,
-    }
-    (place / "job").write_text(repr(job))
-    (place / "table").write_bytes(bytes(3 * agent.TABLE_BYTES))
+    python: Path, place: Path, units: int, mode: Mode = Mode.INLINE
+) -> tuple[list[dict[str, Any]], memoryview]:
+    order = AgentOrder(
+        do=Task.POOL if mode.is_pool else Task.RUN,
+        roots=[str(TOYS)],
+        scenario="grow",
+        variant="buggy",
+        units=units,
+        seed=1,
+        options={"bytes_per_unit": 4096},
+        services={},
+        scratch=str(place),
+        sampling=True,
+        judged=["heap_bytes", "sockets"],
+        asks=Asks.NEVER,
+        open_ended=False,
+        method=mode.value,
+        workers=2,
+        cpus=sorted(os.sched_getaffinity(0)),
+    )
+    (place / "job").write_bytes(encode(order))
+    (place / "table").write_bytes(bytes(3 * layout.TABLE_BYTES))
     # A shell puts the descriptors where the supervisor would.
-    script = f'exec "$0" -s -B -c "$1" {agent.__file__} job 3>records 4<>table 5</dev/null'
-    command = [shutil.which("sh") or "sh", "-c", script, str(python), BOOTSTRAP]
-    subprocess.run(command, cwd=place, check=True, env={"PYTHONHASHSEED": "0"})
+    script = 'exec "$@" 3>records 4<>table 5</dev/null'
+    argv = agent_argv(str(python), place / "job")
+    command = [shutil.which("sh") or "sh", "-c", script, "sh", *argv]
+    ours = {"PYTHONHASHSEED": "0", "PYTHONPYCACHEPREFIX": str(place / "bytecode")}
+    subprocess.run(command, cwd=place, check=True, env=ours)
     lines = (place / "records").read_text().splitlines()
     rows = memoryview((place / "table").read_bytes()).cast("q")
     return [ast.literal_eval(line) for line in lines if line], rows
 
 
-@pytest.mark.parametrize("python", interpreters(), ids=lambda path: path.name)
-def test_the_agent_measures_on_every_interpreter_found(python: Path, tmp_path: Path) -> None:
+def heap_of(rows: memoryview, number: int = 0) -> list[int]:
+    table = rows[number * layout.TABLE_BYTES // 8 :]
+    return [table[layout.HEAD + i * layout.WIDTH + HEAP] for i in range(table[0])]
+
+
+@EVERY
+def test_it_measures_its_own_process(python: Path, tmp_path: Path) -> None:
     records, rows = drive(python, tmp_path, units=100)
-    assert [r["kind"] for r in records] == ["baseline", "finished"]
-    assert rows[0] == 101
-    heap = [rows[agent.HEAD + i * agent.WIDTH + HEAP] for i in range(101)]
+    assert ["baseline", "finished"] == [r["kind"] for r in records]
+    assert 101 == rows[0]
+    heap = heap_of(rows)
     assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
-    finished = records[1]
-    assert isinstance(finished["after_trim"], dict)
-    assert finished["after_trim"]["sockets"] == 0
+    assert 0 == records[1]["after_trim"]["sockets"]
 
 
-@pytest.mark.parametrize("python", interpreters(), ids=lambda path: path.name)
-def test_a_pool_is_measured_on_every_interpreter_found(python: Path, tmp_path: Path) -> None:
-    records, rows = drive(python, tmp_path, units=200, do="pool")
+@pytest.mark.parametrize("mode", [mode for mode in Mode if mode.is_pool])
+@EVERY
+def test_it_measures_the_workers_of_a_pool(python: Path, mode: Mode, tmp_path: Path) -> None:
+    if mode is Mode.MULTIPROCESS and not has_multiprocess(python):
+        pytest.skip(f"{python} has no multiprocess: pip install multiprocess")
+    records, rows = drive(python, tmp_path, 200, mode)
     assert [("baseline", n) for n in (1, 2, 0)] == [(r["kind"], r["process"]) for r in records[:3]]
     assert [("finished", n) for n in (1, 2, 0)] == [(r["kind"], r["process"]) for r in records[3:]]
     assert [100, 100, 200] == [r["units"] for r in records[3:]]
     for number in (1, 2):
-        table = rows[number * agent.TABLE_BYTES // 8 :]
-        heap = [table[agent.HEAD + i * agent.WIDTH + HEAP] for i in range(table[0])]
+        heap = heap_of(rows, number)
         assert 100 * 4096 <= heap[-1] - heap[0] < 110 * 4096
 
 
+@EVERY
+def test_a_scenario_is_run_by_it_and_the_result_says_so(
+    python: Path, toy: Leaklab, place: Path
+) -> None:
+    found = toy("run", "grow", "--variant", "buggy", "--python", str(python))
+    other = interpreter_of(str(python))
+    assert (0, "") == (found.returncode, found.stderr)
+    assert f"run by CPython {other.version}, {other.path}" in found.stdout
+    (saved,) = place.glob("results/*/grow.buggy.inline.1.json")
+    assert f'"python": "{other.version}"' in saved.read_text()
+
+
+@pytest.mark.parametrize(
+    ("script", "words"),
+    [
+        (None, "no such program; give the path of a Python"),
+        ("exit 0", "it is no Python that works (exit status 0); give the path of one"),
+        ("echo Segmentation fault >&2; exit 1", "(Segmentation fault)"),
+        ("echo \"{'implementation': 'PyPy', 'version': '3.10.14', PLACE}\"", "it is PyPy 3.10.14"),
+        ("echo \"{'implementation': 'CPython', 'version': '2.7.18', PLACE}\"", "2.7.18 is too old"),
+        ("echo \"{'implementation': 'CPython', 'version': '3.7.17', PLACE}\"", "give one of 3.8"),
+    ],
+)
+def test_what_cannot_run_a_program_is_one_line(
+    script: str | None, words: str, toy: Leaklab, place: Path
+) -> None:
+    python = place / "python"
+    if script:
+        rest = "'executable': '', 'libc': '', 'prefix': '/', 'packages': []"
+        python.write_text(f"#!/bin/sh\n{script}\n".replace("PLACE", rest))
+        python.chmod(0o755)
+    found = toy("run", "grow", "--python", str(python))
+    assert 2 == found.returncode
+    assert words in one_line(found)
+    assert not (place / "results").exists()
+
+
 def test_some_interpreter_is_found() -> None:
-    assert interpreters()
+    assert INTERPRETERS

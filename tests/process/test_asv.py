@@ -460,7 +460,7 @@ def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: any("agent.py" in line for line in processes_of(repository.home)))
+    wait_until(lambda: any("/leaklab/agent" in line for line in processes_of(repository.home)))
     killed.kill()
     killed.wait()
     wait_until(lambda: processes_of(repository.root) == [])

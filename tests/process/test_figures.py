@@ -24,10 +24,10 @@ REST = [one for one in open_catalogue(None).load_all() if one.name not in FIRST]
 IN_A_FAT_HARNESS = """
 import sys
 from pathlib import Path
-from leaklab.catalogue import open_catalogue
-from leaklab.executor import ProcessExecutor
-from leaklab.model import Limits
-from leaklab.plans import Request, plan
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import Request, plan
+from leaklab.model.job import Limits
+from leaklab.runs.executor import ProcessExecutor
 ballast = bytearray(b"x") * int(sys.argv[1])
 catalogue = open_catalogue(Path(sys.argv[2]))
 job = plan(catalogue, Request(names=["grow"]))[0]

@@ -97,9 +97,9 @@ time.sleep(1000)
 HARNESS = """
 import sys, time
 from pathlib import Path
-from leaklab.cgroups import confined
-from leaklab.launch import Command, supervised
-from leaklab.model import Limits
+from leaklab.model.job import Limits
+from leaklab.sandbox.cgroups import confined
+from leaklab.sandbox.launch import Command, supervised
 folder = Path(sys.argv[1])
 (folder / "home").mkdir()
 with confined(Limits(memory_bytes=300 << 20, time_seconds=20)) as confinement:

@@ -1,11 +1,11 @@
 """The plan: the runs that a request comes to, and what this machine lacks for them."""
 
-import importlib.metadata
 import shutil
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.catalogue.options import resolve_options
 from leaklab.model.errors import BadInput, Skipped
 from leaklab.model.job import Job
@@ -24,7 +24,7 @@ class Request:
     `modes` empty: every mode that a scenario declares. `units` is a run's total, which the workers
     of a pool share; without it, each worker does what the scenario declares that a verdict needs,
     and then goes on as long as its verdict is not certain and the budget is not spent. Without a
-    budget, the length is fixed.
+    budget, the length is fixed. `python` is the path of another interpreter than the lab's own.
     """
 
     names: Sequence[str] = ()
@@ -36,6 +36,7 @@ class Request:
     options: Sequence[str] = ()
     repeat: int = 1
     budget_seconds: float | None = DEFAULT_BUDGET_SECONDS
+    python: str | None = None
 
 
 def plan(catalogue: Catalogue, request: Request) -> list[Job]:
@@ -59,26 +60,33 @@ def plan(catalogue: Catalogue, request: Request) -> list[Job]:
     return jobs
 
 
-def refuse_missing(scenario: Scenario) -> None:
-    """Stop before a run that this machine lacks something for.
+def refuse_missing(job: Job) -> None:
+    """Stop before a run that this machine, or the job's interpreter, lacks something for.
 
     Raises:
         Skipped: naming what to install.
     """
-    if lacking := missing_of(scenario):
-        raise Skipped(f"{scenario.name}: skipped, {lacking}")
+    packages = ("multiprocess",) if job.mode is Mode.MULTIPROCESS else ()
+    if lacking := missing_of(job.scenario, job.python, packages):
+        raise Skipped(f"{job.scenario.name}: skipped, {lacking}")
 
 
-def missing_of(scenario: Scenario) -> str:
-    """What this machine lacks for a scenario, in words; empty where nothing is."""
+def missing_of(scenario: Scenario, python: str | None = None, packages: Sequence[str] = ()) -> str:
+    """What this machine lacks for a scenario, in words; empty if nothing.
+
+    Args:
+        scenario: the scenario, with its own requirements.
+        python: the interpreter that is to run it, None for the lab's own.
+        packages: what is needed beside them.
+    """
     for program in scenario.requires.programs:
         if shutil.which(program) is None:
             return f"the program {program!r} is not installed: install it and try again"
-    for package in scenario.requires.packages:
-        try:
-            importlib.metadata.distribution(package)
-        except (importlib.metadata.PackageNotFoundError, ValueError):
-            return f"the package {package!r} is not installed: install it with pip"
+    interpreter = interpreter_of(python)
+    for package in (*scenario.requires.packages, *packages):
+        if not interpreter.has(package):
+            where = f" for {interpreter.path}" if python else ""
+            return f"the package {package!r} is not installed{where}: install it with pip"
     return ""
 
 
@@ -100,6 +108,7 @@ def _job(scenario: Scenario, variant: Variant, mode: Mode, repeat: int, request:
         workers=workers,
         repeat=repeat,
         budget_seconds=None if request.units else request.budget_seconds,
+        python=request.python,
     )
 
 

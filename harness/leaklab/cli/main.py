@@ -4,7 +4,6 @@ when it is called, and not before: `--help` and completion need none of them."""
 from importlib import import_module
 
 import click
-from click.shell_completion import CompletionItem
 
 from leaklab import __version__
 from leaklab.cli.debug import debug
@@ -33,31 +32,14 @@ COMMANDS = {
 
 
 class LazyGroup(click.Group):
-    """A group whose commands are the modules of `leaklab.cli.commands`, each with a `command`."""
+    """A group of stubs, each replaced by the command of its module once it is called."""
 
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which help lists them."""
-        del ctx
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Import a command's module; None where there is no such command."""
-        del ctx
-        return load(cmd_name) if cmd_name in COMMANDS else None
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of the commands, each sentence cut to its line."""
-        del ctx
-        width = formatter.width - 6 - max(map(len, COMMANDS))
-        stubs = [click.Command(name, help=text) for name, text in COMMANDS.items()]
-        with formatter.section("Commands"):
-            formatter.write_dl([(str(s.name), s.get_short_help_str(width)) for s in stubs])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
-        """The names that begin so, and the group's own options."""
-        begun = (name for name in COMMANDS if name.startswith(incomplete))
-        names = [CompletionItem(name, help=COMMANDS[name]) for name in begun]
-        return [*names, *click.Command.shell_complete(self, ctx, incomplete)]
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """The command that the arguments name, and the rest of them."""
+        name, stub, rest = super().resolve_command(ctx, args)
+        return name, load(name) if name and stub else None, rest
 
 
 def load(name: str) -> click.Command:
@@ -80,3 +62,7 @@ def cli() -> None:
     2 bad input; 3 could not measure; 4 what stands around it failed;
     130 interrupted.
     """
+
+
+for name, sentence in COMMANDS.items():
+    cli.add_command(click.Command(name, help=sentence))

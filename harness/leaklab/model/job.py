@@ -26,7 +26,8 @@ class Job(Struct, frozen=True, kw_only=True):
 
     `units` is the run's total, of which each of `workers` does its share. With a budget of CPU
     time the run goes on beyond that, twice as far each time, until its verdict is certain or the
-    next doubling might take more than the budget.
+    next doubling might take more than the budget. `python` is the path of the interpreter that runs
+    it, None for the lab's own.
     """
 
     scenario: Scenario
@@ -38,6 +39,7 @@ class Job(Struct, frozen=True, kw_only=True):
     workers: int = 1
     repeat: int = 1
     budget_seconds: float | None = None
+    python: str | None = None
 
     @property
     def label(self) -> str:

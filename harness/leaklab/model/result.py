@@ -23,7 +23,8 @@ class Result(Struct, frozen=True, kw_only=True):
     `peak_rss_bytes` is that of the largest. `tree_peak_pss_bytes` is sampled, a lower bound;
     `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds` is the
     CPU time that a run might take which goes on beyond `units` (`units_done` is how far it went);
-    None where its length was fixed. `scope` is whose series decided.
+    None where its length was fixed. `scope` is whose series decided. `python` is the path of the
+    interpreter that ran it, None for the lab's own.
     """
 
     schema: int = SCHEMA
@@ -57,6 +58,7 @@ class Result(Struct, frozen=True, kw_only=True):
     budget_seconds: float | None = None
     scope: Scope = Scope.PROCESS
     expected_leak: bool | None = None
+    python: str | None = None
 
     @property
     def is_known_to_leak(self) -> bool:

@@ -7,13 +7,13 @@ from leaklab.model.measurement import Ended
 from leaklab.observer.series import Series
 from leaklab.sandbox.cgroups import OBSERVER
 from leaklab.sandbox.protocol import (
+    Answer,
     Baseline,
     Controlled,
     Died,
     Exited,
     Failed,
     Finished,
-    Message,
     Reached,
 )
 
@@ -55,7 +55,7 @@ class Observation:
     looks: int = 0
     cpu_seconds: float = 0.0
 
-    def hear(self, message: Message) -> None:
+    def hear(self, message: Answer) -> None:
         """Keep a message, unless one of its kind, and of its process, was heard before."""
         match message:
             case Baseline():

@@ -24,7 +24,7 @@ from leaklab.observer.pace import Pace
 from leaklab.observer.series import Series
 from leaklab.sandbox.cgroups import OBSERVER, Confinement
 from leaklab.sandbox.launch import Child
-from leaklab.sandbox.protocol import Message, Reached
+from leaklab.sandbox.protocol import Answer, Reached
 
 TICK_SECONDS = 0.02
 
@@ -96,7 +96,7 @@ class Observer:
         self._seen.cpu_seconds = time.thread_time() - cpu
         return self._seen
 
-    def _hear(self, message: Message) -> None:
+    def _hear(self, message: Answer) -> None:
         self._seen.hear(message)
         if isinstance(message, Reached):
             self._steering.reached(message.units, self._read_tree, self._seen)

@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-from leaklab import agent
+from leaklab.agent.leaklab_agent import layout
 from leaklab.model.signals import Reading, Samples
 
-WORDS = agent.TABLE_BYTES // 8
+WORDS = layout.TABLE_BYTES // 8
 
 
 @dataclass(frozen=True)
@@ -39,26 +39,26 @@ class SampleTables:
         """All that a process sampled, also one that was killed since."""
         rows = [self._row(process, i) for i in range(self.words[process * WORDS])]
         columns: dict[str, list[Any]] = {
-            name: [None if row[at] == agent.NOT_READ else row[at] for row in rows]
-            for at, name in enumerate(agent.SIGNALS, start=1)
+            name: [None if row[at] == layout.NOT_READ else row[at] for row in rows]
+            for at, name in enumerate(layout.SIGNALS, start=1)
         }
         return Samples(units=[row[0] for row in rows], **columns)
 
     def halfway(self, process: int = 0) -> Reading | None:
         """What a process read at half of its work."""
         free = self.words[process * WORDS + 1]
-        reached = self.words[process * WORDS] and free != agent.NOT_READ
+        reached = self.words[process * WORDS] and free != layout.NOT_READ
         return Reading(arena_free_bytes=free) if reached else None
 
     def _row(self, process: int, number: int) -> memoryview:
-        begin = process * WORDS + agent.HEAD + number * agent.WIDTH
-        return self.words[begin : begin + agent.WIDTH]
+        begin = process * WORDS + layout.HEAD + number * layout.WIDTH
+        return self.words[begin : begin + layout.WIDTH]
 
 
 @contextmanager
 def sample_tables(processes: int) -> Iterator[SampleTables]:
     """Empty tables in a memfd: nothing of them is left anywhere when it is closed."""
-    size = processes * agent.TABLE_BYTES
+    size = processes * layout.TABLE_BYTES
     fd = os.memfd_create("samples")
     try:
         os.ftruncate(fd, size)

@@ -65,6 +65,7 @@ def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
         notes=[
             *disagreements(results),
             *_beside(results),
+            *_interpreters(results),
             *(f"note: {remark}" for remark in advise(results)),
         ],
     )
@@ -155,6 +156,12 @@ def _beside(results: Iterable[Result]) -> Iterator[str]:
         for result in results
     }
     yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
+
+
+def _interpreters(results: Iterable[Result]) -> Iterator[str]:
+    """A line for each interpreter that ran a program and is not the lab's own."""
+    named = {r.python: f"{r.environment.implementation} {r.environment.python}" for r in results}
+    yield from (f"run by {version}, {path}" for path, version in named.items() if path)
 
 
 def _disagreement(result: Result) -> str:

@@ -6,22 +6,36 @@ import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
+import msgspec
+
 from leaklab import __version__
+from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.measurement import Environment
 
 
 def describe_environment(root: Path) -> Environment:
     """Where the runs of a session are made; `root` is the catalogue's."""
+    own = interpreter_of(None)
     return Environment(
-        python=platform.python_version(),
-        implementation=platform.python_implementation(),
+        python=own.version,
+        implementation=own.implementation,
         kernel=platform.release(),
         machine=platform.machine(),
-        libc=" ".join(platform.libc_ver()),
+        libc=own.libc,
         cpus=os.cpu_count() or 1,
         leaklab=__version__,
         git_commit=git_commit(root),
         started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+    )
+
+
+def run_by(environment: Environment, python: str | None) -> Environment:
+    """The environment with another interpreter than the lab's own, where one is named."""
+    if python is None:
+        return environment
+    other = interpreter_of(python)
+    return msgspec.structs.replace(
+        environment, python=other.version, implementation=other.implementation, libc=other.libc
     )
 
 

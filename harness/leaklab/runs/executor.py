@@ -9,6 +9,7 @@ from enum import Enum
 from pathlib import Path
 
 from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Ended, Trace
@@ -21,6 +22,7 @@ from leaklab.runs.stopping import ByVerdict
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
 from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
+from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.verdict.resources import SIGNALS_OF
 
@@ -85,12 +87,12 @@ class ProcessExecutor:
             Cancelled: the session is ending.
             LabError: a service does not start.
         """
-        do = "pool" if job.mode.is_pool else "run"
+        do = Task.POOL if job.mode.is_pool else Task.RUN
         with self._slot() as slot:
             failed = None if parts_of(job) <= self._rehearsed else self._rehearse(job, do, slot)
             return failed or self._execute(job, do, job.units, progress, slot)
 
-    def _rehearse(self, job: Job, do: str, slot: int) -> Trace | None:
+    def _rehearse(self, job: Job, do: Task, slot: int) -> Trace | None:
         """Make the rehearsal, unless another thread did meanwhile; its trace where it failed."""
         with self._rehearsal:
             if parts_of(job) <= self._rehearsed:
@@ -104,7 +106,7 @@ class ProcessExecutor:
     def check(self, job: Job) -> Trace:
         """Run a scenario's functional contract on a variant."""
         with self._slot() as slot:
-            return self._execute(job, "check", job.units, lambda _: None, slot)
+            return self._execute(job, Task.CHECK, job.units, lambda _: None, slot)
 
     def cancel(self) -> None:
         """Make every run end soon, and those to come at once."""
@@ -118,7 +120,7 @@ class ProcessExecutor:
         finally:
             self._slots.put(slot)
 
-    def _execute(self, job: Job, do: str, units: int, progress: Progress, slot: int) -> Trace:
+    def _execute(self, job: Job, do: Task, units: int, progress: Progress, slot: int) -> Trace:
         roots = self._catalogue.import_roots
         cpu = self._cpus[slot % len(self._cpus)]
         with (
@@ -128,10 +130,11 @@ class ProcessExecutor:
             confined(self._limits) as confinement,
             _pipe() as (heard, said),
         ):
-            order = self._order(job, slot, peers.addresses, folder / "home")
-            order.update(do=do, units=units, **_length(job, units))
-            (folder / "job").write_text(repr(order), encoding="utf-8")
-            with supervised(self._command(folder, cpu, confinement, [tables.fd, heard])) as child:
+            home = folder / "home"
+            order = self._order(job, do, units, self._slot_cpus(slot), peers.addresses, home)
+            (folder / "job").write_bytes(encode(order))
+            command = self._command(job, folder, cpu, confinement, [tables.fd, heard])
+            with supervised(command) as child:
                 means = self._limits, self._probes, confinement, self._cancelled
                 steering = ByVerdict(job, self._limits, tables, self._probes, said)
                 observer = Observer(child, *means, peers.death, steering)
@@ -141,11 +144,12 @@ class ProcessExecutor:
                 return make_trace(seen, tables, cpu, _tail(child))
 
     def _command(
-        self, folder: Path, cpu: int, confinement: Confinement, keep_fds: Sequence[int]
+        self, job: Job, folder: Path, cpu: int, confinement: Confinement, keep_fds: Sequence[int]
     ) -> Command:
-        """The agent, started in a run's folder."""
+        """The agent, started in a run's folder by the job's interpreter."""
+        interpreter = interpreter_of(job.python)
         return Command(
-            agent_argv(folder / "job"),
+            agent_argv(interpreter.path, folder / "job"),
             fixed_environment(folder, self._session / "bytecode"),
             folder,
             self._session,
@@ -154,40 +158,54 @@ class ProcessExecutor:
             data_limit_bytes=available_bytes() if confinement.memory is None else None,
             confinement=confinement,
             keep_fds=keep_fds,
-            reads=self._catalogue.import_roots,
+            reads=[*self._catalogue.import_roots, interpreter.prefix],
         )
 
-    def _order(
-        self, job: Job, slot: int, addresses: Mapping[str, str], home: Path
-    ) -> dict[str, object]:
-        """What the agent needs to know of a job, in the words of its protocol.
+    def _slot_cpus(self, slot: int) -> list[int]:
+        """The CPUs in a slot's order.
 
         A worker lies to its parent on the CPUs as in any other slot, the first beside it: a forked
         one's RSS was counted in part on the parent's CPU, and the kernel sums that up roughly.
         """
         slot %= len(self._cpus)
-        return {
-            "roots": [str(root) for root in self._catalogue.import_roots],
-            "scenario": job.scenario.name,
-            "variant": str(job.variant),
-            "seed": job.seed,
-            "options": dict(job.options),
-            "services": dict(addresses),
-            "scratch": str(home),
-            "sampling": self._sampling.value,
-            "judged": [str(signal) for signal in SIGNALS_OF.get(job.scenario.resource, ())],
-            "method": str(job.mode),
-            "workers": job.workers,
-            "cpus": self._cpus[slot:] + self._cpus[:slot],
-        }
+        return self._cpus[slot:] + self._cpus[:slot]
+
+    def _order(  # noqa: PLR0913, PLR0917  (what differs between runs of one job)
+        self,
+        job: Job,
+        do: Task,
+        units: int,
+        cpus: list[int],
+        addresses: Mapping[str, str],
+        home: Path,
+    ) -> AgentOrder:
+        """What the agent is told. A rehearsal, which has fewer units than its job, is short."""
+        open_ended = job.budget_seconds is not None and units >= job.units
+        return AgentOrder(
+            do=do,
+            roots=[str(root) for root in self._catalogue.import_roots],
+            scenario=job.scenario.name,
+            variant=job.variant.value,
+            units=units,
+            seed=job.seed,
+            options=dict(job.options),
+            services=dict(addresses),
+            scratch=str(home),
+            sampling=self._sampling is Sampling.ON,
+            judged=[signal.value for signal in SIGNALS_OF.get(job.scenario.resource, ())],
+            asks=_asks(job, open_ended=open_ended),
+            open_ended=open_ended,
+            method=job.mode.value,
+            workers=job.workers,
+            cpus=cpus,
+        )
 
 
-def _length(job: Job, units: int) -> dict[str, object]:
-    """How far the agent is to go by itself, and when it is to ask; a rehearsal is short."""
-    open_ended = job.budget_seconds is not None and units >= job.units
-    of_process = "at checkpoints" if open_ended else "never"
-    asks = "at every sample" if job.scenario.scope is Scope.TREE else of_process
-    return {"open_ended": open_ended, "asks": asks}
+def _asks(job: Job, *, open_ended: bool) -> Asks:
+    """A tree is read from outside at every sample; else an open-ended run is judged on its way."""
+    if job.scenario.scope is Scope.TREE:
+        return Asks.AT_EVERY_SAMPLE
+    return Asks.AT_CHECKPOINTS if open_ended else Asks.NEVER
 
 
 @contextmanager
@@ -202,8 +220,8 @@ def _pipe() -> Iterator[tuple[int, int]]:
 
 
 def parts_of(job: Job) -> set[str]:
-    """What must have been rehearsed before a run: its variant, and its mode."""
-    return {f"{job.scenario.name}/{job.variant}", str(job.mode)}
+    """What must have been rehearsed before a run: its variant, and its mode, by its interpreter."""
+    return {f"{job.scenario.name}/{job.variant}/{job.python}", f"{job.mode}/{job.python}"}
 
 
 def default_memory_limit(at_once: int = 1) -> int:

@@ -2,7 +2,7 @@
 
 import os
 
-from leaklab import agent
+from leaklab.agent.leaklab_agent import layout
 from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
@@ -113,7 +113,7 @@ def _death(status: int | None) -> str:
     """How a process ended in mid-run, from its wait status."""
     if status is None or os.WIFSIGNALED(status):
         return how_it_ended(status)
-    if os.waitstatus_to_exitcode(status) == agent.NO_CHANNEL:
+    if os.waitstatus_to_exitcode(status) == layout.NO_CHANNEL:
         return "the program closed descriptors that are the lab's"
     return f"{how_it_ended(status)} in mid-run (os._exit?)"
 

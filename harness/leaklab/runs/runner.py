@@ -19,7 +19,7 @@ from leaklab.model.job import Job
 from leaklab.model.measurement import Environment, Trace
 from leaklab.model.result import Result
 from leaklab.model.scenario import Judge, Scenario
-from leaklab.runs.environment import describe_environment
+from leaklab.runs.environment import describe_environment, run_by
 from leaklab.runs.listener import InTurn, Listener
 from leaklab.runs.sessions import Session
 from leaklab.verdict.run import judge_peaks, refuse_failure, to_result
@@ -155,9 +155,9 @@ class _Runs:
             self._listener.run_ended(job)
 
     def _make(self, place: int, job: Job) -> Result:
-        refuse_missing(job.scenario)
+        refuse_missing(job)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
-        result = to_result(job, trace, self._environment)
+        result = to_result(job, trace, run_by(self._environment, job.python))
         with self._saving:
             # Not before: whoever makes the other of a pair asks for the path, too.
             self._results[place] = result

@@ -31,7 +31,7 @@ from leaklab.model.scenario import Mode, Option, Variant
 from leaklab.runs import store
 
 PLAN = "plan.json"
-PLAN_SCHEMA = 2
+PLAN_SCHEMA = 3
 
 _STAMP = "%Y%m%d-%H%M%S"
 _FOLDER = re.compile(r"([0-9]{8}-[0-9]{6})-[0-9]+")
@@ -52,6 +52,7 @@ class PlannedRun(Struct, frozen=True, kw_only=True):
     options: dict[str, Option]
     repeat: AtLeastOne
     budget_seconds: Annotated[float, Meta(gt=0)] | None = None
+    python: str | None = None
 
 
 class Plan(Struct, frozen=True, kw_only=True):
@@ -59,7 +60,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     version that planned.
 
     Schema history (a reader refuses what is newer than it knows): 1 the first; 2 with the budgets
-    of runs whose length is not fixed.
+    of runs whose length is not fixed; 3 with the interpreter, where that is not the lab's own.
     """
 
     schema: int = PLAN_SCHEMA
@@ -127,6 +128,7 @@ def plan_of(jobs: Sequence[Job], limits: Limits, root: Path) -> Plan:
             options=dict(job.options),
             repeat=job.repeat,
             budget_seconds=job.budget_seconds,
+            python=job.python,
         )
         for job in jobs
     ]

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from types import ModuleType
 
+from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Ended
 from leaklab.model.scenario import Judge, Scope
@@ -30,8 +31,6 @@ from leaklab.verdict.process import (
     rows_of,
     was_read,
 )
-
-GO_ON, END = b"g", b"e"
 
 # An acquittal in spite of a step stands after so many times the work that was declared to be
 # enough: had the step a fellow of its own rarity, it had come.

@@ -22,10 +22,12 @@ from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Limits
 from leaklab.sandbox import protocol, supervisor
 from leaklab.sandbox.cgroups import NOTHING, Confinement
+from leaklab.sandbox.protocol import SupervisorOrder
 from leaklab.sandbox.scratch import making
 
 LONGEST_RECORD = 1 << 20
 PATH_LENGTH = 2048
+AGENT = Path(agent.__file__).parent
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  (the kernel's place for it)
 # What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
 LONGEST_SOCKET_PATH = 107
@@ -81,7 +83,7 @@ class Child:
     closed: bool = False
     _rest: bytes = b""
 
-    def read_messages(self, timeout_seconds: float) -> list[protocol.Message]:
+    def read_messages(self, timeout_seconds: float) -> list[protocol.Answer]:
         """Wait for messages at most this long. Sets `closed` once no more can come, also where
         the supervisor is gone and something that it could not kill holds the pipe open."""
         gone = self.supervisor.poll() is not None
@@ -123,13 +125,12 @@ def supervised(command: Command) -> Iterator[Child]:
             stack.enter_context(end) for end in (*_pipe(), *_pipe())
         )
         keep = [records_write.fileno(), *command.keep_fds]
-        spec = command.folder / "spec"
-        with making(spec):
+        order = command.folder / "order"
+        with making(order):
             (command.folder / "output").touch()
-            order = _spec(command, life_read.fileno(), keep)
-            spec.write_text(repr(order), encoding="utf-8")
+            order.write_bytes(protocol.encode(_order(command, life_read.fileno(), keep)))
         foreign = [command.as_it_is.output_fd] if command.as_it_is else []
-        process = _start_supervisor(spec, [life_read.fileno(), *keep, *foreign])
+        process = _start_supervisor(order, [life_read.fileno(), *keep, *foreign])
         records_write.close()
         life_read.close()
         child = Child(process, records, life, command.folder / "output")
@@ -152,10 +153,10 @@ def how_it_ended(status: int | None) -> str:
     return f"it left with exit status {os.waitstatus_to_exitcode(status)}"
 
 
-def _start_supervisor(spec: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]:
+def _start_supervisor(order: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]:
     try:
         return subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
-            [sys.executable, "-I", "-S", supervisor.__file__, str(spec)],
+            [sys.executable, "-I", "-S", supervisor.__file__, str(order)],
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -168,27 +169,27 @@ def _start_supervisor(spec: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]
         ) from error
 
 
-def _spec(command: Command, life_fd: int, keep: Sequence[int]) -> dict[str, object]:
+def _order(command: Command, life_fd: int, keep: Sequence[int]) -> SupervisorOrder:
     confinement, foreign = command.confinement, command.as_it_is
-    return {
-        "program": str(foreign.program) if foreign else command.argv[0],
-        "argv": list(command.argv),
-        "env": dict(command.env),
-        "cwd": str(foreign.cwd if foreign else command.folder / "home"),
-        "life_fd": life_fd,
-        "records_fd": keep[0],
-        "keep_fds": [] if foreign else list(keep),
-        "output": str(command.folder / "output"),
-        "output_fds": [foreign.output_fd] if foreign else [],
-        "controls": foreign is None,
-        "own_shared_memory": not command.is_in_shared_memory,
-        "cpu": command.cpu,
-        "limits": {} if foreign else _process_limits(command),
-        "joins": [str(path) for path in confinement.joins()],
-        "stop_file": str(confinement.stop_file) if confinement.stop_file else None,
-        "cgroups": [str(folder) for folder in confinement.folders],
-        "scratch": str(command.session),
-    }
+    return SupervisorOrder(
+        program=str(foreign.program) if foreign else command.argv[0],
+        argv=list(command.argv),
+        env=dict(command.env),
+        cwd=str(foreign.cwd if foreign else command.folder / "home"),
+        life_fd=life_fd,
+        records_fd=keep[0],
+        keep_fds=[] if foreign else list(keep),
+        output=str(command.folder / "output"),
+        output_fds=[foreign.output_fd] if foreign else [],
+        controls=foreign is None,
+        own_shared_memory=not command.is_in_shared_memory,
+        cpu=command.cpu,
+        limits={} if foreign else _process_limits(command),
+        joins=[str(path) for path in confinement.joins()],
+        stop_file=str(confinement.stop_file) if confinement.stop_file else None,
+        cgroups=[str(folder) for folder in confinement.folders],
+        scratch=str(command.session),
+    )
 
 
 def _process_limits(command: Command) -> dict[int, int]:
@@ -208,10 +209,10 @@ def _pipe() -> tuple[FileIO, FileIO]:
     return FileIO(read, "rb"), FileIO(write, "wb")
 
 
-def agent_argv(job: Path) -> list[str]:
-    """How the agent is started: no user site, and neither the current folder nor its own on the
-    path, so that no file there shadows a module."""
-    return [sys.executable, "-s", "-P", agent.__file__, str(job)]
+def agent_argv(python: str, job: Path) -> list[str]:
+    """How the agent is started: without user site, by its folder, which takes the current folder's
+    place on the path and has one name, `leaklab_agent`."""
+    return [python, "-s", str(AGENT), str(job)]
 
 
 def fixed_environment(folder: Path, bytecode: Path) -> dict[str, str]:

@@ -1,15 +1,109 @@
-"""What the agent and its supervisor tell the harness, checked as it is read.
+"""What is said between the harness, its supervisors and its agents; checked as it is read.
 
-They write dict literals (see `agent.py`); anything on the pipe that is not exactly one of these
-was written by somebody else, and is not heard.
+Orders go there as files in the format of `marshal` (version 2, which every Python from 3.8 on reads
+alike), each a dict with the fields of its class as keys. Answers come as dict literals, one a line
+(`agent/leaklab_agent/channel.py`); a line that is not exactly one of the answers below was written
+by something else, and is ignored.
 """
 
 import ast
+import marshal
+from enum import StrEnum
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
+from leaklab.model.scenario import Option
 from leaklab.model.signals import Reading
+
+MARSHAL_VERSION = 2
+
+
+class Task(StrEnum):
+    """What an agent does: the work of a run in its own process, or in a pool's; or a contract."""
+
+    RUN = "run"
+    POOL = "pool"
+    CHECK = "check"
+
+
+class Asks(StrEnum):
+    """When an agent asks whether to go on."""
+
+    NEVER = "never"
+    AT_CHECKPOINTS = "at checkpoints"
+    AT_EVERY_SAMPLE = "at every sample"
+
+
+class AgentOrder(Struct, frozen=True, kw_only=True):
+    """To an agent: the job.
+
+    roots: put first on sys.path.
+    units, seed, options, services, scratch: as the workload is given them; `units` are of all
+        workers together.
+    sampling: whether signals are read at all; `judged` are those that decide, and so are read at
+        every sample.
+    open_ended: the work goes on past `units` until the harness says that it is enough.
+    method, workers, cpus: how a pool's workers are started, how many, and the CPUs to which they
+        are pinned in turn.
+    """
+
+    do: Task
+    roots: list[str]
+    scenario: str
+    variant: str
+    units: int
+    seed: int
+    options: dict[str, Option]
+    services: dict[str, str]
+    scratch: str
+    sampling: bool
+    judged: list[str]
+    asks: Asks
+    open_ended: bool
+    method: str
+    workers: int
+    cpus: list[int]
+
+
+class SupervisorOrder(Struct, frozen=True, kw_only=True):
+    """To a supervisor: the child to start, and what to do when it ends.
+
+    program, argv, env, cwd: the child.
+    life_fd: the read end of the harness's pipe; records_fd: where answers go.
+    keep_fds: become the child's descriptors 3, 4 ...
+    output: the file that the child writes to; output_fds: a descriptor in its place, or none.
+    controls: whether the run is made repeatable; own_shared_memory: and gets a /dev/shm of its own.
+    cpu: the CPU it is pinned to; limits: by the number of the RLIMIT.
+    joins: the cgroup files that its pid is written to; stop_file: writing "0" there ends all
+        forking; cgroups: the groups, and scratch: the session's folder, both removed if the harness
+        dies.
+    """
+
+    program: str
+    argv: list[str]
+    env: dict[str, str]
+    cwd: str
+    life_fd: int
+    records_fd: int
+    keep_fds: list[int]
+    output: str
+    output_fds: list[int]
+    controls: bool
+    own_shared_memory: bool
+    cpu: int | None
+    limits: dict[int, int]
+    joins: list[str]
+    stop_file: str | None
+    cgroups: list[str]
+    scratch: str
+
+
+def encode(order: AgentOrder | SupervisorOrder) -> bytes:
+    """An order as its file holds it."""
+    fields: dict[str, Any] = msgspec.to_builtins(order)
+    return marshal.dumps(fields, MARSHAL_VERSION)
 
 
 class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
@@ -34,7 +128,7 @@ class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
 
 
 class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
-    """From the agent, which waits: so many units are done in all, and is it to go on?"""
+    """From the agent, which waits: `units` are done in all; is it to go on?"""
 
     units: int
 
@@ -78,13 +172,13 @@ class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     status: int | None
 
 
-Message = Controlled | Baseline | Reached | Finished | Failed | Died | Exited
+Answer = Controlled | Baseline | Reached | Finished | Failed | Died | Exited
 
 
-def parse(line: bytes) -> Message | None:
-    """A message, or None for anything else."""
+def parse(line: bytes) -> Answer | None:
+    """An answer; None for anything else."""
     try:
-        message: Message = msgspec.convert(ast.literal_eval(line.decode()), Message)
+        answer: Answer = msgspec.convert(ast.literal_eval(line.decode()), Answer)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    return message
+    return answer

@@ -1,23 +1,21 @@
 """The supervisor: one small process per run, so that nothing of the run outlives the lab.
 
-Started by its path, `python -I -S supervisor.py SPEC`, standard library only. SPEC is a file that
-holds a dict literal: `program`, `argv`, `env`, `cwd`, `life_fd`, `records_fd`, `keep_fds` (the
-child's 3, 4 ...), `output` (a path), `output_fds` (one in its place, or none), `controls` (False:
-none), `own_shared_memory`, `cpu`, `limits` (RLIMIT number: most), `scratch`, and of the run's
-cgroups `joins` (where the child's pid goes), `stop_file` ("0" ends all forking), `cgroups`.
+Started by its path, `python -I -S supervisor.py ORDER`, standard library only. ORDER is a file in
+the format of `marshal`: a dict with the fields of `protocol.SupervisorOrder` as keys.
 
 It is a child subreaper, so every orphan of the run becomes its child; it holds the read end of a
 pipe whose other end only the harness has, so the harness's death, of whatever kind, is an
 end-of-file here: all is killed, and the scratch folder and the cgroups removed. PR_SET_PDEATHSIG
 alone leaves a pool's workers alive, and fires when the *thread* that started the child ends.
 
-Records, to `records_fd`, a dict literal a line: `controls` before the start, `exit` after the end.
+Answers go to `records_fd`, a dict literal a line: `controls` before the start, `exit` at the end.
 """
 
 from __future__ import annotations
 
 import ctypes
 import fcntl
+import marshal
 import os
 import resource
 import select
@@ -29,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:  # importing typing would take a quarter of the start
     from typing import Any
 
-    Spec = dict[str, Any]
+    Order = dict[str, Any]
 
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_THP_DISABLE, CLONE_NEWNS = 1, 36, 41, 0x20000
 MS_NO, MS_REC, MS_PRIVATE = 0x2 | 0x4, 0x4000, 0x40000  # no setuid programs, no devices
@@ -49,35 +47,34 @@ LIBC.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_void_p]
 
 def main() -> None:
     """Start the child, wait for it or for the harness's death, and leave nothing behind."""
-    with open(sys.argv[1], encoding="utf-8") as file:
-        # The harness wrote it with repr; only literals can be in it.
-        spec = eval(file.read(), {"__builtins__": {}})
-    for fd in (spec["life_fd"], spec["records_fd"], *spec["output_fds"], *spec["keep_fds"]):
+    with open(sys.argv[1], "rb") as file:
+        order = marshal.loads(file.read())
+    for fd in (order["life_fd"], order["records_fd"], *order["output_fds"], *order["keep_fds"]):
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    controls = apply_controls(spec) if spec["controls"] else {}
+    controls = apply_controls(order) if order["controls"] else {}
     may_go, go = os.pipe()
     child = os.fork()
     if child == 0:
         os.close(go)
-        become(spec, may_go)
-    reasons = filter(None, [attempt(write, file, str(child)) for file in spec["joins"]])
+        become(order, may_go)
+    reasons = filter(None, [attempt(write, file, str(child)) for file in order["joins"]])
     refused = [f"joining a cgroup: {reason}" for reason in reasons]
-    confined = bool(spec["joins"]) and not refused
+    confined = bool(order["joins"]) and not refused
     refused += [name for name, done in controls.items() if not done]
-    send(spec, kind="controls", refused=refused, confined=confined, **controls)
+    send(order, kind="controls", refused=refused, confined=confined, **controls)
     os.write(go, b"x")
-    gone, status = wait(child, spec["life_fd"])
-    leave_nothing(spec["joins"], spec["stop_file"])
-    send(spec, kind="exit", status=status)
+    gone, status = wait(child, order["life_fd"])
+    leave_nothing(order["joins"], order["stop_file"])
+    send(order, kind="exit", status=status)
     if gone:
-        clean(spec["cgroups"], spec["scratch"])
+        clean(order["cgroups"], order["scratch"])
 
 
-def send(spec: Spec, **record: object) -> None:
+def send(order: Order, **record: object) -> None:
     """Write one record, on a line of its own; that the harness is gone is learnt from its pipe."""
-    attempt(os.write, spec["records_fd"], f"\n{record!r}\n".encode())
+    attempt(os.write, order["records_fd"], f"\n{record!r}\n".encode())
 
 
 def attempt(do: Any, *words: object) -> str:
@@ -89,11 +86,11 @@ def attempt(do: Any, *words: object) -> str:
     return ""
 
 
-def apply_controls(spec: Spec) -> dict[str, bool]:
+def apply_controls(order: Order) -> dict[str, bool]:
     """Make the run repeatable, and what it leaves in /dev/shm its own (mount_namespaces(7)); all of
     these are inherited. Whether the platform did."""
     current = LIBC.personality(PERSONALITY_QUERY)
-    alone = spec["own_shared_memory"] and LIBC.unshare(CLONE_NEWNS) == 0
+    alone = order["own_shared_memory"] and LIBC.unshare(CLONE_NEWNS) == 0
     alone = alone and LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
     alone = alone and LIBC.mount(b"leaklab", b"/dev/shm", b"tmpfs", MS_NO, None) == 0
     return {
@@ -118,7 +115,7 @@ def write(path: str, text: str) -> None:
         file.write(text)
 
 
-def become(spec: Spec, may_go: int) -> None:
+def become(order: Order, may_go: int) -> None:
     """In the child: descriptors, limits, processor, then the measured program itself."""
     log = 2
     try:
@@ -128,22 +125,22 @@ def become(spec: Spec, may_go: int) -> None:
         if not os.read(may_go, 1):
             return
         null = os.open(os.devnull, os.O_RDONLY)
-        log = os.open(spec["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+        log = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # Moved above every target first: a source may be one of the targets.
-        keep = [log, null, *(spec["output_fds"] or [log]) * 2, *spec["keep_fds"]]
+        keep = [log, null, *(order["output_fds"] or [log]) * 2, *order["keep_fds"]]
         log, *keep = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in keep)
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)
         for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores the two
             signal.signal(number, signal.SIG_DFL)
-        for number, most in spec["limits"].items():
+        for number, most in order["limits"].items():
             resource.setrlimit(number, (most, most))
-        if spec["cpu"] is not None:
-            os.sched_setaffinity(0, {spec["cpu"]})
-        if spec["controls"]:
+        if order["cpu"] is not None:
+            os.sched_setaffinity(0, {order["cpu"]})
+        if order["controls"]:
             attempt(write, "/proc/self/oom_score_adj", "1000")  # the leak should be the victim
-        os.chdir(spec["cwd"])
-        os.execve(spec["program"], spec["argv"], spec["env"])
+        os.chdir(order["cwd"])
+        os.execve(order["program"], order["argv"], order["env"])
     except OSError as error:
         os.write(log, f"{error.strerror}\n".encode())
     finally:

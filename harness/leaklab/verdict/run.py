@@ -64,6 +64,7 @@ def _asked(job: Job) -> dict[str, Any]:
         "options": dict(job.options),
         "repeat": job.repeat,
         "budget_seconds": job.budget_seconds,
+        "python": job.python,
         "scope": scenario.scope,
         "expected_growth": scenario.growth_of(job.variant),
         "expected_leak": scenario.leaks(job.variant),

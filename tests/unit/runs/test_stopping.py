@@ -8,16 +8,17 @@ from typing import cast
 import pytest
 
 import toys
-from leaklab import agent
+from leaklab.agent.leaklab_agent import layout
+from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Job, Limits
 from leaklab.model.signals import Reading
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables, sample_tables
-from leaklab.runs.stopping import END, GO_ON, ByVerdict
+from leaklab.runs.stopping import ByVerdict
 from leaklab.sandbox.protocol import Baseline
 
 NEEDED = 400
-HEAP = agent.SIGNALS.index("heap_bytes") + 1
+HEAP = layout.SIGNALS.index("heap_bytes") + 1
 LINE = [4096 * unit for unit in range(1, NEEDED + 1)]
 FLAT = [1_000_000] * NEEDED
 ROOT = [round(1_000_000 * unit**0.5) for unit in range(1, NEEDED + 1)]
@@ -32,10 +33,10 @@ def tables() -> Iterator[SampleTables]:
 
 def fill(tables: SampleTables, heap: Sequence[int], units: Sequence[int] | None = None) -> None:
     """As many rows as there are in a table, evenly spaced."""
-    every = range(0, len(heap), -(-len(heap) // agent.ROWS))
+    every = range(0, len(heap), -(-len(heap) // layout.ROWS))
     for row, at in enumerate(every):
-        begin = agent.HEAD + row * agent.WIDTH
-        values = [units[at] if units else at + 1, *[agent.NOT_READ] * len(agent.SIGNALS)]
+        begin = layout.HEAD + row * layout.WIDTH
+        values = [units[at] if units else at + 1, *[layout.NOT_READ] * len(layout.SIGNALS)]
         values[HEAP] = heap[at]
         for column, value in enumerate(values):
             tables.words[begin + column] = value

@@ -8,6 +8,7 @@ import click
 
 from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.interpreters import find_interpreter
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request
 from leaklab.cli import options, progress
 from leaklab.cli.param_types import Seconds
@@ -50,6 +51,12 @@ from leaklab.runs.store import encode
     show_default=True,
     help="Runs of each.",
 )
+@click.option(
+    "--python",
+    metavar="PATH",
+    help="Run the programs by this interpreter, a CPython of 3.8 or newer.  [default: leaklab's "
+    "own]",
+)
 @options.at_once
 @click.option(
     "--resume",
@@ -77,6 +84,7 @@ def command(
     seed: int,
     changes: tuple[str, ...],
     repeat: int,
+    python: str | None,
     jobs: int,
     resume: str | None,
     memory_limit: int | None,
@@ -94,9 +102,18 @@ def command(
     processes alone, their baselines taken off. A control has the one variant 'program'.
     """
     if resume is None:
-        only = Variant(variant) if variant else None
-        modes = options.make_modes(mode)
-        request = Request(names, only, modes, workers, units, seed, changes, repeat, budget)
+        request = Request(
+            names=names,
+            variant=Variant(variant) if variant else None,
+            modes=options.make_modes(mode),
+            workers=workers,
+            units=units,
+            seed=seed,
+            options=changes,
+            repeat=repeat,
+            budget_seconds=budget,
+            python=find_interpreter(python) if python else None,
+        )
         limits = options.make_limits(
             memory_limit, time_limit, process_limit, descriptor_limit, jobs
         )

@@ -156,7 +156,7 @@ def _projected(job: Job, target: Target, points: tuple[Point, ...], baseline: in
 
 def _run(job: Job, executor: Executor) -> tuple[Point, int]:
     """One run's size and peak, and its baseline in bytes."""
-    refuse_missing(job.scenario)
+    refuse_missing(job)
     trace = executor.execute(job, lambda _: None)
     refuse_failure(job, trace)
     _refuse_stopped(job, trace)

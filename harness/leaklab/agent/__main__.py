@@ -1,0 +1,6 @@
+"""`python -s FOLDER JOB`: carry out a job, and leave with its status."""
+
+from leaklab_agent.main import main  # type: ignore[import-not-found]  # by its name at run time
+
+if __name__ == "__main__":
+    main()

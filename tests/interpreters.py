@@ -1,0 +1,27 @@
+"""The interpreters of this machine: one CPython of each version from 3.8 on."""
+
+import os
+import re
+import subprocess
+from pathlib import Path
+
+
+def _found() -> list[Path]:
+    """On the path, or beside the others under pyenv."""
+    folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep)]
+    folders += Path("~/.pyenv/versions").expanduser().glob("*/bin")
+    found: dict[str, Path] = {}
+    for folder in folders:
+        for path in folder.glob("python3.*") if "shims" not in folder.parts else ():
+            if re.fullmatch(r"python3\.([89]|1\d)", path.name):
+                found.setdefault(path.name, path)
+    return [found[name] for name in sorted(found, key=lambda n: int(n.split(".")[1]))]
+
+
+def has_multiprocess(python: Path) -> bool:
+    """Whether dill's multiprocess is installed for it."""
+    command = [str(python), "-s", "-c", "import multiprocess"]
+    return subprocess.run(command, capture_output=True, check=False).returncode == 0
+
+
+INTERPRETERS = _found()

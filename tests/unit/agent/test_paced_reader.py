@@ -1,0 +1,58 @@
+from collections.abc import Iterator
+
+import pytest
+
+from leaklab.agent.leaklab_agent.layout import NOT_READ
+from leaklab.agent.leaklab_agent.paced_reader import (
+    EXPENSIVE_NANOSECONDS,
+    MAX_LEFT_OUT,
+    PacedReader,
+)
+
+EXPENSIVE = 10 * EXPENSIVE_NANOSECONDS
+
+
+def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """Which rows, 10 ms of CPU time apart, are read by a reader of these costs."""
+    clock = [0]
+    left: Iterator[int] = iter(costs)
+
+    def read() -> int:
+        clock[0] += next(left)
+        return 1
+
+    monkeypatch.setattr("time.thread_time_ns", lambda: clock[0])
+    reader = PacedReader(read, 1, 100, MAX_LEFT_OUT)
+    found = []
+    for row in range(len(costs)):
+        found.append(reader(row) != NOT_READ)
+        clock[0] += 10_000_000
+    return found
+
+
+def test_a_cheap_reader_is_read_at_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(readings([1000] * 50, monkeypatch))
+
+
+def test_one_expensive_reading_is_an_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert all(
+        readings([1000, 1000, 50 * EXPENSIVE, 1000, 50 * EXPENSIVE] + [1000] * 20, monkeypatch)
+    )
+
+
+def test_an_expensive_reader_takes_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    cost = 4 * EXPENSIVE_NANOSECONDS
+    spent = cost * sum(readings([cost] * 200, monkeypatch))
+    assert 0 < spent <= 200 * 10_000_000 / 100 + 2 * cost
+
+
+def test_a_reading_is_made_at_every_eighth_row_however_expensive(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    found = readings([1000 * EXPENSIVE] * 80, monkeypatch)
+    assert found == [True] + ([True] + [False] * MAX_LEFT_OUT) * 9 + [True] + [False] * 6
+
+
+def test_what_is_not_due_at_a_row_is_not_read() -> None:
+    reader = PacedReader(lambda: 1, 3, 100, MAX_LEFT_OUT)
+    assert [reader(row) for row in range(4)] == [1, NOT_READ, NOT_READ, 1]

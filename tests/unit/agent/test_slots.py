@@ -1,0 +1,19 @@
+import os
+
+from leaklab.agent.leaklab_agent.slots import int64_slots
+
+
+def test_slots_begin_at_zero_and_hold_64_bits() -> None:
+    slots = int64_slots(2)
+    slots[1] = -(2**63)
+    assert [0, -(2**63)] == list(slots)
+
+
+def test_what_a_forked_child_writes_is_not_its_parents() -> None:
+    slots = int64_slots(1)
+    slots[0] = 7
+    if (child := os.fork()) == 0:
+        slots[0] = 8
+        os._exit(slots[0])
+    _, status = os.waitpid(child, 0)
+    assert (8, 7) == (os.waitstatus_to_exitcode(status), slots[0])
