@@ -1,4 +1,4 @@
-"""`python -s FOLDER JOB`: carry out a job, and leave with its status."""
+"""`python -s agent/__main__.py JOB`: carry out a job, and leave with its status."""
 
 from leaklab_agent.main import main  # type: ignore[import-not-found]  # by its name at run time
 

@@ -21,7 +21,7 @@ COMMANDS = {
     "list": "List the scenarios.",
     "matrix": "Judge every variant in every mode, and set what was said against what is known.",
     "observer": "Measure what watching a run from outside costs.",
-    "overhead": "Measure what sampling costs the measured process, against running it bare.",
+    "overhead": "Measure what the agent costs the measured process.",
     "peers": "Compare leaklab with the tools people use.",
     "project": "Say what a scenario would need at a size that is not run.",
     "run": "Run scenarios, judge them, and save what was measured.",

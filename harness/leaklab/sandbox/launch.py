@@ -27,7 +27,7 @@ from leaklab.sandbox.scratch import making
 
 LONGEST_RECORD = 1 << 20
 PATH_LENGTH = 2048
-AGENT = Path(agent.__file__).parent
+AGENT = Path(agent.__file__).with_name("__main__.py")
 SHARED_MEMORY = "/dev/shm"  # noqa: S108  (the kernel's place for it)
 # What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
 LONGEST_SOCKET_PATH = 107
@@ -210,8 +210,8 @@ def _pipe() -> tuple[FileIO, FileIO]:
 
 
 def agent_argv(python: str, job: Path) -> list[str]:
-    """How the agent is started: without user site, by its folder, which takes the current folder's
-    place on the path and has one name, `leaklab_agent`."""
+    """How the agent is started: without user site, by a file in its folder, which takes the current
+    folder's place on the path and has one name to import, `leaklab_agent`."""
     return [python, "-s", str(AGENT), str(job)]
 
 

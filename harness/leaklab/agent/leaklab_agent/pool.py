@@ -8,6 +8,7 @@ watches the processes itself, and ends the run.
 from __future__ import annotations
 
 import os
+import sys
 import time
 
 from . import run_order
@@ -111,6 +112,7 @@ class WorkerPool:
         self._library = pool_library(job)
         context = self._library.get_context(START_METHOD.get(job["method"], job["method"]))
         self._started = keep_processes(context)
+        hide_main()
         self._arrived, self._go = context.Semaphore(0), context.Semaphore(0)
         number_the_task()
         gates = self._arrived, self._go, context.Lock()
@@ -152,6 +154,12 @@ class WorkerPool:
         for number, process in enumerate(self._started, start=1):
             if process.exitcode is not None:
                 raise WorkerEndedError("died", process=number, exitcode=process.exitcode)
+
+
+def hide_main() -> None:
+    """Keep spawned workers from running the agent's `__main__` again, which they would import
+    `runpy` for: its file is how multiprocessing knows of it."""
+    sys.modules["__main__"].__file__ = None
 
 
 def keep_processes(context: Any) -> list[Any]:

@@ -11,6 +11,7 @@ from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
+    TITLE,
     provenance,
     read_document,
     refuse_unwritable,
@@ -31,8 +32,6 @@ from leaklab.reports import detection_limit
 from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.runner import run
 from leaklab.runs.sessions import begin
-
-TITLE = "# What the lab costs\n"
 
 
 @click.command("floor")

@@ -10,7 +10,7 @@ from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import provenance, read_document, with_section, write_text
+from leaklab.cli.documents import TITLE, provenance, read_document, with_section, write_text
 from leaklab.cli.param_types import Seconds
 from leaklab.features.quality.observer_cost import (
     LOADS,
@@ -27,8 +27,6 @@ from leaklab.runs.executor import available_bytes
 
 DEFAULT_SECONDS = 8.0
 QUICK_SECONDS = 1.0
-
-TITLE = "# What the lab costs\n"
 
 
 @click.command("observer")

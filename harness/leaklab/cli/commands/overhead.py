@@ -10,6 +10,7 @@ from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.catalogue.plan import Request, plan
 from leaklab.cli import options, progress
+from leaklab.cli.documents import TITLE, provenance, read_document, with_section, write_text
 from leaklab.features.quality.agent_cost import measure
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
@@ -23,6 +24,7 @@ DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 @click.option("--pairs", type=click.IntRange(min=6), default=15, show_default=True)
 @click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
 @click.option("--units", type=options.POSITIVE, help="Units of work.  [default: the scenario's]")
+@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
 @options.limits
 @options.as_json
 @options.common
@@ -31,27 +33,40 @@ def command(
     pairs: int,
     variant: str | None,
     units: int | None,
+    write: Path | None,
     memory_limit: int | None,
     time_limit: float,
     as_json: bool,
     catalogue: Path | None,
 ) -> Exit:
-    """Measure what sampling costs the measured process, against running it bare.
+    """Measure what the agent costs the measured process.
 
     Runs with and without sampling take turns; the CPU time compared is the measured process's own,
-    from its first unit to its last. Without names: word_index and cache_without_eviction.
+    from its first unit to its last. The agent's memory is compared with a bare interpreter's, too.
+    Without names: word_index and cache_without_eviction.
 
-    Exit code 1 where an interval ends above 1.05, or more than 1 MiB is added.
+    --write replaces the command's own section of a file, and leaves the rest as it is.
+
+    Exit code 1 where an interval ends above 1.05, or sampling adds more than 1 MiB, or the agent
+    more than 1.2 MiB.
     """
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
     asked = Request(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
     jobs = plan(opened, asked)
     limits = options.make_limits(memory_limit, time_limit)
+    document = read_document(write, TITLE) if write else ""
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
         reports.write(quality.overheads(found), sys.stdout)
+    if write:
+        words = [*names, f"--pairs {pairs}"]
+        words += [f"--variant {variant}"] if variant else []
+        words += [f"--units {units}"] if units else []
+        line = provenance(" ".join(["leaklab overhead", *words]), opened.root)
+        text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"
+        write_text(write, with_section(document, "overhead", text))
     return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS

@@ -11,6 +11,7 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
+    TITLE,
     provenance,
     read_document,
     refuse_unwritable,
@@ -27,8 +28,6 @@ DEFAULT_PAIRS = 10
 QUICK_UNITS = 100
 QUICK_NAMES = ("scroll_buffer",)
 REPEATS = 5
-
-TITLE = "# What the lab costs\n"
 
 
 @click.command("peers")

@@ -1,20 +1,27 @@
 import pytest
 
-from leaklab.features.quality.agent_cost import MOST_BYTES, MOST_RATIO, Overhead, median_interval
+from leaklab.features.quality.agent_cost import (
+    MAX_AGENT_BYTES,
+    MAX_BYTES,
+    MAX_RATIO,
+    Overhead,
+    median_interval,
+)
 
 
 @pytest.mark.parametrize(
-    ("high", "added", "holds"),
+    ("high", "added", "agent", "holds"),
     [
-        (MOST_RATIO, MOST_BYTES, True),
-        (MOST_RATIO + 0.001, 0, False),
-        (1.0, MOST_BYTES + 1, False),
+        (MAX_RATIO, MAX_BYTES, MAX_AGENT_BYTES, True),
+        (MAX_RATIO + 0.001, 0, 0, False),
+        (1.0, MAX_BYTES + 1, 0, False),
+        (1.0, 0, MAX_AGENT_BYTES + 1, False),
     ],
 )
 def test_the_intervals_upper_end_and_the_memory_decide(
-    *, high: float, added: int, holds: bool
+    *, high: float, added: int, agent: int, holds: bool
 ) -> None:
-    found = Overhead("a", 15, 1.0, ratio=1.0, low=0.9, high=high, added_bytes=added)
+    found = Overhead("a", 15, 1.0, 1.0, low=0.9, high=high, added_bytes=added, agent_bytes=agent)
     assert found.holds is holds
 
 
