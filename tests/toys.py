@@ -2,17 +2,18 @@
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import msgspec
 
-from leaklab.model.errors import Cancelled
+from leaklab.model.errors import BadInput, Cancelled
 from leaklab.model.job import Job
 from leaklab.model.measurement import Ended, Environment, ProcessRecord, Role, Trace
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.model.signals import Reading, Samples
+from leaklab.observer.probes import linux
 from leaklab.verdict.run import to_result
 
 PATIENCE_SECONDS = 20.0
@@ -167,3 +168,37 @@ def result(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **chan
     made = job(toy, variant, **asked)
     trace = ToyExecutor().execute(made, lambda _: None)
     return msgspec.structs.replace(to_result(made, trace, ENVIRONMENT), **changes)
+
+
+class ToyProbes:
+    """Probes of processes that are not there; a test overrides what it reads."""
+
+    def rss_bytes(self, pid: int) -> int | None:
+        return None
+
+    def high_water_bytes(self, pid: int) -> int | None:
+        return None
+
+    def pss_bytes(self, pid: int) -> int | None:
+        return None
+
+    def cpu_seconds(self, pid: int) -> float | None:
+        return None
+
+    def reading(self, pid: int) -> Reading | None:
+        return None
+
+    def in_all(self, readings: Iterable[Reading]) -> Reading:
+        return linux.in_all(readings)
+
+    def shared_memory(self, pid: int) -> frozenset[str]:
+        return frozenset()
+
+    def descendants(self, pid: int, enough: int) -> list[int]:
+        return []
+
+    def command_line(self, pid: int) -> str:
+        return f"/usr/bin/toy {pid}"
+
+    def refuse_unreadable(self, pid: int) -> None:
+        raise BadInput(f"process {pid} is a toy")

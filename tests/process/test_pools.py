@@ -31,17 +31,21 @@ def test_each_worker_does_its_share_and_is_judged_by_it(toy: Leaklab, mode: str)
     assert [("worker", n) for n in (1, 2, 3)] == [(w["role"], w["number"]) for w in workers]
     assert [201, 201, 200] == [w["units_done"] for w in workers]
     assert [201, 201, 200] == [w["samples"]["units"][-1] for w in workers]
-    assert [True] * 3 == [w["verdict"]["leak"] for w in workers]
-    assert (parent["role"], parent["number"], parent["verdict"]["leak"]) == ("parent", 0, False)
+    assert ["leak"] * 3 == [w["verdict"]["conclusion"] for w in workers]
+    assert (parent["role"], parent["number"], parent["verdict"]["conclusion"]) == (
+        "parent",
+        0,
+        "clean",
+    )
     assert parent["samples"]["units"][-1] == 602
-    assert run["verdict"]["leak"] is True
-    assert run["verdict"]["reasons"][0].startswith("worker ")
+    assert run["verdict"]["conclusion"] == "leak"
+    assert run["verdict"]["reasons"][0]["text"].startswith("worker ")
     assert len({p["pid"] for p in run["processes"]}) == 4
 
 
 def test_a_default_run_gives_each_worker_the_units_that_a_verdict_needs(toy: Leaklab) -> None:
     (run,) = runs(toy, "grow", "--variant=fixed", "--mode=fork")
-    assert (run["workers"], run["units"], run["verdict"]["leak"]) == (2, 400, False)
+    assert (run["workers"], run["units"], run["verdict"]["conclusion"]) == (2, 400, "clean")
 
 
 def test_workers_have_seeds_and_scratch_folders_of_their_own(leaklab: Leaklab) -> None:

@@ -181,7 +181,11 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     # No line is so long that the ^C which a terminal shows would begin another one.
     assert max(map(len, ESCAPE.sub("", table).splitlines())) <= 80 - len("^C")
     assert ("noise\n", False) == ((place / "said").read_text(), "noise" in table)
-    assert (1, True, "interrupted") == (harness.returncode, seen["verdict"]["leak"], seen["ended"])
+    assert (1, "leak", "interrupted") == (
+        harness.returncode,
+        seen["verdict"]["conclusion"],
+        seen["ended"],
+    )
     assert seen["verdict"]["low"] < 25e6 < 1.1 * seen["verdict"]["high"]
     assert ("second", 1 << 30) == (seen["per"], seen["projection"]["limit_bytes"])
     assert 15 < seen["projection"]["seconds_to_limit"] < 60

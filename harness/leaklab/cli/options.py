@@ -1,7 +1,5 @@
 """Options that several commands share, and completion of their values."""
 
-import subprocess
-import sys
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -12,28 +10,9 @@ from click.shell_completion import CompletionItem
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Bytes, Seconds
-from leaklab.model.errors import BadInput, LabError
-from leaklab.model.job import Job, Limits
+from leaklab.model.errors import LabError
 from leaklab.model.scenario import Mode
-from leaklab.model.units import format_bytes
-from leaklab.runs.executor import default_memory_limit
-
-DEFAULT_TIME_SECONDS = 300.0
-DEFAULT = Limits(memory_bytes=1 << 30, time_seconds=DEFAULT_TIME_SECONDS)
-
-# A pool has a parent, and may have a fork server and a resource tracker.
-BESIDE_WORKERS = 3
-# Runs that hold nothing open were seen to end well with 10, those of a pool with 22 for 2 workers
-# and 82 for 30, in the parent; the rest is for what a program itself needs.
-LEAST_DESCRIPTORS = 64
-DESCRIPTORS_PER_WORKER = 4
-# Only a limit below this is worth asking an interpreter how much it takes.
-SMALL_BYTES = 64 << 20
-OWN_HIGH_WATER = """
-for line in open("/proc/self/status"):
-    if line.startswith("VmHWM"):
-        print(line.split()[1])
-"""
+from leaklab.runs.limits import DEFAULT_LIMITS
 
 POSITIVE = click.IntRange(min=1)
 ALL_MODES = "all"
@@ -71,7 +50,7 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--time-limit",
         type=Seconds(),
-        default=DEFAULT_TIME_SECONDS,
+        default=DEFAULT_LIMITS.time_seconds,
         show_default=True,
         metavar="SECONDS",
         help="Stop a run that takes longer.",
@@ -89,7 +68,7 @@ def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--descriptor-limit",
         type=POSITIVE,
-        default=DEFAULT.descriptors,
+        default=DEFAULT_LIMITS.descriptors,
         show_default=True,
         metavar="N",
         help="The most that each process may open; a run that fails of it is stopped.",
@@ -97,89 +76,11 @@ def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--process-limit",
         type=POSITIVE,
-        default=DEFAULT.processes,
+        default=DEFAULT_LIMITS.processes,
         show_default=True,
         metavar="N",
         help="Stop a run that has more at a time.",
     )(function)
-
-
-def make_limits(
-    memory_limit: int | None,
-    time_limit: float,
-    process_limit: int = DEFAULT.processes,
-    descriptor_limit: int = DEFAULT.descriptors,
-    at_once: int = 1,
-) -> Limits:
-    """The limits that were asked for.
-
-    Args:
-        memory_limit: in bytes; None for the default.
-        time_limit: in seconds.
-        process_limit: how many a run may have at a time.
-        descriptor_limit: how many each process may open.
-        at_once: how many runs are made at a time.
-
-    Raises:
-        BadInput: a limit under which nothing can run.
-    """
-
-    if memory_limit is not None and memory_limit < SMALL_BYTES:
-        _refuse_too_little(memory_limit)
-    if descriptor_limit < LEAST_DESCRIPTORS:
-        words = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
-        raise BadInput(f"{words} ({LEAST_DESCRIPTORS}); allow more")
-    return Limits(
-        memory_bytes=memory_limit or default_memory_limit(at_once),
-        time_seconds=time_limit,
-        processes=process_limit,
-        descriptors=descriptor_limit,
-    )
-
-
-def refuse_too_few_processes(limits: Limits, jobs: Iterable[Job]) -> None:
-    """Stop before a pool that its limit would not let begin.
-
-    Raises:
-        BadInput: saying how many it needs.
-    """
-    workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
-    needed = workers + BESIDE_WORKERS
-    if workers and limits.processes < needed:
-        raise BadInput(
-            f"a limit of {limits.processes} processes is less than a pool of {workers} workers "
-            f"needs ({needed}, with its parent, fork server and resource tracker); allow more"
-        )
-
-
-def refuse_too_few_descriptors(limits: Limits, jobs: Iterable[Job]) -> None:
-    """Stop before a pool whose parent the limit would not let begin.
-
-    Raises:
-        BadInput: saying how many it needs.
-    """
-    workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
-    needed = LEAST_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers
-    if workers and limits.descriptors < needed:
-        raise BadInput(
-            f"a limit of {limits.descriptors} descriptors is less than the parent of a pool of "
-            f"{workers} workers may need ({needed}); allow more"
-        )
-
-
-def _refuse_too_little(memory_limit: int) -> None:
-    """Stop at a memory limit that is less than what an interpreter takes that does nothing.
-
-    Raises:
-        BadInput: saying what that is, measured here and now.
-    """
-
-    command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    needed = int(found.stdout or 0) << 10
-    if memory_limit < needed:
-        words = f"a memory limit of {format_bytes(memory_limit)} is less than a bare interpreter"
-        raise BadInput(f"{words} needs ({format_bytes(needed)}); allow more")
 
 
 def names(function: Callable[..., Any]) -> Callable[..., Any]:

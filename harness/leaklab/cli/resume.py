@@ -1,50 +1,34 @@
-"""What `leaklab run` is to do: a new plan, or what a session that broke off has left of its own."""
+"""`--resume`: a session that broke off, to go on with."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import click
 from click.core import ParameterSource
 
-from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request, plan
-from leaklab.cli import options, streams
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.cli import streams
 from leaklab.model.errors import BadInput, one_line
-from leaklab.model.job import Job, Limits
 from leaklab.runs.environment import git_commit
+from leaklab.runs.limits import refuse_too_low
+from leaklab.runs.opening import Work
 from leaklab.runs.resume import jobs_of, newest, read_plan, reopen
-from leaklab.runs.sessions import Session, begin, plan_of
+from leaklab.runs.sessions import Session
 
 # The words that may stand beside --resume; all others are the plan's own.
 BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue", "debug")
 
 
 @dataclass(frozen=True)
-class Work:
-    """The plan, the session it is saved in, and what to say below the table."""
+class Begun:
+    """A session that has begun, its work, and what to say below the table."""
 
-    catalogue: Catalogue
-    jobs: Sequence[Job]
-    limits: Limits
+    work: Work
     session: Session
     notes: list[str] = field(default_factory=list)
 
 
-def start(catalogue: Catalogue, request: Request, limits: Limits, results: Path) -> Work:
-    """A new session.
-
-    Raises:
-        LabError: it cannot be planned, or its folder cannot be made.
-    """
-    jobs = plan(catalogue, request)
-    options.refuse_too_few_processes(limits, jobs)
-    options.refuse_too_few_descriptors(limits, jobs)
-    session = begin(results, plan_of(jobs, limits, catalogue.root))
-    return Work(catalogue, jobs, limits, session)
-
-
-def resumed(name: str, results: Path, root: Path | None) -> Work:
+def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Begun:
     """A session that is to go on; files that are none of its results are named on stderr, and so
     are sessions passed over because their plans cannot be read.
 
@@ -52,6 +36,7 @@ def resumed(name: str, results: Path, root: Path | None) -> Work:
         name: its folder; empty for the newest in `results` that is not complete.
         results: the folder of sessions.
         root: the catalogue that was asked for, if any.
+        at_once: how many runs to make at a time.
 
     Raises:
         BadInput: there is none, its plan cannot be read or no longer fits the catalogue, or
@@ -65,14 +50,14 @@ def resumed(name: str, results: Path, root: Path | None) -> Work:
     if root is not None and open_catalogue(root).root != catalogue.root:
         words = f"{folder} is of the catalogue {catalogue.root}, not of {root}"
         raise BadInput(f"{words}; leave --catalogue away")
-    jobs = jobs_of(saved, catalogue)
-    options.refuse_too_few_processes(saved.limits, jobs)
+    work = Work(catalogue, jobs_of(saved, catalogue), saved.limits, at_once)
+    refuse_too_low(work.limits, work.jobs)
     session, strange = reopen(folder, saved)
     for line in strange:
         streams.say(f"leaklab: {one_line(line)}; it is left alone\n")
-    if len(session.made) == len(jobs):
+    if len(session.made) == len(work.jobs):
         streams.say(f"leaklab: nothing to do: {folder} is complete\n")
-    return Work(catalogue, jobs, saved.limits, session, _other_commits(session, catalogue.root))
+    return Begun(work, session, _other_commits(session, catalogue.root))
 
 
 def refuse_beside_resume(context: click.Context) -> None:

@@ -14,13 +14,14 @@ from pathlib import Path
 
 import psutil
 
-from leaklab.features.watch.forecast import Limit, format_duration
+from leaklab.features.watch.forecast import Limit
 from leaklab.features.watch.loop import FEWEST_ROWS, READING_SHARE, Ending, Means, Watch, follow
 from leaklab.features.watch.memory_limit import memory_limit
 from leaklab.features.watch.report import Question, Seen, seen_of
 from leaklab.features.watch.targets import Target, attached, started
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.scenario import Resource
+from leaklab.model.units import format_duration
 from leaklab.observer.pace import Pace
 from leaklab.observer.probes import choose
 

@@ -4,15 +4,17 @@ Schema history (a reader refuses what is newer than it knows):
     1  the first: inline runs.
     2  pools: several processes a run, each with its number, its work and its verdict.
     3  every resource, of each process and of the tree; runs that end when the verdict is certain.
+    4  conclusions and reasons by name, the reasons with their numbers beside their words; how a
+       pair is judged.
 """
 
 from msgspec import Struct
 
 from leaklab.model.measurement import Controls, Ended, Environment, ProcessRecord, TreeRecord
-from leaklab.model.scenario import Growth, Mode, Option, Scope, Variant, is_leak
+from leaklab.model.scenario import Growth, Judge, Mode, Option, Scope, Variant, is_leak
 from leaklab.model.verdicts import Verdict
 
-SCHEMA = 3
+SCHEMA = 4
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -24,7 +26,9 @@ class Result(Struct, frozen=True, kw_only=True):
     `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds` is the
     CPU time that a run might take which goes on beyond `units` (`units_done` is how far it went);
     None where its length was fixed. `scope` is whose series decided. `python` is the path of the
-    interpreter that ran it, None for the lab's own.
+    interpreter that ran it, None for the lab's own. Where `judge` is the peak, a verdict needs both
+    variants (`verdict/pairs.py`): it is made of two saved results whenever they are read together,
+    and what is saved of each alone is undecided.
     """
 
     schema: int = SCHEMA
@@ -59,6 +63,8 @@ class Result(Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.PROCESS
     expected_leak: bool | None = None
     python: str | None = None
+    judge: Judge = Judge.GROWTH
+    min_ratio: float | None = None
 
     @property
     def is_known_to_leak(self) -> bool:

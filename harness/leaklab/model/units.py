@@ -1,6 +1,7 @@
 """Amounts as text and text as amounts: the one place where numbers become words."""
 
 import re
+from itertools import pairwise
 
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Resource
@@ -8,6 +9,9 @@ from leaklab.model.scenario import Resource
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 MOST_BYTES = 1 << 63
 LONGEST_SHOWN = 60
+
+# For durations, the largest first.
+PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 _FACTORS = {
     "": 1,
     "b": 1,
@@ -38,6 +42,19 @@ def format_growth(per_unit: float, resource: Resource) -> str:
         sign = "+" if per_unit >= 0.05 else ""
         return "0" if abs(per_unit) < 0.05 else sign + format_bytes(per_unit)
     return "0" if abs(per_unit) < 0.0005 else f"{per_unit:+.3g}"
+
+
+def format_duration(seconds: float) -> str:
+    """A time by its two largest parts: `2 h 10 min`, `3 d`, `45 s`; below ten seconds `4.2 s`."""
+    if seconds < 10:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    for (name, size), (next_name, next_size) in pairwise(PARTS):
+        if whole >= size:
+            count, rest = divmod(whole, size)
+            more = f" {rest // next_size} {next_name}" if rest >= next_size else ""
+            return f"{count:,} {name}{more}"
+    return f"{whole} s"
 
 
 def parse_bytes(text: str) -> int:

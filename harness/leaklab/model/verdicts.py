@@ -1,4 +1,6 @@
-"""What was concluded: of one signal an estimate, of a process or a run a verdict."""
+"""What was concluded: of one signal an estimate, of a process or a run a verdict, and why."""
+
+from enum import StrEnum
 
 from msgspec import Struct
 
@@ -6,37 +8,132 @@ from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Signal
 
 
+class Conclusion(StrEnum):
+    """The answer to: does it leak?"""
+
+    LEAK = "leak"
+    CLEAN = "clean"
+    UNDECIDED = "undecided"
+
+    @classmethod
+    def of(cls, *, leaks: bool) -> "Conclusion":
+        """The conclusion that is right for what is known to leak, or not to."""
+        return cls.LEAK if leaks else cls.CLEAN
+
+
+class ReasonKind(StrEnum):
+    """Why a conclusion was drawn; `verdict/wording.py` has the words of each."""
+
+    # Of one series.
+    TOO_FEW_SAMPLES = "too-few-samples"
+    FADES = "fades"
+    LEVEL = "level"
+    RISES_BY_STEPS = "rises-by-steps"
+    TENDS_TO_RISE = "tends-to-rise"
+    SWINGS = "swings"
+    ROSE_ONLY_LATELY = "rose-only-lately"
+    LEVELS_OFF = "levels-off"
+    SLOWS_DOWN = "slows-down"
+    GROWS_STEADILY = "grows-steadily"
+    NOT_READ = "not-read"
+    # Of memory that is held and not retained.
+    GARBAGE = "garbage"
+    GARBAGE_AND_MORE = "garbage-and-more"
+    MALLOC_FRAGMENTATION = "malloc-fragmentation"
+    PYMALLOC_FRAGMENTATION = "pymalloc-fragmentation"
+    GARBAGE_FREED = "garbage-freed"
+    FREE_IN_MALLOC = "free-in-malloc"
+    FREE_IN_PYMALLOC = "free-in-pymalloc"
+    # Of a process or a run.
+    EXTREME = "extreme"
+    TOO_SHORT = "too-short"
+    BROKEN_OFF = "broken-off"
+    ZOMBIES = "zombies"
+    NOTHING_MEASURED = "nothing-measured"
+    NEEDS_PAIR = "needs-pair"
+    PEAK_RATIO = "peak-ratio"
+    HELD_BACK = "held-back"
+    WORKLOAD_ENDED = "workload-ended"
+    # Of a watch.
+    WATCHED_FOR = "watched-for"
+    # In a result of schema 1 to 3, which has the words alone.
+    TEXT = "text"
+
+
+class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One reason, with its numbers; those that its kind does not have are None.
+
+    signal: the series that it is about; process: `worker 2`, `parent` or `tree`, where a run has
+        several series.
+    kept_share: of the rate of growth before, the share that is left.
+    ceiling: per unit of work, the growth that is not excluded; rate: the growth seen.
+    done, needed: units of work.
+    ended: how the run ended (`measurement.Ended`); to_the_end: it was not seen to its end, which
+        would tell more.
+    option: the option that did not let the run go on.
+    ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
+    count: blocks freed, or zombies; held_bytes, free_bytes: of the memory at the end.
+    seconds: how long a program was watched.
+    text: the words, filled in where a verdict is saved or shown.
+    """
+
+    kind: ReasonKind
+    signal: Signal | None = None
+    process: str = ""
+    kept_share: float | None = None
+    ceiling: float | None = None
+    rate: float | None = None
+    done: int | None = None
+    needed: int | None = None
+    ended: str = ""
+    to_the_end: bool = True
+    option: str = ""
+    ratio: float | None = None
+    min_ratio: float | None = None
+    count: int | None = None
+    held_bytes: int | None = None
+    free_bytes: int | None = None
+    seconds: float | None = None
+    text: str = ""
+
+
 class Estimate(Struct, frozen=True, kw_only=True):
-    """One signal judged: its own verdict and its growth per unit with a 95 % interval.
+    """One signal judged: its own conclusion and its growth per unit with a 95 % interval.
 
     `settled` is false of an acquittal that more work might overthrow: a step was seen, and whether
     others follow is not known.
     """
 
     signal: Signal
-    leak: bool | None
+    conclusion: Conclusion
     growth: Growth | None
     per_unit: float
     low: float
     high: float
-    reason: str
+    reason: Reason
     settled: bool = True
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """`leak` is None where undecided. Amounts are of `resource`, in bytes or in pieces."""
+    """A conclusion with its reasons. Amounts are of `resource`, in bytes or in pieces; `others` are
+    the conclusions on the other resources."""
 
-    leak: bool | None
+    conclusion: Conclusion
     growth: Growth | None
     resource: Resource
     per_unit: float | None = None
     low: float | None = None
     high: float | None = None
-    reasons: list[str] = []
+    reasons: list[Reason] = []
     estimates: list[Estimate] = []
-    others: dict[Resource, bool | None] = {}
+    others: dict[Resource, Conclusion] = {}
 
     @property
-    def word(self) -> str:
-        """`leak`, `clean` or `undecided`."""
-        return {True: "leak", False: "clean", None: "undecided"}[self.leak]
+    def is_leak(self) -> bool:
+        """Whether it is a leak, surely."""
+        return self.conclusion is Conclusion.LEAK
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether it is a leak, or surely none."""
+        return self.conclusion is not Conclusion.UNDECIDED

@@ -1,6 +1,5 @@
-"""What was seen of a run: its messages, what was read of it from outside, and who steers by it."""
+"""What was seen of a run: its messages, and what was read of it from outside."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from leaklab.model.measurement import Ended
@@ -72,18 +71,3 @@ class Observation:
                 self.exited = self.exited or message
             case Reached():
                 pass
-
-
-class Steering:
-    """How far a run is to go: to its end, unless a subclass knows better."""
-
-    # Whether the tree is read only where the agent waits, so that the same run reads the same.
-    only_at_boundaries = False
-
-    def units_done(self) -> int:
-        """The work done so far."""
-        return 0
-
-    def reached(self, units: int, look: Callable[[int], None], seen: Observation) -> None:
-        """The agent waits with so many units done: have a look at the tree if need be (`look`), and
-        send it its word."""

@@ -12,16 +12,14 @@ import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from types import ModuleType
-
-import msgspec
 
 from leaklab.model.job import Limits
 from leaklab.model.measurement import Ended
-from leaklab.model.signals import Reading
-from leaklab.observer.observation import Observation, Steering
+from leaklab.observer.checkpoints import Checkpoints
+from leaklab.observer.observation import Observation
 from leaklab.observer.pace import Pace
-from leaklab.observer.series import Series
+from leaklab.observer.probes.protocol import Probes
+from leaklab.observer.tree_reader import TreeReader
 from leaklab.sandbox.cgroups import OBSERVER, Confinement
 from leaklab.sandbox.launch import Child
 from leaklab.sandbox.protocol import Answer, Reached
@@ -48,16 +46,23 @@ class Observer:
         self,
         child: Child,
         limits: Limits,
-        probes: ModuleType,
+        probes: Probes,
         confinement: Confinement,
         cancelled: threading.Event,
         death: Callable[[], str] = nobody_died,
-        steering: Steering | None = None,
+        checkpoints: Checkpoints | None = None,
     ) -> None:
         """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended.
 
-        `death` says how a service died, empty as long as all live; it is asked at each look, and
-        must not wait.
+        Args:
+            child: the run.
+            limits: what it is held to.
+            probes: read its processes.
+            confinement: its cgroups.
+            cancelled: the event.
+            death: says how a service died, empty as long as all live; it is asked at each look, and
+                must not wait.
+            checkpoints: answers the agent's questions; None where there is no agent.
         """
         self._child = child
         self._limits = limits
@@ -65,12 +70,11 @@ class Observer:
         self._confinement = confinement
         self._cancelled = cancelled
         self._death = death
-        self._steering = steering or Steering()
-        self._segments_before = probes.shared_memory(os.getpid())
-        refused = list(confinement.refused)
-        self._seen = Observation(refused=refused, top_pid=child.supervisor.pid)
+        self._checkpoints = checkpoints
+        self._seen = Observation(refused=list(confinement.refused), top_pid=child.supervisor.pid)
+        self._tree = TreeReader(child, limits, probes, confinement, self._seen)
         self._told = False
-        self._began = self._pss_last = time.monotonic()
+        self._began = time.monotonic()
         self.count_pace = Pace(COUNT_SHARE)
         self.marks_pace = Pace(MARKS_SHARE)
         self.pss_pace = Pace(PSS_SHARE)
@@ -99,11 +103,19 @@ class Observer:
     def _hear(self, message: Answer) -> None:
         self._seen.hear(message)
         if isinstance(message, Reached):
-            self._steering.reached(message.units, self._read_tree, self._seen)
+            self._answer(message.units)
         controlled = self._seen.controlled
         if controlled is message and controlled.confined:
             self._seen.memory_by = self._confinement.memory_by
             self._seen.processes_by = self._confinement.processes_by
+
+    def _answer(self, units: int) -> None:
+        """Answer the agent, which waits; of a tree that is judged, first read it."""
+        if self._checkpoints is None or not self._checkpoints.is_new(units):
+            return
+        if self._checkpoints.reads_tree:
+            self._tree.read(units)
+        self._checkpoints.answer(units, self._seen)
 
     @property
     def _confined(self) -> bool:
@@ -113,72 +125,22 @@ class Observer:
     def _look(self) -> None:
         self._seen.looks += 1
         with self.count_pace.spending():
-            tree = self._tree()
+            tree = self._tree.pids()
             ended = self._limit_reached(tree) or self._service_died()
         if ended:
             self._stop(ended)
             return
         if self.marks_pace.due:
             with self.marks_pace.spending():
-                self._keep_high_water()
-        between = not self._steering.only_at_boundaries and 0 not in self._seen.finished
-        if between and self._seen.baselines and self.pss_pace.due:
+                self._tree.keep_high_water()
+        if self._reads_between_checkpoints() and self.pss_pace.due:
             with self.pss_pace.spending():
-                self._read_tree(self._steering.units_done())
+                self._tree.read(self._checkpoints.units_done() if self._checkpoints else 0)
 
-    def _tree(self) -> list[int]:
-        """The run's processes: in one read where a group holds them, else by a walk."""
-        controlled = self._seen.controlled
-        if controlled and controlled.confined and (pids := self._confinement.pids()) is not None:
-            return pids
-        top, enough = self._child.supervisor.pid, self._limits.processes
-        found: list[int] = self._probes.descendants(top, enough)
-        return found
-
-    def _keep_high_water(self) -> None:
-        """Of each measured process, once its mark was reset: kept in case it dies."""
-        for baseline in self._seen.baselines.values():
-            if found := self._probes.high_water_bytes(baseline.pid):
-                self._seen.high_water_bytes[baseline.pid] = found
-
-    def _read_tree(self, units: int) -> None:
-        """All that can be read of the run's processes, zombies among them, which no cgroup lists;
-        kept as of so many units done."""
-        top, enough = self._child.supervisor.pid, self._limits.processes
-        readings = {pid: self._probes.reading(pid) for pid in self._probes.descendants(top, enough)}
-        found = {pid: reading for pid, reading in readings.items() if reading}
-        whole: Reading = self._probes.in_all(found.values())
-        segments = self._segments(next(iter(found), None))
-        self._seen.tree.add(units, msgspec.structs.replace(whole, segments=segments))
-        for number, baseline in self._seen.baselines.items():
-            if one := found.get(baseline.pid):
-                alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)
-                self._seen.outside.setdefault(number, Series()).add(units, alone)
-        self._note_pss(whole.pss_bytes or 0)
-
-    def _segments(self, pid: int | None) -> int | None:
-        """How many segments were made since the run began, as one of its processes sees them."""
-        controlled = self._seen.controlled
-        before = () if controlled and controlled.own_shared_memory else self._segments_before
-        names: frozenset[str] | None = self._probes.shared_memory(pid) if pid else None
-        return None if names is None else len(names - frozenset(before))
-
-    def _pss(self, tree: list[int]) -> int:
-        """The tree's resident bytes, shared pages counted once; noted as its peak."""
-        total = sum(self._probes.pss_bytes(pid) or 0 for pid in tree)
-        self._note_pss(total)
-        return total
-
-    def _note_pss(self, total: int) -> None:
-        self._note_gap()
-        self._seen.tree_peak_pss_bytes = max(total, self._seen.tree_peak_pss_bytes or 0)
-
-    def _note_gap(self) -> None:
-        """The longest time without a reading of PSS, that before the first and after the last
-        included."""
-        now = time.monotonic()
-        gap, self._pss_last = now - self._pss_last, now
-        self._seen.longest_gap_seconds = max(gap, self._seen.longest_gap_seconds or 0.0)
+    def _reads_between_checkpoints(self) -> bool:
+        """Whether the tree is read now and then, as long as there is work under way."""
+        at_work = bool(self._seen.baselines) and 0 not in self._seen.finished
+        return at_work and not (self._checkpoints and self._checkpoints.reads_tree)
 
     def _limit_reached(self, tree: list[int]) -> Ended | None:
         # A fork bomb meets the limit of memory, too.
@@ -207,7 +169,7 @@ class Observer:
         if not self._limit_pace.due:
             return False
         with self._limit_pace.spending():
-            return self._pss(tree) > most
+            return self._tree.pss_bytes(tree) > most
 
     def _cut_output(self) -> None:
         """Printing much is no fault: the file is emptied, and its writer appends from there."""
@@ -226,7 +188,7 @@ class Observer:
     def _finish(self) -> None:
         """What the groups still know; a run may have ended by itself just after an OOM kill, or
         failed just after one of its services died."""
-        self._note_gap()
+        self._tree.note_gap()
         self._seen.cgroup_peak_bytes = self._confinement.peak_bytes()
         self._seen.oom_kills = self._confinement.oom_kills()
         if self._seen.stopped is None:

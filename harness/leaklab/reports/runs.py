@@ -1,12 +1,13 @@
 """Tables of runs: each variant's peak, growth and verdict, and two runs side by side."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from leaklab.model.result import Result
+from leaklab.model.scenario import Resource
 from leaklab.model.units import format_bytes, format_growth
-from leaklab.model.verdicts import Verdict
+from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.advice import advise
 from leaklab.reports.table import Table
 from leaklab.verdict.pairs import Comparison, PeakVerdict, label
@@ -127,12 +128,12 @@ def _of_processes(group: Sequence[Result]) -> dict[str, Figures]:
 
 def _word(result: Result, verdict: Verdict) -> str:
     """The verdict; of a run that was stopped, and so not decided, that it was."""
-    return "stopped" if result.ended.stopped and verdict.leak is None else verdict.word
+    return "stopped" if result.ended.stopped and not verdict.is_decided else verdict.conclusion
 
 
 def _is_wrong(result: Result) -> bool:
     """Whether it says what is not so; to be undecided is no lie."""
-    return result.verdict.leak is not None and not result.agrees
+    return result.verdict.is_decided and not result.agrees
 
 
 def _alarming(group: Sequence[Result]) -> bool:
@@ -152,10 +153,16 @@ def disagreements(results: Iterable[Result]) -> list[str]:
 def _beside(results: Iterable[Result]) -> Iterator[str]:
     """A line for each run that leaks more than what its scenario is about, one for its repeats."""
     named = {
-        label(result): " and ".join(r for r, leak in result.verdict.others.items() if leak)
+        label(result): " and ".join(
+            r for r, found in result.verdict.others.items() if found is Conclusion.LEAK
+        )
         for result in results
     }
     yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
+
+
+def _leaking(others: Mapping[Resource, Conclusion]) -> Iterator[Resource]:
+    return (resource for resource, one in others.items() if one is Conclusion.LEAK)
 
 
 def _interpreters(results: Iterable[Result]) -> Iterator[str]:
@@ -167,8 +174,8 @@ def _interpreters(results: Iterable[Result]) -> Iterator[str]:
 def _disagreement(result: Result) -> str:
     which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
     known = "a leak" if result.is_known_to_leak else "clean"
-    reasons = "; ".join(result.verdict.reasons)
-    return f"{which}: {result.verdict.word} (known: {known}): {reasons}"
+    reasons = "; ".join(reason.text for reason in result.verdict.reasons)
+    return f"{which}: {result.verdict.conclusion} (known: {known}): {reasons}"
 
 
 def comparison(found: Comparison) -> Table:

@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from pathlib import PurePosixPath
 
-from leaklab.features.watch.forecast import SECONDS, Projection, format_duration, speed_of
+from leaklab.features.watch.forecast import SECONDS, Projection, speed_of
 from leaklab.features.watch.loop import growth_of_memory
 from leaklab.features.watch.report import Seen, SeenProcess
 from leaklab.model.scenario import Resource
-from leaklab.model.units import cut_to, format_bytes, format_growth
-from leaklab.model.verdicts import Verdict
+from leaklab.model.units import cut_to, format_bytes, format_duration, format_growth
+from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.table import Table
 from leaklab.reports.wrapping import WIDTH, wrapped
 from leaklab.verdict.resources import MIB
@@ -64,14 +64,14 @@ def narrowed(
 def notes(seen: Seen) -> list[str]:
     """What is said below the table."""
     verdict = seen.verdict
-    leaking = ", ".join(r for r, leak in verdict.others.items() if leak)
+    leaking = ", ".join(r for r, one in verdict.others.items() if one is Conclusion.LEAK)
     left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
     lines = [
-        f"{verdict.word}: {'; '.join(verdict.reasons)}",
+        f"{verdict.conclusion}: {'; '.join(reason.text for reason in verdict.reasons)}",
         f"growth: {growth(verdict)}",
         projection(seen.projection) if seen.projection else "",
         f"also leaking: {leaking}" if leaking else "",
-        ALLOCATOR if verdict.leak and verdict.resource is Resource.MEMORY else "",
+        ALLOCATOR if verdict.is_leak and verdict.resource is Resource.MEMORY else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
         f"{unreadable:,} processes may only be read as root" if unreadable else "",
         f"{seen.command}: {seen.how}" if seen.how else "",

@@ -8,11 +8,10 @@ from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
-from leaklab.features.watch.forecast import format_duration
 from leaklab.features.watch.loop import Watch
 from leaklab.features.watch.report import SeenProcess, seen_process
 from leaklab.model.scenario import Resource
-from leaklab.model.units import format_bytes
+from leaklab.model.units import format_bytes, format_duration
 from leaklab.observer.pace import Pace
 from leaklab.reports.watch import cells, narrowed, rate, short, sparkline
 
@@ -71,7 +70,7 @@ class Screen:
         return table
 
     def _title(self, watch: Watch) -> str:
-        verdict = watch.verdict(self._resource).word
+        verdict = watch.verdict(self._resource).conclusion
         pss = format_bytes(watch.now.pss_bytes or 0)
         over = format_duration(watch.seconds)
         return f"{self._name}: PSS {pss}, {over}, so far {verdict}; Ctrl-C ends the watch"

@@ -3,8 +3,10 @@
 import os
 import queue
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from enum import Enum
 from pathlib import Path
 
@@ -15,19 +17,22 @@ from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Ended, Trace
 from leaklab.model.scenario import Scope
 from leaklab.observer import probes
+from leaklab.observer.checkpoints import Checkpoints, Decision
+from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
-from leaklab.observer.sample_tables import sample_tables
-from leaklab.runs.measured import make_trace
-from leaklab.runs.stopping import ByVerdict
+from leaklab.observer.sample_tables import SampleTables, sample_tables
+from leaklab.runs.limits import available_bytes
+from leaklab.runs.measured import make_trace, records, tail_of
+from leaklab.runs.orders import agent_order, cpus_of_slot
+from leaklab.runs.stopping import SoFar, Spent, decide
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
 from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode
+from leaklab.sandbox.protocol import Task, encode
 from leaklab.sandbox.scratch import run_folder, session_folder
-from leaklab.verdict.resources import SIGNALS_OF
+from leaklab.sandbox.services import Services
 
 Progress = Callable[[int], None]
-OUTPUT_TAIL_BYTES = 2000
 
 
 class Sampling(Enum):
@@ -121,91 +126,105 @@ class ProcessExecutor:
             self._slots.put(slot)
 
     def _execute(self, job: Job, do: Task, units: int, progress: Progress, slot: int) -> Trace:
-        roots = self._catalogue.import_roots
-        cpu = self._cpus[slot % len(self._cpus)]
-        with (
-            run_folder(self._session, slot) as folder,
-            services.running(job, roots, folder, self._session, self._cancelled) as peers,
-            sample_tables(job.workers + 1 if job.mode.is_pool else 1) as tables,
-            confined(self._limits) as confinement,
-            _pipe() as (heard, said),
-        ):
-            home = folder / "home"
-            order = self._order(job, do, units, self._slot_cpus(slot), peers.addresses, home)
-            (folder / "job").write_bytes(encode(order))
-            command = self._command(job, folder, cpu, confinement, [tables.fd, heard])
+        with self._prepared(job, slot) as prepared:
+            order = agent_order(
+                job,
+                do,
+                units,
+                roots=self._catalogue.import_roots,
+                cpus=cpus_of_slot(self._cpus, slot),
+                services=prepared.services.addresses,
+                scratch=prepared.folder / "home",
+                sampling=self._sampling is Sampling.ON,
+            )
+            (prepared.folder / "job").write_bytes(encode(order))
+            command = self._command(job, prepared)
+            tables = prepared.tables
             with supervised(command) as child:
-                means = self._limits, self._probes, confinement, self._cancelled
-                steering = ByVerdict(job, self._limits, tables, self._probes, said)
-                observer = Observer(child, *means, peers.death, steering)
+                observer = self._observer(job, child, prepared)
                 seen = observer.watch(lambda: progress(tables.units_done_in_all()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
-                return make_trace(seen, tables, cpu, _tail(child))
+                return make_trace(seen, tables, prepared.cpu, tail_of(child))
 
-    def _command(
-        self, job: Job, folder: Path, cpu: int, confinement: Confinement, keep_fds: Sequence[int]
-    ) -> Command:
-        """The agent, started in a run's folder by the job's interpreter."""
+    @contextmanager
+    def _prepared(self, job: Job, slot: int) -> Iterator["_Prepared"]:
+        """All that a run needs but its process; on leaving, nothing of it is left."""
+        roots = self._catalogue.import_roots
+        with (
+            run_folder(self._session, slot) as folder,
+            services.running(job, roots, folder, self._session, self._cancelled) as running,
+            sample_tables(job.workers + 1 if job.mode.is_pool else 1) as tables,
+            confined(self._limits) as confinement,
+            _pipe() as (read, write),
+        ):
+            cpu = self._cpus[slot % len(self._cpus)]
+            began = time.monotonic()
+            yield _Prepared(folder, cpu, running, tables, confinement, read, write, began)
+
+    def _command(self, job: Job, prepared: "_Prepared") -> Command:
+        """The agent, started in the run's folder by the job's interpreter."""
         interpreter = interpreter_of(job.python)
+        has_group = prepared.confinement.memory is not None
         return Command(
-            agent_argv(interpreter.path, folder / "job"),
-            fixed_environment(folder, self._session / "bytecode"),
-            folder,
+            agent_argv(interpreter.path, prepared.folder / "job"),
+            fixed_environment(prepared.folder, self._session / "bytecode"),
+            prepared.folder,
             self._session,
-            cpu=cpu,
+            cpu=prepared.cpu,
             limits=self._limits,
-            data_limit_bytes=available_bytes() if confinement.memory is None else None,
-            confinement=confinement,
-            keep_fds=keep_fds,
+            data_limit_bytes=None if has_group else available_bytes(),
+            confinement=prepared.confinement,
+            keep_fds=[prepared.tables.fd, prepared.orders_read],
             reads=[*self._catalogue.import_roots, interpreter.prefix],
         )
 
-    def _slot_cpus(self, slot: int) -> list[int]:
-        """The CPUs in a slot's order.
-
-        A worker lies to its parent on the CPUs as in any other slot, the first beside it: a forked
-        one's RSS was counted in part on the parent's CPU, and the kernel sums that up roughly.
-        """
-        slot %= len(self._cpus)
-        return self._cpus[slot:] + self._cpus[:slot]
-
-    def _order(  # noqa: PLR0913, PLR0917  (what differs between runs of one job)
-        self,
-        job: Job,
-        do: Task,
-        units: int,
-        cpus: list[int],
-        addresses: Mapping[str, str],
-        home: Path,
-    ) -> AgentOrder:
-        """What the agent is told. A rehearsal, which has fewer units than its job, is short."""
-        open_ended = job.budget_seconds is not None and units >= job.units
-        return AgentOrder(
-            do=do,
-            roots=[str(root) for root in self._catalogue.import_roots],
-            scenario=job.scenario.name,
-            variant=job.variant.value,
-            units=units,
-            seed=job.seed,
-            options=dict(job.options),
-            services=dict(addresses),
-            scratch=str(home),
-            sampling=self._sampling is Sampling.ON,
-            judged=[signal.value for signal in SIGNALS_OF.get(job.scenario.resource, ())],
-            asks=_asks(job, open_ended=open_ended),
-            open_ended=open_ended,
-            method=job.mode.value,
-            workers=job.workers,
-            cpus=cpus,
+    def _observer(self, job: Job, child: Child, prepared: "_Prepared") -> Observer:
+        checkpoints = Checkpoints(
+            prepared.orders_write,
+            lambda units, seen: self._decide(job, units, seen, prepared),
+            prepared.tables.units_done_in_all,
+            job.scenario.scope,
+        )
+        return Observer(
+            child,
+            self._limits,
+            self._probes,
+            prepared.confinement,
+            self._cancelled,
+            death=prepared.services.death,
+            checkpoints=checkpoints,
         )
 
+    def _decide(self, job: Job, units: int, seen: Observation, prepared: "_Prepared") -> Decision:
+        """Whether a run under way goes on, by what was seen of it."""
+        so_far = SoFar(units, records(seen, prepared.tables), seen.tree.samples())
+        pids = [process.pid for process in so_far.processes]
+        spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
+        if job.scenario.scope is Scope.TREE:
+            pids = self._probes.descendants(seen.top_pid, self._limits.processes)
+            spent = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
+        taken = Spent(
+            cpu_seconds=max(spent, default=0.0),
+            resident_bytes=sum(self._probes.rss_bytes(pid) or 0 for pid in pids),
+            elapsed_seconds=time.monotonic() - prepared.began,
+        )
+        return decide(job, self._limits, so_far, taken)
 
-def _asks(job: Job, *, open_ended: bool) -> Asks:
-    """A tree is read from outside at every sample; else an open-ended run is judged on its way."""
-    if job.scenario.scope is Scope.TREE:
-        return Asks.AT_EVERY_SAMPLE
-    return Asks.AT_CHECKPOINTS if open_ended else Asks.NEVER
+
+@dataclass(frozen=True)
+class _Prepared:
+    """What a run needs but its process: its folder, CPU, services, tables and cgroups, and the pipe
+    by which its agent is answered."""
+
+    folder: Path
+    cpu: int
+    services: Services
+    tables: SampleTables
+    confinement: Confinement
+    orders_read: int
+    orders_write: int
+    began: float
 
 
 @contextmanager
@@ -222,27 +241,3 @@ def _pipe() -> Iterator[tuple[int, int]]:
 def parts_of(job: Job) -> set[str]:
     """What must have been rehearsed before a run: its variant, and its mode, by its interpreter."""
     return {f"{job.scenario.name}/{job.variant}/{job.python}", f"{job.mode}/{job.python}"}
-
-
-def default_memory_limit(at_once: int = 1) -> int:
-    """The smaller of 1 GiB and a quarter of what the machine has to give; of half of it, a run's
-    part where more than two are made at a time."""
-    return min(1 << 30, available_bytes() // max(4, 2 * at_once))
-
-
-def available_bytes() -> int:
-    """What the machine has to give; as a limit on private data it is the backstop for one huge
-    allocation between two looks of the observer."""
-    import psutil  # noqa: PLC0415  (26 ms, for runs only)
-
-    return int(psutil.virtual_memory().available)
-
-
-def _tail(child: Child) -> str:
-    """The end of what the program printed; what multiprocessing's resource tracker says of a pool
-    that was killed is not the program's."""
-    try:
-        said = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
-    except OSError:
-        return ""
-    return "\n".join(line for line in said.splitlines() if "resource_tracker" not in line)

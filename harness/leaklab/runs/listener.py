@@ -29,8 +29,8 @@ class Listener:
         """A run that had begun is over, however it went."""
 
 
-class InTurn(Listener):
-    """Passes each moment on under a lock, so that who listens need not be safe with threads."""
+class SerialListener(Listener):
+    """Passes each moment on under a lock, so that the listener need not be safe with threads."""
 
     def __init__(self, listener: Listener) -> None:
         self._listener = listener

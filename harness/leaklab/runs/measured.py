@@ -7,9 +7,10 @@ from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trac
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
 from leaklab.observer.series import Series
-from leaklab.sandbox.launch import how_it_ended
+from leaklab.sandbox.launch import Child, how_it_ended
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
+OUTPUT_TAIL_BYTES = 2000
 LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
 
 
@@ -29,7 +30,7 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
         detail=detail,
         held_back_by=seen.held_back_by,
         units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
-        processes=[process_record(seen, one, tables) for one in baselines(seen, tables)],
+        processes=records(seen, tables),
         tree=TreeRecord(samples=seen.tree.samples()),
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
@@ -39,9 +40,11 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
     )
 
 
-def baselines(seen: Observation, tables: SampleTables) -> list[Baseline]:
-    """The processes of the run, by their numbers; a program may have forged others."""
-    return [seen.baselines[n] for n in sorted(seen.baselines) if 0 <= n < tables.processes]
+def records(seen: Observation, tables: SampleTables) -> list[ProcessRecord]:
+    """What is known of each process, also of a run under way, by their numbers. A program may have
+    forged baselines of others."""
+    numbers = [number for number in sorted(seen.baselines) if 0 <= number < tables.processes]
+    return [_record(seen, seen.baselines[number], tables) for number in numbers]
 
 
 def _workers(seen: Observation) -> list[Finished]:
@@ -50,8 +53,7 @@ def _workers(seen: Observation) -> list[Finished]:
     return [reports[n] for n in reports if n or len(reports) == 1]
 
 
-def process_record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
-    """What is known of one process, also of one under way."""
+def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
     finished = seen.finished.get(baseline.process, Finished())
     high_water = seen.high_water_bytes.get(baseline.pid)
     peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
@@ -128,3 +130,13 @@ def _failure(failed: Failed) -> tuple[Ended, str]:
     first_line = failed.message.strip().partition("\n")[0]
     ended = LIMIT_MET.get(failed.limit or "", Ended.PROGRAM_FAILED)
     return ended, f"{whose}{where}{failed.error}: {first_line}"
+
+
+def tail_of(child: Child) -> str:
+    """The end of what the program printed; what multiprocessing's resource tracker says of a pool
+    that was killed is not the program's."""
+    try:
+        said = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
+    except OSError:
+        return ""
+    return "\n".join(line for line in said.splitlines() if "resource_tracker" not in line)

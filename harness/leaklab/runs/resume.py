@@ -82,13 +82,13 @@ def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
     """
     try:
         lock = lock_folder(folder)
-        made, paths, strange = _survey(folder, plan)
+        made, strange = _survey(folder, plan)
     except BlockingIOError as error:
         words = f"{folder} is being made by another leaklab"
         raise BadInput(f"{words}; wait for it, or name another: --resume=DIR") from error
     except OSError as error:
         raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
-    return Session(folder, made, paths, lock), strange
+    return Session(folder, made, lock), strange
 
 
 def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
@@ -109,7 +109,7 @@ def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
 
 def _is_complete(folder: Path) -> bool:
     plan = read_plan(folder)
-    made, _, _ = _survey(folder, plan)
+    made, _ = _survey(folder, plan)
     return len(made) == len(plan.runs)
 
 
@@ -127,21 +127,18 @@ def _label(run: PlannedRun) -> str:
     return f"{run.scenario}/{run.variant}/{run.mode}"
 
 
-def _survey(folder: Path, plan: Plan) -> tuple[dict[int, Result], dict[int, Path], list[str]]:
-    """The results of a plan by their place in it, their files, and a line on each file that is none
-    of them."""
+def _survey(folder: Path, plan: Plan) -> tuple[dict[int, Result], list[str]]:
+    """The results of a plan by their place in it, and a line on each file that is none of them."""
     made: dict[int, Result] = {}
-    paths: dict[int, Path] = {}
     strange = []
     for path in sorted(folder.iterdir()):
         if path.name != PLAN:
             try:
                 result = _read_named(path)
-                place = _place_of(path, result, plan, made)
-                made[place], paths[place] = result, path
+                made[_place_of(path, result, plan, made)] = result
             except BadInput as error:
                 strange.append(str(error))
-    return made, paths, strange
+    return made, strange
 
 
 def _read_named(path: Path) -> Result:

@@ -1,4 +1,4 @@
-"""The session: run, judge, save, tell, and so on to the end of the plan.
+"""The loop of a session: run one, judge it, save it, tell; and so on to the end of the plan.
 
 Runs are made in threads, one at a time as well as several, so that Ctrl-C, which only the main
 thread hears, finds it waiting.
@@ -14,15 +14,15 @@ from pathlib import Path
 from typing import Protocol
 
 from leaklab.catalogue.plan import refuse_missing
-from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped
+from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, one_line
 from leaklab.model.job import Job
 from leaklab.model.measurement import Environment, Trace
 from leaklab.model.result import Result
-from leaklab.model.scenario import Judge, Scenario
 from leaklab.runs.environment import describe_environment, run_by
-from leaklab.runs.listener import InTurn, Listener
+from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.sessions import Session
-from leaklab.verdict.run import judge_peaks, refuse_failure, to_result
+from leaklab.verdict.pairs import judge_pairs
+from leaklab.verdict.run import failure_of, to_result
 
 
 class Executor(Protocol):
@@ -41,23 +41,41 @@ class Executor(Protocol):
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A job whose run could not be made, or broke off, and why."""
+
+    job: Job
+    error: LabError
+
+    @property
+    def reason(self) -> str:
+        """The error's line, without the name of the run."""
+        return one_line(str(self.error)).removeprefix(f"{self.job.label}: ")
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """What a session came to, in the plan's order: the results, and the errors of runs that gave
-    none or broke off."""
+    """What a session came to, in the plan's order. A run that broke off is in both lists: its
+    result has what was measured until then."""
 
     results: list[Result]
-    errors: list[LabError]
+    failures: list[Failure]
 
     @property
     def exit(self) -> Exit:
-        """The exit code: the gravest error's, else whether every verdict is as known.
+        """The exit code: that of the gravest error, else whether every verdict is as known.
 
-        What was skipped hides nothing; where nothing else was asked for, nothing was measured.
+        A skipped run hides nothing; where nothing else was asked for, nothing was measured.
         """
-        grave = [error.exit for error in self.errors if not isinstance(error, Skipped)]
+        grave = [f.error.exit for f in self.failures if not isinstance(f.error, Skipped)]
         if grave or not self.results:
             return max(grave, default=Exit.NOT_MEASURED)
         return Exit.AS_EXPECTED if all(r.agrees for r in self.results) else Exit.DIFFERS
+
+
+def reasons_of(outcome: Outcome) -> dict[str, str]:
+    """By the labels of its jobs, why runs of a session could not be made, or broke off."""
+    return {failure.job.label: failure.reason for failure in outcome.failures}
 
 
 def run(  # noqa: PLR0913  (these six are a session)
@@ -86,7 +104,7 @@ def run(  # noqa: PLR0913  (these six are a session)
     Raises:
         KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
     """
-    runs = _Runs(executor, session, InTurn(listener), describe_environment(root))
+    runs = _Runs(executor, session, SerialListener(listener), describe_environment(root))
     for place, result in session.made.items():
         runs.count(place, jobs[place], result)
     if left := [place for place in range(len(jobs)) if place not in session.made]:
@@ -109,11 +127,6 @@ def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once
             raise
 
 
-def _pair_of(result: Result) -> tuple[object, ...]:
-    """What two runs have in common that are a pair."""
-    return result.scenario, result.mode, result.repeat, result.seed, result.units
-
-
 class _Runs:
     """The runs of a session; its methods may be called from several threads."""
 
@@ -127,20 +140,13 @@ class _Runs:
         self._saving = threading.Lock()
         self._over = threading.Event()
         self._results: dict[int, Result] = {}
-        self._paths: dict[int, Path | None] = {}
-        self._errors: dict[int, LabError] = {}
+        self._failures: dict[int, Failure] = {}
 
     def count(self, place: int, job: Job, result: Result) -> None:
-        """Count a result that was made before, whose failure is an error all the same."""
+        """Count a result that was made before; if it broke off, as a failure, too."""
         self._results[place] = result
-        self._paths[place] = self._session.paths.get(place)
-        kept = Trace(ended=result.ended, detail=result.detail, output_tail=result.output_tail)
-        try:
-            refuse_failure(job, kept)
-        except LabError as error:
+        if error := failure_of(job, result):
             self._fail(place, job, error)
-        if job.scenario.judge is Judge.PEAK and result.verdict.leak is None:
-            self._judge_pair(place, job.scenario)
 
     def make(self, place: int, job: Job, of: int) -> None:
         """Make the run at a place in the plan, unless the session is over."""
@@ -148,41 +154,28 @@ class _Runs:
             return
         self._listener.run_started(job, place + 1, of)
         try:
-            self._listener.judged(self._make(place, job))
+            result = self._make(place, job)
+            if error := failure_of(job, result):
+                self._fail(place, job, error)
+            else:
+                self._listener.judged(result)
         except LabError as error:
             self._fail(place, job, error)
         finally:
             self._listener.run_ended(job)
 
     def _make(self, place: int, job: Job) -> Result:
+        """Run one, judge it, and save it."""
         refuse_missing(job)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
         result = to_result(job, trace, run_by(self._environment, job.python))
+        self._results[place] = result
         with self._saving:
-            # Not before: whoever makes the other of a pair asks for the path, too.
-            self._results[place] = result
-            self._paths[place] = self._session.save(result)
-            if job.scenario.judge is Judge.PEAK:
-                self._judge_pair(place, job.scenario)
-        refuse_failure(job, trace)
-        return self._results[place]
-
-    def _judge_pair(self, place: int, scenario: Scenario) -> None:
-        """Judge the run by its peak, and the other variant's with it, once both are made."""
-        one = self._results[place]
-        for at, other in self._results.items():
-            if _pair_of(one) == _pair_of(other) and one.variant is not other.variant:
-                if not (one.peak_bytes and other.peak_bytes):
-                    return
-                for where, judged in zip(
-                    (place, at), judge_peaks(scenario, one, other), strict=True
-                ):
-                    self._results[where] = judged
-                    self._session.save(judged, self._paths.get(where))
-                return
+            self._session.save(result)
+        return result
 
     def _fail(self, place: int, job: Job, error: LabError) -> None:
-        self._errors[place] = error
+        self._failures[place] = Failure(job, error)
         if not isinstance(error, Cancelled):
             self._listener.failed(job, error)
         if isinstance(error, NotSaved):
@@ -196,4 +189,5 @@ class _Runs:
     def outcome(self) -> Outcome:
         """What they came to."""
         results = [self._results[place] for place in sorted(self._results)]
-        return Outcome(results, [self._errors[place] for place in sorted(self._errors)])
+        failures = [self._failures[place] for place in sorted(self._failures)]
+        return Outcome(judge_pairs(results), failures)

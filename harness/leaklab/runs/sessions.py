@@ -82,26 +82,23 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True)
 class Session:
-    """The folder into which runs are saved, and what it held before, by place in the plan, with the
-    files.
+    """The folder into which runs are saved, and what it held before, by place in the plan.
 
     A context manager: the folder is locked until it is left.
     """
 
     folder: Path
     made: dict[int, Result] = field(default_factory=dict)
-    paths: dict[int, Path] = field(default_factory=dict)
     lock: int | None = None
 
-    def save(self, result: Result, over: Path | None = None) -> Path:
-        """Save one result, all of it or nothing, and over an earlier form of it where there is one;
-        one thread at a time.
+    def save(self, result: Result) -> Path:
+        """Save one result, all of it or nothing; one thread at a time.
 
         Raises:
             NotSaved: it could not be written; what was saved before is untouched.
         """
         try:
-            return store.save(self.folder, result, over)
+            return store.save(self.folder, result)
         except OSError as error:
             words = f"{self.folder / store.name_of(result).text} could not be saved"
             advice = "make room, or name another --results"

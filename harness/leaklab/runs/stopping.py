@@ -1,27 +1,20 @@
-"""How far a run goes: it ends when its verdict is certain, or its budget spent.
+"""How far a run goes: to where its verdict is certain, or its budget is spent.
 
-At every doubling of the work the agent waits for a word (of a tree, at every sample, and is judged
-at doublings). Before the units that the scenario declares, only growth ends a run that nothing
-innocent shows; there and after it, a verdict that more work would not be expected to change. What
-is judged is exact, so that the same run ends at the same unit each time; only a run that is not
-certain is ended by what it took.
+At every doubling of the work the agent waits for an answer. Before the units that the scenario
+declares, only growth that nothing innocent shows ends a run; from there on, a verdict that more
+work is not expected to change. What is judged is exact, so the same run ends at the same unit each
+time; only a run that is not certain is ended by what it took.
 """
 
-import os
-import time
-from collections.abc import Callable, Iterator
-from contextlib import suppress
-from types import ModuleType
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 
-from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Judge, Scope
+from leaklab.model.signals import Samples
 from leaklab.model.verdicts import Verdict
-from leaklab.observer.observation import Observation, Steering
-from leaklab.observer.sample_tables import SampleTables
-from leaklab.runs.measured import baselines, process_record
-from leaklab.verdict.growth import FEWEST_BLOCKS
+from leaklab.observer.checkpoints import Decision
 from leaklab.verdict.process import (
     Work,
     is_certain,
@@ -32,97 +25,91 @@ from leaklab.verdict.process import (
     was_read,
 )
 
-# An acquittal in spite of a step stands after so many times the work that was declared to be
-# enough: had the step a fellow of its own rarity, it had come.
+# An acquittal in spite of a step stands after this many times the declared units: by then a second
+# step of the same rarity would have appeared.
 ENOUGH_TIMES = 4
 
+NEVER = 1 << 63
 
-class ByVerdict(Steering):
-    """Steers one run."""
 
-    def __init__(
-        self, job: Job, limits: Limits, tables: SampleTables, probes: ModuleType, orders_fd: int
-    ) -> None:
-        """Prepare to steer; the agent reads its words from the other end of `orders_fd`."""
-        self._job = job
-        self._limits = limits
-        self._tables = tables
-        self._probes = probes
-        self._orders_fd = orders_fd
-        self._began = time.monotonic()
-        self._reached = 0
-        self._next = FEWEST_BLOCKS
-        self.only_at_boundaries = job.scenario.scope is Scope.TREE
-        # A program may forge what the agent says, and nobody read the answers: then they are lost.
-        os.set_blocking(orders_fd, False)
+@dataclass(frozen=True)
+class SoFar:
+    """A run under way: the units done in all, and what was measured of it until now."""
 
-    def units_done(self) -> int:
-        """The work done so far, as of the last sample."""
-        return self._tables.units_done_in_all()
+    units: int
+    processes: Sequence[ProcessRecord] = ()
+    tree: Samples = field(default_factory=Samples)
 
-    def reached(self, units: int, look: Callable[[int], None], seen: Observation) -> None:
-        """Read the tree where it is what is judged, and send the agent on, or to its end."""
-        if units <= self._reached:  # no word of the agent's
-            return
-        self._reached = units
-        if self.only_at_boundaries:
-            look(units)
-        with suppress(BlockingIOError):
-            os.write(self._orders_fd, GO_ON if self._goes_on(units, seen) else END)
 
-    def _goes_on(self, units: int, seen: Observation) -> bool:
-        """Decide whenever the work has doubled, and at the declared units; between these, go on."""
-        needed = self._job.units
-        if self._job.budget_seconds is None or units < self._next:
-            return True
-        self._next = min(2 * units, needed) if units < needed else 2 * units
-        if units < needed:
-            return not self._is_extreme(seen)
-        if self._is_decided(units, seen):
-            return False
-        seen.held_back_by = self._held_back_by(seen)
-        return not seen.held_back_by
+@dataclass(frozen=True)
+class Spent:
+    """What a run has taken: CPU time (of the process that took most, or of a whole tree), resident
+    memory, and time by the clock."""
 
-    def _is_extreme(self, seen: Observation) -> bool:
-        if self._job.scenario.judge is Judge.PEAK:
-            return False
-        if self.only_at_boundaries:
-            series = [seen.tree.samples()]
-        else:
-            series = [self._tables.samples(one.process) for one in baselines(seen, self._tables)]
-        return any(is_extreme(rows_of(one), self._job.scenario.resource) for one in series)
+    cpu_seconds: float
+    resident_bytes: int
+    elapsed_seconds: float
 
-    def _is_decided(self, units: int, seen: Observation) -> bool:
-        if self._job.scenario.judge is Judge.PEAK:
-            return True
-        verdicts = [verdict for verdict in self._verdicts(units, seen) if was_read(verdict)]
-        if any(verdict.leak and is_certain(verdict) for verdict in verdicts):
-            return True
-        enough = units >= ENOUGH_TIMES * self._job.units
-        return all(is_certain(v) or (enough and v.leak is not None) for v in verdicts)
 
-    def _verdicts(self, units: int, seen: Observation) -> Iterator[Verdict]:
-        scenario = self._job.scenario
-        if self.only_at_boundaries:
-            work = Work(Ended.COMPLETED, units, scenario.units)
-            yield judge_tree(rows_of(seen.tree.samples()), scenario.resource, work)
-            return
-        for baseline in baselines(seen, self._tables):
-            process = process_record(seen, baseline, self._tables)
-            work = Work(Ended.COMPLETED, process.units_done, scenario.units)
-            yield judge(process, scenario.resource, work)
+def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
+    """Whether a run goes on, and at how many units that is to be decided again.
 
-    def _held_back_by(self, seen: Observation) -> str:
-        """The option that would not let the run go as far again; empty where all would."""
-        pids = [baseline.pid for baseline in baselines(seen, self._tables)]
-        spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
-        if self.only_at_boundaries:
-            pids = self._probes.descendants(seen.top_pid, self._limits.processes)
-            spent = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
-        resident = sum(self._probes.rss_bytes(pid) or 0 for pid in pids)
-        taken = {
-            "--budget": (max(spent, default=0.0), self._job.budget_seconds or 0.0),
-            "--memory-limit": (resident, self._limits.memory_bytes),
-            "--time-limit": (time.monotonic() - self._began, self._limits.time_seconds),
-        }
-        return next((option for option, (some, most) in taken.items() if 2 * some > most), "")
+    Args:
+        job: the run; one without a budget has a fixed length, and always goes on.
+        limits: what the run is held to.
+        so_far: what is to be judged.
+        spent: what it took.
+    """
+    units, declared = so_far.units, job.units
+    if job.budget_seconds is None:
+        return Decision(goes_on=True, next_units=NEVER)
+    if units < declared:
+        goes_on = not _is_extreme(job, so_far)
+        return Decision(goes_on=goes_on, next_units=min(2 * units, declared))
+    if _is_settled(job, so_far):
+        return Decision(goes_on=False)
+    option = _exhausted_by_doubling(job, limits, spent)
+    return Decision(goes_on=not option, held_back_by=option, next_units=2 * units)
+
+
+def _is_extreme(job: Job, so_far: SoFar) -> bool:
+    if job.scenario.judge is Judge.PEAK:
+        return False
+    of_tree = job.scenario.scope is Scope.TREE
+    series = [so_far.tree] if of_tree else [process.samples for process in so_far.processes]
+    return any(is_extreme(rows_of(samples), job.scenario.resource) for samples in series)
+
+
+def _is_settled(job: Job, so_far: SoFar) -> bool:
+    """Whether more work is not expected to change the verdict."""
+    if job.scenario.judge is Judge.PEAK:
+        return True
+    verdicts = [verdict for verdict in _verdicts(job, so_far) if was_read(verdict)]
+    if not verdicts:
+        return True  # the resource cannot be read here, and more work would not change that
+    if any(verdict.is_leak and is_certain(verdict) for verdict in verdicts):
+        return True
+    enough = so_far.units >= ENOUGH_TIMES * job.units
+    return all(is_certain(v) or (enough and v.is_decided) for v in verdicts)
+
+
+def _verdicts(job: Job, so_far: SoFar) -> list[Verdict]:
+    """The verdicts that decide the run's: the tree's, or that of each process."""
+    resource, declared = job.scenario.resource, job.scenario.units
+    if job.scenario.scope is Scope.TREE:
+        work = Work(Ended.COMPLETED, so_far.units, declared)
+        return [judge_tree(rows_of(so_far.tree), resource, work)]
+    return [
+        judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared))
+        for process in so_far.processes
+    ]
+
+
+def _exhausted_by_doubling(job: Job, limits: Limits, spent: Spent) -> str:
+    """The option that does not let the run go as far again; empty if all do."""
+    most = {
+        "--budget": (spent.cpu_seconds, job.budget_seconds or 0.0),
+        "--memory-limit": (spent.resident_bytes, limits.memory_bytes),
+        "--time-limit": (spent.elapsed_seconds, limits.time_seconds),
+    }
+    return next((option for option, (taken, limit) in most.items() if 2 * taken > limit), "")

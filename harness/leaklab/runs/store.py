@@ -21,6 +21,8 @@ from leaklab.model.errors import BadInput
 from leaklab.model.measurement import Ended
 from leaklab.model.result import SCHEMA, Result
 from leaklab.model.units import cut
+from leaklab.runs.upgrade import upgraded
+from leaklab.verdict.pairs import judge_pairs
 
 RESULTS = "[!.]*.*.*.*.json"
 _NAME = re.compile(r"([^.]+)\.([^.]+)\.([^.]+)\.([0-9]{1,9})(?:-([0-9]{1,9}))?\.json")
@@ -59,9 +61,8 @@ def parse_name(text: str) -> Name | None:
     return Name(found[1], found[2], found[3], int(found[4]), int(found[5] or 1))
 
 
-def save(folder: Path, result: Result, over: Path | None = None) -> Path:
-    """Save one result over an earlier form of it, or under the first of its names that is free; all
-    of it, or nothing.
+def save(folder: Path, result: Result) -> Path:
+    """Save one result under the first of its names that is free; all of it, or nothing.
 
     One process at a time may save into a folder, and one of its threads.
 
@@ -69,7 +70,7 @@ def save(folder: Path, result: Result, over: Path | None = None) -> Path:
         OSError: it could not be written; what was there before is untouched.
     """
     names = (folder / name_of(result, copy).text for copy in itertools.count(1))
-    target = over or next(path for path in names if not os.path.lexists(path))
+    target = next(path for path in names if not os.path.lexists(path))
     write(target, msgspec.json.format(encode([result])[1:-1], indent=1))
     return target
 
@@ -110,15 +111,17 @@ def read(path: Path) -> Result:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name another") from error
     try:
-        refuse_newer(path, text, SCHEMA)
-        return msgspec.json.decode(text, type=Result)
-    except (ValueError, RecursionError) as error:  # msgspec.MsgspecError is a ValueError
+        schema = refuse_newer(path, text, SCHEMA)
+        document = upgraded(msgspec.json.decode(text), schema)
+        return msgspec.convert(document, Result)
+    # msgspec.MsgspecError is a ValueError; the others are of what is no result of its schema.
+    except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
         words = f"{path} is no saved result, or only half of one: {error}"
         raise BadInput(f"{words}; name another, or run it again") from error
 
 
-def refuse_newer(path: Path, text: bytes, known: int) -> None:
-    """Stop before a saved document of a schema that this leaklab does not know.
+def refuse_newer(path: Path, text: bytes, known: int) -> int:
+    """Stop before a saved document of a schema that this leaklab does not know; its schema.
 
     Raises:
         BadInput: it is newer.
@@ -127,6 +130,7 @@ def refuse_newer(path: Path, text: bytes, known: int) -> None:
     schema = msgspec.json.decode(text, type=_Versioned).schema
     if schema > known:
         raise BadInput(f"{path} has schema {schema}, newer than {known}: update leaklab")
+    return schema
 
 
 def find(results: Path, selector: str) -> list[Result]:
@@ -155,7 +159,7 @@ def _all_in(session: Path) -> list[Result]:
     found = [read(file) for file in sorted(session.glob(RESULTS))]
     if not found:
         raise BadInput(f"{session} holds no saved results; name another folder")
-    return found
+    return judge_pairs(found)
 
 
 def _newest(results: Path, selector: str) -> Result:

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from leaklab.model.measurement import ProcessRecord
 from leaklab.model.scenario import Growth
 from leaklab.model.signals import Reading, Signal
-from leaklab.model.units import format_bytes
-from leaklab.verdict.growth import Finding
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
+from leaklab.verdict.growth import Finding, undecided
 from leaklab.verdict.resources import FLOOR, MIB
 
 # A rise of which a collection, or a trim, leaves less than this share was mostly not retained; and
@@ -30,16 +30,15 @@ def acquit(process: ProcessRecord, signal: Signal, start: float, rise: float) ->
     most = start + RETAINED_SHARE * rise
     if value is None or value >= most + _arenas_gained(process, signal):
         return None
-    if signal is not Signal.RSS and _kept_since_the_start(process, signal, value) > rise / 2:
-        reason = "a collection gives much of it back, and as much is kept: name more --units"
-        return Finding(leak=None, growth=None, reason=reason)
     if signal is not Signal.RSS:
-        by = "a collection gives it back: garbage that waited for the collector"
+        if _kept_since_the_start(process, signal, value) > rise / 2:
+            return undecided(ReasonKind.GARBAGE_AND_MORE)
+        kind = ReasonKind.GARBAGE
     elif value < most:
-        by = "malloc_trim gives it back: fragmentation of malloc's heap"
+        kind = ReasonKind.MALLOC_FRAGMENTATION
     else:
-        by = "it is free places in pymalloc's arenas: fragmentation"
-    return Finding(leak=False, growth=Growth.SAWTOOTH, reason=f"{by}, not a leak")
+        kind = ReasonKind.PYMALLOC_FRAGMENTATION
+    return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
 
 
 def _kept_since_the_start(process: ProcessRecord, signal: Signal, value: float) -> float:
@@ -57,36 +56,35 @@ def _arenas_gained(process: ProcessRecord, signal: Signal) -> int:
     return 0 if before is None or after is None else max(after - before, 0)
 
 
-def remarks(process: ProcessRecord) -> list[str]:
+def remarks(process: ProcessRecord) -> list[Reason]:
     """A word on garbage that was most of what a process had gained, and on an allocator that holds
     much more than it has handed out."""
     return [*_garbage(process), *_fragmentation(process)]
 
 
-def _garbage(process: ProcessRecord) -> Iterator[str]:
+def _garbage(process: ProcessRecord) -> Iterator[Reason]:
     first = next((value for value in process.samples.blocks if value is not None), None)
     end, after = (_value(r, Signal.BLOCKS) for r in (process.at_end, process.after_collect))
     if first is None or end is None or after is None:
         return
     if end - after > max(RETAINED_SHARE * (end - first), FLOOR[Signal.BLOCKS]):
-        yield f"a collection at the end freed {end - after:,} blocks: garbage that waited for it"
+        yield Reason(kind=ReasonKind.GARBAGE_FREED, count=end - after)
 
 
-def _fragmentation(process: ProcessRecord) -> Iterator[str]:
+def _fragmentation(process: ProcessRecord) -> Iterator[Reason]:
     end = process.at_end
     if end is None or end.rss_bytes is None:
         return
     held = end.rss_bytes - process.baseline_rss_bytes
     start = process.at_start or Reading()
-    free = {
-        "malloc's heap": (end.heap_free_bytes or 0) - (start.heap_free_bytes or 0),
-        "pymalloc's arenas": (end.arena_free_bytes or 0) - (start.arena_free_bytes or 0),
+    free_by_kind = {
+        ReasonKind.FREE_IN_MALLOC: (end.heap_free_bytes or 0) - (start.heap_free_bytes or 0),
+        ReasonKind.FREE_IN_PYMALLOC: (end.arena_free_bytes or 0) - (start.arena_free_bytes or 0),
     }
-    for whose, amount in free.items():
-        if min(amount, held) > max(MIB, (1 - RETAINED_SHARE) * held):
-            unused = format_bytes(min(amount, held))
-            words = f"of the {format_bytes(held)} held at the end, {unused} are free places"
-            yield f"{words} in {whose}: fragmentation"
+    for kind, amount in free_by_kind.items():
+        free = min(amount, held)
+        if free > max(MIB, (1 - RETAINED_SHARE) * held):
+            yield Reason(kind=kind, held_bytes=held, free_bytes=free)
 
 
 def _value(reading: Reading | None, signal: Signal) -> int | None:

@@ -25,9 +25,6 @@ class Said(StrEnum):
     NOT_MEASURED = "not measured"
 
 
-OF_VERDICT = {True: Said.LEAK, False: Said.CLEAN, None: Said.UNDECIDED}
-
-
 @dataclass(frozen=True)
 class Judgement:
     """One run: whether it is known to leak, what was said, and why."""
@@ -124,5 +121,6 @@ def judgements(
 def _judgement(job: Job, result: Result | None, why: str) -> Judgement:
     said, reason = Said.NOT_MEASURED, why
     if result is not None:
-        said, reason = OF_VERDICT[result.verdict.leak], "; ".join(result.verdict.reasons)
+        said = Said(result.verdict.conclusion.value)
+        reason = "; ".join(reason.text for reason in result.verdict.reasons)
     return Judgement(job.label, job.mode, job.scenario.leaks(job.variant), said, reason)

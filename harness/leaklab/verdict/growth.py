@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from leaklab.model.scenario import Growth
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.octaves import (
     Numbers,
     Octave,
@@ -63,14 +64,14 @@ TENDENCY = 0.05
 
 @dataclass(frozen=True)
 class Finding:
-    """What one series shows: `leak` is None where it decides nothing.
+    """What one series shows.
 
     `settled` is false where it is acquitted in spite of a step: others may follow.
     """
 
-    leak: bool | None
+    conclusion: Conclusion
     growth: Growth | None
-    reason: str
+    reason: Reason
     settled: bool = True
 
 
@@ -87,20 +88,18 @@ def judge_series(
     """
     oldest, before, last = octaves(units, values)
     if last.minima.size < FEWEST_BLOCKS:
-        return _undecided("too few samples: 10 are the least, 64 and more say more")
+        return undecided(ReasonKind.TOO_FEW_SAMPLES)
     if _fades((oldest, before, last), floor, rule):
-        return Finding(
-            leak=False, growth=Growth.BOUNDED, reason="its growth fades with every octave"
-        )
+        return Finding(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FADES))
     if _rises(last, floor, rule):
         return _judge_rising(before, last, floor, rule)
     doubt, ceiling = _doubt(before, last, floor, rule)
     if doubt:
-        return _undecided(doubt)
+        return undecided(doubt)
     return Finding(
-        leak=False,
-        growth=_shape(units, values, last, floor),
-        reason=f"level, no growth above {ceiling:,.3g} a unit",
+        Conclusion.CLEAN,
+        _shape(units, values, last, floor),
+        Reason(kind=ReasonKind.LEVEL, ceiling=ceiling),
         settled=not _clear_steps(joined(before, last)[1], floor).any(),
     )
 
@@ -118,8 +117,10 @@ def judge_extreme(
     return enough and _rises(whole, amount, rule)
 
 
-def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str, float]:
-    """Why a series that does not rise in order cannot be acquitted all the same (empty if it can),
+def _doubt(
+    before: Octave, last: Octave, floor: float, rule: Rule
+) -> tuple[ReasonKind | None, float]:
+    """Why a series that does not rise in order cannot be acquitted all the same (None if it can),
     and the most it may yet grow per unit.
 
     One clear step, up by more than twice the deepest fall, may be a load or a table's rebuilding,
@@ -130,15 +131,15 @@ def _doubt(before: Octave, last: Octave, floor: float, rule: Rule) -> tuple[str,
     steps = np.diff(minima)
     clear = _clear_steps(minima, floor)
     if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
-        return "it rises by steps: do more units", 0.0
+        return ReasonKind.RISES_BY_STEPS, 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
     slope = theil_sen(units, minima)
     half_the_work = float(units[-1]) / 2
     if slope.low * half_the_work > floor:
-        return "it tends to rise, and no more can be said: do more units", slope.high
+        return ReasonKind.TENDS_TO_RISE, slope.high
     if slope.high * half_the_work > max(floor, rule.unseen_share * last.swing):
-        return "it swings so much that a leak could hide in it: do more units", slope.high
-    return "", max(slope.high, 0.0)
+        return ReasonKind.SWINGS, slope.high
+    return None, max(slope.high, 0.0)
 
 
 def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
@@ -150,17 +151,14 @@ def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
 
 def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
     if not _rises(before, floor, rule):
-        return _undecided("it rises over the last half and did not before: do more units")
+        return undecided(ReasonKind.ROSE_ONLY_LATELY)
     if last.end_share < rule.end_pace:
-        return _undecided("it rose, and levels off at the end: do more units")
+        return undecided(ReasonKind.LEVELS_OFF)
     kept = last.rate / before.rate if before.rate > 0 else 0.0
     if kept < rule.steady:
-        return _undecided(f"still grows, at {kept:.0%} of the rate before: do more units")
-    return Finding(
-        leak=True,
-        growth=Growth.UNBOUNDED,
-        reason=f"grows steadily, at {kept:.0%} of the rate before",
-    )
+        return undecided(ReasonKind.SLOWS_DOWN, kept_share=kept)
+    reason = Reason(kind=ReasonKind.GROWS_STEADILY, kept_share=kept)
+    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
 def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) -> bool:
@@ -180,8 +178,9 @@ def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) 
     return none and steady.high <= max(negligible, last.rate / 2)
 
 
-def _undecided(reason: str) -> Finding:
-    return Finding(leak=None, growth=None, reason=reason)
+def undecided(kind: ReasonKind, kept_share: float | None = None) -> Finding:
+    """A finding that decides nothing, and why."""
+    return Finding(Conclusion.UNDECIDED, None, Reason(kind=kind, kept_share=kept_share))
 
 
 def _rises(octave: Octave, floor: float, rule: Rule) -> bool:

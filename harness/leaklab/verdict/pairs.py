@@ -1,11 +1,16 @@
 """Two saved results side by side: a pure function of the two records."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+
+import msgspec
 
 from leaklab.model.errors import BadInput
 from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
 from leaklab.model.scenario import Judge, Scenario, Variant
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
+from leaklab.verdict.wording import worded
 
 # What must be the same for two figures to be about the same work, and what only deserves a word.
 SAME_WORK = ("unit", "units_done")
@@ -78,6 +83,41 @@ def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:
         return found
     leak = is_peak_leak(ratio, scenario.min_ratio)
     return replace(found, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
+
+
+def judge_pairs(results: Sequence[Result]) -> list[Result]:
+    """Results in their order; those of pairs that are judged by their peaks have the pair's verdict
+    where both variants are there, from runs of the same seed and units."""
+    by_pair: dict[tuple[object, ...], dict[Variant, Result]] = {}
+    for result in results:
+        if result.judge is Judge.PEAK:
+            by_pair.setdefault(_pair_key(result), {})[result.variant] = result
+
+    def judged(result: Result) -> Result:
+        pair = by_pair.get(_pair_key(result), {})
+        buggy, fixed = pair.get(Variant.BUGGY), pair.get(Variant.FIXED)
+        if result.judge is not Judge.PEAK or buggy is None or fixed is None:
+            return result
+        return _with_pairs_verdict(result, buggy, fixed)
+
+    return [judged(result) for result in results]
+
+
+def _pair_key(result: Result) -> tuple[object, ...]:
+    """What two runs have in common that are a pair."""
+    return result.scenario, result.mode, result.repeat, result.seed, result.units, result.python
+
+
+def _with_pairs_verdict(result: Result, buggy: Result, fixed: Result) -> Result:
+    if not buggy.peak_bytes or not fixed.peak_bytes or result.min_ratio is None:
+        return result
+    ratio = buggy.peak_bytes / fixed.peak_bytes
+    leaks = is_peak_leak(ratio, result.min_ratio) and result.variant is Variant.BUGGY
+    conclusion = Conclusion.of(leaks=leaks)
+    reason = Reason(kind=ReasonKind.PEAK_RATIO, ratio=ratio, min_ratio=result.min_ratio)
+    verdict = msgspec.structs.replace(result.verdict, conclusion=conclusion, reasons=[reason])
+    agrees = conclusion is Conclusion.of(leaks=result.is_known_to_leak)
+    return msgspec.structs.replace(result, verdict=worded(verdict), agrees=agrees)
 
 
 def _ended(*results: Result) -> bool:

@@ -14,18 +14,17 @@ import msgspec
 from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Samples, Signal
-from leaklab.model.units import format_growth
-from leaklab.model.verdicts import Estimate, Verdict
+from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
 from leaklab.verdict.allocators import acquit, remarks
-from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, judge_series
+from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, judge_series, undecided
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
-from leaklab.verdict.resources import EXTREME, FLOOR, LABEL, SIGNALS_OF, SIGNALS_OF_TREE
+from leaklab.verdict.resources import EXTREME, FLOOR, SIGNALS_OF, SIGNALS_OF_TREE
 
 Rows = tuple[Sequence[float], Sequence[float]]
 
 NEVER_EXTREME = {Signal.BLOCKS, Signal.RSS, Signal.PSS}
 
-NOT_READ = Finding(leak=None, growth=None, reason="its resource was not read")
+NOT_READ = undecided(ReasonKind.NOT_READ)
 
 
 @dataclass(frozen=True)
@@ -83,8 +82,9 @@ def is_certain(verdict: Verdict) -> bool:
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
     deciding -= {Signal.RSS, Signal.PSS}
     found = [e for e in verdict.estimates if e.signal in deciding]
-    settled = all(e.settled and e.leak is not None for e in found)
-    return any(e.leak for e in found) or (verdict.leak is not None and settled)
+    settled = all(e.settled and e.conclusion is not Conclusion.UNDECIDED for e in found)
+    leaks = any(e.conclusion is Conclusion.LEAK for e in found)
+    return leaks or (verdict.is_decided and settled)
 
 
 def was_read(verdict: Verdict) -> bool:
@@ -115,7 +115,7 @@ def _verdict(
     finding = short or findings.get(resource, NOT_READ)
     per_unit, low, high = _quoted(of.get(resource, []))
     return Verdict(
-        leak=finding.leak,
+        conclusion=finding.conclusion,
         growth=finding.growth,
         resource=resource,
         per_unit=per_unit,
@@ -123,7 +123,11 @@ def _verdict(
         high=high,
         reasons=[finding.reason],
         estimates=list(estimates),
-        others={r: None if short else f.leak for r, f in findings.items() if r is not resource},
+        others={
+            r: Conclusion.UNDECIDED if short else f.conclusion
+            for r, f in findings.items()
+            if r is not resource
+        },
     )
 
 
@@ -131,17 +135,17 @@ def _estimate(process: ProcessRecord | None, signal: Signal, rows: Rows, rule: R
     """Judge one signal, of a process with what its readings after the last unit say of it."""
     finding = judge_series(*rows, FLOOR[signal], rule)
     _, before, last = octaves(*rows)
-    if finding.leak and process:
+    if process and finding.conclusion is Conclusion.LEAK:
         finding = acquit(process, signal, last.minima[0], last.rise) or finding
     slope = growth_per_unit(*joined(before, last))
     return Estimate(
         signal=signal,
-        leak=finding.leak,
+        conclusion=finding.conclusion,
         growth=finding.growth,
         per_unit=slope.estimate,
         low=slope.low,
         high=slope.high,
-        reason=finding.reason,
+        reason=msgspec.structs.replace(finding.reason, signal=signal),
         settled=finding.settled,
     )
 
@@ -153,10 +157,10 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     if Signal.PSS_ANON in names:
         estimates = [e for e in estimates if e.signal is not Signal.PSS]
     deciding = [e for e in estimates if e.signal is not Signal.RSS] or estimates
-    leaking = [e for e in estimates if e.leak]
-    doubtful = [e for e in deciding if e.leak is None]
+    leaking = [e for e in estimates if e.conclusion is Conclusion.LEAK]
+    doubtful = [e for e in deciding if e.conclusion is Conclusion.UNDECIDED]
     speaker = next(iter([*leaking, *doubtful, *deciding]))
-    return Finding(speaker.leak, speaker.growth, f"{LABEL[speaker.signal]}: {speaker.reason}")
+    return Finding(speaker.conclusion, speaker.growth, speaker.reason)
 
 
 def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
@@ -164,9 +168,15 @@ def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, 
     anon = any(e.signal is Signal.PSS_ANON for e in estimates)
     unasked = {Signal.BLOCKS, Signal.PSS} if anon else {Signal.BLOCKS}
     in_bytes = [e for e in estimates if e.signal not in unasked] or estimates
-    for e in sorted(in_bytes, key=lambda e: (not e.leak, bool(e.leak) ^ (e.signal is Signal.RSS))):
+    for e in sorted(in_bytes, key=_rank):
         return e.per_unit, e.low, e.high
     return None, None, None
+
+
+def _rank(estimate: Estimate) -> tuple[bool, bool]:
+    """Of what leaks RSS comes first, of the rest last."""
+    leaks = estimate.conclusion is Conclusion.LEAK
+    return not leaks, leaks ^ (estimate.signal is Signal.RSS)
 
 
 def _too_short(
@@ -175,24 +185,30 @@ def _too_short(
     resource: Resource,
     process: ProcessRecord | None = None,
 ) -> Finding | None:
-    done, needed = f"{work.done:,}", f"{work.needed:,}"
     if work.ended is Ended.COMPLETED and work.done >= work.needed:
         return None
     if signal := _extreme_signal(rows, resource):
-        units, values = rows[signal]
-        rise = values[-1] - values[0]
-        if process and (excuse := acquit(process, signal, values[0], rise)):
-            reason = f"{LABEL[signal]}: {excuse.reason}; name --units to see it through"
-            return Finding(leak=None, growth=None, reason=reason)
-        rate = rise / (units[-1] - units[0])
-        amount = f"{format_growth(rate, resource)} a unit, steadily"
-        reason = f"{LABEL[signal]}: {amount}, for {done} of {needed} units: nothing innocent does"
-        return Finding(leak=True, growth=Growth.UNBOUNDED, reason=reason)
-    if work.ended is not Ended.COMPLETED:
-        reason = f"{work.ended} after {done} units; a verdict needs {needed}"
-    else:
-        reason = f"{done} of the {needed} units that a verdict needs: raise --units"
-    return Finding(leak=None, growth=None, reason=reason)
+        return _extreme(work, signal, rows[signal], process)
+    kind = ReasonKind.TOO_SHORT if work.ended is Ended.COMPLETED else ReasonKind.BROKEN_OFF
+    reason = Reason(kind=kind, ended=work.ended.value, done=work.done, needed=work.needed)
+    return Finding(Conclusion.UNDECIDED, None, reason)
+
+
+def _extreme(work: Work, signal: Signal, rows: Rows, process: ProcessRecord | None) -> Finding:
+    """Of a run that was not seen to its end, growth that nothing innocent shows."""
+    units, values = rows
+    rise = values[-1] - values[0]
+    if process and (excuse := acquit(process, signal, values[0], rise)):
+        reason = msgspec.structs.replace(excuse.reason, signal=signal, to_the_end=False)
+        return Finding(Conclusion.UNDECIDED, None, reason)
+    reason = Reason(
+        kind=ReasonKind.EXTREME,
+        signal=signal,
+        rate=rise / (units[-1] - units[0]),
+        done=work.done,
+        needed=work.needed,
+    )
+    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
 def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal | None:
@@ -205,16 +221,16 @@ def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal |
     return None
 
 
-def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[str]:
+def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[Reason]:
     """What the children are that a program leaks."""
-    found = process.after_trim.zombies if process.after_trim else None
-    if resource is not Resource.PROCESSES or not verdict.leak or not found:
+    zombies = process.after_trim.zombies if process.after_trim else None
+    if resource is not Resource.PROCESSES or not verdict.is_leak or not zombies:
         return []
-    return [f"{found:,} of them are zombies: they ended, and nobody waited for them"]
+    return [Reason(kind=ReasonKind.ZOMBIES, count=zombies)]
 
 
-def _with_reasons(verdict: Verdict, remarks: Sequence[str]) -> Verdict:
-    return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *remarks])
+def _with_reasons(verdict: Verdict, more: Sequence[Reason]) -> Verdict:
+    return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *more])
 
 
 def _rows(samples: Samples, signal: Signal) -> Rows:

@@ -9,11 +9,14 @@ from leaklab.model.errors import BadInput, LabError, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import Ended, Environment, ProcessRecord, Role, Trace, TreeRecord
 from leaklab.model.result import Result
-from leaklab.model.scenario import Judge, Resource, Scenario, Scope, Variant
+from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Signal
-from leaklab.model.verdicts import Verdict
-from leaklab.verdict.pairs import compare, judge_pair
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.process import Work, judge, judge_tree, rows_of, was_read
+from leaklab.verdict.wording import worded
+
+# The worst of several conclusions is that of the whole.
+BADNESS = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
 
 WHAT_FAILED = {
     Ended.DIED: "the measured process died: ",
@@ -26,7 +29,7 @@ def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
     """Judge a trace and make the record that is saved."""
     processes = [_judged(job, trace.ended, process) for process in trace.processes]
     tree = _judged_tree(job, trace)
-    verdict = _of_run(job, trace, processes, tree)
+    verdict = worded(_of_run(job, trace, processes, tree))
     peak, baseline = _largest(processes)
     return Result(
         **_asked(job),
@@ -35,7 +38,7 @@ def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
         detail=trace.detail,
         verdict=verdict,
         worst=_worst(processes),
-        agrees=verdict.leak is job.scenario.leaks(job.variant),
+        agrees=verdict.conclusion is Conclusion.of(leaks=job.scenario.leaks(job.variant)),
         peak_rss_bytes=peak,
         baseline_rss_bytes=baseline,
         tree_peak_pss_bytes=trace.tree_peak_pss_bytes,
@@ -68,43 +71,27 @@ def _asked(job: Job) -> dict[str, Any]:
         "scope": scenario.scope,
         "expected_growth": scenario.growth_of(job.variant),
         "expected_leak": scenario.leaks(job.variant),
+        "judge": scenario.judge,
+        "min_ratio": scenario.min_ratio,
     }
 
 
-def judge_peaks(scenario: Scenario, one: Result, other: Result) -> tuple[Result, Result]:
-    """Both variants of a scenario that is judged by its peaks, each with the pair's verdict."""
-    pair = judge_pair(compare(one, other), scenario).pair
-    if pair is None:
-        return one, other
-    reason = f"the buggy peak is {pair.ratio:.2f} times the fixed one; {pair.min_ratio:g} is a leak"
+def failure_of(job: Job, ended: Trace | Result) -> LabError | None:
+    """The error of a run that broke off by itself; None if it ended, or was stopped at a limit.
 
-    def judged(result: Result) -> Result:
-        leak = pair.leak and result.variant is Variant.BUGGY
-        verdict = msgspec.structs.replace(result.verdict, leak=leak, reasons=[reason])
-        agrees = leak is scenario.leaks(result.variant)
-        return msgspec.structs.replace(result, verdict=verdict, agrees=agrees)
-
-    return judged(one), judged(other)
-
-
-def refuse_failure(job: Job, trace: Trace) -> None:
-    """Stop at a run that broke off by itself; nothing where it ended or was stopped.
-
-    Raises:
-        BadInput: the scenario's code failed; its own traceback is the error's note.
-        NotMeasured: the process died; what it printed last is the note.
+    Its note is the traceback of the scenario's code, or what a process printed last.
     """
-    if not trace.ended.failed:
-        return
-    if trace.ended is Ended.PROGRAM_FAILED:
-        error: LabError = BadInput(f"{job.label}: {trace.detail}")
+    if not ended.ended.failed:
+        return None
+    if ended.ended is Ended.PROGRAM_FAILED:
+        error: LabError = BadInput(f"{job.label}: {ended.detail}")
     else:
-        what = WHAT_FAILED.get(trace.ended, "")
-        said = trace.output_tail.strip().splitlines()[-1:]
-        words = f"; its last words: {said[0]}" if said else ""
-        error = NotMeasured(f"{job.label}: {what}{trace.detail}{words}")
-    error.add_note(trace.output_tail)
-    raise error
+        what = WHAT_FAILED.get(ended.ended, "")
+        last = ended.output_tail.strip().splitlines()[-1:]
+        words = f"; its last words: {last[0]}" if last else ""
+        error = NotMeasured(f"{job.label}: {what}{ended.detail}{words}")
+    error.add_note(ended.output_tail)
+    return error
 
 
 def _judged(job: Job, ended: Ended, process: ProcessRecord) -> ProcessRecord:
@@ -138,7 +125,7 @@ def _worst(processes: Sequence[ProcessRecord]) -> int | None:
         verdict = processes[at].verdict
         if verdict is None or not was_read(verdict):
             return -1, 0.0
-        return {True: 2, None: 1, False: 0}[verdict.leak], verdict.per_unit or 0.0
+        return BADNESS[verdict.conclusion], verdict.per_unit or 0.0
 
     return max(range(len(processes)), key=badness, default=None)
 
@@ -157,52 +144,60 @@ def _of_run(
     worst = _worst(processes)
     verdict = None if worst is None else processes[worst].verdict
     if worst is None or verdict is None:
-        reason = f"{trace.ended}: nothing was measured"
-        return Verdict(leak=None, growth=None, resource=resource, reasons=[reason])
+        reason = Reason(kind=ReasonKind.NOTHING_MEASURED, ended=trace.ended.value)
+        return _undecided(resource, reason)
     if job.scenario.judge is Judge.PEAK:
-        words = ["needs its pair: run both variants, with the same seed and units"]
-        return Verdict(leak=None, growth=None, resource=resource, reasons=words)
+        return _undecided(resource, Reason(kind=ReasonKind.NEEDS_PAIR))
     of_tree = tree.verdict if tree else None
     others = _others([process.verdict for process in processes], of_tree)
     reasons = verdict.reasons
     if job.scenario.scope is Scope.TREE and of_tree:
-        verdict, reasons = of_tree, [f"tree: {reason}" for reason in of_tree.reasons]
+        verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     elif len(processes) > 1 and trace.ended is Ended.COMPLETED:
-        reasons = [f"{name_of(processes[worst])}: {reason}" for reason in reasons]
+        reasons = _said_of(name_of(processes[worst]), reasons)
     others.pop(resource, None)
     reasons = [*reasons, *_budget(job, trace, verdict)]
     return msgspec.structs.replace(verdict, reasons=reasons, others=others)
 
 
-def _budget(job: Job, trace: Trace, verdict: Verdict) -> list[str]:
+def _undecided(resource: Resource, reason: Reason) -> Verdict:
+    return Verdict(
+        conclusion=Conclusion.UNDECIDED, growth=None, resource=resource, reasons=[reason]
+    )
+
+
+def _said_of(process: str, reasons: Iterable[Reason]) -> list[Reason]:
+    """Reasons with the name of the process that they are about."""
+    return [msgspec.structs.replace(reason, process=process) for reason in reasons]
+
+
+def _budget(job: Job, trace: Trace, verdict: Verdict) -> list[Reason]:
     """What would decide a run that went on as far as it might."""
-    if verdict.leak is not None or job.budget_seconds is None or trace.ended is not Ended.COMPLETED:
+    if verdict.is_decided or job.budget_seconds is None or trace.ended is not Ended.COMPLETED:
         return []
     if trace.units_done < job.units:
         return []
-    done = f"{trace.units_done:,} units"
-    if trace.held_back_by:
-        return [f"twice the {done} would not be within {trace.held_back_by}: raise it"]
-    return [f"it ended after {done}: give --units, or make the workload yield more"]
+    kind = ReasonKind.HELD_BACK if trace.held_back_by else ReasonKind.WORKLOAD_ENDED
+    return [Reason(kind=kind, done=trace.units_done, option=trace.held_back_by)]
 
 
 def _others(
     verdicts: Iterable[Verdict | None], of_tree: Verdict | None
-) -> dict[Resource, bool | None]:
+) -> dict[Resource, Conclusion]:
     """Of each resource that is not the scenario's: whether any process leaks it, or the tree.
 
     What is read of the tree now and then only adds a leak, and only of what can be counted: from
     outside, garbage in waiting and an allocator's free pages look like one of memory.
     """
-    found: dict[Resource, list[bool | None]] = {}
+    found: dict[Resource, list[Conclusion]] = {}
     for verdict in verdicts:
-        for resource, leak in verdict.others.items() if verdict else ():
-            found.setdefault(resource, []).append(leak)
-    leaks = {r: True in said or (None if None in said else False) for r, said in found.items()}
-    for resource, leak in of_tree.others.items() if of_tree else ():
-        if leak and resource is not Resource.MEMORY:
-            leaks[resource] = True
-    return leaks
+        for resource, conclusion in verdict.others.items() if verdict else ():
+            found.setdefault(resource, []).append(conclusion)
+    worst = {resource: max(said, key=BADNESS.__getitem__) for resource, said in found.items()}
+    for resource, conclusion in of_tree.others.items() if of_tree else ():
+        if conclusion is Conclusion.LEAK and resource is not Resource.MEMORY:
+            worst[resource] = conclusion
+    return worst
 
 
 def name_of(process: ProcessRecord) -> str:

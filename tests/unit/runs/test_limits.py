@@ -7,6 +7,7 @@ from leaklab.cli import options
 from leaklab.model.errors import BadInput
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Mode
+from leaklab.runs.limits import make_limits, refuse_too_low
 
 
 def limits(**changes: int) -> Limits:
@@ -31,30 +32,30 @@ def test_all_is_every_mode_and_each_is_made_once(
 def test_less_memory_than_a_bare_interpreter_takes_is_refused_with_what_it_takes() -> None:
     words = r"a memory limit of 977 KiB is less than a bare interpreter needs \([0-9.]+ MiB\)"
     with pytest.raises(BadInput, match=words):
-        options.make_limits(1_000_000, 1.0)
-    assert options.make_limits(60_000_000, 1.0).memory_bytes == 60_000_000
+        make_limits(1_000_000, 1.0)
+    assert make_limits(60_000_000, 1.0).memory_bytes == 60_000_000
 
 
 def test_fewer_descriptors_than_a_run_needs_are_refused() -> None:
     with pytest.raises(BadInput, match=r"63 descriptors is less than a run .* \(64\); allow more"):
-        options.make_limits(1 << 30, 1.0, descriptor_limit=63)
-    assert options.make_limits(1 << 30, 1.0, descriptor_limit=64).descriptors == 64
+        make_limits(1 << 30, 1.0, descriptor_limit=63)
+    assert make_limits(1 << 30, 1.0, descriptor_limit=64).descriptors == 64
 
 
 def test_fewer_processes_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.SPAWN, workers=3)]
-    options.refuse_too_few_processes(limits(processes=6), jobs)
-    options.refuse_too_few_processes(limits(processes=1), jobs[:1])
+    refuse_too_low(limits(processes=6), jobs)
+    refuse_too_low(limits(processes=1), jobs[:1])
     with pytest.raises(BadInput, match=r"5 processes is less than a pool of 3 workers needs \(6,"):
-        options.refuse_too_few_processes(limits(processes=5), jobs)
+        refuse_too_low(limits(processes=5), jobs)
 
 
 def test_fewer_descriptors_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.FORK, workers=30)]
-    options.refuse_too_few_descriptors(limits(descriptors=184), jobs)
-    options.refuse_too_few_descriptors(limits(descriptors=64), jobs[:1])
+    refuse_too_low(limits(descriptors=184), jobs)
+    refuse_too_low(limits(descriptors=64), jobs[:1])
     words = (
         r"183 descriptors is less than the parent of a pool of 30 workers may need \(184\); allow"
     )
     with pytest.raises(BadInput, match=words):
-        options.refuse_too_few_descriptors(limits(descriptors=183), jobs)
+        refuse_too_low(limits(descriptors=183), jobs)

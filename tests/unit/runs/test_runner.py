@@ -17,9 +17,9 @@ from leaklab.reports import plain
 from leaklab.reports.runs import disagreements, runs
 from leaklab.runs import store
 from leaklab.runs.listener import Listener
-from leaklab.runs.runner import Outcome, run
+from leaklab.runs.runner import Failure, Outcome, run
 from leaklab.runs.sessions import Session
-from leaklab.verdict.run import refuse_failure, to_result
+from leaklab.verdict.run import failure_of, to_result
 
 
 class Ear(Listener):
@@ -33,7 +33,7 @@ class Ear(Listener):
         self.heard.append(f"progressed {job.variant} {units_done}")
 
     def judged(self, result: Result) -> None:
-        self.heard.append(f"judged {result.variant} {result.verdict.word}")
+        self.heard.append(f"judged {result.variant} {result.verdict.conclusion}")
 
     def failed(self, job: Job, error: LabError) -> None:
         self.heard.append(f"failed {job.variant}: {error}")
@@ -53,7 +53,7 @@ def session_in(folder: Path) -> Session:
 
 def test_a_pair_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(), tmp_path)
-    assert [True, False] == [r.verdict.leak for r in outcome.results]
+    assert [True, False] == [r.verdict.is_leak for r in outcome.results]
     assert outcome.exit is Exit.AS_EXPECTED
     table = plain(runs(outcome.results))
     assert "grow-4096  buggy     1.6 MiB       +4 KiB  leak" in table
@@ -113,23 +113,25 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     assert toy.judge is Judge.PEAK
-    assert "needs its pair" in toys.result(toy).verdict.reasons[0]
+    assert "needs its pair" in toys.result(toy).verdict.reasons[0].text
 
 
 @pytest.mark.parametrize("min_ratio", [2.0, 2.1])
-def test_both_of_a_pair_are_judged_by_their_peaks_once_both_are_made(
+def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     tmp_path: Path, min_ratio: float
 ) -> None:
     toy = toys.scenario(judge="peak", min_ratio=min_ratio)
     jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
     session = session_in(tmp_path)
     outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
-    saved = [store.read(session.folder / store.name_of(r).text) for r in outcome.results]
     enough = min_ratio == 2
-    assert [False, enough] == [r.verdict.leak for r in outcome.results]
+    assert [False, enough] == [r.verdict.is_leak for r in outcome.results]
     assert [True, enough] == [r.agrees for r in outcome.results]
-    assert [r.verdict for r in outcome.results] == [r.verdict for r in saved]
-    assert "times the fixed one" in outcome.results[0].verdict.reasons[0]
+    assert "times the fixed one" in outcome.results[0].verdict.reasons[0].text
+    read = store.find(tmp_path, str(session.folder))
+    assert {r.variant: r.verdict for r in outcome.results} == {r.variant: r.verdict for r in read}
+    alone = store.read(session.folder / store.name_of(outcome.results[0]).text)
+    assert "needs its pair" in alone.verdict.reasons[0].text
 
 
 class PeaksExecutor(toys.ToyExecutor):
@@ -155,19 +157,26 @@ def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
         "agrees peak_rss_bytes baseline_rss_bytes tree_peak_pss_bytes processes controls "
         "environment".split()
     ) <= set(record)
-    assert set("leak growth resource per_unit low high reasons".split()) <= set(record["verdict"])
+    amounts = {"resource", "per_unit", "low", "high"}
+    assert {"conclusion", "growth", "reasons", *amounts} <= set(record["verdict"])
     assert {"pid", "role", "peak_rss_bytes", "samples"} <= set(record["processes"][0])
 
 
 def test_a_trace_without_a_process_is_undecided() -> None:
     found = to_result(toys.job(), Trace(ended=Ended.NOT_STARTED), toys.ENVIRONMENT)
-    assert (found.verdict.leak, found.peak_rss_bytes) == (None, None)
+    assert (found.verdict.is_decided, found.peak_rss_bytes) == (False, None)
     assert found.verdict.resource is Resource.MEMORY
     assert found.expected_growth is Growth.UNBOUNDED
 
 
+def failed(error: LabError) -> Failure:
+    return Failure(toys.job(), error)
+
+
 def test_the_gravest_error_gives_the_exit_code() -> None:
-    outcome = Outcome([toys.result(agrees=False)], [NotMeasured("x"), BadInput("y")])
+    outcome = Outcome(
+        [toys.result(agrees=False)], [failed(NotMeasured("x")), failed(BadInput("y"))]
+    )
     assert outcome.exit is Exit.NOT_MEASURED
 
 
@@ -182,15 +191,21 @@ def test_the_gravest_error_gives_the_exit_code() -> None:
 def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
     results: list[Result], code: Exit
 ) -> None:
-    assert Outcome(results, [Skipped("x: skipped")]).exit is code
+    assert Outcome(results, [failed(Skipped("x: skipped"))]).exit is code
 
 
 def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
     trace = Trace(ended=Ended.PROGRAM_FAILED, detail="why", output_tail="Traceback …")
-    with pytest.raises(BadInput) as caught:
-        refuse_failure(toys.job(), trace)
-    assert caught.value.__notes__ == ["Traceback …"]
-    assert str(caught.value) == "grow-4096/buggy/inline: why"
+    error = failure_of(toys.job(), trace)
+    assert isinstance(error, BadInput)
+    assert error.__notes__ == ["Traceback …"]
+    assert str(error) == "grow-4096/buggy/inline: why"
+
+
+def test_a_failure_has_its_job_and_its_reason_without_the_runs_name(tmp_path: Path) -> None:
+    outcome = make(toys.ToyExecutor(lambda _: Ended.PROGRAM_FAILED), tmp_path)
+    assert [Variant.BUGGY, Variant.FIXED] == [f.job.variant for f in outcome.failures]
+    assert {"as the toy was told"} == {f.reason for f in outcome.failures}
 
 
 def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
@@ -205,17 +220,17 @@ def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Pa
 class Full(Session):
     """A place with no room for buggy variants."""
 
-    def save(self, result: Result, over: Path | None = None) -> Path:
+    def save(self, result: Result) -> Path:
         if result.variant is Variant.BUGGY:
             raise NotSaved(f"{result.variant} could not be saved: no space left")
-        return super().save(result, over)
+        return super().save(result)
 
 
 def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
     wrong = toys.result(agrees=False, repeat=3)
     assert disagreements([toys.result(), wrong]) == [
         "grow-4096/buggy/inline (repeat 3): leak (known: a leak): "
-        + "; ".join(wrong.verdict.reasons)
+        + "; ".join(reason.text for reason in wrong.verdict.reasons)
     ]
 
 
@@ -236,10 +251,10 @@ def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcom
 def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
     jobs = [toys.job(mode=Mode.SPAWN, workers=3)]
     (result,) = run(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
-    assert [False, True, True, True] == [p.verdict and p.verdict.leak for p in result.processes]
+    assert [False, True, True, True] == [p.verdict and p.verdict.is_leak for p in result.processes]
     assert (Role.WORKER, True, True) == (
         result.processes[result.worst or 0].role,
-        result.verdict.leak,
+        result.verdict.is_leak,
         result.agrees,
     )
     assert [400, 400, 400] == [p.units_done for p in result.processes[1:]]

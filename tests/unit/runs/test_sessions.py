@@ -82,7 +82,7 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
         ('{"schema": 1, "leaklab": "0"', "is no plan, or only half of one"),
         ('{"schema": 1}', "is no plan, or only half of one"),
         ("[]", "is no plan, or only half of one"),
-        ('{"schema": 99}', "has schema 99, newer than 2: update leaklab"),
+        ('{"schema": 99}', "has schema 99, newer than 3: update leaklab"),
         ('{"a":' * 100_000, "is no plan, or only half of one"),
     ],
 )
@@ -136,7 +136,7 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     [
         ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
         ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
-        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 3: update"),
+        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 4: update"),
         ("grow-4096.fixed.inline.1.json", None, "holds another run than its name says"),
         ("grow-4096.buggy.inline.1-2.json", None, "is none of the runs in plan.json"),
         (".grow-4096.buggy.inline.1.json.1", b"{", "is half a file, of a save that was killed"),
@@ -255,7 +255,7 @@ def test_what_the_catalogue_no_longer_has_is_named(changes: dict[str, Any], labe
 def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
     saved = msgspec.json.decode((begun(tmp_path) / PLAN).read_bytes())
     assert set("schema leaklab catalogue limits runs".split()) == saved.keys()
-    wanted = "scenario variant mode workers units seed options repeat budget_seconds"
+    wanted = "scenario variant mode workers units seed options repeat budget_seconds python"
     assert set(wanted.split()) == saved["runs"][0].keys()
 
 

@@ -1,148 +1,106 @@
 """How far a run goes: what ends it, and what sends it on."""
 
-import os
-from collections.abc import Iterator, Sequence
-from types import ModuleType, SimpleNamespace
-from typing import cast
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
 
 import toys
-from leaklab.agent.leaklab_agent import layout
-from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Job, Limits
-from leaklab.model.signals import Reading
-from leaklab.observer.observation import Observation
-from leaklab.observer.sample_tables import SampleTables, sample_tables
-from leaklab.runs.stopping import ByVerdict
-from leaklab.sandbox.protocol import Baseline
+from leaklab.model.scenario import Scenario
+from leaklab.model.signals import Samples
+from leaklab.observer.checkpoints import Decision
+from leaklab.runs.stopping import SoFar, Spent, decide
 
 NEEDED = 400
-HEAP = layout.SIGNALS.index("heap_bytes") + 1
 LINE = [4096 * unit for unit in range(1, NEEDED + 1)]
 FLAT = [1_000_000] * NEEDED
 ROOT = [round(1_000_000 * unit**0.5) for unit in range(1, NEEDED + 1)]
 STEPPED = [*[1_000_000] * 300, *[1_100_000] * 100]
+LITTLE = Spent(cpu_seconds=1.0, resident_bytes=1 << 20, elapsed_seconds=1.0)
 
 
-@pytest.fixture
-def tables() -> Iterator[SampleTables]:
-    with sample_tables(1) as tables:
-        yield tables
+def open_ended(toy: Scenario | None = None) -> Job:
+    return toys.job(toy, budget_seconds=20.0)
 
 
-def fill(tables: SampleTables, heap: Sequence[int], units: Sequence[int] | None = None) -> None:
-    """As many rows as there are in a table, evenly spaced."""
-    every = range(0, len(heap), -(-len(heap) // layout.ROWS))
-    for row, at in enumerate(every):
-        begin = layout.HEAD + row * layout.WIDTH
-        values = [units[at] if units else at + 1, *[layout.NOT_READ] * len(layout.SIGNALS)]
-        values[HEAP] = heap[at]
-        for column, value in enumerate(values):
-            tables.words[begin + column] = value
-    tables.words[0] = len(every)
-
-
-def word(
-    tables: SampleTables,
-    reached: int,
+def after(
+    heap: Sequence[int],
+    units: int = NEEDED,
     job: Job | None = None,
-    cpu_seconds: float = 1.0,
-    rss_bytes: int = 1 << 20,
-    memory_bytes: int = 1 << 30,
-) -> bytes:
-    """What the agent is told."""
-    probes = SimpleNamespace(cpu_seconds=lambda _: cpu_seconds, rss_bytes=lambda _: rss_bytes)
-    limits = Limits(memory_bytes=memory_bytes, time_seconds=300)
-    heard, said = os.pipe()
-    try:
-        planned = job or toys.job(budget_seconds=20.0)
-        steering = ByVerdict(planned, limits, tables, cast("ModuleType", probes), said)
-        seen = Observation()
-        seen.hear(Baseline(0, 4711, 1 << 20, high_water_reset=True))
-        steering.reached(reached, lambda _: None, seen)
-        return os.read(heard, 1)
-    finally:
-        os.close(heard)
-        os.close(said)
+    spent: Spent = LITTLE,
+    **changes: Any,
+) -> Decision:
+    """What is decided of one process whose heap in use grew evenly up to these units."""
+    rows = [round(units * (i + 1) / len(heap)) for i in range(len(heap))]
+    samples = Samples(units=rows, heap_bytes=list(heap))
+    process = toys.process(list(heap), samples=samples, units_done=units, **changes)
+    limits = Limits(memory_bytes=1 << 30, time_seconds=300)
+    return decide(job or open_ended(), limits, SoFar(units, [process]), spent)
 
 
-@pytest.mark.parametrize(("heap", "told"), [(LINE, END), (FLAT, END), (ROOT, GO_ON)])
-def test_a_run_ends_where_its_verdict_is_certain(
-    tables: SampleTables, heap: list[int], told: bytes
-) -> None:
-    fill(tables, heap)
-    assert word(tables, NEEDED) == told
+@pytest.mark.parametrize(("heap", "goes_on"), [(LINE, False), (FLAT, False), (ROOT, True)])
+def test_a_run_ends_where_its_verdict_is_certain(heap: list[int], *, goes_on: bool) -> None:
+    assert goes_on is after(heap).goes_on
 
 
-def test_before_the_declared_units_a_line_is_no_reason_to_end(tables: SampleTables) -> None:
-    fill(tables, LINE[: NEEDED // 2])
-    assert word(tables, NEEDED // 2) == GO_ON
+def test_before_the_declared_units_a_line_is_no_reason_to_end() -> None:
+    assert after(LINE[: NEEDED // 2], NEEDED // 2).goes_on
 
 
-def test_what_nothing_innocent_keeps_ends_a_run_at_once(tables: SampleTables) -> None:
-    fill(tables, [unit * (100 << 20) for unit in range(9)])
-    assert word(tables, 8) == END
+@pytest.mark.parametrize(("units", "again"), [(100, 200), (250, NEEDED), (NEEDED, 2 * NEEDED)])
+def test_a_run_is_looked_at_again_when_the_work_has_doubled(units: int, again: int) -> None:
+    assert again == after(ROOT[:units], units).next_units
 
 
-def test_a_step_is_given_time_to_have_a_fellow(tables: SampleTables) -> None:
-    fill(tables, STEPPED)
-    assert word(tables, NEEDED) == GO_ON
-    fill(tables, STEPPED, [4 * unit for unit in range(1, NEEDED + 1)])
-    assert word(tables, 4 * NEEDED) == END
+def test_what_nothing_innocent_keeps_ends_a_run_at_once() -> None:
+    assert not after([unit * (100 << 20) for unit in range(9)], 8).goes_on
+
+
+def test_a_step_is_given_time_for_a_second_one() -> None:
+    assert after(STEPPED).goes_on
+    assert not after(STEPPED, 4 * NEEDED).goes_on
 
 
 @pytest.mark.parametrize(
-    "spent",
-    [{"cpu_seconds": 10.1}, {"rss_bytes": 600 << 20}, {"memory_bytes": (2 << 20) - 1}],
+    ("spent", "option"),
+    [
+        (Spent(10.1, 1 << 20, 1.0), "--budget"),
+        (Spent(1.0, 600 << 20, 1.0), "--memory-limit"),
+        (Spent(1.0, 1 << 20, 151.0), "--time-limit"),
+    ],
 )
-def test_no_run_goes_where_its_budget_or_its_limits_would_not_let_it_come(
-    tables: SampleTables, spent: dict[str, float]
+def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
+    spent: Spent, option: str
 ) -> None:
-    fill(tables, ROOT)
-    assert word(tables, NEEDED, **spent) == END  # type: ignore[arg-type]
+    assert (False, option) == ((found := after(ROOT, spent=spent)).goes_on, found.held_back_by)
 
 
-def test_what_the_agent_cannot_have_said_is_not_answered(tables: SampleTables) -> None:
-    heard, said = os.pipe()
-    os.set_blocking(heard, False)
-    limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    probes = cast("ModuleType", SimpleNamespace())
-    steering = ByVerdict(toys.job(), limits, tables, probes, said)
-    for units in [3, *[3] * 100_000, 2, 4]:  # more answers than a pipe holds
-        steering.reached(units, lambda _: None, Observation())
-    assert os.read(heard, 1 << 20) == GO_ON * 2
-    os.close(heard)
-    os.close(said)
+def test_a_run_of_fixed_length_is_never_ended() -> None:
+    assert after(LINE, job=toys.job()).goes_on
 
 
-def test_a_run_of_fixed_length_is_never_ended(tables: SampleTables) -> None:
-    fill(tables, LINE)
-    assert word(tables, NEEDED, toys.job()) == GO_ON
-
-
-def test_a_pair_that_differs_by_its_peak_has_no_growth_to_wait_for(tables: SampleTables) -> None:
-    fill(tables, ROOT)
+def test_a_pair_that_differs_by_its_peak_has_no_growth_to_wait_for() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
-    assert word(tables, NEEDED, toys.job(peaks, budget_seconds=20.0)) == END
+    assert not after(ROOT, job=open_ended(peaks)).goes_on
 
 
-def test_of_a_tree_the_tree_is_read_at_every_stop_and_judged(tables: SampleTables) -> None:
-    tree = toys.scenario(scope="tree")
-    heard, said = os.pipe()
-    seen = Observation()
-    probes = SimpleNamespace(cpu_seconds=lambda _: 1.0, rss_bytes=lambda _: 1)
+def test_a_pair_that_differs_by_its_peak_is_not_ended_for_its_growth() -> None:
+    peaks = toys.scenario(judge="peak", min_ratio=2.0)
+    assert after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks)).goes_on
+
+
+TREE = toys.scenario(scope="tree")
+
+
+@pytest.mark.parametrize(("held", "goes_on"), [(LINE, False), (ROOT, True)])
+def test_of_a_tree_what_was_read_of_the_tree_is_judged(held: list[int], *, goes_on: bool) -> None:
+    tree = Samples(units=list(range(1, NEEDED + 1)), pss_anon_bytes=[16 * h for h in held])
+    so_far = SoFar(NEEDED, [toys.process(FLAT)], tree)
+    limits = Limits(memory_bytes=1 << 40, time_seconds=300)
+    assert goes_on is decide(open_ended(TREE), limits, so_far, LITTLE).goes_on
+
+
+def test_a_run_whose_resource_cannot_be_read_is_not_made_longer() -> None:
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    job = toys.job(tree, budget_seconds=20.0)
-    steering = ByVerdict(job, limits, tables, cast("ModuleType", probes), said)
-
-    def look(units: int) -> None:
-        seen.tree.add(units, Reading(pss_anon_bytes=units << 16))
-
-    told = b""
-    for units in range(1, NEEDED + 1):
-        steering.reached(units, look, seen)
-        told += os.read(heard, 1)
-    assert told == GO_ON * (NEEDED - 1) + END
-    os.close(heard)
-    os.close(said)
+    assert not decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE).goes_on

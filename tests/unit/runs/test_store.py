@@ -12,7 +12,9 @@ import toys
 from leaklab.model.errors import BadInput, NotSaved
 from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
-from leaklab.model.scenario import Variant
+from leaklab.model.scenario import Resource, Variant
+from leaklab.model.signals import Signal
+from leaklab.model.verdicts import Conclusion
 from leaklab.runs import store
 from leaklab.runs.sessions import Session
 
@@ -41,6 +43,9 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     assert store.read(saved) == toys.result()
     assert (tmp_path / "grow-4096.buggy.inline.1.json").read_text() == "half"
     assert len(list(tmp_path.iterdir())) == 4
+
+
+DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.mark.parametrize("name", ["a.buggy.inline.1.json", "a_b.fixed.forkserver.12-3.json"])
@@ -142,11 +147,24 @@ def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -
         store.read(path)
 
 
+def test_a_result_of_an_older_leaklab_is_read() -> None:
+    # Saved by the last leaklab that wrote schema 3.
+    found = store.read(DATA / "result-of-schema-3.json")
+    assert found.verdict.conclusion is Conclusion.UNDECIDED
+    assert found.verdict.others[Resource.DESCRIPTORS] is Conclusion.UNDECIDED
+    by_signal = {estimate.signal: estimate for estimate in found.verdict.estimates}
+    assert by_signal[Signal.THREADS].conclusion is Conclusion.CLEAN
+    assert "raise --units" in found.verdict.reasons[0].text
+    assert all(p.verdict and p.verdict.estimates[0].reason.text for p in found.processes)
+
+
 @pytest.mark.parametrize("variant", [Variant.BUGGY, Variant.FIXED])
-def test_a_result_of_an_older_leaklab_is_read(tmp_path: Path, variant: Variant) -> None:
-    path = store.save(tmp_path, toys.result(variant=variant))
-    record = msgspec.json.decode(path.read_bytes())
+def test_a_result_of_schema_2_is_read(tmp_path: Path, variant: Variant) -> None:
+    record = msgspec.json.decode((DATA / "result-of-schema-3.json").read_bytes())
     for new in "expected_leak scope budget_seconds tree tree_peak_pss_anon_bytes".split():
         del record[new]
-    path.write_bytes(msgspec.json.encode({**record, "schema": 2}))
+    path = tmp_path / "old.json"
+    growth = "unbounded" if variant is Variant.BUGGY else "none"
+    old = {**record, "schema": 2, "variant": variant, "expected_growth": growth}
+    path.write_bytes(msgspec.json.encode(old))
     assert store.read(path).is_known_to_leak is (variant is Variant.BUGGY)

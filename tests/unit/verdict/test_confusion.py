@@ -10,9 +10,10 @@ from leaklab.model.job import Job
 from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.reports import confusion
 from leaklab.verdict.confusion import Judgement, Said, by_mode, judgements, matrix
-from leaklab.verdict.run import judge_peaks
+from leaklab.verdict.pairs import judge_pairs
 
 PEAKS = toys.scenario(
     "peaks-0", judge="peak", min_ratio=2.0, buggy={"growth": "bounded", "culprit": "x"}
@@ -24,8 +25,9 @@ def jobs(toy: Scenario | None = None, *modes: Mode) -> list[Job]:
     return [toys.job(toy, v, mode=m) for m in modes or [Mode.INLINE] for v in variants]
 
 
-def said(result: Result, *, leak: bool | None) -> Result:
-    verdict = msgspec.structs.replace(result.verdict, leak=leak, reasons=["so it is"])
+def said(result: Result, conclusion: Conclusion) -> Result:
+    reason = Reason(kind=ReasonKind.TEXT, text="so it is")
+    verdict = msgspec.structs.replace(result.verdict, conclusion=conclusion, reasons=[reason])
     return msgspec.structs.replace(result, verdict=verdict)
 
 
@@ -34,17 +36,17 @@ def judged(*results: Result, **failures: str) -> list[Judgement]:
 
 
 @pytest.mark.parametrize(
-    ("leak", "word", "right", "wrong"),
+    ("conclusion", "word", "right", "wrong"),
     [
-        (True, Said.LEAK, True, False),
-        (False, Said.CLEAN, False, True),
-        (None, Said.UNDECIDED, False, False),
+        (Conclusion.LEAK, Said.LEAK, True, False),
+        (Conclusion.CLEAN, Said.CLEAN, False, True),
+        (Conclusion.UNDECIDED, Said.UNDECIDED, False, False),
     ],
 )
 def test_a_leak_is_right_wrong_or_undecided(
-    *, leak: bool | None, word: Said, right: bool, wrong: bool
+    *, conclusion: Conclusion, word: Said, right: bool, wrong: bool
 ) -> None:
-    buggy, _ = judged(said(toys.result(), leak=leak))
+    buggy, _ = judged(said(toys.result(), conclusion))
     assert (word, right, wrong) == (buggy.said, buggy.right, buggy.wrong)
     assert (True, "so it is") == (buggy.leaks, buggy.reason)
 
@@ -57,16 +59,17 @@ def test_a_run_that_broke_off_was_not_measured_and_says_why() -> None:
 
 
 def test_a_run_that_was_stopped_is_as_its_verdict() -> None:
-    (buggy, _) = judged(said(toys.result(ended=Ended.TIME_LIMIT), leak=None))
+    (buggy, _) = judged(said(toys.result(ended=Ended.TIME_LIMIT), Conclusion.UNDECIDED))
     assert buggy.said is Said.UNDECIDED
 
 
 @pytest.mark.parametrize(("buggy_bytes", "word"), [(2000, Said.LEAK), (1999, Said.CLEAN)])
 def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Said) -> None:
-    made = judge_peaks(
-        PEAKS,
-        toys.result(PEAKS, Variant.BUGGY, peak_rss_bytes=buggy_bytes),
-        toys.result(PEAKS, Variant.FIXED, peak_rss_bytes=1000),
+    made = judge_pairs(
+        [
+            toys.result(PEAKS, Variant.BUGGY, peak_rss_bytes=buggy_bytes),
+            toys.result(PEAKS, Variant.FIXED, peak_rss_bytes=1000),
+        ]
     )
     buggy, fixed = judgements(jobs(PEAKS), made, {})
     assert (True, word) == (buggy.leaks, buggy.said)

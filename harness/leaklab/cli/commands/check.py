@@ -10,6 +10,7 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.model.errors import Exit, one_line
 from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.limits import make_limits
 
 
 @click.command("check")
@@ -25,7 +26,7 @@ def command(
     not installed is skipped, and that is no problem.
     """
     opened = open_catalogue(catalogue)
-    limits = options.make_limits(memory_limit, time_limit)
+    limits = make_limits(memory_limit, time_limit)
     with ProcessExecutor(opened, limits) as executor, progress.choose() as listener:
         found = [check(opened, n, executor, listener.tell) for n in names or opened.names()]
     for one in found:

@@ -1,6 +1,7 @@
 """`leaklab figures`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,8 +13,10 @@ from leaklab.features.commits.figure_cache import Remembered
 from leaklab.features.commits.figures import Tracked
 from leaklab.features.commits.tracking import Survey, track
 from leaklab.model.errors import BadInput, Exit
-from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.sessions import Session
+from leaklab.model.job import Job
+from leaklab.runs.limits import make_limits
+from leaklab.runs.opening import Work, open_session
+from leaklab.runs.runner import Outcome
 
 
 @click.command("figures")
@@ -48,24 +51,18 @@ def command(
         opened = open_catalogue(catalogue)
     except BadInput as error:
         return _write(Tracked(absent={name: str(error) for name in names}))
-    survey = Survey(
-        opened,
-        names or tuple(opened.names()),
-        options.make_limits(memory_limit, time_limit, at_once=jobs),
-        options.make_modes(mode),
-        jobs,
-    )
-    return _write(_track(survey, reuse))
+    limits = make_limits(memory_limit, time_limit, at_once=jobs)
+    asked = names or tuple(opened.names())
+    survey = Survey(opened, asked, limits, options.make_modes(mode))
+
+    def make(planned: Sequence[Job]) -> Outcome:
+        work = Work(opened, planned, limits, jobs)
+        with open_session(work, None) as session, progress.choose() as listener:
+            return session.run(listener)
+
+    return _write(track(survey, Remembered(reuse), make))
 
 
 def _write(tracked: Tracked) -> Exit:
     sys.stdout.write(msgspec.json.encode(tracked).decode() + "\n")
     return Exit.AS_EXPECTED
-
-
-def _track(survey: Survey, reuse: Path | None) -> Tracked:
-    with (
-        ProcessExecutor(survey.catalogue, survey.limits, slots=survey.at_once) as executor,
-        progress.choose() as listener,
-    ):
-        return track(survey, executor, Session(executor.folder), listener, Remembered(reuse))

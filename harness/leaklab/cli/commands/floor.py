@@ -29,9 +29,8 @@ from leaklab.features.quality.detection_limit import (
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job, Limits
 from leaklab.reports import detection_limit
-from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.runner import run
-from leaklab.runs.sessions import begin
+from leaklab.runs.limits import make_limits
+from leaklab.runs.opening import Work, open_session
 
 
 @click.command("floor")
@@ -79,7 +78,7 @@ def command(
     was called a leak; 3 where a run could not be measured.
     """
     planned = jobs_of(catalogue(), names, rounds, clean_runs)
-    limits = options.make_limits(memory_limit, time_limit, at_once=jobs)
+    limits = make_limits(memory_limit, time_limit, at_once=jobs)
     document = ""
     if write:
         document = read_document(write, TITLE)
@@ -94,14 +93,11 @@ def command(
 
 def _make(jobs: list[Job], limits: Limits, results: Path, at_once: int) -> list[Sought]:
     floor = catalogue()
-    with (
-        begin(results) as session,
-        ProcessExecutor(floor, limits, slots=at_once) as executor,
-        progress.choose() as listener,
-    ):
+    work = Work(floor, jobs, limits, at_once)
+    with open_session(work, results) as session, progress.choose() as listener:
         watch = Stopwatch(listener)
-        outcome = run(jobs, executor, session, watch, floor.root, at_once=at_once)
-    return sought(jobs, outcome.results, watch)
+        outcome = session.run(watch)
+    return sought(jobs, outcome, watch.wall_seconds)
 
 
 def _show(found: list[Sought], as_json: bool) -> None:

@@ -1,7 +1,6 @@
 """`leaklab matrix`."""
 
 import sys
-from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -12,13 +11,11 @@ from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import Request, plan
 from leaklab.cli import options, progress
 from leaklab.cli.documents import provenance, refuse_unwritable, write_text
-from leaklab.model.errors import Exit, LabError, one_line
-from leaklab.model.job import Job, Limits
+from leaklab.model.errors import Exit
 from leaklab.reports import confusion
-from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.listener import InTurn
-from leaklab.runs.runner import run
-from leaklab.runs.sessions import begin, plan_of
+from leaklab.runs.limits import make_limits, refuse_too_low
+from leaklab.runs.opening import Work, begin_resumable, open_session
+from leaklab.runs.runner import reasons_of
 from leaklab.verdict.confusion import Judgement, judgements, matrix
 
 TITLE = "# What is known, and what was said"
@@ -55,13 +52,13 @@ def command(
     undecided, 3 where a run could not be measured.
     """
     opened = open_catalogue(catalogue)
-    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
+    limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     planned = plan(opened, Request(names, modes=options.make_modes(mode), workers=workers))
-    options.refuse_too_few_processes(limits, planned)
-    options.refuse_too_few_descriptors(limits, planned)
+    work = Work(opened, planned, limits, jobs)
+    refuse_too_low(limits, planned)
     if write:
         refuse_unwritable(write)
-    found = _make(opened, planned, limits, results, jobs)
+    found = _make(work, results)
     if write:
         _write(
             write, opened, found, [*names, *(f"--mode {m}" for m in mode if m != options.ALL_MODES)]
@@ -70,31 +67,12 @@ def command(
     return matrix(found).exit
 
 
-class _Failures(InTurn):
-    """Passes every moment on, and keeps why runs could not be measured, by their labels."""
-
-    def __init__(self, listener: progress.Quiet) -> None:
-        super().__init__(listener)
-        self.why: dict[str, str] = {}
-
-    def failed(self, job: Job, error: LabError) -> None:
-        """Keep the error's line, without the name of the run."""
-        self.why[job.label] = one_line(str(error)).removeprefix(f"{job.label}: ")
-        super().failed(job, error)
-
-
-def _make(
-    catalogue: Catalogue, jobs: Sequence[Job], limits: Limits, results: Path, at_once: int
-) -> list[Judgement]:
+def _make(work: Work, results: Path) -> list[Judgement]:
     """Make the runs, and set against each what is known of it."""
-    with (
-        begin(results, plan_of(jobs, limits, catalogue.root)) as session,
-        ProcessExecutor(catalogue, limits, slots=at_once) as executor,
-        progress.choose() as listener,
-    ):
-        failures = _Failures(listener)
-        outcome = run(jobs, executor, session, failures, catalogue.root, at_once=at_once)
-    return judgements(jobs, outcome.results, failures.why)
+    session = begin_resumable(work, results)
+    with open_session(work, session) as opened, progress.choose() as listener:
+        outcome = opened.run(listener)
+    return judgements(work.jobs, outcome.results, reasons_of(outcome))
 
 
 def _show(found: list[Judgement], as_json: bool) -> None:

@@ -23,7 +23,7 @@ from leaklab.features.quality.observer_cost import (
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.units import format_bytes
 from leaklab.reports import quality
-from leaklab.runs.executor import available_bytes
+from leaklab.runs.limits import available_bytes
 
 DEFAULT_SECONDS = 8.0
 QUICK_SECONDS = 1.0

@@ -1,20 +1,22 @@
 """`leaklab overhead`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 import msgspec
 
 from leaklab import reports
-from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import Request, plan
 from leaklab.cli import options, progress
 from leaklab.cli.documents import TITLE, provenance, read_document, with_section, write_text
-from leaklab.features.quality.agent_cost import measure
+from leaklab.features.quality.agent_cost import Overhead, measure
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
+from leaklab.runs.limits import make_limits
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 
@@ -54,7 +56,7 @@ def command(
     only = Variant(variant) if variant else None
     asked = Request(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
     jobs = plan(opened, asked)
-    limits = options.make_limits(memory_limit, time_limit)
+    limits = make_limits(memory_limit, time_limit)
     document = read_document(write, TITLE) if write else ""
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
@@ -66,7 +68,13 @@ def command(
         words = [*names, f"--pairs {pairs}"]
         words += [f"--variant {variant}"] if variant else []
         words += [f"--units {units}"] if units else []
-        line = provenance(" ".join(["leaklab overhead", *words]), opened.root)
-        text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"
-        write_text(write, with_section(document, "overhead", text))
+        _write(write, document, found, words, opened)
     return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS
+
+
+def _write(
+    path: Path, document: str, found: Sequence[Overhead], words: Sequence[str], catalogue: Catalogue
+) -> None:
+    line = provenance(" ".join(["leaklab overhead", *words]), catalogue.root)
+    text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"
+    write_text(path, with_section(document, "overhead", text))

@@ -18,6 +18,7 @@ from leaklab.model.job import Job, Limits
 from leaklab.model.scenario import Variant
 from leaklab.reports.projection import projected
 from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.limits import make_limits
 
 # As few as can be fitted, and more than anybody waits for.
 SIZES = click.IntRange(6, 64)
@@ -80,7 +81,7 @@ def command(
     only = Variant(variant) if variant else None
     request = Request((name,), only, seed=seed, options=changes)
     plans = plan_sizes(opened, request, Sizes(sizes, largest), units)
-    limits = options.make_limits(memory_limit, time_limit)
+    limits = make_limits(memory_limit, time_limit)
     found = _project(opened, plans, limits, Target(units, limit or _all_memory()))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")

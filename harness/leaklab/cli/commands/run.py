@@ -7,17 +7,19 @@ from pathlib import Path
 import click
 
 from leaklab import reports
-from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.interpreters import find_interpreter
-from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request, plan
 from leaklab.cli import options, progress
 from leaklab.cli.param_types import Seconds
-from leaklab.cli.resume import Work, refuse_beside_resume, resumed, start
+from leaklab.cli.resume import Begun, refuse_beside_resume, resumed
 from leaklab.model.errors import Exit
+from leaklab.model.job import Limits
 from leaklab.model.scenario import Variant
 from leaklab.reports.runs import Detail, runs
-from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.runner import Outcome, run
+from leaklab.runs.limits import make_limits
+from leaklab.runs.opening import Work, begin_resumable, open_session
+from leaklab.runs.runner import Outcome
 from leaklab.runs.store import encode
 
 
@@ -114,27 +116,28 @@ def command(
             budget_seconds=budget,
             python=find_interpreter(python) if python else None,
         )
-        limits = options.make_limits(
-            memory_limit, time_limit, process_limit, descriptor_limit, jobs
-        )
-        todo = start(open_catalogue(catalogue), request, limits, results)
+        limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
+        begun = _begin(open_catalogue(catalogue), request, limits, jobs, results)
     else:
         refuse_beside_resume(context)
-        todo = resumed(resume, results, catalogue)
-    outcome = _make(todo, jobs)
-    if as_json:
-        sys.stdout.write(encode(outcome.results).decode() + "\n")
-    elif any(not result.ended.failed for result in outcome.results):
-        table = runs(outcome.results, Detail.PROCESSES if processes else Detail.RUNS)
-        reports.write(replace(table, notes=[*table.notes, *todo.notes]), sys.stdout)
-        sys.stdout.write(f"saved in {todo.session.folder}\n")
+        begun = resumed(resume, results, catalogue, jobs)
+    with open_session(begun.work, begun.session) as session, progress.choose() as listener:
+        outcome = session.run(listener)
+    _show(outcome, begun, Detail.PROCESSES if processes else Detail.RUNS, as_json=as_json)
     return outcome.exit
 
 
-def _make(todo: Work, at_once: int) -> Outcome:
-    with (
-        todo.session as session,
-        ProcessExecutor(todo.catalogue, todo.limits, slots=at_once) as executor,
-        progress.choose() as listener,
-    ):
-        return run(todo.jobs, executor, session, listener, todo.catalogue.root, at_once=at_once)
+def _begin(
+    catalogue: Catalogue, request: Request, limits: Limits, at_once: int, results: Path
+) -> Begun:
+    work = Work(catalogue, plan(catalogue, request), limits, at_once)
+    return Begun(work, begin_resumable(work, results))
+
+
+def _show(outcome: Outcome, begun: Begun, detail: Detail, *, as_json: bool) -> None:
+    if as_json:
+        sys.stdout.write(encode(outcome.results).decode() + "\n")
+    elif any(not result.ended.failed for result in outcome.results):
+        table = runs(outcome.results, detail)
+        reports.write(replace(table, notes=[*table.notes, *begun.notes]), sys.stdout)
+        sys.stdout.write(f"saved in {begun.session.folder}\n")

@@ -13,9 +13,8 @@ from leaklab.cli import options, progress
 from leaklab.features.quality.repeatability import busy_neighbours, steadiness
 from leaklab.model.errors import Exit
 from leaklab.reports import quality, runs
-from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.runner import run
-from leaklab.runs.sessions import begin
+from leaklab.runs.limits import make_limits
+from leaklab.runs.opening import Work, open_session
 
 
 @click.command("soak")
@@ -54,18 +53,16 @@ def command(
     Exit code 1 where a verdict is wrong, or peaks lie further apart than the scenario declares.
     """
     opened = open_catalogue(catalogue)
-    limits = options.make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
+    limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     modes = options.make_modes(mode)
     planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
-    options.refuse_too_few_processes(limits, planned)
-    options.refuse_too_few_descriptors(limits, planned)
+    work = Work(opened, planned, limits, jobs)
     with (
-        begin(results) as session,
+        open_session(work, results) as session,
         busy_neighbours(),
-        ProcessExecutor(opened, limits, slots=jobs) as executor,
         progress.choose() as listener,
     ):
-        outcome = run(planned, executor, session, listener, opened.root, at_once=jobs)
+        outcome = session.run(listener)
     found = steadiness(outcome.results, opened.load_all(names))
     table = quality.soak(found)
     notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]

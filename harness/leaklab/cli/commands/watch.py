@@ -13,12 +13,17 @@ from leaklab.cli.param_types import Bytes, Seconds
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Resource
 from leaklab.model.units import cut
+from leaklab.model.verdicts import Conclusion
 from leaklab.reports import watch
 
 INTERVAL_SECONDS = 0.5
 # More than any process id has; Python reads no number of any length.
 MOST_DIGITS = 20
-EXITS = {True: Exit.DIFFERS, False: Exit.AS_EXPECTED, None: Exit.NOT_MEASURED}
+EXITS = {
+    Conclusion.LEAK: Exit.DIFFERS,
+    Conclusion.CLEAN: Exit.AS_EXPECTED,
+    Conclusion.UNDECIDED: Exit.NOT_MEASURED,
+}
 
 
 class Pid(click.ParamType[int]):
@@ -105,4 +110,4 @@ def command(
         sys.stdout.write(msgspec.json.encode(seen).decode() + "\n")
     else:
         reports.write(watch.table(seen), sys.stdout)
-    return EXITS[seen.verdict.leak]
+    return EXITS[seen.verdict.conclusion]

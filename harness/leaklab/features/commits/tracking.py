@@ -1,6 +1,6 @@
 """The figures of a catalogue: every variant and mode of its scenarios, measured by this leaklab."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leaklab.catalogue.folders import Catalogue
@@ -12,9 +12,7 @@ from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario
-from leaklab.runs.listener import InTurn, Listener
-from leaklab.runs.runner import Executor, run
-from leaklab.runs.sessions import Session
+from leaklab.runs.runner import Outcome
 from leaklab.verdict.pairs import label
 
 
@@ -26,7 +24,6 @@ class Survey:
     names: Sequence[str]
     limits: Limits
     modes: Sequence[Mode] = ()
-    at_once: int = 1
 
 
 @dataclass
@@ -39,35 +36,28 @@ class _Plan:
 
 
 def track(
-    survey: Survey,
-    executor: Executor,
-    session: Session,
-    listener: Listener,
-    remembered: Remembered,
+    survey: Survey, remembered: Remembered, make: Callable[[Sequence[Job]], Outcome]
 ) -> Tracked:
     """The figures of what was asked for; what is remembered is not measured again.
 
     Args:
         survey: what to measure. A scenario that the catalogue lacks is absent under its own name,
             one whose form this leaklab does not read is unread.
-        executor: makes the runs.
-        session: where they are saved.
-        listener: is told of every moment.
         remembered: the figures of earlier runs; these are added to them.
+        make: makes the runs of a plan.
 
     Raises:
         NotSaved: the results could not be saved.
     """
     planned = _planned(survey, remembered)
-    jobs = [job for of_one in planned.jobs.values() for job in of_one]
-    failures = _Failures(listener)
-    outcome = run(jobs, executor, session, failures, survey.catalogue.root, at_once=survey.at_once)
-    for error in outcome.errors:
-        if isinstance(error, NotSaved):
-            raise error
+    outcome = make([job for of_one in planned.jobs.values() for job in of_one])
+    for failure in outcome.failures:
+        if isinstance(failure.error, NotSaved):
+            raise failure.error
+    errors = {failure.job.label: failure.error for failure in outcome.failures}
     found = planned.known
     for name, of_one in planned.jobs.items():
-        tracked = _tracked(of_one, outcome.results, failures.found, survey.limits)
+        tracked = _tracked(of_one, outcome.results, errors, survey.limits)
         if len(tracked.figures) == len(of_one):
             remembered.keep(planned.keys[name], tracked)
         found |= tracked
@@ -108,19 +98,6 @@ def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
         raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
     fixed_length = Request(names=(scenario.name,), modes=modes, budget_seconds=None)
     return plan(survey.catalogue, fixed_length)
-
-
-class _Failures(InTurn):
-    """Passes every moment on, and keeps the errors by the labels of their runs."""
-
-    def __init__(self, listener: Listener) -> None:
-        super().__init__(listener)
-        self.found: dict[str, LabError] = {}
-
-    def failed(self, job: Job, error: LabError) -> None:
-        """Keep it, and pass it on."""
-        self.found[job.label] = error
-        super().failed(job, error)
 
 
 def _tracked(

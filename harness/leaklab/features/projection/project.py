@@ -13,7 +13,7 @@ from leaklab.model.measurement import Ended, Trace
 from leaklab.model.scenario import Mode, Option, Scope, Variant
 from leaklab.model.signals import Signal
 from leaklab.runs.runner import Executor
-from leaklab.verdict.run import refuse_failure
+from leaklab.verdict.run import failure_of
 
 # The table of a dict doubles, a list grows by an eighth. Where a whole number of such steps, or
 # nearly one, lies between a size and the next (4.09 growths of a list between two in the golden
@@ -158,7 +158,8 @@ def _run(job: Job, executor: Executor) -> tuple[Point, int]:
     """One run's size and peak, and its baseline in bytes."""
     refuse_missing(job)
     trace = executor.execute(job, lambda _: None)
-    refuse_failure(job, trace)
+    if error := failure_of(job, trace):
+        raise error
     _refuse_stopped(job, trace)
     if job.scenario.scope is Scope.TREE:
         return Point(job.units, _peak_of_tree(job, trace)), 0

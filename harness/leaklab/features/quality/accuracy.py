@@ -9,6 +9,7 @@ from leaklab.features.quality.synthetic import SHAPES, Shape, generate
 from leaklab.model.measurement import Ended, ProcessRecord, Role
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples
+from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import RULE, Rule
 from leaklab.verdict.process import Work, judge
 
@@ -103,12 +104,12 @@ def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
     # A generator per cell: adding a shape leaves the others' series as they were.
     rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
     found = [_judge_one(cell, rng, rule) for _ in range(series)]
-    right = sum(leak is cell.truth.leaks for leak in found)
-    wrong = sum(leak is (not cell.truth.leaks) for leak in found)
+    right = found.count(Conclusion.of(leaks=cell.truth.leaks))
+    wrong = found.count(Conclusion.of(leaks=not cell.truth.leaks))
     return Rate(cell, series, right, wrong)
 
 
-def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> bool | None:
+def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> Conclusion:
     units, values = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
     process = ProcessRecord(
         pid=1,
@@ -118,4 +119,4 @@ def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> bool | None:
         samples=Samples(units=[round(u) for u in units], heap_bytes=[round(v) for v in values]),
     )
     work = Work(ended=Ended.COMPLETED, done=UNITS, needed=UNITS)
-    return judge(process, Resource.MEMORY, work, rule).leak
+    return judge(process, Resource.MEMORY, work, rule).conclusion

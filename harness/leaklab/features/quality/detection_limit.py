@@ -5,7 +5,7 @@ clean. No two runs of one are the same, for each has another seed.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 
@@ -13,12 +13,13 @@ import msgspec
 
 from leaklab.catalogue.folders import Catalogue, builtin_root
 from leaklab.catalogue.plan import Request, plan
-from leaklab.model.errors import BadInput, Exit, LabError, one_line
+from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.model.result import Result
 from leaklab.model.scenario import Scenario, Variant
 from leaklab.model.units import cut
-from leaklab.runs.listener import InTurn, Listener
+from leaklab.runs.listener import Listener, SerialListener
+from leaklab.runs.runner import Outcome
 from leaklab.verdict.confusion import Judgement, Said, judgements
 
 # How soon a leak is to be found, from the start of its run to the verdict.
@@ -73,14 +74,13 @@ class Sought:
         return not self.missed and not late
 
 
-class Stopwatch(InTurn):
-    """Passes every moment on; keeps how long each run took, and why some were not measured."""
+class Stopwatch(SerialListener):
+    """Passes every moment on, and keeps how long each run took."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__(listener)
         self._begun: dict[Run, float] = {}
         self.wall_seconds: dict[Run, float] = {}
-        self.failures: dict[Run, str] = {}
 
     def run_started(self, job: Job, number: int, of: int) -> None:
         """Start the clock of a run."""
@@ -92,11 +92,6 @@ class Stopwatch(InTurn):
         run = (result.scenario, result.repeat)
         self.wall_seconds[run] = time.monotonic() - self._begun[run]
         super().judged(result)
-
-    def failed(self, job: Job, error: LabError) -> None:
-        """Keep the error's line."""
-        self.failures[_run(job)] = one_line(str(error)).removeprefix(f"{job.label}: ")
-        super().failed(job, error)
 
 
 def catalogue() -> Catalogue:
@@ -144,18 +139,20 @@ def _jobs(floor: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:
     return [msgspec.structs.replace(job, seed=job.repeat) for job in planned]
 
 
-def sought(jobs: Sequence[Job], results: Sequence[Result], watch: Stopwatch) -> list[Sought]:
+def sought(
+    jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]
+) -> list[Sought]:
     """What became of the runs, program by program, in the order of the plan.
 
     Args:
         jobs: the plan.
-        results: what was measured.
-        watch: listened while the runs were made.
+        outcome: what they came to.
+        wall_seconds: how long each took.
     """
     by_scenario: dict[str, list[Job]] = {}
     for job in jobs:
         by_scenario.setdefault(job.scenario.name, []).append(job)
-    return [_sought(group, results, watch) for group in by_scenario.values()]
+    return [_sought(group, outcome, wall_seconds) for group in by_scenario.values()]
 
 
 def exit_of(found: Sequence[Sought]) -> Exit:
@@ -165,24 +162,25 @@ def exit_of(found: Sequence[Sought]) -> Exit:
     return Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
 
 
-def _sought(jobs: Sequence[Job], results: Sequence[Result], watch: Stopwatch) -> Sought:
+def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]) -> Sought:
     scenario = jobs[0].scenario
-    made = [r for r in results if r.scenario == scenario.name and not r.ended.failed]
+    made = [r for r in outcome.results if r.scenario == scenario.name and not r.ended.failed]
     cpu = [sum(p.cpu_seconds or 0.0 for p in r.processes) for r in made]
-    walls = [watch.wall_seconds[_run(job)] for job in jobs if _run(job) in watch.wall_seconds]
+    walls = [wall_seconds[_run(job)] for job in jobs if _run(job) in wall_seconds]
+    failures = {_run(failure.job): failure.reason for failure in outcome.failures}
     return Sought(
         name=scenario.name,
         title=scenario.title,
         leaks=scenario.buggy is not None,
-        judgements=tuple((job.seed, _judgement(job, made, watch)) for job in jobs),
+        judgements=tuple((job.seed, _judgement(job, made, failures)) for job in jobs),
         cpu=_spread(cpu),
         wall=_spread(walls),
     )
 
 
-def _judgement(job: Job, made: Sequence[Result], watch: Stopwatch) -> Judgement:
-    failures = {job.label: why} if (why := watch.failures.get(_run(job))) else {}
-    (found,) = judgements([job], made, failures)
+def _judgement(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) -> Judgement:
+    reasons = {job.label: failures[_run(job)]} if _run(job) in failures else {}
+    (found,) = judgements([job], made, reasons)
     return found
 
 

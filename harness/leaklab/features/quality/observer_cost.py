@@ -27,7 +27,7 @@ from leaklab.model.units import format_bytes
 from leaklab.observer import probes
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import PSS_SHARE, Observer
-from leaklab.runs.executor import available_bytes
+from leaklab.runs.limits import available_bytes
 from leaklab.sandbox.cgroups import NOTHING, OBSERVER, confined
 from leaklab.sandbox.launch import Command, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder

@@ -19,7 +19,7 @@ from leaklab.features.tools.registry import BARE, LEAKLAB, TOOLS, Tool
 from leaklab.features.tools.tool_run import PATIENCE, Stage
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job, Limits
-from leaklab.runs.executor import default_memory_limit
+from leaklab.runs.limits import default_memory_limit
 
 MOST_RATIO = 1.02
 MOST_BYTES = 1 << 20

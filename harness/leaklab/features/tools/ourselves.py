@@ -6,6 +6,7 @@ import msgspec
 
 from leaklab.features.tools.peaks import PYTHON, Measured
 from leaklab.features.tools.tool_run import Order, Ran
+from leaklab.model.verdicts import Conclusion
 
 
 def lab_command(order: Order) -> list[str]:
@@ -32,7 +33,7 @@ class LabProcess(msgspec.Struct):
 class LabVerdict(msgspec.Struct):
     """Of a verdict."""
 
-    leak: bool | None
+    conclusion: Conclusion
 
 
 class LabResult(msgspec.Struct):

@@ -63,10 +63,9 @@ class Rule:
 def lab_says(ran: Ran) -> tuple[Said]:
     """leaklab's verdict."""
     try:
-        leak = lab_result(ran).verdict.leak
+        return (Said(lab_result(ran).verdict.conclusion.value),)
     except (msgspec.MsgspecError, ValueError):
         return (Said.UNDECIDED,)
-    return ({True: Said.LEAK, False: Said.CLEAN, None: Said.UNDECIDED}[leak],)
 
 
 def rise_says(ran: Ran) -> tuple[Said]:

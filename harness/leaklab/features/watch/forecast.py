@@ -1,11 +1,10 @@
 """How fast something grows, in words that read well, and when it will have come to a limit."""
 
 from enum import StrEnum
-from itertools import pairwise
 
 from msgspec import Struct
 
-from leaklab.model.verdicts import Estimate
+from leaklab.model.verdicts import Conclusion, Estimate
 from leaklab.verdict.resources import MIB
 
 
@@ -19,9 +18,6 @@ class Span(StrEnum):
 
 
 SECONDS = {Span.SECOND: 1, Span.HOUR: 3600, Span.DAY: 86_400, Span.WEEK: 604_800}
-
-# For durations, the largest first.
-PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 
 
 class Speed(Struct, frozen=True, kw_only=True):
@@ -77,7 +73,7 @@ def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
     left = max(limit.memory_bytes - held_bytes, 0)
 
     def until(rate: float) -> float | None:
-        return left / rate if growth.leak is not False and rate > 0 else None
+        return left / rate if growth.conclusion is not Conclusion.CLEAN and rate > 0 else None
 
     speed = speed_of(growth.per_unit)
     return Projection(
@@ -90,16 +86,3 @@ def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
         soonest_seconds=until(growth.high),
         latest_seconds=until(growth.low),
     )
-
-
-def format_duration(seconds: float) -> str:
-    """A time by its two largest parts: `2 h 10 min`, `3 d`, `45 s`; below ten seconds `4.2 s`."""
-    if seconds < 10:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    for (name, size), (next_name, next_size) in pairwise(PARTS):
-        if whole >= size:
-            count, rest = divmod(whole, size)
-            more = f" {rest // next_size} {next_name}" if rest >= next_size else ""
-            return f"{count:,} {name}{more}"
-    return f"{whole} s"

@@ -9,18 +9,18 @@ into a slow rise. Readings that are dear are spaced further still, by a `Pace`.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
 
 import msgspec
 
-from leaklab.features.watch.forecast import format_duration
 from leaklab.features.watch.history import FEWEST_READINGS, Process, Series
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
-from leaklab.model.verdicts import Estimate, Verdict
+from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
 from leaklab.observer.pace import Pace
+from leaklab.observer.probes.protocol import Probes
 from leaklab.verdict.process import Rows, judge_tree
 from leaklab.verdict.resources import SIGNALS_OF_TREE
+from leaklab.verdict.wording import Per, worded
 
 # Two are the least that have a slope; what the verdict asks for, its reasons say.
 FEWEST_ROWS = 2
@@ -34,8 +34,6 @@ READING_SHARE = 50
 GOLDEN = (5**0.5 - 1) / 2
 
 SIGNALS = tuple(signal for signals in SIGNALS_OF_TREE.values() for signal in signals)
-# The verdict speaks of units of work; here a second is one.
-IN_TIME = (("do more units", "watch longer"), (" a unit", " a second"))
 
 
 class Ending(Enum):
@@ -44,22 +42,6 @@ class Ending(Enum):
     ENDED = "it ended"
     INTERRUPTED = "interrupted"
     TIME = "the time is up"
-
-
-class Probes(Protocol):
-    """What is read of processes; `leaklab.observer.probes.linux` is one."""
-
-    def reading(self, pid: int) -> Reading | None:
-        """All of one process; None where it is gone."""
-
-    def in_all(self, readings: Sequence[Reading]) -> Reading:
-        """The sums."""
-
-    def shared_memory(self, pid: int) -> frozenset[str]:
-        """The names of the segments that a process can see."""
-
-    def command_line(self, pid: int) -> str:
-        """Its words."""
 
 
 @dataclass(frozen=True)
@@ -158,13 +140,9 @@ class Watch:
         elif resource is Resource.MEMORY:  # in which PSS may grow by the files that are mapped
             e = growth_of_memory(verdict)
             verdict = msgspec.structs.replace(verdict, per_unit=e.per_unit, low=e.low, high=e.high)
-        over = f"watched for {format_duration(self.seconds)}: nobody can say whether that suffices"
-        return msgspec.structs.replace(
-            verdict,
-            reasons=[*map(in_time, verdict.reasons), over],
-            estimates=[
-                msgspec.structs.replace(e, reason=in_time(e.reason)) for e in verdict.estimates
-            ],
+        over = Reason(kind=ReasonKind.WATCHED_FOR, seconds=self.seconds)
+        return worded(
+            msgspec.structs.replace(verdict, reasons=[*verdict.reasons, over]), Per.SECOND
         )
 
     def rows(self) -> dict[Signal, Rows]:
@@ -190,13 +168,6 @@ def growth_of_memory(verdict: Verdict) -> Estimate:
     """Of a tree, by the signal that decides on memory."""
     found = {estimate.signal: estimate for estimate in verdict.estimates}
     return next(found[s] for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in found)
-
-
-def in_time(reason: str) -> str:
-    """A reason of the verdict's where a second stands for a unit of work."""
-    for units, seconds in IN_TIME:
-        reason = reason.replace(units, seconds)
-    return reason
 
 
 def follow(

@@ -14,7 +14,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 MOST_PROCESSES = 20
 
 
@@ -34,7 +34,11 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
 
 
 class Seen(Struct, frozen=True, kw_only=True):
-    """A watch. The verdict's amounts are per second, as `per` says; they and the projection are
+    """A watch.
+
+    Schema history: 1 the first; 2 conclusions and reasons by name.
+
+    The verdict's amounts are per second, as `per` says; they and the projection are
     None where there were too few readings.
 
     `processes` are those alive at the last look, the largest first; `processes_left_out` how many

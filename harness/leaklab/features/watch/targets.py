@@ -15,11 +15,11 @@ import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Protocol
 
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.units import cut
+from leaklab.observer.probes.protocol import Probes
 from leaklab.sandbox.launch import AsItIs, Child, Command, how_it_ended, supervised
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder
@@ -64,7 +64,7 @@ class Attached:
 
     status: int | None = None
 
-    def __init__(self, pid: int, descriptor: int, probes: ModuleType) -> None:
+    def __init__(self, pid: int, descriptor: int, probes: Probes) -> None:
         """Watch a process by its pidfd."""
         self.pid = pid
         self.descriptor = descriptor
@@ -91,7 +91,7 @@ class Attached:
 class Started:
     """A command of ours, and all that it starts."""
 
-    def __init__(self, name: str, child: Child, probes: ModuleType) -> None:
+    def __init__(self, name: str, child: Child, probes: Probes) -> None:
         """Watch a command by its supervisor's pipe."""
         self.name = name
         self.pid = 0
@@ -104,8 +104,7 @@ class Started:
 
     def pids(self) -> list[int]:
         """All that the supervisor has below it."""
-        found: list[int] = self._probes.descendants(self._child.supervisor.pid, MOST_PROCESSES)
-        return found
+        return self._probes.descendants(self._child.supervisor.pid, MOST_PROCESSES)
 
     def over(self) -> bool:
         """The supervisor says so.
@@ -162,7 +161,7 @@ class Started:
 
 
 @contextlib.contextmanager
-def attached(pid: int, probes: ModuleType) -> Iterator[Attached]:
+def attached(pid: int, probes: Probes) -> Iterator[Attached]:
     """A process that is there.
 
     Raises:
@@ -181,7 +180,7 @@ def attached(pid: int, probes: ModuleType) -> Iterator[Attached]:
 
 
 @contextlib.contextmanager
-def started(argv: Sequence[str], output_fd: int, probes: ModuleType) -> Iterator[Started]:
+def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Started]:
     """A command, started in the current folder with our environment and no input; on leaving,
     whatever is left of it is killed.
 

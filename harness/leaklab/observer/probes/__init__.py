@@ -1,20 +1,19 @@
 """What the observer reads of other processes: one whole file a platform, chosen here."""
 
 import sys
-from types import ModuleType
 
 from leaklab.model.errors import NotMeasured
+from leaklab.observer.probes import linux
+from leaklab.observer.probes.protocol import Probes
 
 
-def choose() -> ModuleType:
+def choose() -> Probes:
     """The probes of this platform.
 
     Raises:
         NotMeasured: there are none. Listing, reading and comparing work everywhere.
     """
     if sys.platform.startswith("linux"):
-        from leaklab.observer.probes import linux  # noqa: PLC0415  (reads /proc)
-
         return linux
     raise NotMeasured(
         f"leaklab measures on Linux only, and this is {sys.platform}; "

@@ -16,6 +16,7 @@ from leaklab.model.job import Limits
 from leaklab.model.measurement import Ended
 from leaklab.model.scenario import Mode
 from leaklab.runs.listener import Listener
+from leaklab.runs.runner import run
 from leaklab.runs.sessions import Session
 
 TOML = toys.TOML + toys.PAIR
@@ -47,7 +48,11 @@ class Lab:
         results = self.root.parent / "results"
         results.mkdir(exist_ok=True)
         survey = Survey(Catalogue(self.root), [NAME], self.limits, self.modes)
-        return track(survey, executor, Session(results), Listener(), self.remembered)
+        return track(
+            survey,
+            self.remembered,
+            lambda jobs: run(jobs, executor, Session(results), Listener(), self.root),
+        )
 
     def made(self) -> list[str]:
         """The runs that are made when the figures are asked for now."""

@@ -11,7 +11,7 @@ from leaklab.model.job import Limits
 from leaklab.model.measurement import Ended, Trace
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Resource, Variant
-from leaklab.model.verdicts import Verdict
+from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.run import to_result
 
 PAGE = 4096
@@ -27,7 +27,12 @@ def grew(
 ) -> Result:
     """A run of 400 units whose verdict quotes this growth; keywords replace its other fields."""
     verdict = Verdict(
-        leak=None, growth=None, resource=resource, per_unit=per_unit, low=low, high=per_unit
+        conclusion=Conclusion.UNDECIDED,
+        growth=None,
+        resource=resource,
+        per_unit=per_unit,
+        low=low,
+        high=per_unit,
     )
     whole = {"verdict": verdict, "units_done": 400, "peak_rss_bytes": 3 << 20, **changes}
     return msgspec.structs.replace(RAN, **whole)

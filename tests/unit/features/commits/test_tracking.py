@@ -13,6 +13,7 @@ from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Ended
 from leaklab.model.scenario import Mode, Resource
 from leaklab.runs.listener import Listener
+from leaklab.runs.runner import Outcome, run
 from leaklab.runs.sessions import Session
 
 LIMITS = Limits(memory_bytes=64 << 20, time_seconds=60.0)
@@ -64,9 +65,12 @@ def tracked(
     results = catalogue.root / "results"
     results.mkdir(exist_ok=True)
     survey = Survey(catalogue, names, LIMITS, modes)
-    return track(
-        survey, executor or toys.ToyExecutor(), Session(results), listener or Ear(), NOTHING
-    )
+
+    def make(jobs: Sequence[Job]) -> Outcome:
+        made_by, heard_by = executor or toys.ToyExecutor(), listener or Ear()
+        return run(jobs, made_by, Session(results), heard_by, catalogue.root)
+
+    return track(survey, NOTHING, make)
 
 
 def test_every_variant_has_figures_in_every_mode(catalogue: Catalogue, add: Add) -> None:

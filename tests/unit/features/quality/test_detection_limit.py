@@ -24,6 +24,7 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Variant
 from leaklab.reports import detection_limit
 from leaklab.runs.listener import Listener
+from leaklab.runs.runner import Failure, Outcome
 from leaklab.verdict.confusion import Judgement, Said
 
 LEAKS = ["block", "descriptor", "native", "object"]
@@ -91,13 +92,14 @@ def made(repeat: int, cpu_seconds: float, **changes: Any) -> Result:
 def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Sought:
     """What comes of these results; jobs without one failed."""
     watch = Stopwatch(Listener())
+    failures = []
     for number, job in enumerate(jobs):
         watch.run_started(job, number + 1, len(jobs))
         if number < len(results):
             watch.judged(results[number])
         else:
-            watch.failed(job, NotMeasured(f"{job.label}: {broken}"))
-    (found,) = sought(jobs, results, watch)
+            failures.append(Failure(job, NotMeasured(f"{job.label}: {broken}")))
+    (found,) = sought(jobs, Outcome(results, failures), watch.wall_seconds)
     return found
 
 

@@ -15,10 +15,11 @@ from leaklab.features.quality.synthetic import PAGE, SHAPES, Numbers, generate
 from leaklab.model.measurement import Ended, ProcessRecord, Role
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Samples, Signal
-from leaklab.model.verdicts import Verdict
+from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.growth import judge_series
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
 from leaklab.verdict.process import Work, judge, judge_tree
+from leaklab.verdict.wording import words
 
 FLOOR = 256.0
 
@@ -49,9 +50,9 @@ def all_series(draw: st.DrawFn) -> Series:
     return Series(shape, units, np.round(values))
 
 
-def found(units: Numbers, values: Numbers, floor: float = FLOOR) -> tuple[bool | None, object]:
+def found(units: Numbers, values: Numbers, floor: float = FLOOR) -> tuple[Conclusion, object]:
     finding = judge_series(units.tolist(), values.tolist(), floor)
-    return finding.leak, finding.growth
+    return finding.conclusion, finding.growth
 
 
 def rate(units: Numbers, values: Numbers) -> float:
@@ -88,9 +89,9 @@ def test_values_and_floor_scaled_alike_leave_the_verdict(series: Series, scale: 
 @given(series=all_series(), scale=st.integers(2, 1000))
 @settings(FIXED)
 def test_a_leak_that_is_larger_is_a_leak(series: Series, scale: int) -> None:
-    leak, _ = found(series.units, series.values)
+    conclusion, _ = found(series.units, series.values)
     larger, _ = found(series.units, series.values * scale)
-    assert larger or not leak
+    assert larger or conclusion is not Conclusion.LEAK
 
 
 @given(
@@ -109,8 +110,8 @@ def test_what_was_full_before_half_of_the_work_is_never_a_leak(
     filled = np.minimum(units / (full_at * samples), 1)
     law = {"evenly": filled, "fast at first": filled**0.5, "by steps": np.floor(filled * 7) / 7}
     noise = np.random.default_rng(seed).uniform(0, pages * PAGE, size=samples)
-    leak, _ = found(units, PAGE * np.ceil((amount * law[filling] + noise) / PAGE))
-    assert leak is not True
+    conclusion, _ = found(units, PAGE * np.ceil((amount * law[filling] + noise) / PAGE))
+    assert conclusion is not Conclusion.LEAK
 
 
 @given(
@@ -126,8 +127,8 @@ def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
 ) -> None:
     units = np.arange(1.0, samples + 1)
     jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
-    leak, _ = found(units, np.round(constant + pace * units + jitter))
-    assert leak is not False
+    conclusion, _ = found(units, np.round(constant + pace * units + jitter))
+    assert conclusion is not Conclusion.CLEAN
 
 
 @given(samples=lengths, pace=st.integers(1, 2**24), noise=st.floats(0, 4), seed=seeds)
@@ -135,15 +136,15 @@ def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
 def test_what_falls_is_never_a_leak(samples: int, pace: int, noise: float, seed: int) -> None:
     units = np.arange(1.0, samples + 1)
     jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
-    leak, _ = found(units, np.round(pace * (samples - units) + jitter))
-    assert leak is not True
+    conclusion, _ = found(units, np.round(pace * (samples - units) + jitter))
+    assert conclusion is not Conclusion.LEAK
 
 
 def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
     # 1 % an octave, two octaves in a row: 5 in 100,000, so that two of 200 are one in 20,000.
     units, values = np.arange(1.0, 201), 4096.0 * np.arange(200)
     orders = [np.random.default_rng(seed).permutation(values) for seed in range(200)]
-    assert sum(found(units, order)[0] is True for order in orders) <= 1
+    assert sum(found(units, order)[0] is Conclusion.LEAK for order in orders) <= 1
 
 
 @given(
@@ -155,10 +156,11 @@ def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
 @settings(FIXED, max_examples=60)
 def test_any_series_at_all_gets_a_verdict_and_finite_words(values: list[int], floor: float) -> None:
     finding = judge_series(range(1, len(values) + 1), values, floor)
-    assert finding.leak in (True, False, None)
-    assert (finding.growth is None) == (finding.leak is None)
-    assert (finding.growth is Growth.UNBOUNDED) == (finding.leak is True)
-    assert not {"nan", "inf", "-inf"} & set(finding.reason.split())
+    undecided = finding.conclusion is Conclusion.UNDECIDED
+    assert (finding.growth is None) == undecided
+    leaks = finding.conclusion is Conclusion.LEAK
+    assert (finding.growth is Growth.UNBOUNDED) == leaks
+    assert not {"nan", "inf", "-inf"} & set(words(finding.reason).split())
 
 
 @given(

@@ -6,12 +6,12 @@ from leaklab.features.watch.forecast import (
     Limit,
     Projection,
     Span,
-    format_duration,
     project,
     speed_of,
 )
 from leaklab.model.signals import Signal
-from leaklab.model.verdicts import Estimate
+from leaklab.model.units import format_duration
+from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind
 
 MIB = 1 << 20
 GIB = 1 << 30
@@ -22,12 +22,12 @@ def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> E
     """An estimate of PSS in bytes a second."""
     return Estimate(
         signal=Signal.PSS,
-        leak={"leak": True, "clean": False, "undecided": None}[verdict],
+        conclusion=Conclusion(verdict),
         growth=None,
         per_unit=per_unit,
         low=low,
         high=high,
-        reason="",
+        reason=Reason(kind=ReasonKind.TEXT),
     )
 
 

@@ -1,6 +1,6 @@
 """The watch loop over a clock of its own, and toy processes that obey a law."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 import msgspec
@@ -14,9 +14,10 @@ from leaklab.features.watch.loop import Ending, Means, Watch, follow
 from leaklab.features.watch.report import Question, Seen, seen_of
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
+from leaklab.model.verdicts import Conclusion
 from leaklab.observer.pace import Pace
-from leaklab.observer.probes import linux
 from leaklab.reports import plain, watch
+from toys import ToyProbes
 
 MIB = 1 << 20
 PID = 7
@@ -24,7 +25,7 @@ LIMIT = Limit(memory_bytes=1 << 30, whose="a test's")
 Law = Callable[[float], Reading | None]
 
 
-class Toys:
+class Toys(ToyProbes):
     """Processes whose readings are a law of the time; the clock moves only by waiting."""
 
     status: int | None = 0
@@ -44,14 +45,8 @@ class Toys:
     def reading(self, pid: int) -> Reading | None:
         return self.laws[pid](self.now)
 
-    def in_all(self, readings: Sequence[Reading]) -> Reading:
-        return linux.in_all(readings)
-
     def shared_memory(self, pid: int) -> frozenset[str]:
         return self.segments(self.now) if pid else frozenset()
-
-    def command_line(self, pid: int) -> str:
-        return f"/usr/bin/toy {pid}"
 
     def over(self) -> bool:
         return True
@@ -92,14 +87,14 @@ def growing(bytes_a_second: float) -> Law:
 
 def test_what_grows_with_time_is_a_leak_with_its_speed_per_second() -> None:
     verdict = Toys({PID: growing(MIB)}).run(100).verdict(Resource.MEMORY)
-    assert verdict.leak
+    assert verdict.is_leak
     assert pytest.approx(MIB) == verdict.per_unit
 
 
 def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
     seen = Toys({PID: growing(0)}).seen(100)
     assert seen.projection
-    assert (False, None) == (seen.verdict.leak, seen.projection.seconds_to_limit)
+    assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.projection.seconds_to_limit)
 
 
 def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
@@ -108,27 +103,27 @@ def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
 
     toys = {PID: growing(0), **{100 + n: short_lived(n) for n in range(200)}}
     seen = Toys(toys).seen(150)
-    assert (False, PID) == (seen.verdict.leak, seen.processes[0].pid)
+    assert (Conclusion.CLEAN, PID) == (seen.verdict.conclusion, seen.processes[0].pid)
     assert 7 > len(seen.processes)
 
 
 def test_no_reason_speaks_of_units() -> None:
     seen = Toys({PID: lambda t: holding(10 * MIB * (1 + t**0.5))}).seen(100)
-    assert "watch longer" in seen.verdict.reasons[0]
+    assert "watch longer" in seen.verdict.reasons[0].text
     reasons = [*seen.verdict.reasons, *(e.reason for e in seen.verdict.estimates)]
-    assert [] == [reason for reason in reasons if "unit" in reason]
+    assert [] == [reason for reason in reasons if "unit" in reason.text]
 
 
 def test_the_reasons_say_over_how_long_it_was_watched() -> None:
     reasons = Toys({PID: growing(MIB)}).run(7300).verdict(Resource.MEMORY).reasons
-    assert reasons[-1].startswith("watched for 2 h 1 min: nobody can say")
+    assert reasons[-1].text.startswith("watched for 2 h 1 min: nobody can say")
 
 
 def test_another_resource_is_judged_beside_memory_and_by_itself() -> None:
     toys = Toys({PID: lambda t: holding(MIB, descriptors=3 + int(t))})
-    assert True is toys.seen(200).verdict.others[Resource.DESCRIPTORS]
+    assert Conclusion.LEAK is toys.seen(200).verdict.others[Resource.DESCRIPTORS]
     by_itself = toys.watch.verdict(Resource.DESCRIPTORS)
-    assert by_itself.leak
+    assert by_itself.is_leak
     assert pytest.approx(1, abs=0.05) == by_itself.per_unit
 
 
@@ -136,7 +131,8 @@ def test_segments_count_only_where_they_came_during_the_watch() -> None:
     toys = Toys({PID: growing(0)})
     toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
     seen = toys.seen(200)
-    assert (0, True) == (seen.samples["segments"][0], seen.verdict.others[Resource.SHARED_MEMORY])
+    assert 0 == seen.samples["segments"][0]
+    assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
 def test_a_week_takes_no_more_rows_than_a_series_may_have_and_looks_go_on() -> None:
@@ -222,7 +218,10 @@ def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
         return msgspec.structs.replace(holding(held), pss_anon_bytes=10 * MIB)
 
     seen = Toys({PID: mapping_files}).seen(100)
-    assert (False, 0.0) == (seen.verdict.leak, seen.processes[0].growth_per_second)
+    assert (Conclusion.CLEAN, 0.0) == (
+        seen.verdict.conclusion,
+        seen.processes[0].growth_per_second,
+    )
     process, tree, *notes = plain(watch.table(seen)).splitlines()[1:]
     assert ["0", "0"] == [process.split()[-3], tree.split()[-4]]
     assert "growth: none" in notes

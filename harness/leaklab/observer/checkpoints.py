@@ -1,0 +1,70 @@
+"""The agent's questions and their answers: at a checkpoint it waits to be told whether to go on."""
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from leaklab.agent.leaklab_agent.layout import END, GO_ON
+from leaklab.model.scenario import Scope
+from leaklab.observer.observation import Observation
+from leaklab.verdict.growth import FEWEST_BLOCKS
+
+
+@dataclass(frozen=True)
+class Decision:
+    """Whether a run goes on, and from how many units on that is to be decided again.
+
+    `held_back_by` is the option that ends a run which is not certain.
+    """
+
+    goes_on: bool
+    held_back_by: str = ""
+    next_units: int = 0
+
+
+class Checkpoints:
+    """Answers the agent of one run.
+
+    Where a tree is judged, `reads_tree` says that it is read at each checkpoint, while all its
+    processes wait, and only there: so the same run reads the same.
+    """
+
+    def __init__(
+        self,
+        orders_fd: int,
+        decide: Callable[[int, Observation], Decision],
+        units_done: Callable[[], int],
+        scope: Scope,
+    ) -> None:
+        """Prepare to answer.
+
+        Args:
+            orders_fd: the agent reads from the other end of it.
+            decide: asked when as many units are done as its last decision said.
+            units_done: the work done so far, as of the last sample.
+            scope: what is judged.
+        """
+        self.units_done = units_done
+        self.reads_tree = scope is Scope.TREE
+        self._orders_fd = orders_fd
+        self._decide = decide
+        self._reached = 0
+        self._next_units = FEWEST_BLOCKS
+        # A program may forge the agent's questions without reading the answers: these are lost.
+        os.set_blocking(orders_fd, False)
+
+    def is_new(self, units: int) -> bool:
+        """Whether this can be the agent's question: the units that it reports only rise."""
+        return units > self._reached
+
+    def answer(self, units: int, seen: Observation) -> None:
+        """Decide, if that is due, and answer."""
+        self._reached = units
+        goes_on = True
+        if units >= self._next_units:
+            decision = self._decide(units, seen)
+            goes_on, self._next_units = decision.goes_on, decision.next_units
+            seen.held_back_by = decision.held_back_by
+        with suppress(BlockingIOError):
+            os.write(self._orders_fd, GO_ON if goes_on else END)

@@ -1,0 +1,123 @@
+"""The words of a reason: the one place that has them."""
+
+from enum import StrEnum
+
+import msgspec
+
+from leaklab.model.scenario import Resource
+from leaklab.model.units import format_bytes, format_duration, format_growth
+from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
+from leaklab.verdict.resources import LABEL, SIGNALS_OF, SIGNALS_OF_TREE
+
+
+class Per(StrEnum):
+    """What stands on the axis of a series: work that was done, or time that went by."""
+
+    UNIT = "unit"
+    SECOND = "second"
+
+
+# What decides where a series does not.
+ADVICE = {Per.UNIT: "do more units", Per.SECOND: "watch longer"}
+
+KIND = ReasonKind
+# `reason` is the reason, with its amounts as words beside it; `per` and `more` are by the axis.
+TEMPLATES = {
+    KIND.TOO_FEW_SAMPLES: "too few samples: 10 are the least, 64 and more say more",
+    KIND.FADES: "its growth fades with every octave",
+    KIND.LEVEL: "level, no growth above {reason.ceiling:,.3g} a {per}",
+    KIND.RISES_BY_STEPS: "it rises by steps: {more}",
+    KIND.TENDS_TO_RISE: "it tends to rise, and no more can be said: {more}",
+    KIND.SWINGS: "it swings so much that a leak could hide in it: {more}",
+    KIND.ROSE_ONLY_LATELY: "it rises over the last half and did not before: {more}",
+    KIND.LEVELS_OFF: "it rose, and levels off at the end: {more}",
+    KIND.SLOWS_DOWN: "still grows, at {reason.kept_share:.0%} of the rate before: {more}",
+    KIND.GROWS_STEADILY: "grows steadily, at {reason.kept_share:.0%} of the rate before",
+    KIND.NOT_READ: "its resource was not read",
+    KIND.GARBAGE: "a collection gives it back: garbage that waited for the collector, not a leak",
+    KIND.GARBAGE_AND_MORE: (
+        "a collection gives much of it back, and as much is kept: name more --units"
+    ),
+    KIND.MALLOC_FRAGMENTATION: (
+        "malloc_trim gives it back: fragmentation of malloc's heap, not a leak"
+    ),
+    KIND.PYMALLOC_FRAGMENTATION: (
+        "it is free places in pymalloc's arenas: fragmentation, not a leak"
+    ),
+    KIND.GARBAGE_FREED: (
+        "a collection at the end freed {reason.count:,} blocks: garbage that waited for it"
+    ),
+    KIND.FREE_IN_MALLOC: (
+        "of the {held} held at the end, {free} are free places in malloc's heap: fragmentation"
+    ),
+    KIND.FREE_IN_PYMALLOC: (
+        "of the {held} held at the end, {free} are free places in pymalloc's arenas: fragmentation"
+    ),
+    KIND.EXTREME: (
+        "{rate} a {per}, steadily, for {reason.done:,} of {reason.needed:,} units: nothing "
+        "innocent does"
+    ),
+    KIND.TOO_SHORT: (
+        "{reason.done:,} of the {reason.needed:,} units that a verdict needs: raise --units"
+    ),
+    KIND.BROKEN_OFF: (
+        "{reason.ended} after {reason.done:,} units; a verdict needs {reason.needed:,}"
+    ),
+    KIND.ZOMBIES: "{reason.count:,} of them are zombies: they ended, and nobody waited for them",
+    KIND.NOTHING_MEASURED: "{reason.ended}: nothing was measured",
+    KIND.NEEDS_PAIR: "needs its pair: run both variants, with the same seed and units",
+    KIND.PEAK_RATIO: (
+        "the buggy peak is {reason.ratio:.2f} times the fixed one; {reason.min_ratio:g} is a leak"
+    ),
+    KIND.HELD_BACK: (
+        "twice the {reason.done:,} units would not be within {reason.option}: raise it"
+    ),
+    KIND.WORKLOAD_ENDED: (
+        "it ended after {reason.done:,} units: give --units, or make the workload yield more"
+    ),
+    KIND.WATCHED_FOR: "watched for {seconds}: nobody can say whether that suffices",
+    KIND.TEXT: "{reason.text}",
+}
+
+
+def words(reason: Reason, per: Per = Per.UNIT) -> str:
+    """A reason in words, behind the process and the signal that it is about."""
+    text = TEMPLATES[reason.kind].format(
+        reason=reason,
+        per=per.value,
+        more=ADVICE[per],
+        held=format_bytes(reason.held_bytes or 0),
+        free=format_bytes(reason.free_bytes or 0),
+        rate=_rate(reason),
+        seconds=format_duration(reason.seconds or 0.0),
+    )
+    if not reason.to_the_end:
+        text = f"{text}; name --units to see it through"
+    signal = [LABEL[reason.signal]] if reason.signal else []
+    return ": ".join([*filter(None, [reason.process]), *signal, text])
+
+
+def worded(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
+    """A verdict whose reasons, and those of its estimates, have their words."""
+
+    def with_words(reason: Reason) -> Reason:
+        return msgspec.structs.replace(reason, text=words(reason, per))
+
+    def estimate(one: Estimate) -> Estimate:
+        # An estimate says itself of which signal it is.
+        bare = msgspec.structs.replace(one.reason, signal=None)
+        text = words(bare, per)
+        return msgspec.structs.replace(one, reason=msgspec.structs.replace(one.reason, text=text))
+
+    return msgspec.structs.replace(
+        verdict,
+        reasons=[with_words(reason) for reason in verdict.reasons],
+        estimates=[estimate(one) for one in verdict.estimates],
+    )
+
+
+def _rate(reason: Reason) -> str:
+    """Growth in its own unit: bytes of memory, or pieces."""
+    memory = {*SIGNALS_OF[Resource.MEMORY], *SIGNALS_OF_TREE[Resource.MEMORY]}
+    in_bytes = reason.signal in memory
+    return format_growth(reason.rate or 0.0, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
