@@ -1,4 +1,7 @@
-"""Does one scenario's work in whatever process a tool makes of this file; standard library only.
+"""The bare driver: a scenario's work in this very process, for any tool that wants to look at it.
+
+Standard library only, so that little but the work is in the process. `python -m fixtures.drive` is
+its command line for people; tools are given an order:
 
     LEAKLAB_PEER=ORDER python driver.py
 
@@ -22,6 +25,7 @@ import time
 import tracemalloc
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -40,6 +44,10 @@ class Lab:
     scratch: str
 
 
+class EndedEarlyError(Exception):
+    """A workload that ended before its units were done: `args` are those done, and those asked."""
+
+
 class Driven:
     """The work of the order in the environment, loaded and about to begin."""
 
@@ -51,7 +59,11 @@ class Driven:
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
         self._early_rss_bytes: int | None = None
-        self._units = begin(order)
+        names = ("seed", "units", "options", "services", "scratch")
+        program, workload = load(order["scenario"], order["variant"])
+        if order["instrument"] == "profile":
+            decorate(program)
+        self._units = workload.workload(program, Lab(*(order[name] for name in names)))
         if order["instrument"] == "tracemalloc":
             tracemalloc.start()
         self._begun_seconds = time.process_time()
@@ -64,15 +76,15 @@ class Driven:
     def warm_up(self) -> None:
         """Do the first tenth."""
         self._advance(self._warm_up)
-        self._early_rss_bytes = memory()["VmRSS"]
+        self._early_rss_bytes = memory_bytes()["VmRSS"]
 
     def rest(self) -> None:
         """Do what is left of the units in the order."""
         self._advance(self._left)
 
     def _advance(self, units: int) -> None:
-        for _ in range(units):
-            self.one()
+        advance(self._units, units)
+        self._done += units
         self._left -= units
 
     def report(self) -> None:
@@ -82,22 +94,32 @@ class Driven:
             "cpu_seconds": time.process_time() - self._begun_seconds,
             "peak_traced_bytes": tracemalloc.get_traced_memory()[1],
             "early_rss_bytes": self._early_rss_bytes,
-            "rss_bytes": memory()["VmRSS"],
-            "high_water_bytes": memory()["VmHWM"],
+            "rss_bytes": memory_bytes()["VmRSS"],
+            "high_water_bytes": memory_bytes()["VmHWM"],
         }
         self._report.write_text(json.dumps(found), encoding="utf-8")
 
 
-def begin(order: dict[str, Any]) -> Iterator[None]:
-    """The workload's generator."""
-    folder = f"scenarios.{order['scenario']}"
-    program = importlib.import_module(f"{folder}.{order['variant']}")
-    workload = importlib.import_module(f"{folder}.workload")
-    if order["instrument"] == "profile":
-        decorate(program)
-    lab = Lab(*(order[name] for name in ("seed", "units", "options", "services", "scratch")))
-    units: Iterator[None] = workload.workload(program, lab)
-    return units
+def load(scenario: str, variant: str) -> tuple[Any, Any]:
+    """A scenario's program and its workload, imported by the names they have everywhere.
+
+    Raises:
+        ImportError: a package that they need is not installed.
+    """
+    folder = f"scenarios.{scenario}"
+    program = importlib.import_module(f"{folder}.{variant}")
+    return program, importlib.import_module(f"{folder}.workload")
+
+
+def advance(workload: Iterator[None], units: int) -> None:
+    """Do this many units.
+
+    Raises:
+        EndedEarlyError: there are not as many.
+    """
+    done = sum(1 for _ in islice(workload, units))
+    if done < units:
+        raise EndedEarlyError(done, units)
 
 
 def decorate(program: ModuleType) -> None:
@@ -110,7 +132,7 @@ def decorate(program: ModuleType) -> None:
                 setattr(owner, name, profile(part))
 
 
-def memory() -> dict[str, int]:
+def memory_bytes() -> dict[str, int]:
     """What the kernel says of this process's memory, in bytes; one reading."""
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as status:
         fields = (line.split() for line in status if line.startswith("Vm"))
