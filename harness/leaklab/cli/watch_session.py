@@ -1,11 +1,9 @@
 """What `leaklab watch` does: it opens the target, shows it, and hands over what was seen."""
 
-import importlib
 import os
 import select
 import signal
 import sys
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
@@ -24,6 +22,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.units import format_duration
 from leaklab.observer.pace import Pace
 from leaklab.observer.probes import choose
+from leaklab.verdict.preload import preload_estimators
 
 # The kernel takes no wait without end.
 LONGEST_WAIT_SECONDS = 3600.0
@@ -139,8 +138,7 @@ def _screen(target: Target, resource: Resource, machine_bytes: int) -> AbstractC
         return nullcontext(lambda _: None)
     from leaklab.reports.watch_live import Screen  # noqa: PLC0415  (a pipe does not pay for rich)
 
-    # 0.8 s, which the first verdict, and so the table, would wait for.
-    threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
+    preload_estimators()
     return Screen(target.name, resource, machine_bytes)
 
 

@@ -1,10 +1,14 @@
 """Amounts as text and text as amounts: the one place where numbers become words."""
 
+import mmap
 import re
 from itertools import pairwise
 
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Resource
+
+MIB = 1 << 20
+PAGE_BYTES = mmap.PAGESIZE
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 MOST_BYTES = 1 << 63

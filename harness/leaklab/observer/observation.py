@@ -16,6 +16,9 @@ from leaklab.sandbox.protocol import (
     Reached,
 )
 
+# Twice what is kept of one process by its agent: these readings are not spaced by the work.
+MAX_ROWS = 384
+
 
 @dataclass
 class Observation:
@@ -37,7 +40,7 @@ class Observation:
     failed: Failed | None = None
     died: Died | None = None
     exited: Exited | None = None
-    tree: Series = field(default_factory=Series)
+    tree: Series = field(default_factory=lambda: Series(MAX_ROWS))
     outside: dict[int, Series] = field(default_factory=dict)
     stopped: Ended | None = None
     held_back_by: str = ""

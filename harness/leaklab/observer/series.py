@@ -2,34 +2,41 @@
 
 from leaklab.model.signals import Reading, Samples, Signal
 
-# Twice what is kept of one process by its agent: these are not spaced by the work.
-MOST_ROWS = 384
+# Readings come unevenly, from 0.6 to 1.6 times their mean distance: one that comes sooner than half
+# of it is from before the series was thinned.
+NEAREST = 0.5
 
 
 class Series:
-    """Readings by the work done; when full, every second one is dropped, and from then on only
-    every second, fourth ... is kept."""
+    """Readings by work done, or by time. When it is full every second one goes, and from then on
+    those that come sooner than the others lie apart are not kept."""
 
-    def __init__(self) -> None:
-        self._rows: list[tuple[int, Reading]] = []
-        self._stride = 1
-        self._offered = 0
+    def __init__(self, max_rows: int) -> None:
+        """An empty one."""
+        self.rows: list[tuple[float, Reading]] = []
+        self.spacing = 0.0
+        self._max_rows = max_rows
 
-    def add(self, units: int, reading: Reading) -> None:
-        """Offer a reading, made when so many units were done."""
-        self._offered += 1
-        if (self._offered - 1) % self._stride:
+    def add(self, at: float, reading: Reading) -> None:
+        """Keep a reading made after this much work or time, if there is room for it."""
+        if self.rows and at - self.rows[-1][0] < self.spacing * NEAREST:
             return
-        self._rows.append((units, reading))
-        if len(self._rows) > MOST_ROWS:
-            del self._rows[1::2]
-            self._stride *= 2
+        self.rows.append((at, reading))
+        if len(self.rows) >= self._max_rows:
+            del self.rows[1::2]
+            self.spacing = (self.rows[-1][0] - self.rows[0][0]) / (len(self.rows) - 1)
+
+    def of(self, signal: Signal) -> tuple[list[float], list[float]]:
+        """Where a signal was read, and what."""
+        pairs = [(at, getattr(reading, signal.value)) for at, reading in self.rows]
+        known = [(at, float(value)) for at, value in pairs if value is not None]
+        return [at for at, _ in known], [value for _, value in known]
 
     def samples(self) -> Samples:
-        """The series by columns; one that was never read is empty."""
-        columns = {signal: [getattr(r, signal) for _, r in self._rows] for signal in Signal}
+        """The series by columns, of one by work done; a signal that was never read has none."""
+        columns = {signal: [getattr(r, signal) for _, r in self.rows] for signal in Signal}
         return Samples(
-            units=[units for units, _ in self._rows],
+            units=[int(units) for units, _ in self.rows],
             **{
                 str(signal): values
                 for signal, values in columns.items()

@@ -7,7 +7,7 @@ import msgspec
 
 from leaklab.model.job import Limits
 from leaklab.model.signals import Reading
-from leaklab.observer.observation import Observation
+from leaklab.observer.observation import MAX_ROWS, Observation
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.series import Series
 from leaklab.sandbox.cgroups import Confinement
@@ -58,7 +58,7 @@ class TreeReader:
         for number, baseline in self._seen.baselines.items():
             if one := readings.get(baseline.pid):
                 alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)
-                self._seen.outside.setdefault(number, Series()).add(units, alone)
+                self._seen.outside.setdefault(number, Series(MAX_ROWS)).add(units, alone)
         self._note_pss(whole.pss_bytes or 0)
 
     def pss_bytes(self, pids: list[int]) -> int:

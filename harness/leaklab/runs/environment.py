@@ -2,7 +2,6 @@
 
 import os
 import platform
-import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,6 +10,7 @@ import msgspec
 from leaklab import __version__
 from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.measurement import Environment
+from leaklab.runs.git import git
 
 
 def describe_environment(root: Path) -> Environment:
@@ -46,14 +46,12 @@ def git_commit(root: Path) -> str | None:
     repository of something else.
     """
     try:
-        _git(root, "ls-files", "--error-unmatch", "scenarios")
-        commit = _git(root, "rev-parse", "HEAD")
-        return f"{commit}+dirty" if _git(root, "status", "--porcelain", "--", ".") else commit
-    except (OSError, subprocess.CalledProcessError):
+        tracked = git(root, ["ls-files", "--error-unmatch", "scenarios"])
+        head = git(root, ["rev-parse", "HEAD"])
+        changes = git(root, ["status", "--porcelain", "--", "."])
+    except OSError:
         return None
-
-
-def _git(root: Path, *words: str) -> str:
-    command = ["git", "--no-optional-locks", "-C", str(root), *words]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)  # noqa: S603
-    return found.stdout.strip()
+    if any(answer.returncode for answer in (tracked, head, changes)):
+        return None
+    commit = head.stdout.strip()
+    return f"{commit}+dirty" if changes.stdout.strip() else commit

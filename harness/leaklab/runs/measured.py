@@ -4,9 +4,9 @@ import os
 
 from leaklab.agent.leaklab_agent import layout
 from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
+from leaklab.model.signals import Samples
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
-from leaklab.observer.series import Series
 from leaklab.sandbox.launch import Child, how_it_ended
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
@@ -56,6 +56,7 @@ def _workers(seen: Observation) -> list[Finished]:
 def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
     finished = seen.finished.get(baseline.process, Finished())
     high_water = seen.high_water_bytes.get(baseline.pid)
+    outside = seen.outside.get(baseline.process)
     peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
     return ProcessRecord(
         pid=baseline.pid,
@@ -69,7 +70,7 @@ def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> Proc
         cpu_seconds=finished.cpu_seconds,
         collector_on=finished.collector_on,
         at_start=baseline.at_start,
-        outside=seen.outside.get(baseline.process, Series()).samples(),
+        outside=outside.samples() if outside else Samples(),
         halfway=tables.halfway(baseline.process),
         at_end=finished.at_end,
         after_collect=finished.after_collect,

@@ -5,7 +5,6 @@ thread hears, finds it waiting.
 """
 
 import functools
-import importlib
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
@@ -22,6 +21,7 @@ from leaklab.runs.environment import describe_environment, run_by
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.sessions import Session
 from leaklab.verdict.pairs import judge_pairs
+from leaklab.verdict.preload import preload_estimators
 from leaklab.verdict.run import failure_of, to_result
 
 
@@ -108,8 +108,7 @@ def run(  # noqa: PLR0913  (these six are a session)
     for place, result in session.made.items():
         runs.count(place, jobs[place], result)
     if left := [place for place in range(len(jobs)) if place not in session.made]:
-        # The estimators take 0.8 s to import: meanwhile, the first runs are made.
-        threading.Thread(target=importlib.import_module, args=["scipy.stats"], daemon=True).start()
+        preload_estimators()
         _make_all(runs, jobs, left, at_once)
     return runs.outcome()
 

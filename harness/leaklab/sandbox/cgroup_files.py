@@ -1,13 +1,48 @@
-"""The files of one control group, as both versions of the kernel's interface have them."""
+"""Control groups in the file system: where their hierarchies are mounted, and the files of one."""
 
 import contextlib
 import os
+import re
 import signal
 import time
-from pathlib import Path
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
 
 END_SECONDS = 10.0
 PAUSE_SECONDS = 0.001
+
+
+@dataclass(frozen=True)
+class Mount:
+    """A mounted hierarchy of control groups (or any other file system): its kind, the group that is
+    its root, the folder where that is seen, and the super block's options."""
+
+    kind: str
+    root: str
+    folder: Path
+    options: frozenset[str]
+
+    def folder_of(self, group: str) -> Path | None:
+        """Where a group is seen below this mount; None if it is not."""
+        path = PurePosixPath(group)
+        if not path.is_relative_to(self.root) or ".." in path.parts:
+            return None
+        return self.folder / path.relative_to(self.root)
+
+
+def mounts(mountinfo: str) -> list[Mount]:
+    """The mounts of a /proc/PID/mountinfo, which has octal escapes for blanks (proc(5))."""
+    found = []
+    for line in mountinfo.splitlines():
+        ours, _, theirs = line.partition(" - ")
+        root, folder = (_unescaped(part) for part in ours.split(" ")[3:5])
+        kind, *_, options = theirs.split(" ")
+        found.append(Mount(kind, root, Path(folder), frozenset(options.split(","))))
+    return found
+
+
+def _unescaped(path: str) -> str:
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 
 def remove(folder: Path) -> None:
@@ -35,7 +70,7 @@ def read(folder: Path | None, name: str) -> str:
 
 
 def pids(folder: Path) -> list[int]:
-    """The processes of a group; one of another pid namespace has the number 0, and is none."""
+    """The processes of a group; 0 marks one of another pid namespace, and is left out."""
     return [int(pid) for pid in read(folder, "cgroup.procs").split() if pid != "0"]
 
 

@@ -136,30 +136,20 @@ def confined(limits: Limits, proc: Path = Path("/proc/self")) -> Iterator[Confin
 
 def places(proc: Path) -> list[Place]:
     """Where groups may be made, best first: version 2, most controllers, deepest."""
-    mounts = list(_mounts((proc / "mountinfo").read_text()))
+    mounts = cgroup_files.mounts((proc / "mountinfo").read_text())
     found: list[Place] = []
     for line in (proc / "cgroup").read_text().splitlines():
         number, controllers, own = line.split(":", 2)
-        for kind, root, mount, options in mounts:
-            above = not own.startswith(root.rstrip("/") + "/") or ".." in own.split("/")
-            if own != root and above:
+        for mount in mounts:
+            folder = mount.folder_of(own)
+            if folder is None:
                 continue
-            folder = mount / own.removeprefix(root).lstrip("/")
-            if number == "0" and kind == "cgroup2":
-                found += _delegated(folder, mount)
-            elif kind == "cgroup" and controllers and set(controllers.split(",")) <= options:
-                found.append(Place(V1, folder, options & {*CONTROLLERS}))
+            if number == "0" and mount.kind == "cgroup2":
+                found += _delegated(folder, mount.folder)
+            elif mount.kind == "cgroup" and {*controllers.split(",")} <= mount.options:
+                found.append(Place(V1, folder, mount.options & {*CONTROLLERS}))
     # The sort is stable: the deepest stay first.
     return sorted((p for p in found if p.offers), key=lambda p: (p.means != V2, -len(p.offers)))
-
-
-def _mounts(text: str) -> Iterator[tuple[str, str, Path, frozenset[str]]]:
-    """Of mountinfo: kind, root within the hierarchy, mount point, and the super block's options."""
-    for line in text.splitlines():
-        ours, _, theirs = line.partition(" - ")
-        root, mount = (part.replace("\\040", " ") for part in ours.split(" ")[3:5])
-        kind, *_, options = theirs.split(" ")
-        yield kind, root, Path(mount), frozenset(options.split(","))
 
 
 def _delegated(own: Path, mount: Path) -> Iterator[Place]:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from leaklab.model.measurement import ProcessRecord
 from leaklab.model.scenario import Growth
 from leaklab.model.signals import Reading, Signal
+from leaklab.model.units import MIB
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.growth import Finding, undecided
-from leaklab.verdict.resources import FLOOR, MIB
+from leaklab.verdict.resources import FLOOR
 
 # A rise of which a collection, or a trim, leaves less than this share was mostly not retained; and
 # an allocator that has handed out less than this share of what it holds is fragmented.

@@ -16,6 +16,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from leaklab.verdict.intervals import CONFIDENCE, student
+
 Numbers = NDArray[np.float64]
 
 BLOCKS = 8
@@ -27,8 +29,6 @@ CRITICAL_S = {
     0.01: {5: 10, 6: 13, 7: 17, 8: 20},
     0.05: {5: 8, 6: 11, 7: 13, 8: 16},
 }
-
-CONFIDENCE = 0.95
 
 
 class Slope(NamedTuple):
@@ -129,7 +129,7 @@ def growth_per_unit(units: Numbers, minima: Numbers) -> Slope:
     spans = np.diff(units)
     rates = np.diff(minima) / spans
     mean = float(np.average(rates, weights=spans))
-    half = _student(rates.size - 1) * float(rates.std(ddof=1)) / rates.size**0.5
+    half = student(rates.size - 1) * float(rates.std(ddof=1)) / rates.size**0.5
     return Slope(sen.estimate, min(sen.low, mean - half), max(sen.high, mean + half))
 
 
@@ -157,14 +157,8 @@ def steady_part(units: Numbers, minima: Numbers) -> Slope:
 
     spans = np.diff(units)
     fit = linregress(np.diff(np.log(units)) / spans, np.diff(minima) / spans)
-    half = _student(spans.size - 2) * float(fit.intercept_stderr)
+    half = student(spans.size - 2) * float(fit.intercept_stderr)
     return Slope(float(fit.intercept), float(fit.intercept) - half, float(fit.intercept) + half)
-
-
-def _student(freedom: int) -> float:
-    from scipy.stats import t  # noqa: PLC0415  (0.8 s to import)
-
-    return float(t.ppf((1 + CONFIDENCE) / 2, max(freedom, 1)))
 
 
 def _octave(x: Numbers, y: Numbers, after: float, upto: float) -> Octave:

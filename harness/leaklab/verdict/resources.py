@@ -2,9 +2,8 @@
 
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
+from leaklab.model.units import MIB
 from leaklab.verdict.octaves import BLOCKS
-
-MIB = 1 << 20
 
 # Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
 # smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.

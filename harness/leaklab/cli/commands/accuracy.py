@@ -6,9 +6,10 @@ from pathlib import Path
 import click
 
 from leaklab import reports
+from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import write_text
+from leaklab.cli.documents import provenance, write_text
 from leaklab.features.quality.accuracy import SAMPLES, rates, sensitivities
 from leaklab.reports import markdown, quality
 
@@ -37,8 +38,9 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     tables = [quality.rates(found), *([quality.sensitivities(changed)] if changed else [])]
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
-        command_line = f"`leaklab accuracy --series {series} --seed {seed}{lengths}`"
-        text = [f"# How often the verdict is right\n\n{command_line}\n", *map(markdown, tables)]
+        line = f"leaklab accuracy --series {series} --seed {seed}{lengths}"
+        head = f"# How often the verdict is right\n\n{provenance(line, builtin_root())}\n"
+        text = [head, *map(markdown, tables)]
         write_text(write, "\n".join(text))
     for table in tables:
         reports.write(table, sys.stdout)

@@ -6,11 +6,12 @@ from leaklab.model.job import Limits
 from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
+from leaklab.model.units import PAGE_BYTES
 
 # What stands for no growth: a ratio to zero says nothing, and asv calls -4 against -4 "improved".
 NO_GROWTH = 1e-6
 # Over a whole run, less than this is none: a page of memory, or one piece of what is counted.
-LEAST_BYTES = 4096
+LEAST_BYTES = PAGE_BYTES
 LEAST_PIECES = 1
 
 

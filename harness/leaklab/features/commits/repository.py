@@ -2,13 +2,12 @@
 
 import re
 import shutil
-import subprocess
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.model.errors import BadInput
 from leaklab.model.units import cut
+from leaklab.runs.git import git
 
 # What asv measures a commit by.
 MEASURED = ("scenarios", "fixtures")
@@ -50,7 +49,7 @@ class Repository:
 
     def _git(self, *words: str) -> str:
         """What git prints; empty where it fails."""
-        found = _git(self.root, words)
+        found = git(self.root, words)
         return found.stdout.rstrip("\n") if found.returncode == 0 else ""
 
 
@@ -65,7 +64,7 @@ def open_repository(root: Path) -> Repository:
         raise BadInput("git is not installed, and asv measures commits: install git")
     if not (root / ".git").exists():
         raise BadInput(f"{root} is no git checkout, and asv measures commits: use a clone")
-    shallow = _git(root, ["rev-parse", "--is-shallow-repository"])
+    shallow = git(root, ["rev-parse", "--is-shallow-repository"])
     if shallow.returncode:
         raise BadInput(f"git does not read {root}: {' '.join(shallow.stderr.split())}")
     if shallow.stdout.strip() == "true":
@@ -74,8 +73,3 @@ def open_repository(root: Path) -> Repository:
     repository = Repository(root)
     repository.hash_of("HEAD")
     return repository
-
-
-def _git(root: Path, words: Sequence[str]) -> subprocess.CompletedProcess[str]:
-    command = ["git", "--no-optional-locks", "-C", str(root), *words]
-    return subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

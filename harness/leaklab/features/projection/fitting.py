@@ -23,7 +23,6 @@ from dataclasses import replace
 import numpy as np
 
 from leaklab.features.projection.laws import (
-    PAGE_BYTES,
     PAGE_VARIANCE,
     TERMS,
     Array,
@@ -34,8 +33,9 @@ from leaklab.features.projection.laws import (
     Point,
     growth_of,
     shape_of,
-    student,
 )
+from leaklab.model.units import PAGE_BYTES
+from leaklab.verdict.intervals import student
 
 # The richest law has four parameters (base, rise, hinge, spread), and AICc needs two sizes more.
 FEWEST_SIZES = 6

@@ -11,11 +11,12 @@ from typing import TypeAlias
 import numpy as np
 import numpy.typing as npt
 
+from leaklab.model.units import PAGE_BYTES
+from leaklab.verdict.intervals import CONFIDENCE, student
+
 Array: TypeAlias = npt.NDArray[np.float64]
 
-PAGE_BYTES = 4096
 PAGE_VARIANCE = PAGE_BYTES**2 / 12
-CONFIDENCE = 0.95
 # A unit a nanosecond for thirty years.
 MOST_UNITS = 1e18
 
@@ -205,13 +206,6 @@ def growth_of(law: Law, units: Array, largest_units: float, hinge_units: float |
     term = TERMS[law]
     share: Array = term(units) / term(np.array([float(largest_units)]))
     return share
-
-
-def student(freedom: int) -> float:
-    """By how many standard errors 95 of 100 cases are off at most (Student's t)."""
-    from scipy.stats import t  # noqa: PLC0415  (0.8 s to import)
-
-    return float(t.ppf((1 + CONFIDENCE) / 2, freedom))
 
 
 def shape_of(noise: Noise, units: Array, growth: Array, smallest_units: float) -> Array:

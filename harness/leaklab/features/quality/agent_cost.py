@@ -16,6 +16,7 @@ from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.runs.executor import ProcessExecutor, Sampling
 from leaklab.sandbox.launch import Command, fixed_environment, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
+from leaklab.verdict.intervals import median_interval
 
 LOOK_SECONDS = 0.1
 
@@ -82,20 +83,6 @@ def measure(
                 by_executor = {executor: _run(executor, job) for executor in order}
                 found.append((by_executor[with_it], by_executor[without]))
             yield _summary(job, found, interpreter_bytes)
-
-
-def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """A 95 % interval of the median from order statistics; it assumes no distribution.
-
-    With n values, the k-th smallest and k-th largest enclose the median with probability
-    1 - 2 P(Binomial(n, 1/2) < k); k is the largest for which that is at least 95 %.
-    Source: Conover, Practical Nonparametric Statistics, 3.2.
-    """
-    from scipy.stats import binom  # noqa: PLC0415  (0.8 s to import)
-
-    ordered = sorted(values)
-    k = max(int(binom.ppf(0.025, len(ordered), 0.5)), 1)
-    return ordered[k - 1], ordered[-k]
 
 
 def interpreter_rss_bytes(limits: Limits) -> int:

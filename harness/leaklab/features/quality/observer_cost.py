@@ -23,7 +23,7 @@ from pathlib import Path
 
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Limits
-from leaklab.model.units import format_bytes
+from leaklab.model.units import MIB, format_bytes
 from leaklab.observer import probes
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import PSS_SHARE, Observer
@@ -42,7 +42,6 @@ PATIENCE_SECONDS = 300.0
 
 # Of what the machine can give, the part that processes may take that only hold it.
 AVAILABLE_PARTS = 2
-MIB = 1 << 20
 
 # Started with the number of workers and the bytes that each is to hold, or that it holds itself
 # where there are none.

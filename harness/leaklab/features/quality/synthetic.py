@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from leaklab.model.units import PAGE_BYTES
+
 Numbers = NDArray[Any]
 Law = Callable[[Numbers, np.random.Generator], Numbers]
-
-PAGE = 4096
 
 
 @dataclass(frozen=True)
@@ -98,7 +98,7 @@ def _churn(x: Numbers, rng: np.random.Generator) -> Numbers:
 
 
 def _page_noise(x: Numbers, rng: np.random.Generator) -> Numbers:
-    return PAGE * rng.integers(-8, 9, size=x.size).astype(np.float64)
+    return PAGE_BYTES * rng.integers(-8, 9, size=x.size).astype(np.float64)
 
 
 def _stairs(x: Numbers, rng: np.random.Generator) -> Numbers:
@@ -154,5 +154,5 @@ def generate(
     x[-1] = 1.0
     y = shape.law(x, rng)
     if page_rounded:
-        y = PAGE * np.ceil((y + rng.uniform(0, PAGE, size=y.size)) / PAGE)
+        y = PAGE_BYTES * np.ceil((y + rng.uniform(0, PAGE_BYTES, size=y.size)) / PAGE_BYTES)
     return x * 100_000, y

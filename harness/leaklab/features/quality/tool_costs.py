@@ -13,13 +13,13 @@ from statistics import median
 import msgspec
 
 from leaklab.features.quality import agent_cost
-from leaklab.features.quality.agent_cost import median_interval
 from leaklab.features.tools.peaks import Measured
 from leaklab.features.tools.registry import BARE, LEAKLAB, TOOLS, Tool
 from leaklab.features.tools.tool_run import PATIENCE, Stage
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job, Limits
 from leaklab.runs.limits import default_memory_limit
+from leaklab.verdict.intervals import median_interval
 
 MOST_RATIO = 1.02
 MOST_BYTES = 1 << 20

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.features.tools.tool_run import DRIVER, Order, Ran
+from leaklab.model.units import MIB
 
 PYTHON = sys.executable
-MIB = 1 << 20
 
 
 @dataclass(frozen=True)

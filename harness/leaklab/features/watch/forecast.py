@@ -4,8 +4,8 @@ from enum import StrEnum
 
 from msgspec import Struct
 
+from leaklab.model.units import MIB
 from leaklab.model.verdicts import Conclusion, Estimate
-from leaklab.verdict.resources import MIB
 
 
 class Span(StrEnum):

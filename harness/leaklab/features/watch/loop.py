@@ -12,12 +12,13 @@ from enum import Enum
 
 import msgspec
 
-from leaklab.features.watch.history import FEWEST_READINGS, Process, Series
+from leaklab.features.watch.history import FEWEST_READINGS, Process
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
 from leaklab.observer.pace import Pace
 from leaklab.observer.probes.protocol import Probes
+from leaklab.observer.series import Series
 from leaklab.verdict.process import Rows, judge_tree
 from leaklab.verdict.resources import SIGNALS_OF_TREE
 from leaklab.verdict.wording import Per, worded
@@ -78,7 +79,7 @@ class Watch:
     @property
     def wait_seconds(self) -> float:
         """How long to wait for the next look: between 0.6 and 1.6 times the interval."""
-        stretched = min(self._tree.spacing_seconds, LONGEST_INTERVAL_SECONDS)
+        stretched = min(self._tree.spacing, LONGEST_INTERVAL_SECONDS)
         shift = (self._looks + 1) * GOLDEN % 1 - self._looks * GOLDEN % 1
         interval = max(self._means.interval_seconds, stretched, LEAST_INTERVAL_SECONDS)
         return interval * (1 + shift)

@@ -6,16 +6,28 @@ none, version 1 a number that no machine has.
 """
 
 from collections.abc import Iterator
-from pathlib import Path, PurePosixPath
+from pathlib import Path
+from typing import NamedTuple
 
 from leaklab.features.watch.forecast import Limit
-from leaklab.sandbox.cgroup_files import read
+from leaklab.sandbox.cgroup_files import mounts, read
 
 CGROUP = "the limit of its cgroup"
 MACHINE = "this machine's memory"
-# By the kind of the file system: what its super block must have among its options ("" is always
-# there), and the file with the limit.
-KINDS = {"cgroup2": ("", "memory.max"), "cgroup": ("memory", "memory.limit_in_bytes")}
+
+
+class LimitFile(NamedTuple):
+    """Where a kind of hierarchy has its limit of memory, and the option of the one that counts it:
+    version 1 has a hierarchy for each controller, version 2 one for all, without a name."""
+
+    controller: str
+    name: str
+
+
+LIMIT_FILES = {
+    "cgroup2": LimitFile("", "memory.max"),
+    "cgroup": LimitFile("memory", "memory.limit_in_bytes"),
+}
 
 
 def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Limit:
@@ -34,31 +46,19 @@ def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Li
 
 def _limits(pid: int, proc: Path) -> Iterator[int]:
     own = _own_groups(read(proc / str(pid), "cgroup"))
-    for line in read(proc / "self", "mountinfo").splitlines():
-        ours, _, theirs = line.partition(" - ")
-        root, mount = ours.split(" ")[3:5]
-        kind, *_, options = theirs.split(" ")
-        option, file = KINDS.get(kind, ("", ""))
-        if not file or option not in ["", *options.split(",")] or option not in own:
+    for mount in mounts(read(proc / "self", "mountinfo")):
+        file = LIMIT_FILES.get(mount.kind)
+        if file is None or file.controller not in {"", *mount.options} & own.keys():
             continue
-        if (inside := _inside(own[option], root)) is not None:
-            folder = Path(mount) / inside
-            for group in [folder, *folder.parents[: len(inside.parts)]]:
-                if (text := read(group, file).strip()).isdecimal():
-                    yield int(text)
+        if (folder := mount.folder_of(own[file.controller])) is None:
+            continue
+        depth = len(folder.relative_to(mount.folder).parts)
+        for group in [folder, *folder.parents[:depth]]:
+            if (text := read(group, file.name).strip()).isdecimal():
+                yield int(text)
 
 
 def _own_groups(text: str) -> dict[str, str]:
     """By controller a process's group in version 1, and by "" that in version 2."""
     lines = (line.split(":", 2) for line in text.splitlines())
     return {name: group for _, names, group in lines for name in names.split(",")}
-
-
-def _inside(group: str, root: str) -> Path | None:
-    """Where a group is below the root of a mount; None where it is not."""
-    path = PurePosixPath(group)
-    return (
-        Path(path.relative_to(root))
-        if path.is_relative_to(root) and ".." not in path.parts
-        else None
-    )

@@ -8,8 +8,8 @@ from collections.abc import Iterable
 
 from leaklab.model.errors import BadInput, one_line
 from leaklab.model.signals import Reading
+from leaklab.model.units import PAGE_BYTES
 
-PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")
 PIECE_BYTES = 1 << 16
 TICKS = os.sysconf("SC_CLK_TCK")
 

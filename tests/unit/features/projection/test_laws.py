@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from leaklab.features.projection.fitting import fit
-from leaklab.features.projection.laws import PAGE_BYTES, Law, Point
+from leaklab.features.projection.laws import Law, Point
 from leaklab.features.projection.project import Sizes, sizes_of
+from leaklab.model.units import PAGE_BYTES
 
 SIZES = sizes_of(2000, Sizes(8))
 FAR = 200_000

@@ -5,8 +5,8 @@ from leaklab.features.quality.agent_cost import (
     MAX_BYTES,
     MAX_RATIO,
     Overhead,
-    median_interval,
 )
+from leaklab.verdict.intervals import median_interval
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaklab.features.quality.synthetic import PAGE, SHAPES, Numbers, generate
+from leaklab.features.quality.synthetic import SHAPES, Numbers, generate
 from leaklab.model.measurement import Ended, ProcessRecord, Role
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Samples, Signal
+from leaklab.model.units import PAGE_BYTES as PAGE
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.growth import judge_series
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves

@@ -9,13 +9,13 @@ import pytest
 from leaklab.cli import exit_codes
 from leaklab.cli.main import cli
 from leaklab.features.watch.forecast import Limit
-from leaklab.features.watch.history import Series
 from leaklab.features.watch.loop import Ending, Means, Watch, follow
 from leaklab.features.watch.report import Question, Seen, seen_of
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
 from leaklab.observer.pace import Pace
+from leaklab.observer.series import Series
 from leaklab.reports import plain, watch
 from toys import ToyProbes
 

@@ -52,6 +52,15 @@ def test_a_mount_that_shows_a_part_is_looked_at_from_there(tmp_path: Path) -> No
     assert (300, CGROUP) == limit_in(tmp_path, mounted, "0::/a/b\n", {"b/memory.max": "300\n"})
 
 
+@pytest.mark.parametrize("blank", [" ", "\t", "\\"])
+def test_a_mount_may_have_blanks_in_its_path(tmp_path: Path, blank: str) -> None:
+    mount = str(tmp_path / f"a{blank}b" / "mount")
+    escaped = mount.replace(blank, f"\\{ord(blank):03o}")
+    mounted = V2.replace("MOUNT", escaped)
+    place = tmp_path / f"a{blank}b"
+    assert (300, CGROUP) == limit_in(place, mounted, "0::/a\n", {"a/memory.max": "300\n"})
+
+
 @pytest.mark.parametrize("group", ["0::/other\n", "0::/../b\n", ""])
 def test_a_group_that_is_not_mounted_here_has_no_limit_to_see(tmp_path: Path, group: str) -> None:
     mounted = V2.replace(" / ", " /a ", 1)
