@@ -43,7 +43,8 @@ class Role(StrEnum):
 class ProcessRecord(Struct, frozen=True, kw_only=True):
     """One measured process.
 
-    `baseline_rss_bytes` is its RSS before the scenario is imported; `peak_rss_bytes` its own
+    `baseline_rss_bytes` is its RSS before the scenario is imported, of which `baseline_file_bytes`
+    are pages of files (the interpreter's code and libraries); `peak_rss_bytes` its own
     high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
     user and system time between the first unit and the last. `outside` is what the observer read
     of it meanwhile (PSS and USS), by the units done at its last sample before. `at_start` was read
@@ -61,6 +62,7 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     number: int = 0
     units_done: int = 0
     baseline_rss_bytes: int
+    baseline_file_bytes: int = 0
     peak_rss_bytes: int
     samples: Samples
     pin_kept: bool = True

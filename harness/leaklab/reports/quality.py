@@ -63,7 +63,7 @@ def sensitivities(found: Sequence[Sensitivity]) -> Table:
 def overheads(found: Sequence[Overhead]) -> Table:
     """What sampling costs, with its intervals."""
     return Table(
-        columns=("run", "bare CPU", "ratio", "95 % interval", "memory", "agent"),
+        columns=("run", "bare CPU", "ratio", "95 % interval", "sampling", "agent", "RSS"),
         rows=[
             (
                 o.label,
@@ -72,13 +72,15 @@ def overheads(found: Sequence[Overhead]) -> Table:
                 f"{o.low:.4f} … {o.high:.4f}",
                 f"+{format_bytes(o.added_bytes)}",
                 f"+{format_bytes(o.agent_bytes)}",
+                f"+{format_bytes(o.agent_rss_bytes)}",
             )
             for o in found
         ],
-        right=frozenset({"bare CPU", "ratio", "memory", "agent"}),
+        right=frozenset({"bare CPU", "ratio", "sampling", "agent", "RSS"}),
         alarms=frozenset(i for i, o in enumerate(found) if not o.holds),
         notes=[
-            "memory: what sampling adds; agent: its baseline above a bare interpreter",
+            "sampling: memory that it adds; agent: all that it has beside a bare interpreter; both",
+            "without the pages of files, which RSS has in: most are the interpreter's own code",
             _cheapness(found),
         ],
     )

@@ -64,6 +64,7 @@ def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> Proc
         number=baseline.process,
         units_done=finished.units or tables.units_done(baseline.process),
         baseline_rss_bytes=baseline.rss_bytes,
+        baseline_file_bytes=baseline.file_bytes,
         peak_rss_bytes=peak - baseline.rss_bytes,
         samples=tables.samples(baseline.process),
         pin_kept=finished.pin_kept,

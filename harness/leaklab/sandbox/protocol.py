@@ -118,12 +118,13 @@ class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
 
 class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
     """Of a process, before it imports the program; `process` is 0 for the agent, else a worker's
-    number."""
+    number. `file_bytes` is what of its RSS are pages of files: interpreter and libraries."""
 
     process: int
     pid: int
     rss_bytes: int
     high_water_reset: bool
+    file_bytes: int = 0
     at_start: Reading | None = None
 
 

@@ -67,6 +67,7 @@ class Process:
             "process": number,
             "pid": os.getpid(),
             "rss_bytes": self._status_bytes(b"VmRSS"),
+            "file_bytes": self._status_bytes(b"RssFile"),
             "high_water_reset": reset,
             "at_start": self._sampler.full_reading() if self._sampler else None,
         }

@@ -21,7 +21,17 @@ from leaklab.verdict.intervals import median_interval
 def test_the_intervals_upper_end_and_the_memory_decide(
     *, high: float, added: int, agent: int, holds: bool
 ) -> None:
-    found = Overhead("a", 15, 1.0, 1.0, low=0.9, high=high, added_bytes=added, agent_bytes=agent)
+    found = Overhead(
+        "a",
+        15,
+        1.0,
+        1.0,
+        low=0.9,
+        high=high,
+        added_bytes=added,
+        agent_bytes=agent,
+        agent_rss_bytes=9 * agent,
+    )
     assert found.holds is holds
 
 
