@@ -18,7 +18,7 @@ COMMITS ?= 10
 export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-quick soak overhead performance accuracy check build clean \
+.PHONY: help setup lint test test-quick test-core soak overhead performance accuracy check build clean \
   docs bench bench-quick bench-all continuous history preview peers matrix floor
 
 help: ## List the targets
@@ -65,6 +65,9 @@ test: $(READY) ## Run all tests: the pure ones, then those with real processes
 
 test-quick: $(READY) ## Run the pure tests only (seconds)
 	$(BIN)/python -m pytest -q tests -m 'not process'
+
+test-core: $(READY) ## Run the tests of model and verdict only
+	$(BIN)/python -m pytest -q tests/unit/model tests/unit/verdict
 
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check

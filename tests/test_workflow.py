@@ -14,6 +14,7 @@ WORKFLOW: dict[Any, Any] = yaml.safe_load((ROOT / ".github/workflows/ci.yml").re
 JOBS: dict[str, dict[str, Any]] = WORKFLOW["jobs"]
 STEPS = [step for job in JOBS.values() for step in job["steps"]]
 SCRIPTS = [step["run"] for step in STEPS if "run" in step]
+MAKES = [script for script in SCRIPTS if script.startswith("make ")]
 ON = True  # as YAML reads an `on`
 
 
@@ -47,7 +48,8 @@ def test_it_may_read_the_repository_and_nothing_else() -> None:
 
 def test_lint_and_tests_run_always_and_the_comparison_on_pull_requests() -> None:
     conditions = {name: job.get("if") for name, job in JOBS.items()}
-    assert {"checks": None, "compare": "github.event_name == 'pull_request'"} == conditions
+    on_pull_requests = "github.event_name == 'pull_request'"
+    assert {"checks": None, "debian": None, "compare": on_pull_requests} == conditions
 
 
 def test_a_newer_push_cancels_older_runs_of_its_pull_request_alone() -> None:
@@ -57,7 +59,7 @@ def test_a_newer_push_cancels_older_runs_of_its_pull_request_alone() -> None:
     } == WORKFLOW["concurrency"]
 
 
-@pytest.mark.parametrize("script", SCRIPTS)
+@pytest.mark.parametrize("script", MAKES)
 def test_every_target_that_it_calls_exists(script: str) -> None:
     called = re.findall(r"\bmake ([a-z-]+)", script)
     known = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
@@ -79,21 +81,30 @@ def test_every_action_is_of_a_named_version() -> None:
     assert [] == [action for action in actions if not re.search(r"@(v\d+|[0-9a-f]{40})$", action)]
 
 
-@pytest.mark.parametrize("job", JOBS.values(), ids=list(JOBS))
-def test_a_job_has_the_whole_history_no_credentials_and_the_python_of_the_lab(
-    job: dict[str, Any],
+@pytest.mark.parametrize(
+    ("job", "python"), [("checks", "${{ matrix.python }}"), ("compare", "3.11"), ("debian", None)]
+)
+def test_a_job_has_the_whole_history_no_credentials_and_its_python(
+    job: str, python: str | None
 ) -> None:
-    given = {
-        step["uses"].partition("@")[0]: step["with"] for step in job["steps"] if "uses" in step
+    steps = JOBS[job]["steps"]
+    given = {step["uses"].partition("@")[0]: step["with"] for step in steps if "uses" in step}
+    expected: dict[str, Any] = {
+        "actions/checkout": {"fetch-depth": 0, "persist-credentials": False}
     }
-    assert {
-        "actions/checkout": {"fetch-depth": 0, "persist-credentials": False},
-        "actions/setup-python": {
-            "python-version": "3.11",
+    if python:
+        expected["actions/setup-python"] = {
+            "python-version": python,
             "cache": "pip",
             "cache-dependency-path": "constraints.txt",
-        },
-    } == given
+        }
+    assert expected == given
+
+
+def test_the_whole_suite_runs_on_every_python_that_is_promised() -> None:
+    assert ["3.11.7", "3.12", "3.13"] == JOBS["checks"]["strategy"]["matrix"]["python"]
+    assert "debian:12" == JOBS["debian"]["container"]["image"]
+    assert {"PYTHON": "python"} == JOBS["checks"]["env"]
 
 
 def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
@@ -115,5 +126,6 @@ def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
 
 def test_what_ci_runs_here_is_what_it_runs_there() -> None:
     here = re.findall(r"^part (make .*)$", (ROOT / ".ci" / "run").read_text(), re.M)
-    there = [step["run"] for step in JOBS["checks"]["steps"] if "run" in step]
-    assert ["make setup", *there] == here
+    for job in ("checks", "debian"):
+        there = [step.get("run", "") for step in JOBS[job]["steps"]]
+        assert ["make setup", *(run for run in there if run.startswith("make "))] == here

@@ -61,7 +61,7 @@ class Process:
         self._sampler = self._make_sampler(table_fd) if job["sampling"] else None
         self._cpus = os.sched_getaffinity(0)
         if self._sampler:
-            self._sampler.trim()
+            self._sampler.settle()
         reset = reset_high_water()
         self.baseline = {
             "process": number,

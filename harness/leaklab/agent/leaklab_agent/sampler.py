@@ -13,6 +13,7 @@ from . import proc
 from .allocators import PymallocStats, libc_heap
 from .layout import HEAD, NOT_READ, SIGNALS, TABLE_BYTES, WIDTH
 from .paced_reader import COST_FACTOR, COST_FACTOR_IF_JUDGED, MAX_LEFT_OUT, PacedReader
+from .pages import populate_files
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -114,6 +115,11 @@ class Sampler:
         values["arena_free_bytes"] = self._pymalloc.free_bytes()
         values["zombies"] = proc.count_zombies()
         return {name: value for name, value in values.items() if value != NOT_READ}
+
+    def settle(self) -> None:
+        """Before the baseline: leave nothing to be given back, or to be mapped, by and by."""
+        populate_files()
+        self.trim()
 
     def trim(self) -> None:
         """Ask malloc to give its free pages back to the kernel."""
