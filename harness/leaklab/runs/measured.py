@@ -1,6 +1,7 @@
 """What was measured, put together: messages, the agent's tables and the observer's readings."""
 
 import os
+import re
 
 from leaklab.agent.leaklab_agent import layout
 from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
@@ -11,6 +12,8 @@ from leaklab.sandbox.launch import Child, how_it_ended
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
 OUTPUT_TAIL_BYTES = 2000
+# The line of a warning, and below it that of its source, which Python 3.13 shortens.
+TRACKER_WARNING = re.compile(r"^.*resource_tracker.*(?:\n[ \t]+warnings\.warn\(.*)?\n?", re.M)
 LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
 
 
@@ -138,7 +141,7 @@ def tail_of(child: Child) -> str:
     """The end of what the program printed; what multiprocessing's resource tracker says of a pool
     that was killed is not the program's."""
     try:
-        said = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
+        text = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
     except OSError:
         return ""
-    return "\n".join(line for line in said.splitlines() if "resource_tracker" not in line)
+    return "\n".join(TRACKER_WARNING.sub("", text).splitlines())

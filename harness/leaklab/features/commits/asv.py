@@ -166,6 +166,10 @@ class Asv:
             # By its name alone: pip takes a blank in a path for the end of it.
             own["PIP_CONSTRAINT"] = CONSTRAINTS
         others = {k: v for k, v in os.environ.items() if not k.startswith("LEAKLAB_")}
+        # asv looks for an interpreter of its own version by name: ours comes first.
+        others["PATH"] = (
+            f"{Path(sys.executable).parent}{os.pathsep}{others.get('PATH', os.defpath)}"
+        )
         return subprocess.Popen(  # noqa: S603  (our own interpreter)
             [sys.executable, "-m", "asv", *words],
             cwd=self.root,
