@@ -1,0 +1,36 @@
+"""What was measured, put together."""
+
+from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
+
+import pytest
+
+from leaklab.runs.measured import tail_of
+from leaklab.sandbox.launch import Child
+
+WARNED = "resource_tracker: There appear to be 2 leaked semaphore objects to clean up at shutdown"
+
+
+@pytest.mark.parametrize(
+    "warning",
+    [
+        f"/lib/resource_tracker.py:224: UserWarning: {WARNED}\n  warnings.warn('{WARNED}: '\n",
+        f"/lib/resource_tracker.py:301: UserWarning: {WARNED}\n  warnings.warn(\n",
+        f"/lib/resource_tracker.py:301: UserWarning: {WARNED}",
+    ],
+    ids=["Python 3.11", "Python 3.13", "cut off"],
+)
+def test_what_a_resource_tracker_says_of_a_killed_pool_is_no_word_of_the_program(
+    tmp_path: Path, warning: str
+) -> None:
+    output = tmp_path / "output"
+    output.write_text(f"famous last words\n{warning}")
+    assert "famous last words" == tail_of(cast("Child", SimpleNamespace(output=output)))
+
+
+def test_a_warning_of_the_programs_own_is_kept(tmp_path: Path) -> None:
+    output = tmp_path / "output"
+    output.write_text("a.py:1: UserWarning: mind the gap\n  warnings.warn(\n")
+    said = tail_of(cast("Child", SimpleNamespace(output=output)))
+    assert "a.py:1: UserWarning: mind the gap\n  warnings.warn(" == said

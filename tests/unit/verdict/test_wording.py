@@ -1,0 +1,95 @@
+"""The words of a reason, by work and by time."""
+
+import re
+
+import pytest
+
+from leaklab.model.scenario import Resource
+from leaklab.model.signals import Signal
+from leaklab.model.verdicts import (
+    Conclusion,
+    Estimate,
+    Reason,
+    ReasonKind,
+    Verdict,
+)
+from leaklab.verdict.wording import ADVICE, TEMPLATES, Per, worded, words
+
+FULL = {
+    "kept_share": 0.9,
+    "ceiling": 0.02,
+    "rate": 4096.0,
+    "done": 1000,
+    "needed": 2000,
+    "ended": "stopped: memory limit",
+    "option": "--budget",
+    "ratio": 3.0,
+    "min_ratio": 2.0,
+    "count": 1200,
+    "held_bytes": 10 << 20,
+    "free_bytes": 6 << 20,
+    "seconds": 7300.0,
+    "text": "as it was",
+}
+
+
+def test_every_reason_has_its_words() -> None:
+    assert set(ReasonKind) == set(TEMPLATES)
+
+
+@pytest.mark.parametrize("kind", ReasonKind)
+@pytest.mark.parametrize("per", Per)
+def test_words_are_one_line_without_gaps(kind: ReasonKind, per: Per) -> None:
+    said = words(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
+    assert said == " ".join(said.split())
+    assert not re.search(r"[{}]|None|nan", said)
+
+
+def test_what_is_watched_is_never_told_to_do_more_units() -> None:
+    for template in TEMPLATES.values():
+        assert not any(advice in template for advice in ADVICE.values())
+    slows = Reason(kind=ReasonKind.SLOWS_DOWN, kept_share=0.62)
+    assert words(slows) == "still grows, at 62% of the rate before: do more units"
+    assert words(slows, Per.SECOND) == "still grows, at 62% of the rate before: watch longer"
+
+
+def test_an_amount_is_in_the_unit_of_its_signal() -> None:
+    extreme = Reason(kind=ReasonKind.EXTREME, rate=4096.0, done=7, needed=400)
+    in_bytes = extreme.__class__(
+        kind=extreme.kind, signal=Signal.HEAP, rate=4096.0, done=7, needed=400
+    )
+    assert "heap in use: +4 KiB a unit" in words(in_bytes)
+    assert words(extreme).startswith("+4.1e+03 a unit")
+
+
+def test_the_process_and_the_signal_stand_before_the_words() -> None:
+    reason = Reason(
+        kind=ReasonKind.GARBAGE, signal=Signal.BLOCKS, process="worker 2", to_the_end=False
+    )
+    said = words(reason)
+    assert said.startswith("worker 2: allocated blocks: a collection gives it back")
+    assert said.endswith("; name --units to see it through")
+
+
+def test_a_verdict_gets_the_words_of_its_reasons_and_of_its_estimates() -> None:
+    reason = Reason(kind=ReasonKind.FADES, signal=Signal.HEAP)
+    estimate = Estimate(
+        signal=Signal.HEAP,
+        conclusion=Conclusion.CLEAN,
+        growth=None,
+        per_unit=0.0,
+        low=0.0,
+        high=0.0,
+        reason=reason,
+    )
+    verdict = worded(
+        Verdict(
+            conclusion=Conclusion.CLEAN,
+            growth=None,
+            resource=Resource.MEMORY,
+            reasons=[reason],
+            estimates=[estimate],
+        )
+    )
+    assert "heap in use: its growth fades with every octave" == verdict.reasons[0].text
+    assert "its growth fades with every octave" == verdict.estimates[0].reason.text
