@@ -127,8 +127,8 @@ def _death(status: int | None) -> str:
 
 def _failure(failed: Failed) -> tuple[Ended, str]:
     whose = f"worker {failed.process}: " if failed.process else ""
-    if failed.error == "EndedEarlyError":
-        done, asked = failed.args
+    if failed.ended_early:
+        done, asked = failed.ended_early
         words = f"the workload ended after {done:,} of {asked:,} units: make it yield more"
         return Ended.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
     where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""

@@ -149,14 +149,14 @@ class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
 
 
 class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
-    """Of a process: the program raised, or its workload ended early (`args`: done, asked)."""
+    """Of a process: the program raised, or its workload ended early (units done, and asked for)."""
 
     process: int
     error: str
     message: str
     where: tuple[str, int | None] | None
-    args: tuple[int, ...]
     traceback: str
+    ended_early: tuple[int, int] | None = None
     limit: str | None = None
 
 

@@ -33,7 +33,7 @@ def describe(error: BaseException) -> dict[str, object]:
         "error": type(error).__name__,
         "message": message[:MAX_MESSAGE],
         "where": where,
-        "args": error.args if isinstance(error, process.EndedEarlyError) else (),
+        "ended_early": error.args if isinstance(error, process.EndedEarlyError) else None,
         "limit": limit_met(error),
         "traceback": "".join(lines)[-MAX_TRACEBACK:],
     }
