@@ -123,5 +123,11 @@ def test_what_cannot_run_a_program_is_one_line(
     assert not (place / "results").exists()
 
 
+def test_a_python_without_a_name_is_not_the_labs_own(toy: Leaklab) -> None:
+    found = toy("run", "grow", "--python", "")
+    assert 2 == found.returncode
+    assert "no such program; give the path of a Python" in one_line(found)
+
+
 def test_some_interpreter_is_found() -> None:
     assert INTERPRETERS

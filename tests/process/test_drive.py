@@ -152,9 +152,9 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         (("word_index",), "the following arguments are required: variant"),
         (("word_index", "buggy", "--units", "0"), "argument --units: 0 is less than 1"),
         (("word_index", "buggy", "--units", "x"), "argument --units: invalid "),
-        (("word_index", "buggy", "-o", "titles"), "-o titles: say NAME=VALUE"),
-        (("word_index", "buggy", "-o", "nil=1"), "there is no option nil: this scenario has "),
-        (("word_index", "buggy", "-o", "titles=x"), "-o titles=x: titles is a whole number"),
+        (("word_index", "buggy", "-o", "titles"), "-o titles: write it as name=value"),
+        (("word_index", "buggy", "-o", "nil=1"), "word_index has no option 'nil'; it has: "),
+        (("word_index", "buggy", "-o", "titles=x"), "-o titles=x: a number is wanted, like "),
         (("word_index", "buggy", "-o", "titles=0"), "titles is 0: a feed of articles needs "),
         (("word_index", "buggy", "-o", "source=x"), "word_index cannot read source=x: say "),
         (("word_index", "buggy", "-o", "dump=/no/such"), "cannot read the dump /no/such: "),
@@ -162,3 +162,17 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
 )
 def test_bad_input_is_refused_in_one_line(arguments: tuple[str, ...], said: str) -> None:
     assert refused(*arguments).startswith(said)
+
+
+def test_a_python_without_leaklab_is_told_so_in_one_line() -> None:
+    done = subprocess.run(
+        [sys.executable, "-S", "-m", "fixtures.drive", "word_index", "buggy"],
+        cwd=ROOT,
+        env={"PATH": os.environ["PATH"]},
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_SECONDS,
+        check=False,
+    )
+    assert (2, 1) == (done.returncode, done.stderr.count("\n"))
+    assert done.stderr.startswith("leaklab is not installed for this Python: make setup")

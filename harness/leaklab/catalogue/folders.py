@@ -23,7 +23,7 @@ from leaklab.model.scenario import (
     Scope,
     Variant,
 )
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 
 SCHEMA = 1
 

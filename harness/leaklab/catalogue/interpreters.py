@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.model.errors import BadInput, one_line
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 
 OLDEST = (3, 8)
 ANSWER_SECONDS = 30.0

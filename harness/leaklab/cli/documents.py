@@ -26,6 +26,17 @@ def read_document(path: Path, title: str) -> str:
         raise NotMeasured(f"{path} cannot be written to: {words}; name another file") from error
 
 
+def open_document(path: Path, title: str) -> str:
+    """As `read_document`, of one that is to be written once minutes were measured.
+
+    Raises:
+        NotMeasured: it cannot be read, or written.
+    """
+    document = read_document(path, title)
+    refuse_unwritable(path)
+    return document
+
+
 def refuse_unwritable(path: Path) -> None:
     """Stop before anything is measured whose document could not be written.
 

@@ -4,7 +4,8 @@ import math
 
 import click
 
-from leaklab.model.units import cut, parse_bytes
+from leaklab.model.text import cut
+from leaklab.model.units import parse_bytes
 
 
 class Bytes(click.ParamType[int]):

@@ -10,8 +10,6 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-import psutil
-
 from leaklab.features.watch.forecast import Limit
 from leaklab.features.watch.loop import FEWEST_ROWS, READING_SHARE, Ending, Means, Watch, follow
 from leaklab.features.watch.memory_limit import memory_limit
@@ -67,6 +65,8 @@ def keep(words: Sequence[str], pid: int | None, output: Path | None, asked: Aske
 
 
 def _watch(target: Target, asked: Asked) -> Seen:
+    import psutil  # noqa: PLC0415  (26 ms, which --help does not pay for)
+
     machine_bytes = int(psutil.virtual_memory().total)
     limit = memory_limit(target.pid, machine_bytes)
     if asked.limit_bytes:

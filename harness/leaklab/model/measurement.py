@@ -93,8 +93,8 @@ class Controls(Struct, frozen=True, kw_only=True):
     """What was done to make the run repeatable and to hold it to its limits.
 
     `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
-    `observer`. `own_shared_memory` says whether the run had a /dev/shm of its own. `refused` names
-    what the platform would not do, and why.
+    `observer`. `own_shared_memory` says whether the run had a /dev/shm of its own. `refused` says
+    why a better means is not in force.
     """
 
     aslr_off: bool = False

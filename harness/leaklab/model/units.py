@@ -6,13 +6,13 @@ from itertools import pairwise
 
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Resource
+from leaklab.model.text import cut
 
 MIB = 1 << 20
 PAGE_BYTES = mmap.PAGESIZE
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 MOST_BYTES = 1 << 63
-LONGEST_SHOWN = 60
 
 # For durations, the largest first.
 PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -73,21 +73,6 @@ def parse_bytes(text: str) -> int:
     if not 1 <= amount < MOST_BYTES:
         raise BadInput(f"{cut(text)!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
     return int(amount)
-
-
-def cut(text: str) -> str:
-    """Text that people gave, short enough for a message."""
-    return cut_to(text, LONGEST_SHOWN)
-
-
-def cut_to(text: str, longest: int) -> str:
-    """Text of at most so many characters."""
-    return text if len(text) <= longest else text[: longest - 1] + "…"
-
-
-def cut_front(text: str, longest: int) -> str:
-    """Text of at most so many characters, its end kept."""
-    return text if len(text) <= longest else "…" + text[1 - longest :]
 
 
 def _three_digits(amount: float) -> str:

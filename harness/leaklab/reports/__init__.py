@@ -1,4 +1,4 @@
-"""Reports: saved results as tables. A report reads results, and nothing else."""
+"""Reports: what was found, as tables, one view a module; nothing is measured or judged here."""
 
 from leaklab.reports.table import Table, markdown, plain
 from leaklab.reports.terminal import write

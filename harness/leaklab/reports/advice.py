@@ -8,9 +8,6 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
 from leaklab.verdict.pairs import label
 
-# Refused controls, as the supervisor names them, that have remarks of their own.
-OWN_REMARK = {"aslr_off", "huge_pages_off", "own_shared_memory"}
-
 
 class Advice(Enum):
     """A remark under a table; its value is the text, which ends with what to do. `{of}` stands
@@ -71,12 +68,12 @@ def _labels(results: Iterable[Result]) -> str:
 
 
 def _refusals(results: Iterable[Result]) -> str:
-    """What was refused, but for the controls with a remark of their own, and what is in force."""
-    found = {_refusal(r.controls): None for r in results if set(r.controls.refused) - OWN_REMARK}
+    """What was refused, and what is in force."""
+    found = {_refusal(r.controls): None for r in results if r.controls.refused}
     return "; ".join(found)
 
 
 def _refusal(controls: Controls) -> str:
-    refused = "; ".join(name for name in controls.refused if name not in OWN_REMARK)
+    refused = "; ".join(controls.refused)
     means = f"memory by {controls.memory_limit_by}, processes by {controls.process_limit_by}"
     return f"{refused} (limits in force instead: {means})"

@@ -8,7 +8,8 @@ from leaklab.features.commits.changes import Benchmark, Change, Compared, Values
 from leaklab.features.commits.figures import NO_GROWTH, Tracked
 from leaklab.features.commits.measure import GROWTH, PEAK, Comparison, Measured, Regression
 from leaklab.model.scenario import Mode, Resource
-from leaklab.model.units import cut_front, cut_to, format_bytes, format_growth
+from leaklab.model.text import cut_front, cut_to
+from leaklab.model.units import format_bytes, format_growth
 from leaklab.reports.table import Table
 
 METRICS = {PEAK: "peak RSS", GROWTH: "growth"}

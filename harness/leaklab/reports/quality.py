@@ -79,8 +79,9 @@ def overheads(found: Sequence[Overhead]) -> Table:
         right=frozenset({"bare CPU", "ratio", "sampling", "agent", "RSS"}),
         alarms=frozenset(i for i, o in enumerate(found) if not o.holds),
         notes=[
-            "sampling: memory that it adds; agent: all that it has beside a bare interpreter; both",
-            "without the pages of files, which RSS has in: most are the interpreter's own code",
+            "sampling: memory that it adds; agent: all of its memory beside a bare interpreter's,",
+            "which gives no free pages of malloc's back; both without the pages of files. RSS has",
+            "these in: all of the interpreter's own code is made resident before the baseline",
             _cheapness(found),
         ],
     )

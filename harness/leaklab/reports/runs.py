@@ -152,12 +152,7 @@ def disagreements(results: Iterable[Result]) -> list[str]:
 
 def _beside(results: Iterable[Result]) -> Iterator[str]:
     """A line for each run that leaks more than what its scenario is about, one for its repeats."""
-    named = {
-        label(result): " and ".join(
-            r for r, found in result.verdict.others.items() if found is Conclusion.LEAK
-        )
-        for result in results
-    }
+    named = {label(result): " and ".join(_leaking(result.verdict.others)) for result in results}
     yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
 
 

@@ -7,7 +7,8 @@ from leaklab.features.watch.forecast import SECONDS, Projection, speed_of
 from leaklab.features.watch.loop import growth_of_memory
 from leaklab.features.watch.report import Seen, SeenProcess
 from leaklab.model.scenario import Resource
-from leaklab.model.units import MIB, cut_to, format_bytes, format_duration, format_growth
+from leaklab.model.text import cut_to
+from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.table import Table
 from leaklab.reports.wrapping import WIDTH, wrapped

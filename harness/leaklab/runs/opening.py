@@ -71,7 +71,8 @@ def open_session(work: Work, place: Session | Path | None) -> Iterator[OpenSessi
         BadInput: a limit under which the work could not begin.
         NotMeasured: its folder cannot be made, or this platform cannot be measured on.
     """
-    refuse_too_low(work.limits, work.jobs)
+    if not isinstance(place, Session):
+        refuse_too_low(work.limits, work.jobs)
     session = begin(place) if isinstance(place, Path) else place
     executor = ProcessExecutor(work.catalogue, work.limits, slots=work.at_once)
     with executor, session or Session(executor.folder) as opened:

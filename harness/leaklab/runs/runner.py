@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+import msgspec
+
 from leaklab.catalogue.plan import refuse_missing
 from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, one_line
 from leaklab.model.job import Job
@@ -142,8 +144,10 @@ class _Runs:
         self._failures: dict[int, Failure] = {}
 
     def count(self, place: int, job: Job, result: Result) -> None:
-        """Count a result that was made before; if it broke off, as a failure, too."""
-        self._results[place] = result
+        """Count a result that was made before; if it broke off, as a failure, too. Those of older
+        leaklabs do not say how a pair is judged."""
+        judge, min_ratio = job.scenario.judge, job.scenario.min_ratio
+        self._results[place] = msgspec.structs.replace(result, judge=judge, min_ratio=min_ratio)
         if error := failure_of(job, result):
             self._fail(place, job, error)
 

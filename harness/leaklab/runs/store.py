@@ -20,7 +20,7 @@ import msgspec
 from leaklab.model.errors import BadInput
 from leaklab.model.measurement import Ended
 from leaklab.model.result import SCHEMA, Result
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 from leaklab.runs.upgrade import upgraded
 from leaklab.verdict.pairs import judge_pairs
 

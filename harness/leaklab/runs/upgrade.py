@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from leaklab.model.result import SCHEMA
 from leaklab.model.verdicts import Conclusion, ReasonKind
 
 # Up to schema 3 a conclusion was true, false or null, and a reason its words.
@@ -19,7 +20,8 @@ def upgraded(result: Document, schema: int) -> Document:
     """
     if schema > LAST_WITHOUT_NAMES:
         return result
-    upgraded = {**result, "verdict": _verdict(result["verdict"])}
+    upgraded = {**result, "schema": SCHEMA, "verdict": _verdict(result["verdict"])}
+    upgraded["controls"] = _controls(result["controls"])
     upgraded["processes"] = [_with_verdict(process) for process in result["processes"]]
     if tree := result.get("tree"):
         upgraded["tree"] = _with_verdict(tree)
@@ -30,6 +32,12 @@ def _with_verdict(record: Document) -> Document:
     """A process's record, or the tree's."""
     verdict = record.get("verdict")
     return {**record, "verdict": _verdict(verdict)} if verdict else record
+
+
+def _controls(controls: Document) -> Document:
+    """Without the names of controls that have a field of their own."""
+    refused = [what for what in controls.get("refused", []) if what not in controls]
+    return {**controls, "refused": refused}
 
 
 def _verdict(verdict: Document) -> Document:

@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from leaklab.agent.leaklab_agent import layout
 from leaklab.model.scenario import Option
 from leaklab.model.signals import Reading
 
@@ -23,17 +24,17 @@ MARSHAL_VERSION = 2
 class Task(StrEnum):
     """What an agent does: the work of a run in its own process, or in a pool's; or a contract."""
 
-    RUN = "run"
-    POOL = "pool"
-    CHECK = "check"
+    RUN = layout.RUN
+    POOL = layout.POOL
+    CHECK = layout.CHECK
 
 
 class Asks(StrEnum):
     """When an agent asks whether to go on."""
 
-    NEVER = "never"
-    AT_CHECKPOINTS = "at checkpoints"
-    AT_EVERY_SAMPLE = "at every sample"
+    NEVER = layout.NEVER
+    AT_CHECKPOINTS = layout.AT_CHECKPOINTS
+    AT_EVERY_SAMPLE = layout.AT_EVERY_SAMPLE
 
 
 class AgentOrder(Struct, frozen=True, kw_only=True):

@@ -62,7 +62,6 @@ def main() -> None:
     reasons = filter(None, [attempt(write, file, str(child)) for file in order["joins"]])
     refused = [f"joining a cgroup: {reason}" for reason in reasons]
     confined = bool(order["joins"]) and not refused
-    refused += [name for name, done in controls.items() if not done]
     send(order, kind="controls", refused=refused, confined=confined, **controls)
     os.write(go, b"x")
     gone, status = wait(child, order["life_fd"])

@@ -8,11 +8,11 @@ Rejected: a limit on RSS (a filling cache passes any), Mann-Kendall over the who
 reached late is a trend), slopes of halves compared (a logarithm is a line to them).
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
 from leaklab.model.scenario import Growth
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
@@ -25,6 +25,10 @@ from leaklab.verdict.octaves import (
     steady_part,
     theil_sen,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 FEWEST_BLOCKS = 5
 
@@ -127,6 +131,8 @@ def _doubt(
     and is taken out; a second is a pattern. What is left must be level: no growth that its
     interval leaves possible may be worth noticing beside the program's own swing.
     """
+    import numpy as np
+
     units, minima = joined(before, last)
     steps = np.diff(minima)
     clear = _clear_steps(minima, floor)
@@ -144,6 +150,8 @@ def _doubt(
 
 def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
     """Which differences of neighbours are steps: more than twice the deepest fall."""
+    import numpy as np
+
     steps = np.diff(minima)
     found: NDArray[np.bool_] = steps > max(floor, 2 * -float(steps.min()))
     return found
@@ -190,6 +198,8 @@ def _rises(octave: Octave, floor: float, rule: Rule) -> bool:
 
 def _shape(units: Sequence[float], values: Sequence[float], last: Octave, floor: float) -> Growth:
     """Which innocent shape it is: it came to a plateau, it rises and falls back, or neither."""
+    import numpy as np
+
     x, y = np.asarray(units), np.asarray(values, dtype=np.float64)
     climbed = float(last.minima.min() - y[0])
     tail = y[x > x[-1] / 2]
@@ -203,6 +213,8 @@ def _shape(units: Sequence[float], values: Sequence[float], last: Octave, floor:
 
 def _falls(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
     """How often it falls from the top quarter of its range to the bottom quarter."""
+    import numpy as np
+
     share = (values - values.min()) / np.ptp(values)
     extremes = share[(share > 0.75) | (share < 0.25)] > 0.5
     return int((np.diff(extremes.astype(int)) < 0).sum())

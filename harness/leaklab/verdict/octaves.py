@@ -8,17 +8,20 @@ logarithm half (x 0.5). DESIGN.md, "The verdict", derives each constant; `leakla
 measures what they do on generated series.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import NamedTuple
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from leaklab.verdict.intervals import CONFIDENCE, student
 
-Numbers = NDArray[np.float64]
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
+Numbers: TypeAlias = "NDArray[np.float64]"
 
 BLOCKS = 8
 
@@ -56,6 +59,8 @@ class Octave:
     @cached_property
     def kendall_s(self) -> int:
         """Pairs of blocks in rising order, less pairs in falling order (Kendall 1938)."""
+        import numpy as np
+
         signs = np.sign(self.minima[None, :] - self.minima[:, None])
         return int(np.triu(signs, k=1).sum())
 
@@ -67,6 +72,8 @@ class Octave:
     @cached_property
     def largest_step_share(self) -> float:
         """The largest difference between neighbours, as a share of the whole rise."""
+        import numpy as np
+
         steps = np.diff(self.minima)
         return float(steps.max() / self.rise) if steps.size and self.rise > 0 else 0.0
 
@@ -95,6 +102,8 @@ def octaves(units: Sequence[float], values: Sequence[float]) -> tuple[Octave, Oc
         units: work done at each sample, rising.
         values: what was read there, the same length.
     """
+    import numpy as np
+
     x = np.asarray(units, dtype=np.float64)
     y = np.asarray(values, dtype=np.float64)
     end = x[-1] if x.size else 0.0
@@ -104,6 +113,8 @@ def octaves(units: Sequence[float], values: Sequence[float]) -> tuple[Octave, Oc
 
 def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
     """A whole series, from no work done to its end, in the blocks of one octave."""
+    import numpy as np
+
     x = np.asarray(units, dtype=np.float64)
     y = np.asarray(values, dtype=np.float64)
     return _octave(x, y, 0.0, x[-1] if x.size else 0.0)
@@ -111,6 +122,8 @@ def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
 
 def joined(*parts: Octave) -> tuple[Numbers, Numbers]:
     """The block minima of successive octaves as one series: (units, minima)."""
+    import numpy as np
+
     return np.concatenate([o.units for o in parts]), np.concatenate([o.minima for o in parts])
 
 
@@ -123,6 +136,8 @@ def growth_per_unit(units: Numbers, minima: Numbers) -> Slope:
     is right. The wider end of the two is given (tests/unit/verdict/test_octaves.py measures the
     coverage).
     """
+    import numpy as np
+
     sen = theil_sen(units, minima)
     if units.size < 3:
         return sen
@@ -140,7 +155,7 @@ def theil_sen(units: Numbers, values: Numbers) -> Slope:
     """
     if units.size < 2:
         return Slope(0.0, 0.0, 0.0)
-    from scipy.stats import theilslopes  # noqa: PLC0415  (0.8 s to import)
+    from scipy.stats import theilslopes
 
     found = theilslopes(values, units, alpha=CONFIDENCE)
     return Slope(float(found.slope), float(found.low_slope), float(found.high_slope))
@@ -153,7 +168,8 @@ def steady_part(units: Numbers, minima: Numbers) -> Slope:
     d(ln x)/dx with intercept b, and b is had from a least-squares fit, its interval from
     Student's t.
     """
-    from scipy.stats import linregress  # noqa: PLC0415  (0.8 s to import)
+    import numpy as np
+    from scipy.stats import linregress
 
     spans = np.diff(units)
     fit = linregress(np.diff(np.log(units)) / spans, np.diff(minima) / spans)
@@ -162,6 +178,8 @@ def steady_part(units: Numbers, minima: Numbers) -> Slope:
 
 
 def _octave(x: Numbers, y: Numbers, after: float, upto: float) -> Octave:
+    import numpy as np
+
     inside = (x > after) & (x <= upto)
     x, y = x[inside], y[inside]
     if not x.size:

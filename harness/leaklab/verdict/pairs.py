@@ -1,6 +1,6 @@
 """Two saved results side by side: a pure function of the two records."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -41,11 +41,13 @@ class Comparison:
 
 
 def compare(a: Result, b: Result) -> Comparison:
-    """Compare the peaks and the growth of two runs over the same work.
+    """Compare the peaks and the growth of two runs over the same work. The two of a pair that is
+    judged by its peaks have its verdict.
 
     Raises:
         BadInput: they did different work, or one of them has no peak.
     """
+    a, b = judge_pairs([a, b])
     for name in SAME_WORK if _ended(a, b) else BEFORE_LIMITS:
         mine, other = getattr(a, name), getattr(b, name)
         if mine != other:
@@ -61,12 +63,16 @@ def compare(a: Result, b: Result) -> Comparison:
         b=b,
         peak_ratio=b.peak_bytes / a.peak_bytes,
         intervals_apart=_apart(a, b),
-        differences=tuple(
-            f"{name}: {getattr(a, name)} and {getattr(b, name)}"
-            for name in WORTH_SAYING
-            if getattr(a, name) != getattr(b, name)
-        ),
+        differences=tuple(_differences(a, b)),
     )
+
+
+def _differences(a: Result, b: Result) -> Iterator[str]:
+    for name in WORTH_SAYING:
+        if getattr(a, name) != getattr(b, name):
+            yield f"{name}: {getattr(a, name)} and {getattr(b, name)}"
+    if a.environment.python != b.environment.python:
+        yield f"Python: {a.environment.python} and {b.environment.python}"
 
 
 def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:

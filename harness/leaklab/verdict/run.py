@@ -98,7 +98,7 @@ def _judged(job: Job, ended: Ended, process: ProcessRecord) -> ProcessRecord:
     """A process with its own verdict, by the work that it did itself."""
     work = Work(ended=ended, done=process.units_done, needed=job.scenario.units)
     verdict = judge(process, job.scenario.resource, work)
-    return msgspec.structs.replace(process, verdict=verdict)
+    return msgspec.structs.replace(process, verdict=worded(verdict))
 
 
 def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
@@ -108,7 +108,7 @@ def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
     needed = job.scenario.units * job.workers
     work = Work(ended=trace.ended, done=trace.units_done, needed=needed)
     verdict = judge_tree(rows_of(trace.tree.samples), job.scenario.resource, work)
-    return msgspec.structs.replace(trace.tree, verdict=verdict)
+    return msgspec.structs.replace(trace.tree, verdict=worded(verdict))
 
 
 def _highest(tree: TreeRecord | None, signal: Signal) -> int | None:

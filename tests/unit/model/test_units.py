@@ -2,7 +2,8 @@ import pytest
 
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Resource
-from leaklab.model.units import cut, format_bytes, format_growth, parse_bytes
+from leaklab.model.text import cut
+from leaklab.model.units import format_bytes, format_growth, parse_bytes
 
 
 @pytest.mark.parametrize(

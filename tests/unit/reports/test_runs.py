@@ -90,7 +90,7 @@ def test_nothing_is_remarked_where_all_is_in_force() -> None:
 
 
 def test_a_refused_means_is_named_with_the_one_in_force() -> None:
-    refused = ["aslr_off", "memory cgroup: none is delegated here"]
+    refused = ["memory cgroup: none is delegated here"]
     (line,) = remark(refused=refused, process_limit_by="cgroup v1")
     assert line.startswith(
         "refused here: memory cgroup: none is delegated here (limits in force instead: memory by "

@@ -10,7 +10,7 @@ import pytest
 import toys
 from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Role, Trace
+from leaklab.model.measurement import Ended, Role, Trace, TreeRecord
 from leaklab.model.result import Result
 from leaklab.model.scenario import Growth, Judge, Mode, Resource, Variant
 from leaklab.reports import plain
@@ -134,6 +134,19 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     assert "needs its pair" in alone.verdict.reasons[0].text
 
 
+def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_goes_on(
+    tmp_path: Path,
+) -> None:
+    toy = toys.scenario(judge="peak", min_ratio=1.5)
+    jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
+    old = toys.result(toy, Variant.FIXED, peak_rss_bytes=1 << 20)
+    old = msgspec.structs.replace(old, judge=Judge.GROWTH, min_ratio=None)
+    session = Session(session_in(tmp_path).folder, made={0: old})
+    outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    assert [False, True] == [r.verdict.is_leak for r in outcome.results]
+    assert outcome.exit is Exit.AS_EXPECTED
+
+
 class PeaksExecutor(toys.ToyExecutor):
     """By whose toy law the peaks differ: one of 1 MiB, and one of twice that."""
 
@@ -148,6 +161,20 @@ def test_growth_of_a_saw_tooth_is_a_leak_only_where_restarts_end_its_teeth() -> 
     teeth = {"growth": "sawtooth"}
     pair = toys.scenario(buggy={**teeth, "culprit": "x"}, fixed=teeth)
     assert [True, False] == [pair.leaks(v) for v in pair.variants]
+
+
+def test_every_reason_of_a_result_has_its_words() -> None:
+    result = toys.result(mode=Mode.FORK, workers=2)
+    tree = TreeRecord(samples=result.processes[1].samples)
+    trace = Trace(ended=Ended.COMPLETED, units_done=800, processes=result.processes, tree=tree)
+    result = to_result(toys.job(mode=Mode.FORK, workers=2), trace, toys.ENVIRONMENT)
+    verdicts = [result.verdict, *(process.verdict for process in result.processes)]
+    assert result.tree
+    for verdict in [*verdicts, result.tree.verdict]:
+        assert verdict
+        reasons = [*verdict.reasons, *(estimate.reason for estimate in verdict.estimates)]
+        assert reasons
+        assert all(reason.text for reason in reasons)
 
 
 def test_a_result_has_at_least_the_fields_that_are_promised() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import toys
 from leaklab.model.errors import BadInput, NotSaved
 from leaklab.model.measurement import Ended
-from leaklab.model.result import Result
+from leaklab.model.result import SCHEMA, Result
 from leaklab.model.scenario import Resource, Variant
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion
@@ -155,6 +155,7 @@ def test_a_result_of_an_older_leaklab_is_read() -> None:
     by_signal = {estimate.signal: estimate for estimate in found.verdict.estimates}
     assert by_signal[Signal.THREADS].conclusion is Conclusion.CLEAN
     assert "raise --units" in found.verdict.reasons[0].text
+    assert SCHEMA == found.schema
     assert all(p.verdict and p.verdict.estimates[0].reason.text for p in found.processes)
 
 
@@ -168,3 +169,16 @@ def test_a_result_of_schema_2_is_read(tmp_path: Path, variant: Variant) -> None:
     old = {**record, "schema": 2, "variant": variant, "expected_growth": growth}
     path.write_bytes(msgspec.json.encode(old))
     assert store.read(path).is_known_to_leak is (variant is Variant.BUGGY)
+
+
+def test_an_upgraded_result_that_is_saved_again_is_read(tmp_path: Path) -> None:
+    found = store.read(DATA / "result-of-schema-3.json")
+    assert found == store.read(store.save(tmp_path, found))
+
+
+def test_refusals_of_older_results_are_only_those_without_a_field(tmp_path: Path) -> None:
+    record = msgspec.json.decode((DATA / "result-of-schema-3.json").read_bytes())
+    record["controls"]["refused"] = ["aslr_off", "memory cgroup: none is delegated here"]
+    path = tmp_path / "old.json"
+    path.write_bytes(msgspec.json.encode(record))
+    assert ["memory cgroup: none is delegated here"] == store.read(path).controls.refused

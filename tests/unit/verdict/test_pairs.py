@@ -1,3 +1,4 @@
+import msgspec
 import pytest
 
 import toys
@@ -57,3 +58,18 @@ def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
     assert judge_pair(compare(buggy, buggy), toy).pair is None
     assert judge_pair(compare(buggy, toys.result(peak_rss_bytes=1, scenario="x")), toy).pair is None
     assert judge_pair(compare(fixed, buggy), toys.scenario()).pair is None
+
+
+def test_both_of_a_pair_that_are_compared_have_its_verdict() -> None:
+    toy = toys.scenario(judge="peak", min_ratio=1.5)
+    fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
+    buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
+    found = compare(fixed, buggy)
+    assert (False, True) == (found.a.verdict.is_leak, found.b.verdict.is_leak)
+    assert (True, True) == (found.a.agrees, found.b.agrees)
+
+
+def test_another_python_is_worth_saying() -> None:
+    other = msgspec.structs.replace(toys.ENVIRONMENT, python="3.8.18")
+    found = compare(toys.result(), toys.result(environment=other))
+    assert ("Python: 3.11.7 and 3.8.18",) == found.differences

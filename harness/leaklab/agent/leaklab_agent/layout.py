@@ -1,4 +1,4 @@
-"""What agent and harness must agree on: descriptors, exit statuses, and the table of samples.
+"""What agent and harness must agree on: descriptors, words, exit statuses, the table of samples.
 
 Samples go to descriptor TABLE_FD, a file that both sides map, so that they outlive the process.
 Each process has TABLE_BYTES of it, in signed 64-bit words: the number of rows, what
@@ -15,6 +15,10 @@ ORDERS_FD = 5
 
 # The harness's answers to `reached`.
 GO_ON, END = b"g", b"e"
+
+# What an agent does, and when it asks whether to go on: words of its order.
+RUN, POOL, CHECK = "run", "pool", "check"
+NEVER, AT_CHECKPOINTS, AT_EVERY_SAMPLE = "never", "at checkpoints", "at every sample"
 
 # Exit status of a process in which the program closed the lab's descriptors.
 NO_CHANNEL = 97

@@ -7,7 +7,7 @@ import os
 import sys
 
 from .channel import Channel
-from .layout import ORDERS_FD, RECORDS_FD, TABLE_FD
+from .layout import CHECK, ORDERS_FD, POOL, RECORDS_FD, RUN, TABLE_FD
 from .process import Lab, Process, load, run_inline
 from .schedule import Schedule
 
@@ -22,11 +22,11 @@ def main() -> None:
         job = marshal.loads(file.read())
     sys.path[:0] = job["roots"]
     channel = Channel()
-    for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != "check" else (RECORDS_FD,):
+    for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != CHECK else (RECORDS_FD,):
         os.set_inheritable(channel.guard(fd), False)  # noqa: FBT003  (takes no keywords)
     status = 1
     try:
-        {"run": run, "pool": run_pool, "check": check}[job["do"]](job, channel)
+        {RUN: run, POOL: run_pool, CHECK: check}[job["do"]](job, channel)
         status = 0
     except BaseException as error:  # SystemExit of a program is a failure to report, too
         report_failure(error, channel)

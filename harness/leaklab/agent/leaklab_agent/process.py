@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .layout import ROWS
+from .layout import ROWS, RUN
 from .proc import reset_high_water
 from .schedule import TASKS
 from .slots import int64_slots
@@ -76,7 +76,7 @@ class Process:
         """Import what samples only here: a run without sampling does not pay for it."""
         from .sampler import Sampler
 
-        most = ROWS if self.number or self._job["do"] == "run" else TASKS
+        most = ROWS if self.number or self._job["do"] == RUN else TASKS
         rows = min(self._job["units"], most)
         return Sampler(self._job, table_fd, self.number, self.channel, rows)
 

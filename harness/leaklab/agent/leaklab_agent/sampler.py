@@ -11,7 +11,7 @@ import sys
 
 from . import proc
 from .allocators import PymallocStats, libc_heap
-from .layout import HEAD, NOT_READ, SIGNALS, TABLE_BYTES, WIDTH
+from .layout import HEAD, NOT_READ, RUN, SIGNALS, TABLE_BYTES, WIDTH
 from .paced_reader import COST_FACTOR, COST_FACTOR_IF_JUDGED, MAX_LEFT_OUT, PacedReader
 from .pages import populate_files
 
@@ -55,7 +55,7 @@ class Sampler:
             _never if number else self._segments,
         )
         # A pool's parent has so few samples that none can be left out.
-        self._max_left_out = MAX_LEFT_OUT if number or job["do"] == "run" else 0
+        self._max_left_out = MAX_LEFT_OUT if number or job["do"] == RUN else 0
         seldom = max(1, rows // ROWS_IF_NOT_JUDGED)
         self._paced = tuple(self._make_paced(job["judged"], seldom))
         self._touch()

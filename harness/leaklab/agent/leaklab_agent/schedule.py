@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .layout import ROWS
+from .layout import AT_EVERY_SAMPLE, NEVER, ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -70,9 +70,9 @@ class Schedule:
 
     def goes_on(self, point: int, units: int) -> bool:
         """Whether there is more to do after a sample point; `units` are done in the whole run."""
-        if self._asks == "at every sample":
+        if self._asks == AT_EVERY_SAMPLE:
             return self._channel.ask_to_go_on(units)
-        if self._asks == "never" or point < self._end >> self._halvings:
+        if self._asks == NEVER or point < self._end >> self._halvings:
             return True
         while self._halvings and point >= self._end >> self._halvings:
             self._halvings -= 1

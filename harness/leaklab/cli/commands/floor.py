@@ -12,9 +12,8 @@ from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
     TITLE,
+    open_document,
     provenance,
-    read_document,
-    refuse_unwritable,
     with_section,
     write_text,
 )
@@ -79,10 +78,7 @@ def command(
     """
     planned = jobs_of(catalogue(), names, rounds, clean_runs)
     limits = make_limits(memory_limit, time_limit, at_once=jobs)
-    document = ""
-    if write:
-        document = read_document(write, TITLE)
-        refuse_unwritable(write)
+    document = open_document(write, TITLE) if write else ""
     found = _make(planned, limits, results, jobs)
     _show(found, as_json)
     if write:

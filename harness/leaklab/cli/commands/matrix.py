@@ -13,7 +13,7 @@ from leaklab.cli import options, progress
 from leaklab.cli.documents import provenance, refuse_unwritable, write_text
 from leaklab.model.errors import Exit
 from leaklab.reports import confusion
-from leaklab.runs.limits import make_limits, refuse_too_low
+from leaklab.runs.limits import make_limits
 from leaklab.runs.opening import Work, begin_resumable, open_session
 from leaklab.runs.runner import reasons_of
 from leaklab.verdict.confusion import Judgement, judgements, matrix
@@ -55,7 +55,6 @@ def command(
     limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     planned = plan(opened, Request(names, modes=options.make_modes(mode), workers=workers))
     work = Work(opened, planned, limits, jobs)
-    refuse_too_low(limits, planned)
     if write:
         refuse_unwritable(write)
     found = _make(work, results)

@@ -10,7 +10,7 @@ from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import TITLE, provenance, read_document, with_section, write_text
+from leaklab.cli.documents import TITLE, open_document, provenance, with_section, write_text
 from leaklab.cli.param_types import Seconds
 from leaklab.features.quality.observer_cost import (
     LOADS,
@@ -50,7 +50,7 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
 
     Exit code 1 where readings of PSS take more than 2 % of one CPU.
     """
-    document = read_document(write, TITLE) if write else ""
+    document = open_document(write, TITLE) if write else ""
     loads, left_out = split_by_size(QUICK_LOADS if quick else LOADS, available_bytes())
     if not loads:
         raise NotMeasured("less than 20 MiB of memory are available; end some other processes")

@@ -11,7 +11,7 @@ from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import Request, plan
 from leaklab.cli import options, progress
-from leaklab.cli.documents import TITLE, provenance, read_document, with_section, write_text
+from leaklab.cli.documents import TITLE, open_document, provenance, with_section, write_text
 from leaklab.features.quality.agent_cost import Overhead, measure
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
@@ -57,7 +57,7 @@ def command(
     asked = Request(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
     jobs = plan(opened, asked)
     limits = make_limits(memory_limit, time_limit)
-    document = read_document(write, TITLE) if write else ""
+    document = open_document(write, TITLE) if write else ""
     with progress.choose() as listener:
         found = list(measure(opened, jobs, pairs, limits, listener.tell))
     if as_json:

@@ -12,9 +12,8 @@ from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
     TITLE,
+    open_document,
     provenance,
-    read_document,
-    refuse_unwritable,
     with_section,
     write_text,
 )
@@ -78,7 +77,7 @@ def command(
     Exit code 1 where leaklab missed one of its goals.
     """
     refuse_unknown(tools)
-    document = _document(write) if write else ""
+    document = open_document(write, TITLE) if write else ""
     opened = open_catalogue(None)
     size = Size(pairs, REPEATS, None, time_limit)
     if quick:
@@ -92,13 +91,6 @@ def command(
         line = provenance(" ".join(["leaklab peers", *words]), opened.root)
         _write(write, document, found, line)
     return Exit.DIFFERS if missed(found) else Exit.AS_EXPECTED
-
-
-def _document(path: Path) -> str:
-    """The document to be written; what cannot be is refused now, before minutes of measuring."""
-    document = read_document(path, TITLE)
-    refuse_unwritable(path)
-    return document
 
 
 def _show(found: Findings, *, as_json: bool) -> None:

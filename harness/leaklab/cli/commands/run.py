@@ -114,7 +114,7 @@ def command(
             options=changes,
             repeat=repeat,
             budget_seconds=budget,
-            python=find_interpreter(python) if python else None,
+            python=None if python is None else find_interpreter(python),
         )
         limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
         begun = _begin(open_catalogue(catalogue), request, limits, jobs, results)

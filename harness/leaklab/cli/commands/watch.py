@@ -12,7 +12,7 @@ from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Bytes, Seconds
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Resource
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import watch
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.model.errors import BadInput
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 from leaklab.runs.git import git
 
 # What asv measures a commit by.

@@ -17,7 +17,7 @@ from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.model.result import Result
 from leaklab.model.scenario import Scenario, Variant
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.runner import Outcome
 from leaklab.verdict.confusion import Judgement, Said, judgements

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Protocol
 
 from leaklab.model.errors import BadInput, NotMeasured
-from leaklab.model.units import cut
+from leaklab.model.text import cut
 from leaklab.observer.probes.protocol import Probes
 from leaklab.sandbox.launch import AsItIs, Child, Command, how_it_ended, supervised
 from leaklab.sandbox.protocol import Exited

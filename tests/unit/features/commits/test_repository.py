@@ -202,7 +202,7 @@ def test_the_newest_are_those_that_touched_what_is_measured_or_measures(work: Wo
     first = work.git("rev-parse", "HEAD")
     scenario = work.commit("scenarios/b/fixed.py")
     work.commit("README.md", text="more words\n")
-    harness = work.commit("harness/leaklab/agent.py")
+    harness = work.commit("harness/leaklab/agent/layout.py")
     fixture = work.commit("fixtures/words.py", text="more words\n")
     work.commit("benchmarks/lab.py", "docs/history.md")
     newest_first = [fixture, harness, scenario, first]

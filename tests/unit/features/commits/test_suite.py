@@ -380,7 +380,7 @@ def test_what_the_observer_costs_is_measured_by_the_commits_own_lab(
     stand_in: StandIn, tmp_path: Path
 ) -> None:
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
-    stand_in.says('[{"ratios": [1.0, 1.1], "added_bytes": 4096}]')
+    stand_in.says('[{"ratios": [1.0, 1.1], "added_bytes": 4096, "agent_bytes": 1}]')
     found = observer.setup_cache()
     assert str(tmp_path / "env/project/harness") == stand_in.path
     assert ["-m", "leaklab", "overhead"] == stand_in.words[:3]
@@ -396,6 +396,8 @@ def test_a_commit_whose_lab_cannot_measure_that_is_skipped(
     assert not Path(f"{stand_in.place}.words").exists()
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
     stand_in.says("", 2)
+    assert {} == observer.setup_cache()
+    stand_in.says('[{"ratios": [1.0], "added_bytes": 4096}]')  # with the pages of files in
     assert {} == observer.setup_cache()
     with pytest.raises(NotImplementedError):
         observer.setup({})

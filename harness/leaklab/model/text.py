@@ -1,0 +1,18 @@
+"""Text that people gave, or that goes into a table, cut to a length."""
+
+MAX_SHOWN = 60
+
+
+def cut(text: str) -> str:
+    """Text that people gave, short enough for a message."""
+    return cut_to(text, MAX_SHOWN)
+
+
+def cut_to(text: str, longest: int) -> str:
+    """Text of at most so many characters."""
+    return text if len(text) <= longest else text[: longest - 1] + "…"
+
+
+def cut_front(text: str, longest: int) -> str:
+    """Text of at most so many characters, its end kept."""
+    return text if len(text) <= longest else "…" + text[1 - longest :]
