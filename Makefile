@@ -64,7 +64,7 @@ test: $(READY) ## Run all tests: the pure ones, then those with real processes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 test-quick: $(READY) ## Run the pure tests only (seconds)
-	$(BIN)/python -m pytest -q tests -m 'not process'
+	$(BIN)/python -m pytest -q tests -m 'not process' --ignore tests/process
 
 test-core: $(READY) ## Run the tests of model and verdict only
 	$(BIN)/python -m pytest -q tests/unit/model tests/unit/verdict
