@@ -58,7 +58,6 @@ def make_limits(
     Raises:
         BadInput: a limit under which nothing can run.
     """
-
     if memory_limit is not None and memory_limit < SMALL_BYTES:
         _refuse_too_little(memory_limit)
     if descriptor_limit < MIN_DESCRIPTORS:
@@ -108,7 +107,6 @@ def _refuse_too_little(memory_limit: int) -> None:
     Raises:
         BadInput: saying what that is, measured here and now.
     """
-
     command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
     found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
     needed = int(found.stdout or 0) << 10
