@@ -1,9 +1,8 @@
 """What the agent costs the process it measures, side by side in one run.
 
-Memory is counted without the pages of files. Of these the process has more with the agent, too: the
-interpreter's own code that the agent makes it touch, in windows of 64 KiB ("fault-around"), and by
-how much depends on how the interpreter was built: Debian's 3.11.2 has 650 KiB more of its own file
-resident with sampling, a 3.11.7 built from source has none more.
+Memory is counted without the pages of files. A process that is sampled has more of them resident,
+for the agent maps in all there are before the baseline (`agent/leaklab_agent/pages.py`): most are the
+interpreter's own code, and how much that is depends on how it was built.
 """
 
 import os
