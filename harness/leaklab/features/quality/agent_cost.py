@@ -1,8 +1,8 @@
 """What the agent costs the process it measures, side by side in one run.
 
 Memory is counted without the pages of files. A process that is sampled has more of them resident,
-for the agent maps in all there are before the baseline (`agent/leaklab_agent/pages.py`): most are the
-interpreter's own code, and how much that is depends on how it was built.
+for the agent maps in all there are before the baseline (`agent/leaklab_agent/pages.py`): most are
+the interpreter's own code, and how much that is depends on how it was built.
 """
 
 import os
