@@ -4,8 +4,9 @@ import math
 
 import click
 
+from leaklab.model.errors import BadInput
 from leaklab.model.text import cut
-from leaklab.model.units import parse_bytes
+from leaklab.model.units import parse_bytes, parse_duration
 
 
 class Bytes(click.ParamType[int]):
@@ -22,7 +23,7 @@ class Bytes(click.ParamType[int]):
 
 
 class Seconds(click.ParamType[float]):
-    """A time: more than nothing, and not endless."""
+    """A time, more than nothing and not endless: 30, 0.5, 10m, 2h."""
 
     name = "seconds"
 
@@ -30,13 +31,12 @@ class Seconds(click.ParamType[float]):
         self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
         """The time in seconds."""
+        if isinstance(value, float):
+            return value
         try:
-            seconds = float(value)
-        except ValueError:
-            seconds = math.nan
-        if not 0 < seconds < math.inf:
-            self.fail(f"{cut(str(value))!r} is no time; write it like 30 or 0.5", param, ctx)
-        return seconds
+            return parse_duration(value)
+        except BadInput as error:
+            self.fail(str(error), param, ctx)
 
 
 class Factor(click.ParamType[float]):

@@ -24,6 +24,11 @@ class Signal(StrEnum):
     ZOMBIES = "zombies"
     SEGMENTS = "segments"
 
+    @property
+    def in_bytes(self) -> bool:
+        """Whether it is an amount of memory; else it is a number of pieces."""
+        return self.value.endswith("_bytes")
+
 
 class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The signals at one moment, where they were read; None where they were not.

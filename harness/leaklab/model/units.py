@@ -1,5 +1,6 @@
 """Amounts as text and text as amounts: the one place where numbers become words."""
 
+import math
 import mmap
 import re
 from itertools import pairwise
@@ -16,6 +17,7 @@ MOST_BYTES = 1 << 63
 
 # For durations, the largest first.
 PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _FACTORS = {
     "": 1,
     "b": 1,
@@ -59,6 +61,24 @@ def format_duration(seconds: float) -> str:
             more = f" {rest // next_size} {next_name}" if rest >= next_size else ""
             return f"{count:,} {name}{more}"
     return f"{whole} s"
+
+
+def parse_duration(text: str) -> float:
+    """Read `30`, `0.5`, `90s`, `10m`, `2h` or `1d`, in seconds where it has no unit.
+
+    Raises:
+        BadInput: it is none of these, or not more than zero.
+    """
+    number, unit = text[:-1], text[-1:].lower()
+    if unit not in SECONDS_OF:
+        number, unit = text, "s"
+    try:
+        seconds = float(number) * SECONDS_OF[unit]
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise BadInput(f"{cut(text)!r} is no time; write it like 30, 0.5, 10m or 2h")
+    return seconds
 
 
 def parse_bytes(text: str) -> int:

@@ -35,6 +35,7 @@ class ReasonKind(StrEnum):
     LEVELS_OFF = "levels-off"
     SLOWS_DOWN = "slows-down"
     GROWS_STEADILY = "grows-steadily"
+    GROWS_TOO_SLOWLY = "grows-too-slowly"
     NOT_READ = "not-read"
     # Of memory that is held and not retained.
     GARBAGE = "garbage"
@@ -73,7 +74,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     option: the option that did not let the run go on.
     ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
     count: blocks freed, or zombies; held_bytes, free_bytes: of the memory at the end.
-    seconds: how long a program was watched.
+    seconds: how long a program was watched, or is to be watched.
     text: the words, filled in where a verdict is saved or shown.
     """
 

@@ -100,7 +100,10 @@ def projection(found: Projection) -> str:
     if found.held_bytes >= found.limit_bytes:
         return f"memory is beyond {limit} already"
     if found.seconds_to_limit is None:
-        return f"memory never reaches {limit} at this rate"
+        if found.soonest_seconds is None:
+            return f"memory never reaches {limit} at this rate"
+        soonest = format_duration(found.soonest_seconds)
+        return f"memory does not reach {limit} within {soonest}, at the most that it may grow"
     when = format_duration(found.seconds_to_limit)
     if found.soonest_seconds is None:
         return f"memory reaches {limit} in {when} at this rate"

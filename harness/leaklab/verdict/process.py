@@ -18,6 +18,7 @@ from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Ver
 from leaklab.verdict.allocators import acquit, remarks
 from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, judge_series, undecided
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
+from leaklab.verdict.over_time import doubted
 from leaklab.verdict.resources import EXTREME, FLOOR, SIGNALS_OF, SIGNALS_OF_TREE
 
 Rows = tuple[Sequence[float], Sequence[float]]
@@ -68,12 +69,16 @@ def judge_tree(
     Args:
         rows: by signal the work done (or the time) at each reading, and what was read.
         resource: the resource that decides.
-        work: how much of the work was done; None where nobody can say what a verdict needs.
+        work: how much of the work was done; None where nobody can say what a verdict needs: then
+            what surely grows is not acquitted, however slowly.
         rule: the constants.
     """
     estimates = [_estimate(None, signal, rows[signal], rule) for signal in FLOOR if signal in rows]
-    short = _too_short(work, rows, resource) if work else None
-    return _verdict(estimates, resource, SIGNALS_OF_TREE, short)
+    if work:
+        short = _too_short(work, rows, resource)
+        return _verdict(estimates, resource, SIGNALS_OF_TREE, short)
+    estimates = [doubted(e, FLOOR[e.signal], rows[e.signal][0][-1]) for e in estimates]
+    return _verdict(estimates, resource, SIGNALS_OF_TREE, None)
 
 
 def is_certain(verdict: Verdict) -> bool:

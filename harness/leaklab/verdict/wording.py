@@ -5,9 +5,10 @@ from enum import StrEnum
 import msgspec
 
 from leaklab.model.scenario import Resource
+from leaklab.model.signals import Signal
 from leaklab.model.units import format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
-from leaklab.verdict.resources import LABEL, SIGNALS_OF, SIGNALS_OF_TREE
+from leaklab.verdict.resources import LABEL
 
 
 class Per(StrEnum):
@@ -25,7 +26,7 @@ KIND = ReasonKind
 TEMPLATES = {
     KIND.TOO_FEW_SAMPLES: "too few samples: 10 are the least, 64 and more say more",
     KIND.FADES: "its growth fades with every octave",
-    KIND.LEVEL: "level, no growth above {reason.ceiling:,.3g} a {per}",
+    KIND.LEVEL: "level, no growth above {ceiling} a {per}",
     KIND.RISES_BY_STEPS: "it rises by steps: {more}",
     KIND.TENDS_TO_RISE: "it tends to rise, and no more can be said: {more}",
     KIND.SWINGS: "it swings so much that a leak could hide in it: {more}",
@@ -33,6 +34,9 @@ TEMPLATES = {
     KIND.LEVELS_OFF: "it rose, and levels off at the end: {more}",
     KIND.SLOWS_DOWN: "still grows, at {reason.kept_share:.0%} of the rate before: {more}",
     KIND.GROWS_STEADILY: "grows steadily, at {reason.kept_share:.0%} of the rate before",
+    KIND.GROWS_TOO_SLOWLY: (
+        "it grows, too slowly for a leak to be told from chance in this time: {seconds} would tell"
+    ),
     KIND.NOT_READ: "its resource was not read",
     KIND.GARBAGE: "a collection gives it back: garbage that waited for the collector, not a leak",
     KIND.GARBAGE_AND_MORE: (
@@ -80,7 +84,7 @@ TEMPLATES = {
 }
 
 
-def words(reason: Reason, per: Per = Per.UNIT) -> str:
+def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
     """A reason in words, behind the process and the signal that it is about."""
     text = TEMPLATES[reason.kind].format(
         reason=reason,
@@ -88,12 +92,13 @@ def words(reason: Reason, per: Per = Per.UNIT) -> str:
         more=ADVICE[per],
         held=format_bytes(reason.held_bytes or 0),
         free=format_bytes(reason.free_bytes or 0),
-        rate=_rate(reason),
+        rate=_amount(reason.rate, reason.signal),
+        ceiling=_amount(reason.ceiling, reason.signal).lstrip("+"),
         seconds=format_duration(reason.seconds or 0.0),
     )
     if not reason.to_the_end:
         text = f"{text}; name --units to see it through"
-    signal = [LABEL[reason.signal]] if reason.signal else []
+    signal = [LABEL[reason.signal]] if reason.signal and names_signal else []
     return ": ".join([*filter(None, [reason.process]), *signal, text])
 
 
@@ -105,8 +110,7 @@ def worded(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
 
     def estimate(one: Estimate) -> Estimate:
         # An estimate says itself of which signal it is.
-        bare = msgspec.structs.replace(one.reason, signal=None)
-        text = words(bare, per)
+        text = words(one.reason, per, names_signal=False)
         return msgspec.structs.replace(one, reason=msgspec.structs.replace(one.reason, text=text))
 
     return msgspec.structs.replace(
@@ -116,8 +120,7 @@ def worded(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
     )
 
 
-def _rate(reason: Reason) -> str:
-    """Growth in its own unit: bytes of memory, or pieces."""
-    memory = {*SIGNALS_OF[Resource.MEMORY], *SIGNALS_OF_TREE[Resource.MEMORY]}
-    in_bytes = reason.signal in memory
-    return format_growth(reason.rate or 0.0, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
+def _amount(per: float | None, signal: Signal | None) -> str:
+    """Growth of a signal in its own unit: bytes, or pieces."""
+    in_bytes = signal is not None and signal.in_bytes
+    return format_growth(per or 0.0, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)

@@ -3,7 +3,7 @@ import pytest
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Resource
 from leaklab.model.text import cut
-from leaklab.model.units import format_bytes, format_growth, parse_bytes
+from leaklab.model.units import format_bytes, format_growth, parse_bytes, parse_duration
 
 
 @pytest.mark.parametrize(
@@ -56,3 +56,17 @@ def test_growth_is_signed_and_noughts_are_plain() -> None:
     assert format_growth(-0.01, Resource.MEMORY) == "0"
     assert format_growth(1.0, Resource.SOCKETS) == "+1"
     assert format_growth(0.0, Resource.SOCKETS) == "0"
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("30", 30), ("0.5", 0.5), ("90s", 90), ("10m", 600), ("1.5h", 5400), ("2D", 172_800)],
+)
+def test_times_are_read_with_their_unit(text: str, seconds: float) -> None:
+    assert seconds == parse_duration(text)
+
+
+@pytest.mark.parametrize("text", ["", "m", "0", "-3", "inf", "nan", "10 minutes", "5x", "1e400"])
+def test_what_is_no_time_is_refused_with_the_way_to_write_it(text: str) -> None:
+    with pytest.raises(BadInput, match="is no time; write it like 30, 0"):
+        parse_duration(text)

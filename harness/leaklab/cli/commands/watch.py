@@ -50,7 +50,8 @@ class Pid(click.ParamType[int]):
     type=click.Choice([r.value for r in Resource]),
     default=Resource.MEMORY.value,
     show_default=True,
-    help="What the verdict is about; the others are named where they leak, too.",
+    help="What the verdict is about; the others are named where they leak, too, and count for the "
+    "exit code.",
 )
 @click.option(
     "--interval",
@@ -61,7 +62,11 @@ class Pid(click.ParamType[int]):
     help="From one reading to the next, on the average; more where readings are dear.",
 )
 @click.option(
-    "--for", "for_seconds", type=Seconds(), metavar="SECONDS", help="End the watch after that."
+    "--for",
+    "for_seconds",
+    type=Seconds(),
+    metavar="TIME",
+    help="End the watch after that: 90, 10m, 2h.",
 )
 @click.option(
     "--limit",
@@ -101,7 +106,7 @@ def command(
     itself into the background in the foreground.
 
     \b
-    Exit codes: 0 clean; 1 a leak; 2 bad input; 3 undecided, or could not measure;
+    Exit codes: 0 clean; 1 a leak, of any resource; 2 bad input; 3 undecided, or could not measure;
     130 interrupted before anything was read.
     """
     asked = watch_session.Asked(Resource(resource), interval, for_seconds, limit)
@@ -110,4 +115,4 @@ def command(
         sys.stdout.write(msgspec.json.encode(seen).decode() + "\n")
     else:
         reports.write(watch.table(seen), sys.stdout)
-    return EXITS[seen.verdict.conclusion]
+    return EXITS[seen.conclusion]

@@ -42,8 +42,9 @@ class Limit(Struct, frozen=True, kw_only=True):
 class Projection(Struct, frozen=True, kw_only=True):
     """When a tree that holds `held_bytes` has come to a limit, if it goes on as it does.
 
-    `seconds_to_limit` is None where it never will; `soonest_seconds` and `latest_seconds` are of
-    the 95 % interval of its growth, None where that end of it does not reach the limit.
+    `seconds_to_limit` is None where it never will, or nothing says that it grows;
+    `soonest_seconds` and `latest_seconds` are of the 95 % interval of its growth, None where that
+    end of it does not reach the limit.
     """
 
     limit_bytes: int
@@ -68,13 +69,14 @@ def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
     Args:
         held_bytes: its memory now.
         limit: how much there may be.
-        growth: of that memory, in bytes a second; what is level never comes to any limit.
+        growth: of that memory, in bytes a second.
     """
     left = max(limit.memory_bytes - held_bytes, 0)
 
     def until(rate: float) -> float | None:
-        return left / rate if growth.conclusion is not Conclusion.CLEAN and rate > 0 else None
+        return left / rate if rate > 0 else None
 
+    is_clean = growth.conclusion is Conclusion.CLEAN
     speed = speed_of(growth.per_unit)
     return Projection(
         limit_bytes=limit.memory_bytes,
@@ -82,7 +84,7 @@ def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
         held_bytes=held_bytes,
         speed_class=speed.span,
         speed_bytes=speed.amount,
-        seconds_to_limit=until(growth.per_unit),
+        seconds_to_limit=None if is_clean else until(growth.per_unit),
         soonest_seconds=until(growth.high),
         latest_seconds=until(growth.low),
     )

@@ -12,7 +12,7 @@ from leaklab.features.watch.loop import Ending, Watch, growth_of_memory
 from leaklab.features.watch.targets import Target
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
-from leaklab.model.verdicts import Verdict
+from leaklab.model.verdicts import Conclusion, Verdict
 
 SCHEMA = 2
 MOST_PROCESSES = 20
@@ -63,6 +63,12 @@ class Seen(Struct, frozen=True, kw_only=True):
     processes_left_out: int
     processes_unreadable: int
     samples: dict[str, list[float | None]]
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The answer to "does it leak?": yes, where any resource leaks."""
+        leaks = Conclusion.LEAK in self.verdict.others.values()
+        return Conclusion.LEAK if leaks else self.verdict.conclusion
 
 
 @dataclass(frozen=True)

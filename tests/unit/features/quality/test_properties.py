@@ -197,6 +197,22 @@ def test_any_tree_at_all_gets_finite_amounts_within_their_intervals(
     assert_sound(judge_tree({signal: (range(1, len(values) + 1), values)}, resource))
 
 
+@given(
+    rate=st.floats(1.0, 50_000.0),
+    swing=st.integers(0, 1 << 21),
+    drawn=st.lists(st.floats(0.0, 1.0), min_size=40, max_size=120),
+)
+@settings(FIXED, max_examples=60)
+def test_no_watch_is_clean_beside_an_interval_above_zero(
+    rate: float, swing: int, drawn: list[float]
+) -> None:
+    seconds = range(1, len(drawn) + 1)
+    held = [rate * s + swing * share for s, share in zip(seconds, drawn, strict=True)]
+    verdict = judge_tree({Signal.PSS_ANON: (seconds, held)}, Resource.MEMORY)
+    for estimate in verdict.estimates:
+        assert estimate.low <= 0 or estimate.conclusion is not Conclusion.CLEAN
+
+
 def assert_sound(verdict: Verdict) -> None:
     assert verdict.reasons
     for estimate in verdict.estimates:

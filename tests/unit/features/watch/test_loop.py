@@ -97,6 +97,41 @@ def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
     assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.projection.seconds_to_limit)
 
 
+@pytest.mark.parametrize("bytes_a_second", [300, 2_000, 20_000])
+@pytest.mark.parametrize("amplitude", [0, 64 << 10])
+def test_what_grows_too_slowly_is_not_acquitted_and_the_time_it_names_tells(
+    bytes_a_second: float, amplitude: int
+) -> None:
+    def sawing(t: float) -> Reading:
+        return holding(10 * MIB + bytes_a_second * t + amplitude * (t * 0.618 % 1))
+
+    seen = Toys({PID: sawing}).seen(60)
+    reason = seen.verdict.reasons[0]
+    if seen.verdict.low is not None and seen.verdict.low > 0:
+        assert Conclusion.UNDECIDED is seen.verdict.conclusion
+        assert reason.text.startswith("PSS: it grows, too slowly")
+        assert seen.projection
+        assert seen.projection.seconds_to_limit
+        assert reason.seconds is not None
+        assert Toys({PID: sawing}).seen(1.2 * reason.seconds).verdict.is_leak
+    else:
+        assert amplitude
+
+
+def test_what_may_grow_a_little_comes_to_its_limit_no_sooner_than_is_said() -> None:
+    noise = [0, 5, 2, 7, 1, 6, 3, 4]
+    seen = Toys({PID: lambda t: holding(10 * MIB + 4096 * noise[int(t * 7) % 8])}).seen(300)
+    assert Conclusion.CLEAN is seen.verdict.conclusion
+    (said,) = [line for line in watch.notes(seen) if "the limit of" in line]
+    assert "memory does not reach the limit of 1 GiB (a test's) within" in said
+
+
+def test_any_resource_that_leaks_makes_the_watch_one_of_a_leak() -> None:
+    seen = Toys({PID: lambda t: holding(10 * MIB, descriptors=3 + int(t))}).seen(200)
+    assert (Conclusion.CLEAN, Conclusion.LEAK) == (seen.verdict.conclusion, seen.conclusion)
+    assert "also leaking: descriptors" in watch.notes(seen)
+
+
 def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
     def short_lived(number: int) -> Law:
         return lambda t: holding(MIB) if number <= t < number + 5 else None
