@@ -32,8 +32,9 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
-def wait_until(fact: Callable[[], object], seconds: float = 20.0) -> None:
-    """Wait for a fact, not for a time."""
+def wait_until(fact: Callable[[], object], seconds: float = 120.0) -> None:
+    """Wait for a fact, not for a time: the most is for a machine with seven times as much to do as
+    it has CPUs."""
     give_up = time.monotonic() + seconds
     while not fact():
         assert time.monotonic() < give_up, f"not within {seconds} s"

@@ -460,9 +460,11 @@ def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
     )
-    wait_until(lambda: any("/leaklab/agent" in line for line in processes_of(repository.home)))
-    killed.kill()
-    killed.wait()
+    try:
+        wait_until(lambda: any("/leaklab/agent" in line for line in processes_of(repository.home)))
+    finally:
+        killed.kill()
+        killed.wait()
     wait_until(lambda: processes_of(repository.root) == [])
     wait_until(lambda: list(repository.home.glob("leaklab-*")) == [])
 

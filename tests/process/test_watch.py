@@ -186,7 +186,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
         seen["verdict"]["conclusion"],
         seen["ended"],
     )
-    assert seen["verdict"]["low"] < 25e6 < 1.1 * seen["verdict"]["high"]
+    assert 0.9 * seen["verdict"]["low"] < 25e6 < 1.1 * seen["verdict"]["high"]
     assert ("second", 1 << 30) == (seen["per"], seen["projection"]["limit_bytes"])
     assert 15 < seen["projection"]["seconds_to_limit"] < 60
     assert -signal.SIGTERM == seen["command_status"]
