@@ -104,6 +104,7 @@ def imported_by(*words: str, complete: str = "") -> tuple[str, set[str]]:
 
 
 @pytest.mark.parametrize(("words", "complete"), [(["--help"], ""), ([], "leaklab w")])
+@pytest.mark.process
 def test_help_and_completion_import_no_commands_module(words: list[str], complete: str) -> None:
     said, names = imported_by(*words, complete=complete)
     assert "watch" in said
@@ -112,12 +113,14 @@ def test_help_and_completion_import_no_commands_module(words: list[str], complet
 
 
 @pytest.mark.parametrize("name", ["run", "watch", "compare", "list", "show", "check"])
+@pytest.mark.process
 def test_the_help_of_a_command_imports_nothing_heavy(name: str) -> None:
     said, names = imported_by(name, "--help")
     assert "Usage" in said
     assert HEAVY & names == set()
 
 
+@pytest.mark.process
 def test_the_completion_of_a_scenarios_name_imports_nothing_heavy() -> None:
     said, names = imported_by(complete="leaklab run word_i")
     assert "word_index" in said
