@@ -16,7 +16,7 @@ _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 MOST_BYTES = 1 << 63
 
 # For durations, the largest first.
-PARTS = (("years", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
+PARTS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 _FACTORS = {
     "": 1,
