@@ -19,6 +19,7 @@ SPACE = 2
 LEAST_COMMAND = 8
 BARS = "▁▂▃▄▅▆▇█"
 
+SEGMENTS = "segments of other programs in /dev/shm may be among the shared memory"
 ALLOCATOR = "from outside a leak cannot be told from an allocator that gives nothing back"
 
 
@@ -64,13 +65,15 @@ def narrowed(
 def notes(seen: Seen) -> list[str]:
     """What is said below the table."""
     verdict = seen.verdict
-    leaking = ", ".join(r for r, one in verdict.others.items() if one is Conclusion.LEAK)
+    others = [r for r, one in verdict.others.items() if one is Conclusion.LEAK]
+    leaking = [*others, *([verdict.resource] if verdict.is_leak else [])]
     left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
     lines = [
         f"{verdict.conclusion}: {'; '.join(reason.text for reason in verdict.reasons)}",
         f"growth: {growth(verdict)}",
         projection(seen.projection) if seen.projection else "",
-        f"also leaking: {leaking}" if leaking else "",
+        f"also leaking: {', '.join(others)}" if others else "",
+        SEGMENTS if Resource.SHARED_MEMORY in leaking else "",
         ALLOCATOR if verdict.is_leak and verdict.resource is Resource.MEMORY else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
         f"{unreadable:,} processes may only be read as root" if unreadable else "",

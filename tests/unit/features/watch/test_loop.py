@@ -167,6 +167,9 @@ def test_segments_count_only_where_they_came_during_the_watch() -> None:
     toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
     seen = toys.seen(200)
     assert 0 == seen.samples["segments"][0]
+    assert "segments of other programs in /dev/shm may be among the shared memory" in watch.notes(
+        seen
+    )
     assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
