@@ -40,6 +40,7 @@ def drive(
         judged=["heap_bytes", "sockets"],
         asks=Asks.NEVER,
         open_ended=False,
+        surveys=False,
         method=mode.value,
         workers=2,
         cpus=sorted(os.sched_getaffinity(0)),

@@ -40,16 +40,47 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
+class How(StrEnum):
+    """How a stop was read: with all that waits for the collector; after a collection; or after
+    none, because the program has switched its collector off."""
+
+    AS_IT_IS = "as it is"
+    COLLECTED = "collected"
+    UNCOLLECTED = "not collected: the collector is off"
+
+
+class Stop(Struct, frozen=True, kw_only=True):
+    """All that says something of a process's memory, read after `units` units of its work: at each
+    doubling, and after each collection that was ordered. `peak_rss_bytes` is the high-water mark so
+    far, less the baseline."""
+
+    units: int
+    how: How
+    peak_rss_bytes: int
+    reading: Reading
+
+
+class Container(Struct, frozen=True, kw_only=True):
+    """Something that states a maximum of its own and was not full after `units` units of the run's
+    work: an lru_cache, a deque with a maxlen, a cache of a library's."""
+
+    units: int
+    name: str
+    entries: int
+    maximum: int
+
+
 class ProcessRecord(Struct, frozen=True, kw_only=True):
     """One measured process.
 
     `baseline_rss_bytes` is its RSS before the scenario is imported, of which `baseline_file_bytes`
     are pages of files (the interpreter's code and libraries); `peak_rss_bytes` its own
-    high-water mark (VmHWM, reset at the baseline) with that taken off; `cpu_seconds` its own
+    high-water mark (VmHWM, reset at the baseline) with that taken off, after the units that were
+    asked for, and `whole_peak_rss_bytes` the same at its end; `cpu_seconds` its own
     user and system time between the first unit and the last. `outside` is what the observer read
     of it meanwhile (PSS and USS), by the units done at its last sample before. `at_start` was read
-    with the baseline, `halfway` at half of the work, and only what is too dear for every sample.
-    `at_end`, `after_collect` and `after_trim` follow the last unit: as it is, after a full
+    with the baseline, `stops` at each doubling of the work; `bounded` are the containers found at
+    stops. `at_end`, `after_collect` and `after_trim` follow the last unit: as it is, after a full
     collection (where the program left the collector on), then after malloc_trim.
 
     `number` is 0 for the parent and counts the workers from 1, in the order in which they were
@@ -64,13 +95,15 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     baseline_rss_bytes: int
     baseline_file_bytes: int = 0
     peak_rss_bytes: int
+    whole_peak_rss_bytes: int = 0
     samples: Samples
     pin_kept: bool = True
     cpu_seconds: float | None = None
     collector_on: bool = True
     outside: Samples = Samples()
     at_start: Reading | None = None
-    halfway: Reading | None = None
+    stops: list[Stop] = []
+    bounded: list[Container] = []
     at_end: Reading | None = None
     after_collect: Reading | None = None
     after_trim: Reading | None = None
@@ -93,8 +126,9 @@ class Controls(Struct, frozen=True, kw_only=True):
     """What was done to make the run repeatable and to hold it to its limits.
 
     `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
-    `observer`. `own_shared_memory` says whether the run had a /dev/shm of its own. `refused` says
-    why a better means is not in force.
+    `observer`; `memory_limit_bytes`, `process_limit` and `descriptor_limit` what they hold it to, 0
+    where a result of an older leaklab does not say. `own_shared_memory` says whether the run had a
+    /dev/shm of its own. `refused` says why a better means is not in force.
     """
 
     aslr_off: bool = False
@@ -105,6 +139,9 @@ class Controls(Struct, frozen=True, kw_only=True):
     own_shared_memory: bool = False
     memory_limit_by: str = "observer"
     process_limit_by: str = "observer"
+    memory_limit_bytes: int = 0
+    process_limit: int = 0
+    descriptor_limit: int = 0
     refused: list[str] = []
 
 

@@ -10,11 +10,19 @@ Schema history (a reader refuses what is newer than it knows):
 
 from msgspec import Struct
 
+from leaklab.model.errors import Exit
 from leaklab.model.measurement import Controls, Ended, Environment, ProcessRecord, TreeRecord
 from leaklab.model.scenario import Growth, Judge, Mode, Option, Scope, Variant, is_leak
-from leaklab.model.verdicts import Verdict
+from leaklab.model.verdicts import Conclusion, Verdict
 
 SCHEMA = 4
+
+# Of a program of which nothing is known.
+EXIT_OF = {
+    Conclusion.CLEAN: Exit.AS_EXPECTED,
+    Conclusion.LEAK: Exit.DIFFERS,
+    Conclusion.UNDECIDED: Exit.NOT_MEASURED,
+}
 
 
 class Result(Struct, frozen=True, kw_only=True):
@@ -22,10 +30,12 @@ class Result(Struct, frozen=True, kw_only=True):
 
     The verdict is that of the worst process (of the tree, where that is its scope; of the pair,
     where peaks are judged), and so is `worst`, its place in `processes`;
-    `peak_rss_bytes` is that of the largest. `tree_peak_pss_bytes` is sampled, a lower bound;
-    `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds` is the
-    CPU time that a run might take which goes on beyond `units` (`units_done` is how far it went);
-    None where its length was fixed. `scope` is whose series decided. `python` is the path of the
+    `peak_rss_bytes` is that of the largest, after the units asked for (`units`), however far the
+    run went on for its verdict. `agrees` says whether the verdict is what is known of the program;
+    it and `expected_growth` are None where nothing is. `tree_peak_pss_bytes` is sampled, a lower
+    bound; `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds`
+    is the CPU time that a run might take which goes on beyond `units` (`units_done` is how far it
+    went); None where its length was fixed. `scope` is whose series decided. `python` is the path of the
     interpreter that ran it, None for the lab's own. Where `judge` is the peak, a verdict needs both
     variants (`verdict/pairs.py`): it is made of two saved results whenever they are read together,
     and what is saved of each alone is undecided.
@@ -44,10 +54,10 @@ class Result(Struct, frozen=True, kw_only=True):
     repeat: int
     ended: Ended
     detail: str
-    expected_growth: Growth
+    expected_growth: Growth | None
     verdict: Verdict
     worst: int | None = None
-    agrees: bool
+    agrees: bool | None
     peak_rss_bytes: int | None
     baseline_rss_bytes: int | None
     tree_peak_pss_bytes: int | None
@@ -67,11 +77,30 @@ class Result(Struct, frozen=True, kw_only=True):
     min_ratio: float | None = None
 
     @property
-    def is_known_to_leak(self) -> bool:
-        """What is known of its variant; results of schema 1 and 2 say it by their growth alone."""
-        if self.expected_leak is None:
+    def is_known_to_leak(self) -> bool | None:
+        """What is known of its variant, None where that is nothing; results of schema 1 and 2 say
+        it by their growth alone."""
+        if self.expected_leak is None and self.expected_growth is not None:
             return is_leak(self.expected_growth, self.variant)
         return self.expected_leak
+
+    @property
+    def units_of_peak(self) -> int:
+        """The work after which the peak was read."""
+        return min(self.units, self.units_done)
+
+    @property
+    def conclusion(self) -> Conclusion:
+        """The answer to "does it leak?" where nothing is known: yes, where any resource leaks."""
+        leaks = Conclusion.LEAK in self.verdict.others.values()
+        return Conclusion.LEAK if leaks else self.verdict.conclusion
+
+    @property
+    def exit(self) -> Exit:
+        """What it says to a shell: whether it is as known; where nothing is, whether it leaks."""
+        if self.agrees is not None:
+            return Exit.AS_EXPECTED if self.agrees else Exit.DIFFERS
+        return EXIT_OF[self.conclusion]
 
     @property
     def peak_bytes(self) -> int | None:

@@ -117,15 +117,16 @@ class FixedTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class ControlTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of a control's only program."""
+    """What is known of a control's only program; without a growth, nothing is."""
 
-    growth: Growth
+    growth: Growth | None = None
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario.toml. `name` is the folder's, the only name a scenario has.
 
-    Like each of its tables it refuses an unknown key, so that a typo cannot pass.
+    Like each of its tables it refuses an unknown key, so that a typo cannot pass. Where it is not
+    `vouched` for, its `units` are anybody's guess: whatever fills may fill longer.
     """
 
     name: str = ""
@@ -144,6 +145,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     judge: Judge = Judge.GROWTH
     min_ratio: float | None = None
     repeatable: Repeatable = Repeatable.EXACT
+    vouched: bool = True
     bench: bool = False
     slow_reason: str | None = None
     services: tuple[str, ...] = ()
@@ -158,8 +160,8 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         """The variants it has, in the order in which they are run and shown."""
         return (Variant.PROGRAM,) if self.program else (Variant.BUGGY, Variant.FIXED)
 
-    def growth_of(self, variant: Variant) -> Growth:
-        """The growth that is known to be true of `variant`.
+    def growth_of(self, variant: Variant) -> Growth | None:
+        """The growth that is known to be true of `variant`; None where that is not known.
 
         Raises:
             KeyError: this scenario has no such variant.
@@ -174,11 +176,13 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             raise KeyError(variant)
         return known.growth
 
-    def leaks(self, variant: Variant) -> bool:
-        """Whether `variant` is known to leak; of a pair that differs by its peak, the buggy one."""
+    def leaks(self, variant: Variant) -> bool | None:
+        """Whether `variant` is known to leak, None where that is not known; of a pair that differs
+        by its peak, the buggy one is."""
         if self.judge is Judge.PEAK:
             return variant is Variant.BUGGY
-        return is_leak(self.growth_of(variant), variant)
+        growth = self.growth_of(variant)
+        return None if growth is None else is_leak(growth, variant)
 
 
 def is_leak(growth: Growth, variant: Variant) -> bool:

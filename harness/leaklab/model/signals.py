@@ -10,6 +10,8 @@ class Signal(StrEnum):
     """A quantity that is read again and again; its name is its column in `Samples`."""
 
     RSS = "rss_bytes"
+    ANON = "anon_bytes"
+    IN_USE = "in_use_bytes"
     PSS = "pss_bytes"
     PSS_ANON = "pss_anon_bytes"
     USS = "uss_bytes"
@@ -23,11 +25,16 @@ class Signal(StrEnum):
     PROCESSES = "processes"
     ZOMBIES = "zombies"
     SEGMENTS = "segments"
+    TMPFS = "tmpfs_bytes"
 
     @property
     def in_bytes(self) -> bool:
         """Whether it is an amount of memory; else it is a number of pieces."""
         return self.value.endswith("_bytes")
+
+
+# Those that are read; the others are made of several readings.
+READ = tuple(signal for signal in Signal if signal not in (Signal.ANON, Signal.IN_USE))
 
 
 class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,6 +51,7 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vms_bytes: mapped addresses, whether or not anything is behind them: exact.
     shared_bytes: resident memory that belongs to files or shared segments (the kernel's
         RssFile + RssShmem); an estimate as rss_bytes is.
+    shmem_bytes: of shared_bytes, what is shared memory (RssShmem).
     heap_bytes: what malloc has handed out (mallinfo2: uordblks + hblkhd), without pymalloc's
         arenas: exact.
     blocks: what pymalloc and the object allocators have handed out (`sys.getallocatedblocks`):
@@ -52,11 +60,15 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     threads: exact.
     processes: of one process its children, of a tree all that are in it; ended ones that nobody
         waited for (`zombies`) included: exact at the moment of each look.
-    segments: files in /dev/shm that were not there before: exact where the run has a /dev/shm of
-        its own (`Controls.own_shared_memory`), else other programs' are counted, too.
+    segments: files in /dev/shm that were not there before, named semaphores among them;
+        tmpfs_bytes: what they take. Exact where the run has a /dev/shm of its own
+        (`Controls.own_shared_memory`), else other programs' are counted, too.
     heap_free_bytes, arena_free_bytes: what malloc, and pymalloc's arenas, hold without having
-        handed it out; arena_free_bytes is the interpreter's own count
-        (`sys._debugmallocstats`), exact.
+        handed it out.
+    pymalloc_bytes: what pymalloc has handed out. It and arena_free_bytes are the interpreter's own
+        count (`sys._debugmallocstats`), exact, and so are
+    free_list_blocks, free_list_bytes: what of it lies in the free lists of the interpreter's types,
+        for re-use: nobody's, though it counts as handed out.
     """
 
     rss_bytes: int | None = None
@@ -73,8 +85,20 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     processes: int | None = None
     zombies: int | None = None
     segments: int | None = None
+    tmpfs_bytes: int | None = None
+    shmem_bytes: int | None = None
     heap_free_bytes: int | None = None
+    pymalloc_bytes: int | None = None
     arena_free_bytes: int | None = None
+    free_list_blocks: int | None = None
+    free_list_bytes: int | None = None
+
+    @property
+    def anon_bytes(self) -> int | None:
+        """Resident memory that no file and no shared segment is behind (the kernel's RssAnon)."""
+        if self.rss_bytes is None or self.shared_bytes is None:
+            return None
+        return self.rss_bytes - self.shared_bytes
 
 
 Column: TypeAlias = list[int | None]
@@ -102,8 +126,13 @@ class Samples(Struct, frozen=True, kw_only=True, omit_defaults=True):
     processes: Column = []
     zombies: Column = []
     segments: Column = []
+    tmpfs_bytes: Column = []
 
     def column(self, signal: Signal) -> Column:
-        """The values of one signal, row by row; empty where it was never read."""
-        values: Column = getattr(self, signal.value)
+        """The values of one signal, row by row; empty where it was never read. Anonymous memory is
+        had from RSS and the shared memory in it."""
+        if signal is Signal.ANON:
+            pairs = zip(self.rss_bytes, self.shared_bytes, strict=False)
+            return [None if r is None or s is None else r - s for r, s in pairs]
+        values: Column = getattr(self, signal.value, [])
         return values

@@ -27,6 +27,7 @@ class ReasonKind(StrEnum):
     # Of one series.
     TOO_FEW_SAMPLES = "too-few-samples"
     FADES = "fades"
+    FADES_SO_FAR = "fades-so-far"
     LEVEL = "level"
     RISES_BY_STEPS = "rises-by-steps"
     TENDS_TO_RISE = "tends-to-rise"
@@ -40,12 +41,21 @@ class ReasonKind(StrEnum):
     # Of memory that is held and not retained.
     GARBAGE = "garbage"
     GARBAGE_AND_MORE = "garbage-and-more"
+    LEVEL_BETWEEN_COLLECTIONS = "level-between-collections"
+    GROWS_BETWEEN_COLLECTIONS = "grows-between-collections"
+    FREE_LISTS = "free-lists"
+    MAPPED_GROWS = "mapped-grows"
     MALLOC_FRAGMENTATION = "malloc-fragmentation"
+    FREED_IN_MALLOC = "freed-in-malloc"
     PYMALLOC_FRAGMENTATION = "pymalloc-fragmentation"
     GARBAGE_FREED = "garbage-freed"
     FREE_IN_MALLOC = "free-in-malloc"
     FREE_IN_PYMALLOC = "free-in-pymalloc"
+    # Of work that nobody vouches for.
+    MAY_BE_FILLING = "may-be-filling"
+    FILLS = "fills"
     # Of a process or a run.
+    CHILDREN_GROW = "children-grow"
     EXTREME = "extreme"
     TOO_SHORT = "too-short"
     BROKEN_OFF = "broken-off"
@@ -73,7 +83,9 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
         would tell more.
     option: the option that did not let the run go on.
     ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
-    count: blocks freed, or zombies; held_bytes, free_bytes: of the memory at the end.
+    name, count, maximum: of a container that states a maximum, what it is called, its entries, and
+        how many there may be.
+    count: else blocks freed, or zombies; held_bytes, free_bytes: of the memory at the end.
     seconds: how long a program was watched, or is to be watched.
     text: the words, filled in where a verdict is saved or shown.
     """
@@ -91,7 +103,9 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     option: str = ""
     ratio: float | None = None
     min_ratio: float | None = None
+    name: str = ""
     count: int | None = None
+    maximum: int | None = None
     held_bytes: int | None = None
     free_bytes: int | None = None
     seconds: float | None = None
@@ -115,9 +129,29 @@ class Estimate(Struct, frozen=True, kw_only=True):
     settled: bool = True
 
 
+class Split(Struct, frozen=True, kw_only=True):
+    """Where memory grew over the last half of the work, in bytes per unit of it.
+
+    pymalloc, malloc: what the two allocators have handed out. mapped: anonymous memory past both.
+    free: what they hold besides, for re-use. file_pages: resident pages of files, which the kernel
+    takes back when it needs to. shared: resident shared memory. tmpfs: files in /dev/shm, whether
+    or not any process has them open. anonymous: resident memory with no file behind it, in all.
+    Those that could not be read are None.
+    """
+
+    pymalloc: float | None = None
+    malloc: float | None = None
+    mapped: float | None = None
+    free: float | None = None
+    file_pages: float | None = None
+    shared: float | None = None
+    tmpfs: float | None = None
+    anonymous: float | None = None
+
+
 class Verdict(Struct, frozen=True, kw_only=True):
-    """A conclusion with its reasons. Amounts are of `resource`, in bytes or in pieces; `others` are
-    the conclusions on the other resources."""
+    """A conclusion with its reasons. Amounts are of `signal`, in bytes or in pieces, with a 95 %
+    interval; `others` are the conclusions on the other resources, `split` is where memory grew."""
 
     conclusion: Conclusion
     growth: Growth | None
@@ -125,6 +159,8 @@ class Verdict(Struct, frozen=True, kw_only=True):
     per_unit: float | None = None
     low: float | None = None
     high: float | None = None
+    signal: Signal | None = None
+    split: Split | None = None
     reasons: list[Reason] = []
     estimates: list[Estimate] = []
     others: dict[Resource, Conclusion] = {}

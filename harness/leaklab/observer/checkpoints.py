@@ -4,21 +4,31 @@ import os
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from enum import Enum
 
-from leaklab.agent.leaklab_agent.layout import END, GO_ON
+from leaklab.agent.leaklab_agent.layout import COLLECT, END, GO_ON, SURVEY
 from leaklab.model.scenario import Scope
 from leaklab.observer.observation import Observation
 from leaklab.verdict.growth import FEWEST_BLOCKS
 
 
+class Order(Enum):
+    """What an agent is told at a checkpoint; after the last two it asks again."""
+
+    GO_ON = GO_ON
+    END = END
+    COLLECT = COLLECT
+    SURVEY = SURVEY
+
+
 @dataclass(frozen=True)
 class Decision:
-    """Whether a run goes on, and from how many units on that is to be decided again.
+    """What a run is to do, and if it goes on, from how many units on that is decided again.
 
     `held_back_by` is the option that ends a run which is not certain.
     """
 
-    goes_on: bool
+    order: Order
     held_back_by: str = ""
     next_units: int = 0
 
@@ -50,21 +60,25 @@ class Checkpoints:
         self._orders_fd = orders_fd
         self._decide = decide
         self._reached = 0
+        self._asks_again = False
         self._next_units = FEWEST_BLOCKS
         # A program may forge the agent's questions without reading the answers: these are lost.
         os.set_blocking(orders_fd, False)
 
     def is_new(self, units: int) -> bool:
-        """Whether this can be the agent's question: the units that it reports only rise."""
-        return units > self._reached
+        """Whether this can be the agent's question: the units that it reports only rise, but where
+        it was told to ask again."""
+        return units > self._reached or (self._asks_again and units == self._reached)
 
     def answer(self, units: int, seen: Observation) -> None:
         """Decide, if that is due, and answer."""
         self._reached = units
-        goes_on = True
+        decision = Decision(Order.GO_ON, next_units=self._next_units)
         if units >= self._next_units:
             decision = self._decide(units, seen)
-            goes_on, self._next_units = decision.goes_on, decision.next_units
             seen.held_back_by = decision.held_back_by
+        self._asks_again = decision.order in (Order.COLLECT, Order.SURVEY)
+        if decision.order is Order.GO_ON:
+            self._next_units = decision.next_units
         with suppress(BlockingIOError):
-            os.write(self._orders_fd, GO_ON if goes_on else END)
+            os.write(self._orders_fd, decision.order.value)

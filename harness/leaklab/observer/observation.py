@@ -8,6 +8,7 @@ from leaklab.sandbox.cgroups import OBSERVER
 from leaklab.sandbox.protocol import (
     Answer,
     Baseline,
+    Bounded,
     Controlled,
     Died,
     Exited,
@@ -19,15 +20,19 @@ from leaklab.sandbox.protocol import (
 # Twice what is kept of one process by its agent: these readings are not spaced by the work.
 MAX_ROWS = 384
 
+# Of each process one at each doubling is asked for; a program may forge others.
+MAX_SURVEYS = 1024
+
 
 @dataclass
 class Observation:
     """What was seen of a run.
 
     Of its agent and workers `baselines` and `finished`, by the number of the process; of the other
-    messages the first of each kind. `tree` is what was read of all processes together, `outside` of
-    each one with a baseline, by its number, what its agent cannot know. `stopped` is why the lab
-    ended the run, `service_death` how a service died where that ended it, else empty.
+    messages the first of each kind; `bounded` are the containers that were told. `tree` is what was
+    read of all processes together, `outside` of each one with a baseline, by its number, what
+    its agent cannot know. `stopped` is why the lab ended the run, `service_death` how a service
+    died where that ended it, else empty.
     `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
     `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
     and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
@@ -37,6 +42,7 @@ class Observation:
     controlled: Controlled | None = None
     baselines: dict[int, Baseline] = field(default_factory=dict)
     finished: dict[int, Finished] = field(default_factory=dict)
+    bounded: list[Bounded] = field(default_factory=list)
     failed: Failed | None = None
     died: Died | None = None
     exited: Exited | None = None
@@ -72,5 +78,7 @@ class Observation:
                 self.died = self.died or message
             case Exited():
                 self.exited = self.exited or message
+            case Bounded():
+                self.bounded = [*self.bounded, message][-MAX_SURVEYS:]
             case Reached():
                 pass

@@ -9,9 +9,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaklab.agent.leaklab_agent import layout
+from leaklab.model.measurement import How, Stop
 from leaklab.model.signals import Reading, Samples
 
 WORDS = layout.TABLE_BYTES // 8
+HOW = {
+    layout.AS_IT_IS: How.AS_IT_IS,
+    layout.COLLECTED: How.COLLECTED,
+    layout.UNCOLLECTED: How.UNCOLLECTED,
+}
 
 
 @dataclass(frozen=True)
@@ -44,11 +50,22 @@ class SampleTables:
         }
         return Samples(units=[row[0] for row in rows], **columns)
 
-    def halfway(self, process: int = 0) -> Reading | None:
-        """What a process read at half of its work."""
-        free = self.words[process * WORDS + 1]
-        reached = self.words[process * WORDS] and free != layout.NOT_READ
-        return Reading(arena_free_bytes=free) if reached else None
+    def stops(self, process: int, baseline_bytes: int) -> list[Stop]:
+        """What a process read at its stops; its high-water marks above a baseline."""
+        count = min(self.words[process * WORDS + 1], layout.MAX_STOPS)
+        return [self._stop(process, number, baseline_bytes) for number in range(count)]
+
+    def _stop(self, process: int, number: int, baseline_bytes: int) -> Stop:
+        begin = process * WORDS + layout.STOPS_AT + number * layout.STOP_WIDTH
+        units, how, high_water, *values = self.words[begin : begin + layout.STOP_WIDTH]
+        named = zip(layout.STOP_SIGNALS, values, strict=True)
+        read = {name: value for name, value in named if value != layout.NOT_READ}
+        return Stop(
+            units=units,
+            how=HOW.get(how, How.AS_IT_IS),
+            peak_rss_bytes=high_water - baseline_bytes,
+            reading=Reading(**read),
+        )
 
     def _row(self, process: int, number: int) -> memoryview:
         begin = process * WORDS + layout.HEAD + number * layout.WIDTH

@@ -1,6 +1,6 @@
 """A series of readings whose length need not be known: it has a most length, and thins itself."""
 
-from leaklab.model.signals import Reading, Samples, Signal
+from leaklab.model.signals import READ, Reading, Samples, Signal
 
 # Readings come unevenly, from 0.6 to 1.6 times their mean distance: one that comes sooner than half
 # of it is from before the series was thinned.
@@ -34,7 +34,7 @@ class Series:
 
     def samples(self) -> Samples:
         """The series by columns, of one by work done; a signal that was never read has none."""
-        columns = {signal: [getattr(r, signal) for _, r in self.rows] for signal in Signal}
+        columns = {signal: [getattr(r, signal) for _, r in self.rows] for signal in READ}
         return Samples(
             units=[int(units) for units, _ in self.rows],
             **{

@@ -4,11 +4,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
+from leaklab.model.errors import Exit
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
 from leaklab.model.units import format_bytes, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.advice import advise
+from leaklab.reports.splits import splits
 from leaklab.reports.table import Table
 from leaklab.verdict.pairs import Comparison, PeakVerdict, label
 from leaklab.verdict.run import name_of
@@ -65,6 +67,7 @@ def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
         alarms=frozenset(i for i, row in enumerate(rows) if row.alarm),
         notes=[
             *disagreements(results),
+            *splits(results),
             *_beside(results),
             *_interpreters(results),
             *(f"note: {remark}" for remark in advise(results)),
@@ -133,20 +136,29 @@ def _word(result: Result, verdict: Verdict) -> str:
 
 def _is_wrong(result: Result) -> bool:
     """Whether it says what is not so; to be undecided is no lie."""
-    return result.verdict.is_decided and not result.agrees
+    return result.verdict.is_decided and result.agrees is False
 
 
 def _alarming(group: Sequence[Result]) -> bool:
-    return not all(result.agrees for result in group)
+    return any(result.exit is not Exit.AS_EXPECTED for result in group)
 
 
 def _growth(verdict: Verdict) -> str:
     amount = verdict.per_unit
-    return "-" if amount is None else format_growth(amount, verdict.resource)
+    return "-" if amount is None else _amount(amount, verdict)
+
+
+def _amount(amount: float, verdict: Verdict) -> str:
+    """An amount of what a verdict quotes, in bytes or in pieces."""
+    if verdict.signal is None:
+        return format_growth(amount, verdict.resource)
+    in_bytes = verdict.signal.in_bytes
+    return format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
 
 
 def disagreements(results: Iterable[Result]) -> list[str]:
-    """A line for each verdict that is not as known, with its reasons."""
+    """A line for each verdict that is not as known, and for each on a program of which nothing is
+    known, with its reasons."""
     return [_disagreement(result) for result in results if not result.agrees]
 
 
@@ -168,9 +180,10 @@ def _interpreters(results: Iterable[Result]) -> Iterator[str]:
 
 def _disagreement(result: Result) -> str:
     which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
-    known = "a leak" if result.is_known_to_leak else "clean"
+    truth = {True: " (known: a leak)", False: " (known: clean)", None: ""}
+    known = truth[result.is_known_to_leak]
     reasons = "; ".join(reason.text for reason in result.verdict.reasons)
-    return f"{which}: {result.verdict.conclusion} (known: {known}): {reasons}"
+    return f"{which}: {result.verdict.conclusion}{known}: {reasons}"
 
 
 def comparison(found: Comparison) -> Table:
@@ -200,5 +213,4 @@ def _interval(result: Result) -> str:
     low, high = result.verdict.low, result.verdict.high
     if low is None or high is None:
         return "-"
-    resource = result.verdict.resource
-    return f"{format_growth(low, resource)} … {format_growth(high, resource)}"
+    return f"{_amount(low, result.verdict)} … {_amount(high, result.verdict)}"

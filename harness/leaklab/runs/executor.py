@@ -145,7 +145,7 @@ class ProcessExecutor:
                 seen = observer.watch(lambda: progress(tables.units_done_in_all()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
-                return make_trace(seen, tables, prepared.cpu, tail_of(child))
+                return make_trace(seen, tables, prepared.cpu, tail_of(child), self._limits)
 
     @contextmanager
     def _prepared(self, job: Job, slot: int) -> Iterator["_Prepared"]:
@@ -198,7 +198,8 @@ class ProcessExecutor:
 
     def _decide(self, job: Job, units: int, seen: Observation, prepared: "_Prepared") -> Decision:
         """Whether a run under way goes on, by what was seen of it."""
-        so_far = SoFar(units, records(seen, prepared.tables), seen.tree.samples())
+        surveyed = max((told.units for told in seen.bounded), default=0)
+        so_far = SoFar(units, records(seen, prepared.tables), seen.tree.samples(), surveyed)
         pids = [process.pid for process in so_far.processes]
         spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         if job.scenario.scope is Scope.TREE:

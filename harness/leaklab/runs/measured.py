@@ -4,7 +4,16 @@ import os
 import re
 
 from leaklab.agent.leaklab_agent import layout
-from leaklab.model.measurement import Controls, Ended, ProcessRecord, Role, Trace, TreeRecord
+from leaklab.model.job import Limits
+from leaklab.model.measurement import (
+    Container,
+    Controls,
+    Ended,
+    ProcessRecord,
+    Role,
+    Trace,
+    TreeRecord,
+)
 from leaklab.model.signals import Samples
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
@@ -17,7 +26,9 @@ TRACKER_WARNING = re.compile(r"^.*resource_tracker.*(?:\n[ \t]+warnings\.warn\(.
 LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
 
 
-def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> Trace:
+def make_trace(
+    seen: Observation, tables: SampleTables, cpu: int, tail: str, limits: Limits
+) -> Trace:
     """What a run came to.
 
     Args:
@@ -25,6 +36,7 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
         tables: the samples.
         cpu: the processor the run was pinned to.
         tail: the end of what the program printed, kept for a process that died without a word.
+        limits: what it was held to.
     """
     ended, detail = _how_it_ended(seen)
     died = ended in (Ended.DIED, Ended.WORKER_DIED)
@@ -38,7 +50,7 @@ def make_trace(seen: Observation, tables: SampleTables, cpu: int, tail: str) -> 
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
         cgroup_peak_bytes=seen.cgroup_peak_bytes,
-        controls=_controls(seen, cpu),
+        controls=_controls(seen, cpu, limits),
         output_tail=seen.failed.traceback if seen.failed else tail if died else "",
     )
 
@@ -75,14 +87,24 @@ def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> Proc
         collector_on=finished.collector_on,
         at_start=baseline.at_start,
         outside=outside.samples() if outside else Samples(),
-        halfway=tables.halfway(baseline.process),
+        stops=tables.stops(baseline.process, baseline.rss_bytes),
+        bounded=_containers(seen, baseline.process),
         at_end=finished.at_end,
         after_collect=finished.after_collect,
         after_trim=finished.after_trim,
     )
 
 
-def _controls(seen: Observation, cpu: int) -> Controls:
+def _containers(seen: Observation, process: int) -> list[Container]:
+    return [
+        Container(units=told.units, name=name, entries=entries, maximum=maximum)
+        for told in seen.bounded
+        if told.process == process
+        for name, entries, maximum in told.containers
+    ]
+
+
+def _controls(seen: Observation, cpu: int, limits: Limits) -> Controls:
     applied = seen.controlled
     found = seen.baselines.values()
     return Controls(
@@ -93,6 +115,9 @@ def _controls(seen: Observation, cpu: int) -> Controls:
         high_water_reset=bool(found) and all(b.high_water_reset for b in found),
         memory_limit_by=seen.memory_by,
         process_limit_by=seen.processes_by,
+        memory_limit_bytes=limits.memory_bytes,
+        process_limit=limits.processes,
+        descriptor_limit=limits.descriptors,
         refused=[*(applied.refused if applied else []), *seen.refused],
     )
 

@@ -43,6 +43,7 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
         judged=[signal.value for signal in SIGNALS_OF.get(job.scenario.resource, ())],
         asks=_asks(job, open_ended=open_ended),
         open_ended=open_ended,
+        surveys=not job.scenario.vouched,
         method=job.mode.value,
         workers=job.workers,
         cpus=list(cpus),

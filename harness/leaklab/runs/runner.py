@@ -65,14 +65,17 @@ class Outcome:
 
     @property
     def exit(self) -> Exit:
-        """The exit code: that of the gravest error, else whether every verdict is as known.
+        """The exit code: that of the gravest error, else whether every verdict is as known; of a
+        program of which nothing is known, whether it leaks.
 
         A skipped run hides nothing; where nothing else was asked for, nothing was measured.
         """
         grave = [f.error.exit for f in self.failures if not isinstance(f.error, Skipped)]
         if grave or not self.results:
             return max(grave, default=Exit.NOT_MEASURED)
-        return Exit.AS_EXPECTED if all(r.agrees for r in self.results) else Exit.DIFFERS
+        said = {result.exit for result in self.results}
+        worst = (Exit.DIFFERS, Exit.NOT_MEASURED, Exit.AS_EXPECTED)
+        return next(code for code in worst if code in said)
 
 
 def reasons_of(outcome: Outcome) -> dict[str, str]:

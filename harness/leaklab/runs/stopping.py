@@ -1,20 +1,25 @@
 """How far a run goes: to where its verdict is certain, or its budget is spent.
 
 At every doubling of the work the agent waits for an answer. Before the units that the scenario
-declares, only growth that nothing innocent shows ends a run; from there on, a verdict that more
-work is not expected to change. What is judged is exact, so the same run ends at the same unit each
-time; only a run that is not certain is ended by what it took.
+declares, only growth that nothing innocent shows ends a run. From there on, what is not acquitted
+is collected, and read again, before it is believed; and a leak must be confirmed over as much
+further work as an acquittal that was in doubt. What is judged is exact, so the same run ends at the
+same unit each time; only a run that is not certain is ended by what it took.
+
+Where nobody vouches for the units, whatever is still filling looks like a leak: so only the whole
+budget is enough for one.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended, ProcessRecord
-from leaklab.model.scenario import Judge, Scope
+from leaklab.model.measurement import Controls, Ended, ProcessRecord
+from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Samples
 from leaklab.model.verdicts import Verdict
-from leaklab.observer.checkpoints import Decision
+from leaklab.observer.checkpoints import Decision, Order
+from leaklab.verdict.growth import CONFIRM_TIMES
 from leaklab.verdict.process import (
     Work,
     is_certain,
@@ -24,21 +29,29 @@ from leaklab.verdict.process import (
     rows_of,
     was_read,
 )
+from leaklab.verdict.resources import limits_of
+from leaklab.verdict.retained import is_collected
 
-# An acquittal in spite of a step stands after this many times the declared units: by then a second
-# step of the same rarity would have appeared.
-ENOUGH_TIMES = 4
+# An acquittal by units that nobody vouches for stands after this share of the budget.
+ACQUITTAL_SHARE = 0.1
 
 NEVER = 1 << 63
 
 
 @dataclass(frozen=True)
 class SoFar:
-    """A run under way: the units done in all, and what was measured of it until now."""
+    """A run under way: the units done in all, and what was measured of it until now;
+    `surveyed_units` is where its containers were looked at last."""
 
     units: int
     processes: Sequence[ProcessRecord] = ()
     tree: Samples = field(default_factory=Samples)
+    surveyed_units: int = 0
+
+    @property
+    def is_collected(self) -> bool:
+        """Whether every process has collected since its last unit."""
+        return all(is_collected(process) for process in self.processes)
 
 
 @dataclass(frozen=True)
@@ -52,7 +65,7 @@ class Spent:
 
 
 def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
-    """Whether a run goes on, and at how many units that is to be decided again.
+    """What a run is to do, and at how many units that is to be decided again.
 
     Args:
         job: the run; one without a budget has a fixed length, and always goes on.
@@ -62,47 +75,68 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
     """
     units, declared = so_far.units, job.units
     if job.budget_seconds is None:
-        return Decision(goes_on=True, next_units=NEVER)
+        return Decision(Order.GO_ON, next_units=NEVER)
     if units < declared:
-        goes_on = not _is_extreme(job, so_far)
-        return Decision(goes_on=goes_on, next_units=min(2 * units, declared))
-    if _is_settled(job, so_far):
-        return Decision(goes_on=False)
+        extreme = _is_extreme(job, limits, so_far)
+        order = Order.END if extreme else Order.GO_ON
+        return Decision(order, next_units=min(2 * units, declared))
+    if job.scenario.judge is Judge.PEAK or _is_settled(job, limits, so_far, spent):
+        return Decision(Order.END)
+    if not so_far.is_collected:
+        return Decision(Order.COLLECT)
+    if not job.scenario.vouched and so_far.surveyed_units < units:
+        return Decision(Order.SURVEY)
     option = _exhausted_by_doubling(job, limits, spent)
-    return Decision(goes_on=not option, held_back_by=option, next_units=2 * units)
+    order = Order.END if option else Order.GO_ON
+    return Decision(order, held_back_by=option, next_units=2 * units)
 
 
-def _is_extreme(job: Job, so_far: SoFar) -> bool:
+def _is_extreme(job: Job, limits: Limits, so_far: SoFar) -> bool:
     if job.scenario.judge is Judge.PEAK:
         return False
     of_tree = job.scenario.scope is Scope.TREE
     series = [so_far.tree] if of_tree else [process.samples for process in so_far.processes]
-    return any(is_extreme(rows_of(samples), job.scenario.resource) for samples in series)
+    held_to = _held_to(limits)
+    return any(is_extreme(rows_of(samples), job.scenario.resource, held_to) for samples in series)
 
 
-def _is_settled(job: Job, so_far: SoFar) -> bool:
+def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
     """Whether more work is not expected to change the verdict."""
-    if job.scenario.judge is Judge.PEAK:
-        return True
-    verdicts = [verdict for verdict in _verdicts(job, so_far) if was_read(verdict)]
+    verdicts = [verdict for verdict in _verdicts(job, limits, so_far) if was_read(verdict)]
     if not verdicts:
         return True  # the resource cannot be read here, and more work would not change that
-    if any(verdict.is_leak and is_certain(verdict) for verdict in verdicts):
-        return True
-    enough = so_far.units >= ENOUGH_TIMES * job.units
-    return all(is_certain(v) or (enough and v.is_decided) for v in verdicts)
+    confirmed = so_far.units >= CONFIRM_TIMES * job.units
+    if any(verdict.is_leak for verdict in verdicts):
+        sure = confirmed and so_far.is_collected and job.scenario.vouched
+        return sure and any(v.is_leak and is_certain(v) for v in verdicts)
+    if not job.scenario.vouched:
+        enough = spent.cpu_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
+        if not (confirmed and enough):
+            return False
+    return all(is_certain(v) for v in verdicts)
 
 
-def _verdicts(job: Job, so_far: SoFar) -> list[Verdict]:
+def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
     """The verdicts that decide the run's: the tree's, or that of each process."""
     resource, declared = job.scenario.resource, job.scenario.units
+    held_to = _held_to(limits)
     if job.scenario.scope is Scope.TREE:
-        work = Work(Ended.COMPLETED, so_far.units, declared)
+        work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
         return [judge_tree(rows_of(so_far.tree), resource, work)]
     return [
-        judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared))
+        judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared, held_to))
         for process in so_far.processes
     ]
+
+
+def _held_to(limits: Limits) -> dict[Resource, float]:
+    return limits_of(
+        Controls(
+            memory_limit_bytes=limits.memory_bytes,
+            process_limit=limits.processes,
+            descriptor_limit=limits.descriptors,
+        )
+    )
 
 
 def _exhausted_by_doubling(job: Job, limits: Limits, spent: Spent) -> str:

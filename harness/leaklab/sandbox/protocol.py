@@ -46,6 +46,7 @@ class AgentOrder(Struct, frozen=True, kw_only=True):
     sampling: whether signals are read at all; `judged` are those that decide, and so are read at
         every sample.
     open_ended: the work goes on past `units` until the harness says that it is enough.
+    surveys: the agent may be asked for the containers that state a maximum.
     method, workers, cpus: how a pool's workers are started, how many, and the CPUs to which they
         are pinned in turn.
     """
@@ -63,6 +64,7 @@ class AgentOrder(Struct, frozen=True, kw_only=True):
     judged: list[str]
     asks: Asks
     open_ended: bool
+    surveys: bool
     method: str
     workers: int
     cpus: list[int]
@@ -135,6 +137,15 @@ class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
     units: int
 
 
+class Bounded(Struct, frozen=True, tag_field="kind", tag="bounded"):
+    """Of a process, after so many units of the run: the name, the entries and the maximum of each
+    container that states a maximum and is not full."""
+
+    process: int
+    units: int
+    containers: list[tuple[str, int, int]]
+
+
 class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
     """Of a process, after its last unit (or a contract that holds, which has no figures)."""
 
@@ -174,7 +185,7 @@ class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     status: int | None
 
 
-Answer = Controlled | Baseline | Reached | Finished | Failed | Died | Exited
+Answer = Controlled | Baseline | Reached | Bounded | Finished | Failed | Died | Exited
 
 
 def parse(line: bytes) -> Answer | None:

@@ -1,8 +1,8 @@
-"""Memory that is held and not retained: garbage in waiting, and fragmentation of the allocators.
+"""Memory that is held and not retained: garbage in waiting, free lists, fragmentation.
 
 After the last unit the agent collects, reads, has malloc give its free pages back, and reads again.
 pymalloc never gives back an arena in which anything is alive; what is free in its arenas is the
-interpreter's own count (`sys._debugmallocstats`), read at half of the work and at the end.
+interpreter's own count (`sys._debugmallocstats`), read at each doubling of the work.
 """
 
 from collections.abc import Iterator
@@ -13,48 +13,78 @@ from leaklab.model.signals import Reading, Signal
 from leaklab.model.units import MIB
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.growth import Finding, undecided
+from leaklab.verdict.in_use import mapped_gain, reading_at_half
 from leaklab.verdict.resources import FLOOR
-
-# A rise of which a collection, or a trim, leaves less than this share was mostly not retained; and
-# an allocator that has handed out less than this share of what it holds is fragmented.
-RETAINED_SHARE = 0.5
+from leaklab.verdict.retained import RETAINED_SHARE, Rise, net_value
 
 
-def acquit(process: ProcessRecord, signal: Signal, start: float, rise: float) -> Finding | None:
-    """Acquit a rise of which the collector, or an allocator, gives back most when asked, and one
-    of RSS that is free places in pymalloc's arenas, which it never gives back when asked.
+def acquit(process: ProcessRecord, signal: Signal, rise: Rise) -> Finding | None:
+    """Acquit a rise of malloc's heap, or of pymalloc's blocks, of which the only collection there
+    was, that after the last unit, gives back most.
 
-    With its collector off a program's cycles are its leak, so nothing was collected there.
+    With its collector off a program's cycles are its leak, so nothing was collected there; but what
+    lies in the interpreter's free lists is not the program's.
     """
-    after = process.after_trim if signal is Signal.RSS else process.after_collect
-    value = _value(after, signal)
-    most = start + RETAINED_SHARE * rise
-    if value is None or value >= most + _arenas_gained(process, signal):
+    last = process.after_collect if process.collector_on else process.at_end
+    value = net_value(last, signal) if last else None
+    half = reading_at_half(process) or Reading()
+    free_lists = (half.free_list_blocks or 0) if signal is Signal.BLOCKS else 0
+    if value is None or value >= rise.start - free_lists + RETAINED_SHARE * rise.amount:
         return None
-    if signal is not Signal.RSS:
-        if _kept_since_the_start(process, signal, value) > rise / 2:
-            return undecided(ReasonKind.GARBAGE_AND_MORE)
-        kind = ReasonKind.GARBAGE
-    elif value < most:
+    if not process.collector_on:
+        return Finding(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FREE_LISTS))
+    if _kept_beside(process, signal, value) > rise.amount / 2:
+        return undecided(ReasonKind.GARBAGE_AND_MORE)
+    return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=ReasonKind.GARBAGE))
+
+
+def acquit_anonymous(process: ProcessRecord, rise: Rise) -> Finding | None:
+    """Acquit a rise of anonymous memory that malloc gives back when asked, or that is free places
+    in what the allocators hold, and not memory in use or mapped past both."""
+    trimmed = process.after_trim.anon_bytes if process.after_trim else None
+    limit = rise.start + RETAINED_SHARE * rise.amount
+    free_arenas = _gained(process, "arena_free_bytes")
+    if trimmed is not None and trimmed < limit + free_arenas:
         kind = ReasonKind.MALLOC_FRAGMENTATION
-    else:
-        kind = ReasonKind.PYMALLOC_FRAGMENTATION
-    return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+        if trimmed >= limit:
+            kind = ReasonKind.PYMALLOC_FRAGMENTATION
+        return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+    free_heap = _gained(process, "heap_free_bytes") if trimmed is None else 0.0
+    if free_heap + free_arenas > RETAINED_SHARE * rise.amount:
+        by_malloc = free_heap > free_arenas
+        kind = ReasonKind.FREED_IN_MALLOC if by_malloc else ReasonKind.PYMALLOC_FRAGMENTATION
+        return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+    return None
 
 
-def _kept_since_the_start(process: ProcessRecord, signal: Signal, value: float) -> float:
-    """What is left after the collection of all that was gained since the first sample."""
-    column = process.samples.column(signal)
-    return value - next((first for first in column if first is not None), value)
+def grows_past_allocators(process: ProcessRecord, rise: Rise) -> bool:
+    """Whether most of a rise of anonymous memory was mapped past both allocators, as far as known;
+    and malloc_trim, where it was called, has not given it back."""
+    gain = mapped_gain(process)
+    trimmed = process.after_trim.anon_bytes if process.after_trim else None
+    if trimmed is not None and trimmed < rise.start + RETAINED_SHARE * rise.amount:
+        return False
+    return gain is not None and gain[0] >= RETAINED_SHARE * rise.amount / rise.units * gain[1]
 
 
-def _arenas_gained(process: ProcessRecord, signal: Signal) -> int:
-    """By how much the free places in pymalloc's arenas have grown over the last half of the work;
-    they count in RSS."""
-    if signal is not Signal.RSS or process.halfway is None or process.after_collect is None:
-        return 0
-    before, after = process.halfway.arena_free_bytes, process.after_collect.arena_free_bytes
-    return 0 if before is None or after is None else max(after - before, 0)
+def _kept_beside(process: ProcessRecord, signal: Signal, value: float) -> float:
+    """What is left after the collection of all that was gained since an eighth of the work: what
+    the first units fill is not kept beside the garbage."""
+    rows = zip(process.samples.units, process.samples.column(signal), strict=False)
+    known = [v for units, v in rows if v is not None and units >= process.units_done / 8]
+    return value - known[0] if known else 0.0
+
+
+def _gained(process: ProcessRecord, field: str) -> float:
+    """By how much something that was read at half of the work has grown since, as of the last
+    reading; it counts in RSS."""
+    half = reading_at_half(process)
+    stops = [stop.reading for stop in process.stops if stop.units >= process.units_done]
+    last = process.after_collect or process.at_end or (stops[-1] if stops else None)
+    if half is None or last is None:
+        return 0.0
+    before, after = getattr(half, field), getattr(last, field)
+    return 0.0 if before is None or after is None else max(float(after - before), 0.0)
 
 
 def remarks(process: ProcessRecord) -> list[Reason]:
@@ -65,11 +95,12 @@ def remarks(process: ProcessRecord) -> list[Reason]:
 
 def _garbage(process: ProcessRecord) -> Iterator[Reason]:
     first = next((value for value in process.samples.blocks if value is not None), None)
-    end, after = (_value(r, Signal.BLOCKS) for r in (process.at_end, process.after_collect))
+    end = net_value(process.at_end, Signal.BLOCKS) if process.at_end else None
+    after = net_value(process.after_collect, Signal.BLOCKS) if process.after_collect else None
     if first is None or end is None or after is None:
         return
     if end - after > max(RETAINED_SHARE * (end - first), FLOOR[Signal.BLOCKS]):
-        yield Reason(kind=ReasonKind.GARBAGE_FREED, count=end - after)
+        yield Reason(kind=ReasonKind.GARBAGE_FREED, count=round(end - after))
 
 
 def _fragmentation(process: ProcessRecord) -> Iterator[Reason]:
@@ -86,8 +117,3 @@ def _fragmentation(process: ProcessRecord) -> Iterator[Reason]:
         free = min(amount, held)
         if free > max(MIB, (1 - RETAINED_SHARE) * held):
             yield Reason(kind=kind, held_bytes=held, free_bytes=free)
-
-
-def _value(reading: Reading | None, signal: Signal) -> int | None:
-    value: int | None = getattr(reading, signal.value, None)
-    return value

@@ -123,4 +123,4 @@ def _judgement(job: Job, result: Result | None, why: str) -> Judgement:
     if result is not None:
         said = Said(result.verdict.conclusion.value)
         reason = "; ".join(reason.text for reason in result.verdict.reasons)
-    return Judgement(job.label, job.mode, job.scenario.leaks(job.variant), said, reason)
+    return Judgement(job.label, job.mode, bool(job.scenario.leaks(job.variant)), said, reason)

@@ -32,6 +32,10 @@ if TYPE_CHECKING:
 
 FEWEST_BLOCKS = 5
 
+# Growth that fades may hide a leak beneath a cache that fills: after so many times the work that a
+# verdict is declared to need, what fills like that has faded for good.
+CONFIRM_TIMES = 4
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -80,7 +84,11 @@ class Finding:
 
 
 def judge_series(
-    units: Sequence[float], values: Sequence[float], floor: float, rule: Rule = RULE
+    units: Sequence[float],
+    values: Sequence[float],
+    floor: float,
+    rule: Rule = RULE,
+    declared: float | None = None,
 ) -> Finding:
     """Judge one series.
 
@@ -89,15 +97,18 @@ def judge_series(
         values: what was read there.
         floor: growth over an octave that counts as none, in the unit of `values`.
         rule: the constants.
+        declared: the work that a verdict is said to need; None where nobody says, then it is all.
     """
     oldest, before, last = octaves(units, values)
     if last.minima.size < FEWEST_BLOCKS:
         return undecided(ReasonKind.TOO_FEW_SAMPLES)
     if _fades((oldest, before, last), floor, rule):
+        if declared and units[-1] < CONFIRM_TIMES * declared:
+            return undecided(ReasonKind.FADES_SO_FAR)
         return Finding(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FADES))
-    if _rises(last, floor, rule):
+    if rises(last, floor, rule):
         return _judge_rising(before, last, floor, rule)
-    doubt, ceiling = _doubt(before, last, floor, rule)
+    doubt, ceiling = _doubt(before, last, floor, rule, min(declared or units[-1], units[-1]))
     if doubt:
         return undecided(doubt)
     return Finding(
@@ -114,22 +125,29 @@ def judge_extreme(
     """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
     at least so much that nothing innocent does: then it need not be watched any longer.
 
-    It asks for five samples at least, and not for octaves: there may be no time for them.
+    It asks for five samples at least, and not for octaves: there may be no time for them. Where
+    there are enough for two, the last must have kept the pace of the one before.
     """
     whole = block_minima(units, values)
     enough = whole.rise >= amount and whole.end_share >= rule.end_pace
-    return enough and _rises(whole, amount, rule)
+    if not (enough and rises(whole, amount, rule)):
+        return False
+    _, before, last = octaves(units, values)
+    if before.minima.size < FEWEST_BLOCKS:
+        return True
+    return last.rate >= rule.steady * before.rate
 
 
 def _doubt(
-    before: Octave, last: Octave, floor: float, rule: Rule
+    before: Octave, last: Octave, floor: float, rule: Rule, declared: float
 ) -> tuple[ReasonKind | None, float]:
     """Why a series that does not rise in order cannot be acquitted all the same (None if it can),
     and the most it may yet grow per unit.
 
     One clear step, up by more than twice the deepest fall, may be a load or a table's rebuilding,
     and is taken out; a second is a pattern. What is left must be level: no growth that its
-    interval leaves possible may be worth noticing beside the program's own swing.
+    interval leaves possible may, over half the declared work, be worth noticing beside the
+    program's own swing: so each doubling of the work halves what may hide.
     """
     import numpy as np
 
@@ -140,10 +158,9 @@ def _doubt(
         return ReasonKind.RISES_BY_STEPS, 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
     slope = theil_sen(units, minima)
-    half_the_work = float(units[-1]) / 2
-    if slope.low * half_the_work > floor:
+    if slope.low * float(units[-1]) / 2 > floor:
         return ReasonKind.TENDS_TO_RISE, slope.high
-    if slope.high * half_the_work > max(floor, rule.unseen_share * last.swing):
+    if slope.high * declared / 2 > max(floor, rule.unseen_share * last.swing):
         return ReasonKind.SWINGS, slope.high
     return None, max(slope.high, 0.0)
 
@@ -158,7 +175,7 @@ def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
 
 
 def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
-    if not _rises(before, floor, rule):
+    if not rises(before, floor, rule):
         return undecided(ReasonKind.ROSE_ONLY_LATELY)
     if last.end_share < rule.end_pace:
         return undecided(ReasonKind.LEVELS_OFF)
@@ -191,7 +208,8 @@ def undecided(kind: ReasonKind, kept_share: float | None = None) -> Finding:
     return Finding(Conclusion.UNDECIDED, None, Reason(kind=kind, kept_share=kept_share))
 
 
-def _rises(octave: Octave, floor: float, rule: Rule) -> bool:
+def rises(octave: Octave, floor: float, rule: Rule) -> bool:
+    """Whether an octave rises in order, by more than a floor, and not mostly by one step."""
     in_order = octave.ordered(rule.chance) and octave.rise > floor
     return in_order and octave.largest_step_share <= rule.one_step
 

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Numbers: TypeAlias = "NDArray[np.float64]"
 
+# The work done at each reading, and what was read.
+Rows: TypeAlias = tuple[Sequence[float], Sequence[float]]
+
 BLOCKS = 8
 
 # The smallest Kendall S that chance alone reaches with probability <= p, by number of blocks

@@ -13,8 +13,9 @@ from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.wording import worded
 
 # What must be the same for two figures to be about the same work, and what only deserves a word.
-SAME_WORK = ("unit", "units_done")
-BEFORE_LIMITS = ("unit", "units")
+SAME_WORK = ("unit", "units")
+# Of two runs that ended by themselves; one may have ended before its units were done.
+SAME_WORK_DONE = ("unit", "units_of_peak")
 WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
 
 
@@ -48,11 +49,12 @@ def compare(a: Result, b: Result) -> Comparison:
         BadInput: they did different work, or one of them has no peak.
     """
     a, b = judge_pairs([a, b])
-    for name in SAME_WORK if _ended(a, b) else BEFORE_LIMITS:
+    for name in SAME_WORK_DONE if _ended(a, b) else SAME_WORK:
         mine, other = getattr(a, name), getattr(b, name)
         if mine != other:
+            what = name.partition("_")[0]
             raise BadInput(
-                f"{label(a)} and {label(b)} did different work ({name}: {mine} and {other}); "
+                f"{label(a)} and {label(b)} did different work ({what}: {mine} and {other}); "
                 "run both with the same --units"
             )
     if not a.peak_bytes or not b.peak_bytes:
@@ -122,7 +124,7 @@ def _with_pairs_verdict(result: Result, buggy: Result, fixed: Result) -> Result:
     conclusion = Conclusion.of(leaks=leaks)
     reason = Reason(kind=ReasonKind.PEAK_RATIO, ratio=ratio, min_ratio=result.min_ratio)
     verdict = msgspec.structs.replace(result.verdict, conclusion=conclusion, reasons=[reason])
-    agrees = conclusion is Conclusion.of(leaks=result.is_known_to_leak)
+    agrees = conclusion is Conclusion.of(leaks=bool(result.is_known_to_leak))
     return msgspec.structs.replace(result, verdict=worded(verdict), agrees=agrees)
 
 

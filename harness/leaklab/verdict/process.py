@@ -1,13 +1,14 @@
 """The verdict on a run: a pure function of numbers, decided by work done and not by time.
 
 Each signal is judged by `growth.judge_series`, and so is every resource. Of a process, memory is
-decided by the heap in use and the allocated blocks; RSS beside them adds only what was mapped past
-both, and only where it is no fragmentation of either allocator. A leak must still be there after a
-collection. Of a tree, which is read from outside, memory is decided by its PSS.
+decided by the heap in use and the allocated blocks; anonymous RSS beside them adds only what was
+mapped past both, and only where it is no fragmentation of either allocator. A leak must still be
+there after a collection, and where there were several, grow from one to the next. Of a tree, which
+is read from outside, memory is decided by its PSS.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -15,15 +16,22 @@ from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
-from leaklab.verdict.allocators import acquit, remarks
-from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, judge_series, undecided
-from leaklab.verdict.octaves import growth_per_unit, joined, octaves
+from leaklab.verdict.allocators import remarks
+from leaklab.verdict.amounts import quoted
+from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, undecided
+from leaklab.verdict.in_use import split_of
+from leaklab.verdict.octaves import Rows
 from leaklab.verdict.over_time import doubted
-from leaklab.verdict.resources import EXTREME, FLOOR, SIGNALS_OF, SIGNALS_OF_TREE
+from leaklab.verdict.resources import (
+    DEFAULT_LIMITS,
+    EXTREME_SHARE,
+    FLOOR,
+    SIGNALS_OF,
+    SIGNALS_OF_TREE,
+)
+from leaklab.verdict.signals import estimate_in_use, estimate_of, excuse
 
-Rows = tuple[Sequence[float], Sequence[float]]
-
-NEVER_EXTREME = {Signal.BLOCKS, Signal.RSS, Signal.PSS}
+NEVER_EXTREME = {Signal.BLOCKS, Signal.PSS}
 
 NOT_READ = undecided(ReasonKind.NOT_READ)
 
@@ -33,11 +41,13 @@ class Work:
     """How a run ended, the units it did, and the units its scenario declares a verdict to need.
 
     With less work done, a cache that is still filling looks like a leak, and a rare leak like none.
+    `limits` is what the run may have of each resource.
     """
 
     ended: Ended
     done: int
     needed: int
+    limits: Mapping[Resource, float] = field(default_factory=lambda: DEFAULT_LIMITS)
 
 
 def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = RULE) -> Verdict:
@@ -54,9 +64,12 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
         The verdict, with an estimate for every signal that was read.
     """
     rows = rows_of(process.samples)
-    estimates = [_estimate(process, s, rows[s], rule) for s in FLOOR if s in rows]
+    estimates = [estimate_of(process, s, rows[s], work.needed, rule) for s in FLOOR if s in rows]
+    estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
     short = _too_short(work, rows, resource, process)
-    verdict = _verdict(estimates, resource, SIGNALS_OF, short)
+    verdict = _verdict(estimates, resource, SIGNALS_OF, work, short)
+    verdict = msgspec.structs.replace(verdict, split=split_of(process))
+    verdict = quoted(verdict, process, rows)
     held = remarks(process) if resource is Resource.MEMORY else []
     return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
 
@@ -73,23 +86,26 @@ def judge_tree(
             what surely grows is not acquitted, however slowly.
         rule: the constants.
     """
-    estimates = [_estimate(None, signal, rows[signal], rule) for signal in FLOOR if signal in rows]
+    declared = work.needed if work else None
+    estimates = [
+        estimate_of(None, signal, rows[signal], declared, rule)
+        for signal in FLOOR
+        if signal in rows
+    ]
     if work:
         short = _too_short(work, rows, resource)
-        return _verdict(estimates, resource, SIGNALS_OF_TREE, short)
+        return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, work, short))
     estimates = [doubted(e, FLOOR[e.signal], rows[e.signal][0][-1]) for e in estimates]
-    return _verdict(estimates, resource, SIGNALS_OF_TREE, None)
+    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, None, None))
 
 
 def is_certain(verdict: Verdict) -> bool:
-    """Whether more work would not be expected to change what was found. A leak is that by RSS alone
-    only where nothing else is in doubt, for at the end it may prove to be fragmentation."""
+    """Whether more work would not be expected to change what was found."""
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
-    deciding -= {Signal.RSS, Signal.PSS}
+    deciding -= {Signal.ANON, Signal.PSS}
     found = [e for e in verdict.estimates if e.signal in deciding]
     settled = all(e.settled and e.conclusion is not Conclusion.UNDECIDED for e in found)
-    leaks = any(e.conclusion is Conclusion.LEAK for e in found)
-    return leaks or (verdict.is_decided and settled)
+    return verdict.is_leak or (verdict.is_decided and settled)
 
 
 def was_read(verdict: Verdict) -> bool:
@@ -98,9 +114,11 @@ def was_read(verdict: Verdict) -> bool:
     return any(e.signal in deciding for e in verdict.estimates)
 
 
-def is_extreme(rows: Mapping[Signal, Rows], resource: Resource) -> bool:
-    """Whether a resource grows in order, by more than anything innocent keeps."""
-    return _extreme_signal(rows, resource) is not None
+def is_extreme(
+    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
+) -> bool:
+    """Whether a resource grows in order, by a large share of what the run may have."""
+    return _extreme_signal(rows, resource, limits) is not None
 
 
 def rows_of(samples: Samples) -> dict[Signal, Rows]:
@@ -113,75 +131,50 @@ def _verdict(
     estimates: Sequence[Estimate],
     resource: Resource,
     signals_of: Mapping[Resource, tuple[Signal, ...]],
+    work: Work | None,
     short: Finding | None,
 ) -> Verdict:
     of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
     findings = {r: _combine(found) for r, found in of.items() if found}
-    finding = short or findings.get(resource, NOT_READ)
-    per_unit, low, high = _quoted(of.get(resource, []))
+    if short:
+        findings = {r: _of_short(f, short, work) for r, f in findings.items()}
+    finding = findings.get(resource, short or NOT_READ)
+    if short and short.conclusion is Conclusion.LEAK:
+        finding = short
     return Verdict(
         conclusion=finding.conclusion,
         growth=finding.growth,
         resource=resource,
-        per_unit=per_unit,
-        low=low,
-        high=high,
         reasons=[finding.reason],
         estimates=list(estimates),
-        others={
-            r: Conclusion.UNDECIDED if short else f.conclusion
-            for r, f in findings.items()
-            if r is not resource
-        },
-    )
-
-
-def _estimate(process: ProcessRecord | None, signal: Signal, rows: Rows, rule: Rule) -> Estimate:
-    """Judge one signal, of a process with what its readings after the last unit say of it."""
-    finding = judge_series(*rows, FLOOR[signal], rule)
-    _, before, last = octaves(*rows)
-    if process and finding.conclusion is Conclusion.LEAK:
-        finding = acquit(process, signal, last.minima[0], last.rise) or finding
-    slope = growth_per_unit(*joined(before, last))
-    return Estimate(
-        signal=signal,
-        conclusion=finding.conclusion,
-        growth=finding.growth,
-        per_unit=slope.estimate,
-        low=slope.low,
-        high=slope.high,
-        reason=msgspec.structs.replace(finding.reason, signal=signal),
-        settled=finding.settled,
+        others={r: f.conclusion for r, f in findings.items() if r is not resource},
     )
 
 
 def _combine(estimates: Sequence[Estimate]) -> Finding:
-    """One finding from a resource's signals: a leak if one leaks; RSS alone leaves no doubt, and
-    PSS speaks only where the kernel does not tell it without files."""
+    """One finding from a resource's signals: a leak if one leaks; anonymous RSS leaves no doubt but
+    where memory past both allocators grows, and PSS speaks only where the kernel does not tell it
+    without files."""
     names = {e.signal for e in estimates}
     if Signal.PSS_ANON in names:
         estimates = [e for e in estimates if e.signal is not Signal.PSS]
-    deciding = [e for e in estimates if e.signal is not Signal.RSS] or estimates
+    deciding = [e for e in estimates if _decides(e)] or estimates
     leaking = [e for e in estimates if e.conclusion is Conclusion.LEAK]
     doubtful = [e for e in deciding if e.conclusion is Conclusion.UNDECIDED]
     speaker = next(iter([*leaking, *doubtful, *deciding]))
     return Finding(speaker.conclusion, speaker.growth, speaker.reason)
 
 
-def _quoted(estimates: Sequence[Estimate]) -> tuple[float | None, float | None, float | None]:
-    """The amounts to quote, (per unit, low, high): memory in bytes, by the RSS where that leaks."""
-    anon = any(e.signal is Signal.PSS_ANON for e in estimates)
-    unasked = {Signal.BLOCKS, Signal.PSS} if anon else {Signal.BLOCKS}
-    in_bytes = [e for e in estimates if e.signal not in unasked] or estimates
-    for e in sorted(in_bytes, key=_rank):
-        return e.per_unit, e.low, e.high
-    return None, None, None
+def _of_short(finding: Finding, short: Finding, work: Work | None) -> Finding:
+    """What is left of a finding where a run was too short: a run that the lab stopped, after all
+    the work that a verdict needs, accuses and does not acquit."""
+    enough = work is not None and work.ended.stopped and work.done >= work.needed
+    return finding if enough and finding.conclusion is Conclusion.LEAK else short
 
 
-def _rank(estimate: Estimate) -> tuple[bool, bool]:
-    """Of what leaks RSS comes first, of the rest last."""
-    leaks = estimate.conclusion is Conclusion.LEAK
-    return not leaks, leaks ^ (estimate.signal is Signal.RSS)
+def _decides(estimate: Estimate) -> bool:
+    anonymous = estimate.signal is Signal.ANON
+    return not anonymous or estimate.reason.kind is ReasonKind.MAPPED_GROWS
 
 
 def _too_short(
@@ -190,9 +183,9 @@ def _too_short(
     resource: Resource,
     process: ProcessRecord | None = None,
 ) -> Finding | None:
-    if work.ended is Ended.COMPLETED and work.done >= work.needed:
+    if work.done >= work.needed and work.ended is Ended.COMPLETED:
         return None
-    if signal := _extreme_signal(rows, resource):
+    if signal := _extreme_signal(rows, resource, work.limits):
         return _extreme(work, signal, rows[signal], process)
     kind = ReasonKind.TOO_SHORT if work.ended is Ended.COMPLETED else ReasonKind.BROKEN_OFF
     reason = Reason(kind=kind, ended=work.ended.value, done=work.done, needed=work.needed)
@@ -203,8 +196,8 @@ def _extreme(work: Work, signal: Signal, rows: Rows, process: ProcessRecord | No
     """Of a run that was not seen to its end, growth that nothing innocent shows."""
     units, values = rows
     rise = values[-1] - values[0]
-    if process and (excuse := acquit(process, signal, values[0], rise)):
-        reason = msgspec.structs.replace(excuse.reason, signal=signal, to_the_end=False)
+    if process and (excused := excuse(process, signal, rows)):
+        reason = msgspec.structs.replace(excused.reason, signal=signal, to_the_end=False)
         return Finding(Conclusion.UNDECIDED, None, reason)
     reason = Reason(
         kind=ReasonKind.EXTREME,
@@ -216,12 +209,16 @@ def _extreme(work: Work, signal: Signal, rows: Rows, process: ProcessRecord | No
     return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
-def _extreme_signal(rows: Mapping[Signal, Rows], resource: Resource) -> Signal | None:
+def _extreme_signal(
+    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
+) -> Signal | None:
     """The signal by which a resource is taken without end: of memory neither blocks, which have no
-    size of their own, nor RSS and PSS, in which the pages of files are."""
+    size of their own, nor PSS, in which the pages of files are."""
     signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
     for signal in FLOOR:
-        if signal in signals & rows.keys() and judge_extreme(*rows[signal], EXTREME[resource]):
+        of = Resource.MEMORY if signal.in_bytes else resource
+        amount = EXTREME_SHARE * limits[of]
+        if signal in signals & rows.keys() and judge_extreme(*rows[signal], amount):
             return signal
     return None
 

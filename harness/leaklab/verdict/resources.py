@@ -1,15 +1,18 @@
 """The resources: by which signals each is judged, and what of it is too little, or too much."""
 
+from leaklab.model.measurement import Controls
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
-from leaklab.model.units import MIB
+from leaklab.model.units import MIB, PAGE_BYTES
 from leaklab.verdict.octaves import BLOCKS
 
 # Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
 # smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.
 FLOOR = {
+    Signal.IN_USE: BLOCKS * 32.0,
     Signal.HEAP: BLOCKS * 32.0,
     Signal.BLOCKS: BLOCKS * 1.0,
+    Signal.ANON: float(MIB),
     Signal.PSS_ANON: float(MIB),
     Signal.PSS: float(MIB),
     Signal.RSS: float(MIB),
@@ -22,7 +25,11 @@ FLOOR = {
     Signal.PROCESSES: BLOCKS * 1.0,
     Signal.ZOMBIES: BLOCKS * 1.0,
     Signal.SEGMENTS: BLOCKS * 1.0,
+    Signal.TMPFS: BLOCKS * float(PAGE_BYTES),
 }
+
+# Anonymous memory that rises in order by more than a page a block is not level.
+FLOOR_IN_PAGES = BLOCKS * float(PAGE_BYTES)
 
 # By resource the signals that decide; the others are judged and shown beside them.
 COUNTED = {
@@ -30,21 +37,42 @@ COUNTED = {
     Resource.SOCKETS: (Signal.SOCKETS,),
     Resource.THREADS: (Signal.THREADS,),
     Resource.PROCESSES: (Signal.PROCESSES,),
-    Resource.SHARED_MEMORY: (Signal.SEGMENTS,),
+    Resource.SHARED_MEMORY: (Signal.SEGMENTS, Signal.TMPFS),
 }
-SIGNALS_OF = {Resource.MEMORY: (Signal.HEAP, Signal.BLOCKS, Signal.RSS), **COUNTED}
+SIGNALS_OF = {Resource.MEMORY: (Signal.HEAP, Signal.BLOCKS, Signal.ANON), **COUNTED}
 SIGNALS_OF_TREE = {Resource.MEMORY: (Signal.PSS_ANON, Signal.PSS), **COUNTED}
 
-# So much of a resource nothing innocent in a catalogue keeps (CONTRIBUTING.md asks for it): half of
-# the 1 GiB that a run may take, a quarter of the descriptors, threads and processes.
-EXTREME = {
-    Resource.MEMORY: 512.0 * MIB,
-    Resource.DESCRIPTORS: 4096.0,
-    Resource.SOCKETS: 4096.0,
-    Resource.THREADS: 1024.0,
-    Resource.PROCESSES: 64.0,
-    Resource.SHARED_MEMORY: 4096.0,
+# Growth to this share of what a run may have of a resource is shown by nothing innocent that was
+# given fitting limits.
+EXTREME_SHARE = 0.5
+
+# Where a result does not say what it was held to, for it is an old one: the defaults.
+DEFAULT_LIMITS = {
+    Resource.MEMORY: 1024.0 * MIB,
+    Resource.DESCRIPTORS: 16_384.0,
+    Resource.SOCKETS: 16_384.0,
+    Resource.THREADS: 4096.0,
+    Resource.PROCESSES: 256.0,
+    Resource.SHARED_MEMORY: 16_384.0,
 }
+
+# The tasks that a run may have beside its processes (`sandbox/cgroups.py`): its threads.
+MAX_THREADS = 4096.0
+
+
+def limits_of(controls: Controls) -> dict[Resource, float]:
+    """How much a run might have of each resource."""
+    if not controls.memory_limit_bytes:
+        return DEFAULT_LIMITS
+    return {
+        Resource.MEMORY: float(controls.memory_limit_bytes),
+        Resource.DESCRIPTORS: float(controls.descriptor_limit),
+        Resource.SOCKETS: float(controls.descriptor_limit),
+        Resource.THREADS: MAX_THREADS,
+        Resource.PROCESSES: float(controls.process_limit),
+        Resource.SHARED_MEMORY: DEFAULT_LIMITS[Resource.SHARED_MEMORY],
+    }
+
 
 LABEL = {
     Signal.RSS: "RSS",
@@ -53,6 +81,8 @@ LABEL = {
     Signal.USS: "USS",
     Signal.VMS: "VMS",
     Signal.SHARED: "shared memory in RSS",
+    Signal.ANON: "anonymous RSS",
+    Signal.IN_USE: "memory in use",
     Signal.HEAP: "heap in use",
     Signal.BLOCKS: "allocated blocks",
     Signal.DESCRIPTORS: "descriptors",
@@ -61,4 +91,5 @@ LABEL = {
     Signal.PROCESSES: "processes",
     Signal.ZOMBIES: "zombies",
     Signal.SEGMENTS: "shared-memory segments",
+    Signal.TMPFS: "bytes in /dev/shm",
 }

@@ -12,7 +12,10 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
+from leaklab.verdict.children import children_grow
 from leaklab.verdict.process import Work, judge, judge_tree, rows_of, was_read
+from leaklab.verdict.resources import limits_of
+from leaklab.verdict.unvouched import doubted
 from leaklab.verdict.wording import worded
 
 # The worst of several conclusions is that of the whole.
@@ -27,7 +30,7 @@ WHAT_FAILED = {
 
 def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
     """Judge a trace and make the record that is saved."""
-    processes = [_judged(job, trace.ended, process) for process in trace.processes]
+    processes = [_judged(job, trace, process) for process in trace.processes]
     tree = _judged_tree(job, trace)
     verdict = worded(_of_run(job, trace, processes, tree))
     peak, baseline = _largest(processes)
@@ -38,7 +41,7 @@ def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
         detail=trace.detail,
         verdict=verdict,
         worst=_worst(processes),
-        agrees=verdict.conclusion is Conclusion.of(leaks=job.scenario.leaks(job.variant)),
+        agrees=_agrees(job, verdict),
         peak_rss_bytes=peak,
         baseline_rss_bytes=baseline,
         tree_peak_pss_bytes=trace.tree_peak_pss_bytes,
@@ -76,6 +79,12 @@ def _asked(job: Job) -> dict[str, Any]:
     }
 
 
+def _agrees(job: Job, verdict: Verdict) -> bool | None:
+    """Whether a verdict is what is known of the program; None where nothing is."""
+    leaks = job.scenario.leaks(job.variant)
+    return None if leaks is None else verdict.conclusion is Conclusion.of(leaks=leaks)
+
+
 def failure_of(job: Job, ended: Trace | Result) -> LabError | None:
     """The error of a run that broke off by itself; None if it ended, or was stopped at a limit.
 
@@ -94,11 +103,20 @@ def failure_of(job: Job, ended: Trace | Result) -> LabError | None:
     return error
 
 
-def _judged(job: Job, ended: Ended, process: ProcessRecord) -> ProcessRecord:
-    """A process with its own verdict, by the work that it did itself."""
-    work = Work(ended=ended, done=process.units_done, needed=job.scenario.units)
+def _judged(job: Job, trace: Trace, process: ProcessRecord) -> ProcessRecord:
+    """A process with its own verdict, by the work that it did itself; its peak is that of the units
+    that were asked for, however far the run went on."""
+    limits = limits_of(trace.controls)
+    work = Work(trace.ended, process.units_done, job.scenario.units, limits)
     verdict = judge(process, job.scenario.resource, work)
-    return msgspec.structs.replace(process, verdict=worded(verdict))
+    asked = job.units // job.workers if process.role is Role.WORKER else job.units
+    peaks = [stop.peak_rss_bytes for stop in process.stops if stop.units >= asked]
+    return msgspec.structs.replace(
+        process,
+        verdict=worded(verdict),
+        peak_rss_bytes=peaks[0] if peaks else process.peak_rss_bytes,
+        whole_peak_rss_bytes=process.peak_rss_bytes,
+    )
 
 
 def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
@@ -106,7 +124,7 @@ def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
     if trace.tree is None:
         return None
     needed = job.scenario.units * job.workers
-    work = Work(ended=trace.ended, done=trace.units_done, needed=needed)
+    work = Work(trace.ended, trace.units_done, needed, limits_of(trace.controls))
     verdict = judge_tree(rows_of(trace.tree.samples), job.scenario.resource, work)
     return msgspec.structs.replace(trace.tree, verdict=worded(verdict))
 
@@ -156,8 +174,9 @@ def _of_run(
     elif len(processes) > 1 and trace.ended is Ended.COMPLETED:
         reasons = _said_of(name_of(processes[worst]), reasons)
     others.pop(resource, None)
-    reasons = [*reasons, *_budget(job, trace, verdict)]
-    return msgspec.structs.replace(verdict, reasons=reasons, others=others)
+    reasons = [*reasons, *children_grow(job, trace, processes, tree), *_budget(job, trace, verdict)]
+    verdict = msgspec.structs.replace(verdict, reasons=reasons, others=others)
+    return verdict if job.scenario.vouched else doubted(job, trace, processes[worst], verdict)
 
 
 def _undecided(resource: Resource, reason: Reason) -> Verdict:

@@ -26,6 +26,7 @@ KIND = ReasonKind
 TEMPLATES = {
     KIND.TOO_FEW_SAMPLES: "too few samples: 10 are the least, 64 and more say more",
     KIND.FADES: "its growth fades with every octave",
+    KIND.FADES_SO_FAR: "its growth fades, and a leak may be beneath it: {more}",
     KIND.LEVEL: "level, no growth above {ceiling} a {per}",
     KIND.RISES_BY_STEPS: "it rises by steps: {more}",
     KIND.TENDS_TO_RISE: "it tends to rise, and no more can be said: {more}",
@@ -42,6 +43,18 @@ TEMPLATES = {
     KIND.GARBAGE_AND_MORE: (
         "a collection gives much of it back, and as much is kept: name more --units"
     ),
+    KIND.LEVEL_BETWEEN_COLLECTIONS: (
+        "level from one collection to the next, no growth above {ceiling} a {per}"
+    ),
+    KIND.GROWS_BETWEEN_COLLECTIONS: (
+        "beneath garbage it grows steadily from one collection to the next, by {rate} a {per}"
+    ),
+    KIND.FREE_LISTS: "the interpreter keeps it in its free lists for re-use: not a leak",
+    KIND.MAPPED_GROWS: (
+        "memory that is mapped past malloc and pymalloc rises in order, still too little to judge: "
+        "{more}"
+    ),
+    KIND.FREED_IN_MALLOC: "it is free places in malloc's heap: fragmentation, not a leak",
     KIND.MALLOC_FRAGMENTATION: (
         "malloc_trim gives it back: fragmentation of malloc's heap, not a leak"
     ),
@@ -56,6 +69,16 @@ TEMPLATES = {
     ),
     KIND.FREE_IN_PYMALLOC: (
         "of the {held} held at the end, {free} are free places in pymalloc's arenas: fragmentation"
+    ),
+    KIND.MAY_BE_FILLING: (
+        "a cache of more than {reason.done:,} entries, {held}, would look the same; {advice}"
+    ),
+    KIND.FILLS: (
+        "{reason.name} fills: {reason.count:,} of {reason.maximum:,} entries; it is full after "
+        "some {reason.needed:,} {per}s, and {advice}"
+    ),
+    KIND.CHILDREN_GROW: (
+        'its child processes grow by {rate} a {per}: judge them all with scope = "tree"'
     ),
     KIND.EXTREME: (
         "{rate} a {per}, steadily, for {reason.done:,} of {reason.needed:,} units: nothing "
@@ -92,6 +115,7 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
         more=ADVICE[per],
         held=format_bytes(reason.held_bytes or 0),
         free=format_bytes(reason.free_bytes or 0),
+        advice=_advice(reason),
         rate=_amount(reason.rate, reason.signal),
         ceiling=_amount(reason.ceiling, reason.signal).lstrip("+"),
         seconds=format_duration(reason.seconds or 0.0),
@@ -100,6 +124,15 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
         text = f"{text}; name --units to see it through"
     signal = [LABEL[reason.signal]] if reason.signal and names_signal else []
     return ": ".join([*filter(None, [reason.process]), *signal, text])
+
+
+def _advice(reason: Reason) -> str:
+    """What would decide where nobody vouches for the units."""
+    if not reason.option:
+        return "leave --units away, and more would tell"
+    if reason.option == "--budget" and reason.seconds:
+        return f"--budget {reason.seconds:.0f} would tell"
+    return f"with a higher {reason.option}, more units would tell"
 
 
 def worded(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:

@@ -4,8 +4,8 @@ import pytest
 
 from leaklab.agent.leaklab_agent.layout import NOT_READ
 from leaklab.agent.leaklab_agent.paced_reader import (
+    ALWAYS_AT,
     EXPENSIVE_NANOSECONDS,
-    MAX_LEFT_OUT,
     PacedReader,
 )
 
@@ -22,7 +22,7 @@ def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
         return 1
 
     monkeypatch.setattr("time.thread_time_ns", lambda: clock[0])
-    reader = PacedReader(read, 1, 100, MAX_LEFT_OUT)
+    reader = PacedReader(read, 1, 100)
     found = []
     for row in range(len(costs)):
         found.append(reader(row) != NOT_READ)
@@ -50,9 +50,11 @@ def test_a_reading_is_made_at_every_eighth_row_however_expensive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     found = readings([1000 * EXPENSIVE] * 80, monkeypatch)
-    assert found == [True] + ([True] + [False] * MAX_LEFT_OUT) * 9 + [True] + [False] * 6
+    assert [row for row in range(2, 80) if row % ALWAYS_AT == 0] == [
+        row for row in range(2, 80) if found[row]
+    ]
 
 
 def test_what_is_not_due_at_a_row_is_not_read() -> None:
-    reader = PacedReader(lambda: 1, 3, 100, MAX_LEFT_OUT)
+    reader = PacedReader(lambda: 1, 3, 100)
     assert [reader(row) for row in range(4)] == [1, NOT_READ, NOT_READ, 1]

@@ -13,7 +13,7 @@ from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Scope
 from leaklab.model.signals import Reading
-from leaklab.observer.checkpoints import Checkpoints, Decision
+from leaklab.observer.checkpoints import Checkpoints, Decision, Order
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
 from leaklab.sandbox.cgroups import NOTHING
@@ -71,7 +71,7 @@ def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int |
 
     def decide(units: int, seen: Observation) -> Decision:
         known.append(list(seen.tree.samples().pss_anon_bytes))
-        return Decision(goes_on=units < 20, next_units=2 * units)
+        return Decision(Order.GO_ON if units < 20 else Order.END, next_units=2 * units)
 
     checkpoints = Checkpoints(orders_fd, decide, lambda: 0, scope)
     baseline = Baseline(0, PID, 1 << 20, high_water_reset=True)

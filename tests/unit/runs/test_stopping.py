@@ -7,9 +7,10 @@ import pytest
 
 import toys
 from leaklab.model.job import Job, Limits
+from leaklab.model.measurement import How, Stop
 from leaklab.model.scenario import Scenario
-from leaklab.model.signals import Samples
-from leaklab.observer.checkpoints import Decision
+from leaklab.model.signals import Reading, Samples
+from leaklab.observer.checkpoints import Decision, Order
 from leaklab.runs.stopping import SoFar, Spent, decide
 
 NEEDED = 400
@@ -36,30 +37,98 @@ def after(
     samples = Samples(units=rows, heap_bytes=list(heap))
     process = toys.process(list(heap), samples=samples, units_done=units, **changes)
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    return decide(job or open_ended(), limits, SoFar(units, [process]), spent)
+    return decide(job or open_ended(), limits, SoFar(units, [process], surveyed_units=units), spent)
 
 
-@pytest.mark.parametrize(("heap", "goes_on"), [(LINE, False), (FLAT, False), (ROOT, True)])
-def test_a_run_ends_where_its_verdict_is_certain(heap: list[int], *, goes_on: bool) -> None:
-    assert goes_on is after(heap).goes_on
+def collected(heap: Sequence[int], units: int, *kept_at: int) -> dict[str, Any]:
+    """What was read after a collection at each of these units: all of the heap was retained."""
+    return {
+        "stops": [
+            Stop(
+                units=at,
+                how=How.COLLECTED,
+                peak_rss_bytes=0,
+                reading=Reading(heap_bytes=heap[at * len(heap) // units - 1]),
+            )
+            for at in kept_at
+        ]
+    }
+
+
+def confirmed(heap: Sequence[int], **changes: Any) -> Decision:
+    """What is decided at four times the declared units, after a collection at each doubling."""
+    units = 4 * NEEDED
+    stops = collected(heap, units, NEEDED, 2 * NEEDED, units)
+    return after(heap, units, **stops, **changes)
+
+
+def test_what_is_clean_at_the_declared_units_ends_there() -> None:
+    assert after(FLAT).order is Order.END
+
+
+@pytest.mark.parametrize("heap", [LINE, ROOT])
+def test_what_is_not_clean_is_collected_before_it_is_believed(heap: list[int]) -> None:
+    assert after(heap).order is Order.COLLECT
+
+
+@pytest.mark.parametrize("heap", [LINE, ROOT])
+def test_then_it_goes_on_to_be_confirmed(heap: list[int]) -> None:
+    assert after(heap, **collected(heap, NEEDED, NEEDED)).order is Order.GO_ON
+
+
+def test_a_leak_that_is_still_there_after_as_much_work_again_ends_a_run() -> None:
+    assert confirmed(LINE).order is Order.END
+    assert confirmed(ROOT).order is Order.GO_ON
+
+
+def test_what_no_collection_has_kept_is_acquitted() -> None:
+    stops = collected([FLAT[0]] * NEEDED, NEEDED, NEEDED // 2, NEEDED)
+    assert after(LINE, **stops).order is Order.END
 
 
 def test_before_the_declared_units_a_line_is_no_reason_to_end() -> None:
-    assert after(LINE[: NEEDED // 2], NEEDED // 2).goes_on
+    assert after(LINE[: NEEDED // 2], NEEDED // 2).order is Order.GO_ON
+
+
+UNVOUCHED = toys.scenario(vouched=False)
+
+
+def test_where_nobody_vouches_for_the_units_a_leak_takes_the_whole_budget() -> None:
+    job = open_ended(UNVOUCHED)
+    assert confirmed(LINE, job=job).order is Order.GO_ON
+    last = confirmed(LINE, job=job, spent=Spent(10.1, 1 << 20, 1.0))
+    assert (last.order, last.held_back_by) == (Order.END, "--budget")
+
+
+def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_budget() -> None:
+    job = open_ended(UNVOUCHED)
+    assert after(FLAT, job=job).order is not Order.END
+    assert confirmed(FLAT, job=job).order is Order.GO_ON
+    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 1.0)).order is Order.END
+
+
+def test_where_nobody_vouches_for_the_units_bounded_containers_are_looked_for() -> None:
+    process = toys.process(LINE, units_done=NEEDED, **collected(LINE, NEEDED, NEEDED))
+    limits = Limits(memory_bytes=1 << 30, time_seconds=300)
+    found = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
+    assert found.order is Order.SURVEY
 
 
 @pytest.mark.parametrize(("units", "again"), [(100, 200), (250, NEEDED), (NEEDED, 2 * NEEDED)])
 def test_a_run_is_looked_at_again_when_the_work_has_doubled(units: int, again: int) -> None:
-    assert again == after(ROOT[:units], units).next_units
+    stops = collected(ROOT[:units], units, units)
+    assert again == after(ROOT[:units], units, **stops).next_units
 
 
 def test_what_nothing_innocent_keeps_ends_a_run_at_once() -> None:
-    assert not after([unit * (100 << 20) for unit in range(9)], 8).goes_on
+    assert after([unit * (100 << 20) for unit in range(9)], 8).order is Order.END
 
 
-def test_a_step_is_given_time_for_a_second_one() -> None:
-    assert after(STEPPED).goes_on
-    assert not after(STEPPED, 4 * NEEDED).goes_on
+def test_a_step_is_given_time_for_a_second_one_until_two_octaves_have_none() -> None:
+    assert after(STEPPED).order is Order.COLLECT
+    assert confirmed(STEPPED).order is Order.GO_ON
+    early = [*STEPPED[:1], *[1_100_000] * (NEEDED - 1)]
+    assert after(early, 4 * NEEDED).order is Order.END
 
 
 @pytest.mark.parametrize(
@@ -73,34 +142,38 @@ def test_a_step_is_given_time_for_a_second_one() -> None:
 def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
     spent: Spent, option: str
 ) -> None:
-    assert (False, option) == ((found := after(ROOT, spent=spent)).goes_on, found.held_back_by)
+    found = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
+    assert (found.order, found.held_back_by) == (Order.END, option)
 
 
 def test_a_run_of_fixed_length_is_never_ended() -> None:
-    assert after(LINE, job=toys.job()).goes_on
+    assert after(LINE, job=toys.job()).order is Order.GO_ON
 
 
 def test_a_pair_that_differs_by_its_peak_has_no_growth_to_wait_for() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
-    assert not after(ROOT, job=open_ended(peaks)).goes_on
+    assert after(ROOT, job=open_ended(peaks)).order is Order.END
 
 
 def test_a_pair_that_differs_by_its_peak_is_not_ended_for_its_growth() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
-    assert after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks)).goes_on
+    found = after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks))
+    assert found.order is Order.GO_ON
 
 
 TREE = toys.scenario(scope="tree")
 
 
-@pytest.mark.parametrize(("held", "goes_on"), [(LINE, False), (ROOT, True)])
-def test_of_a_tree_what_was_read_of_the_tree_is_judged(held: list[int], *, goes_on: bool) -> None:
-    tree = Samples(units=list(range(1, NEEDED + 1)), pss_anon_bytes=[16 * h for h in held])
-    so_far = SoFar(NEEDED, [toys.process(FLAT)], tree)
+@pytest.mark.parametrize(("held", "order"), [(LINE, Order.END), (ROOT, Order.GO_ON)])
+def test_of_a_tree_what_was_read_of_the_tree_is_judged(held: list[int], order: Order) -> None:
+    units = 4 * NEEDED
+    tree = Samples(units=list(range(4, units + 1, 4)), pss_anon_bytes=[16 * h for h in held])
+    idle = toys.process(FLAT, units_done=units, **collected(FLAT, units, units))
     limits = Limits(memory_bytes=1 << 40, time_seconds=300)
-    assert goes_on is decide(open_ended(TREE), limits, so_far, LITTLE).goes_on
+    assert order is decide(open_ended(TREE), limits, SoFar(units, [idle], tree), LITTLE).order
 
 
 def test_a_run_whose_resource_cannot_be_read_is_not_made_longer() -> None:
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    assert not decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE).goes_on
+    found = decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE)
+    assert found.order is Order.END

@@ -34,6 +34,7 @@ ORDER = AgentOrder(
     judged=["heap_bytes"],
     asks=Asks.AT_CHECKPOINTS,
     open_ended=False,
+    surveys=False,
     method="fork",
     workers=2,
     cpus=[1, 0],

@@ -1,9 +1,11 @@
 """Held and not retained: what the readings after the last unit say of a rise."""
 
+from typing import Any
+
 import pytest
 
 import toys
-from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.measurement import Ended, How, ProcessRecord, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
@@ -17,31 +19,36 @@ RISE = 65536 * N // 2
 
 
 def rising_rss(**changes: object) -> ProcessRecord:
-    """RSS rises, and what is in use does not."""
+    """Anonymous RSS rises, and what is in use does not."""
     columns = Samples(
         units=list(range(1, N + 1)),
         heap_bytes=[5 * MIB] * N,
         blocks=[10_000] * N,
         rss_bytes=list(RISING),
+        shared_bytes=[0] * N,
     )
-    return toys.process([0] * N, samples=columns, **changes)
+    return toys.process([0] * N, samples=columns, units_done=N, **changes)
 
 
 def of_rss(process: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
     found = verdict(process)
-    (rss,) = [e for e in found.estimates if e.signal is Signal.RSS]
-    return rss.conclusion, rss.reason.kind
+    (anon,) = [e for e in found.estimates if e.signal is Signal.ANON]
+    return anon.conclusion, anon.reason.kind
 
 
 def verdict(process: ProcessRecord) -> Verdict:
     return judge(process, Resource.MEMORY, Work(Ended.COMPLETED, N, N))
 
 
-def readings(rss_bytes: int, *, free_before: int = 0, free_after: int = 0) -> dict[str, Reading]:
+def stop(units: int, **reading: int) -> Stop:
+    return Stop(units=units, how=How.AS_IT_IS, peak_rss_bytes=0, reading=Reading(**reading))
+
+
+def readings(rss_bytes: int, *, free_before: int = 0, free_after: int = 0) -> dict[str, Any]:
     return {
-        "halfway": Reading(arena_free_bytes=free_before),
+        "stops": [stop(N // 2, arena_free_bytes=free_before)],
         "after_collect": Reading(arena_free_bytes=free_after),
-        "after_trim": Reading(rss_bytes=rss_bytes),
+        "after_trim": Reading(rss_bytes=rss_bytes, shared_bytes=0),
     }
 
 
@@ -65,8 +72,34 @@ def test_what_was_free_in_arenas_before_explains_nothing() -> None:
 
 
 def test_an_interpreter_without_statistics_has_no_such_excuse() -> None:
-    process = rising_rss(halfway=None, after_trim=Reading(rss_bytes=RISING[-1]))
+    process = rising_rss(after_trim=Reading(rss_bytes=RISING[-1], shared_bytes=0))
     assert of_rss(process)[0] is Conclusion.LEAK
+
+
+def test_before_the_end_what_became_free_in_malloc_is_known_without_a_trim() -> None:
+    stops = [stop(N // 2, heap_free_bytes=0), stop(N, heap_free_bytes=RISE)]
+    found = of_rss(rising_rss(stops=stops))
+    assert (Conclusion.CLEAN, ReasonKind.FREED_IN_MALLOC) == found
+
+
+def held(units: int, anon: int) -> Stop:
+    in_use = {"heap_bytes": 5 * MIB, "heap_free_bytes": 0, "pymalloc_bytes": MIB}
+    return stop(units, arena_free_bytes=0, rss_bytes=anon, shared_bytes=0, **in_use)
+
+
+def test_little_memory_mapped_past_both_allocators_is_never_clean_while_it_rises() -> None:
+    slowly = [20 * MIB + 1024 * unit // 4096 * 4096 for unit in range(N)]
+    columns = Samples(
+        units=list(range(1, N + 1)),
+        heap_bytes=[5 * MIB] * N,
+        blocks=[10_000] * N,
+        rss_bytes=list(slowly),
+        shared_bytes=[0] * N,
+    )
+    rising = [held(N // 2, slowly[N // 2 - 1]), held(N, slowly[-1])]
+    process = toys.process([0] * N, samples=columns, units_done=N, stops=rising)
+    assert of_rss(process) == (Conclusion.UNDECIDED, ReasonKind.MAPPED_GROWS)
+    assert verdict(process).conclusion is Conclusion.UNDECIDED
 
 
 @pytest.mark.parametrize(

@@ -23,7 +23,7 @@ def test_a_leak_and_its_mending_have_intervals_apart() -> None:
 
 
 def test_other_work_cannot_be_compared() -> None:
-    with pytest.raises(BadInput, match=r"units_done: 400 and 200.*same --units"):
+    with pytest.raises(BadInput, match=r"units: 400 and 200.*same --units"):
         compare(toys.result(), toys.result(units_done=200))
 
 

@@ -7,7 +7,8 @@ from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
-from leaklab.verdict.process import Rows, Work, is_certain, judge, judge_tree
+from leaklab.verdict.octaves import Rows
+from leaklab.verdict.process import Work, is_certain, judge, judge_tree
 from leaklab.verdict.wording import words
 
 N = 400
@@ -46,8 +47,15 @@ def test_a_run_that_did_not_end_by_itself_is_undecided(ended: Ended) -> None:
     assert verdict(toys.process(FLAT), ended=ended).conclusion is Conclusion.UNDECIDED
 
 
+def test_a_run_that_was_stopped_after_enough_work_may_accuse_and_not_acquit() -> None:
+    found = verdict(toys.process(LINE), ended=Ended.MEMORY_LIMIT)
+    assert found.is_leak
+    found = verdict(toys.process(LINE), ended=Ended.MEMORY_LIMIT, needed=N + 1)
+    assert found.conclusion is Conclusion.UNDECIDED
+
+
 def test_what_a_collection_frees_was_not_leaked() -> None:
-    found = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0])))
+    found = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
     assert found.conclusion is Conclusion.CLEAN
     assert "a collection gives it back" in words(found.reasons[0])
 
@@ -68,19 +76,22 @@ def test_blocks_alone_are_enough_for_a_leak() -> None:
     assert "allocated blocks" in words(found.reasons[0])
 
 
-def test_memory_mapped_past_both_allocators_is_found_by_rss() -> None:
+def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
     rss: list[int | None] = [65536 * u for u in range(1, N + 1)]
-    process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), rss_bytes=rss))
+    none: list[int | None] = [0] * N
+    read = samples(heap_bytes=list(FLAT), rss_bytes=rss, shared_bytes=none)
+    process = toys.process(FLAT, samples=read)
     assert verdict(process).conclusion is Conclusion.LEAK
-    given_back = Reading(rss_bytes=65536)
+    given_back = Reading(rss_bytes=65536, shared_bytes=0)
     process = toys.process(FLAT, samples=process.samples, after_trim=given_back)
     assert verdict(process).conclusion is Conclusion.CLEAN
 
 
 def test_rss_that_only_drifts_below_an_arena_accuses_nobody() -> None:
     rss: list[int | None] = [4096 * (u // 8) for u in range(1, N + 1)]
-    process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), rss_bytes=rss))
-    assert verdict(process).conclusion is Conclusion.CLEAN
+    none: list[int | None] = [0] * N
+    read = samples(heap_bytes=list(FLAT), rss_bytes=rss, shared_bytes=none)
+    assert verdict(toys.process(FLAT, samples=read)).conclusion is Conclusion.CLEAN
 
 
 def test_the_scenarios_own_resource_decides_and_the_others_are_reported() -> None:

@@ -26,6 +26,8 @@ FULL = {
     "ratio": 3.0,
     "min_ratio": 2.0,
     "count": 1200,
+    "maximum": 5000,
+    "name": "functools.cached",
     "held_bytes": 10 << 20,
     "free_bytes": 6 << 20,
     "seconds": 7300.0,

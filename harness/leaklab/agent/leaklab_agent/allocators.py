@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 STATISTICS_BYTES = 1 << 16
+FREE_LIST_LINE = b" bytes each"
+GC_HEADER_BYTES = ALIGNMENT_BYTES = 16
 MALLINFO2 = "arena ordblks smblks hblks hblkhd usmblks fsmblks uordblks fordblks keepcost"
 
 
@@ -35,8 +37,8 @@ def libc_heap() -> tuple[Any, Any]:
 
 
 class PymallocStats:
-    """Reads what is free in pymalloc's arenas: from `sys._debugmallocstats`, which writes to
-    descriptor 2 and nowhere else.
+    """Reads what pymalloc has handed out and what is free in its arenas: from
+    `sys._debugmallocstats`, which writes to descriptor 2 and nowhere else.
 
     The text goes to a file in memory that stays mapped, and numbers are cut out of it in place: a
     buffer that came and went left a trace in the heap, which looked like a step.
@@ -48,15 +50,31 @@ class PymallocStats:
         os.ftruncate(self._fd, STATISTICS_BYTES)
         self._text = mmap.mmap(self._fd, STATISTICS_BYTES)
 
-    def free_bytes(self) -> int:
-        """Bytes in free blocks, of pools in use and of pools without any block in use; NOT_READ if
-        the statistics are not written as Python 3.8 to 3.13 write them."""
+    def read(self) -> dict[str, int]:
+        """By the names of `leaklab.model.signals.Reading`: the bytes in allocated blocks, those in
+        free ones (of pools in use and of pools without any block in use), and the blocks and bytes
+        in the free lists of the interpreter's types, which count as allocated. Empty if the
+        statistics are not written as Python 3.8 to 3.13 write them."""
+        if not self._write():
+            return {}
+        found = {
+            "pymalloc_bytes": self._number_after(b"bytes in allocated blocks"),
+            "arena_free_bytes": self._number_after(b"bytes in available blocks")
+            + self._number_after(b"unused pools"),
+        }
+        if NOT_READ in found.values():
+            return {}
+        found["free_list_blocks"], found["free_list_bytes"] = self._free_lists()
+        return found
+
+    def _write(self) -> bool:
+        """Have the interpreter write its statistics; whether it did."""
         write = getattr(sys, "_debugmallocstats", None)
         self._channel.verify()
         try:
             stderr = os.dup(2)
         except OSError:  # the program has closed it, or has no descriptor left
-            return NOT_READ
+            return False
         os.lseek(self._fd, 0, os.SEEK_SET)
         os.dup2(self._fd, 2)
         try:
@@ -65,11 +83,7 @@ class PymallocStats:
         finally:
             os.dup2(stderr, 2)
             os.close(stderr)
-        in_used_pools = self._number_after(b"bytes in available blocks")
-        in_unused_pools = self._number_after(b"unused pools")
-        if NOT_READ in (in_used_pools, in_unused_pools):
-            return NOT_READ
-        return in_used_pools + in_unused_pools
+        return write is not None
 
     def _number_after(self, label: bytes) -> int:
         line = self._text.find(label)
@@ -78,3 +92,25 @@ class PymallocStats:
         if -1 in (line, equals, end):
             return NOT_READ
         return int(self._text[equals + 1 : end].replace(b",", b""))
+
+    def _free_lists(self) -> tuple[int, int]:
+        """Blocks, and bytes, of lines as `8 free 2-sized PyTupleObjects * 40 bytes each = 320`.
+
+        The size is that of the object alone: all but floats have the collector's header before it,
+        and pymalloc rounds up.
+        """
+        blocks = size = 0
+        end = self._text.find(FREE_LIST_LINE)
+        written = self._written_bytes()
+        while 0 <= end < written:
+            words = self._text[self._text.rfind(b"\n", 0, end) + 1 : end].split()
+            header = 0 if words[-3] == b"PyFloatObjects" else GC_HEADER_BYTES
+            block = -(-(int(words[-1]) + header) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+            blocks += int(words[0])
+            size += int(words[0]) * block
+            end = self._text.find(FREE_LIST_LINE, end + 1)
+        return blocks, size
+
+    def _written_bytes(self) -> int:
+        """How long the text is: what lies behind it is an older one's."""
+        return os.lseek(self._fd, 0, os.SEEK_CUR)

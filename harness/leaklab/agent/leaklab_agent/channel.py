@@ -4,10 +4,12 @@
   which Python 3.8 and 3.13 read alike): reading JSON would cost the measured process a megabyte for
   `json` and `re`. Its keys are those of `leaklab.sandbox.protocol.AgentOrder`.
 * Records go to RECORDS_FD, one dict literal a line, each with a `kind`: `baseline`, `finished`,
-  `failed`, `died`, `reached`. Their keys are in `leaklab.sandbox.protocol`, too. `process` in them
-  is 0 for the agent's own process and counts a pool's workers from 1. Only the agent's own process
-  writes them.
-* After `reached` the agent waits for one byte on ORDERS_FD: GO_ON or END.
+  `failed`, `died`, `reached`, `bounded`. Their keys are in `leaklab.sandbox.protocol`, too.
+  `process` in them is 0 for the agent's own process and counts a pool's workers from 1. Only the
+  agent's own process writes them.
+* After `reached` the agent waits for one byte on ORDERS_FD: GO_ON, END, COLLECT (collect, read a
+  stop, and ask again) or SURVEY (send a record `bounded` of each process's containers that state a
+  maximum, and ask again).
 * Samples go to TABLE_FD; `layout.py` documents the table.
 * The exit status NO_CHANNEL says that the program closed the lab's descriptors.
 """
@@ -16,7 +18,7 @@ from __future__ import annotations
 
 import os
 
-from .layout import GO_ON, NO_CHANNEL, ORDERS_FD, RECORDS_FD
+from .layout import END, NO_CHANNEL, ORDERS_FD, RECORDS_FD
 
 
 class Channel:
@@ -61,10 +63,10 @@ class Channel:
         while line:
             line = line[os.write(RECORDS_FD, line) :]
 
-    def ask_to_go_on(self, units: int) -> bool:
-        """Report the units done, and wait for the harness's answer: whether to go on."""
+    def ask(self, units: int) -> bytes:
+        """Report the units done, and wait for the harness's answer; END where it is gone."""
         self.send("reached", units=units)
-        return os.read(ORDERS_FD, 1) == GO_ON
+        return os.read(ORDERS_FD, 1) or END
 
 
 def identity(fd: int) -> object:

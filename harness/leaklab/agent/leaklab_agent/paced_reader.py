@@ -17,23 +17,23 @@ EXPENSIVE_NANOSECONDS = 100_000
 COST_FACTOR = 100
 COST_FACTOR_IF_JUDGED = 20
 
-# The most rows in succession that are left out: a short run is over before an expensive reader is
-# due again, and an octave without readings has no verdict.
-MAX_LEFT_OUT = 7
+# At rows whose number is a multiple of this an expensive reader is due whatever it costs: a short
+# run is over before its turn comes, and an octave without readings has no verdict. A table that is
+# halved, and halved again, keeps these rows longest.
+ALWAYS_AT = 8
 
 
 class PacedReader:
     """Reads one signal at every `every`-th row, or more seldom if that is expensive."""
 
     def __init__(
-        self, read: Callable[[], int], every: int, cost_factor: int, max_left_out: int
+        self, read: Callable[[], int], every: int, cost_factor: int, always_at: int = ALWAYS_AT
     ) -> None:
         self._read = read
-        self._max_left_out = max_left_out
+        self._always_at = always_at
         self._every = every
         self._cost_factor = cost_factor
         self._next_and_last_cost = int64_slots(2)
-        self._left_out = 0
 
     def __call__(self, row: int) -> int:
         """The value; NOT_READ if no reading is due at this row, or it would cost too much."""
@@ -43,10 +43,8 @@ class PacedReader:
         # the reader's cost. And the lesser of two costs: a virtual machine's pause counts as CPU
         # time.
         now = time.thread_time_ns()
-        if now < self._next_and_last_cost[0] and self._left_out < self._max_left_out:
-            self._left_out += 1
+        if now < self._next_and_last_cost[0] and row % self._always_at:
             return NOT_READ
-        self._left_out = 0
         value = self._read()
         cost = time.thread_time_ns() - now
         lesser = min(cost, self._next_and_last_cost[1])

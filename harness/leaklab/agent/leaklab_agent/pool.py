@@ -12,7 +12,7 @@ import sys
 import time
 
 from . import run_order
-from .layout import TABLE_FD
+from .layout import END, GO_ON, SURVEY, TABLE_FD
 from .process import Process
 from .schedule import Schedule
 from .worker import init_worker, number_the_task, pool_library
@@ -55,25 +55,38 @@ def run_pool(job: dict[str, Any], channel: Channel) -> None:
 
 def run_rounds(schedule: Schedule, pool: WorkerPool, parent: Process) -> None:
     """Do the work of a whole schedule, one round of tasks after the other."""
-    before = 0
-    for points, goes_on, full in schedule.stages():
-        if goes_on:
-            pool.broadcast("read_halfway")
-            parent.read_halfway()
+    goes_beyond = False
+    for points, full in schedule.stages():
         if full:
             pool.broadcast("halve")
             parent.halve()
         for task in tasks(points, schedule.points_a_task):
             done = pool.broadcast("advance", task)
             parent.done = sum(done)
-            if goes_on and min(done) < task[-1]:
+            if goes_beyond and min(done) < task[-1]:
                 return
-            if schedule.is_half(task[-1], before):
-                pool.broadcast("read_halfway")
-                parent.read_halfway()
-            before = task[-1]
-            if not schedule.goes_on(before, parent.done):
+            if schedule.is_checkpoint(task[-1]):
+                pool.broadcast("stop")
+                parent.stop()
+            if not goes_on(schedule, pool, parent):
                 return
+        goes_beyond = True
+
+
+def goes_on(schedule: Schedule, pool: WorkerPool, parent: Process) -> bool:
+    """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
+    answer = schedule.ask(parent.done)
+    while answer not in (GO_ON, END):
+        if answer == SURVEY:
+            for number, containers in enumerate(pool.broadcast("survey"), start=1):
+                parent.channel.send(
+                    "bounded", process=number, units=parent.done, containers=containers
+                )
+        else:
+            pool.broadcast("collect")
+            parent.collect()
+        answer = schedule.ask_again(parent.done)
+    return answer == GO_ON
 
 
 def fill_free_lists() -> None:

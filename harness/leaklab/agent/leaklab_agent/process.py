@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .layout import ROWS, RUN
+from .layout import AS_IT_IS, COLLECTED, END, GO_ON, ROWS, RUN, SURVEY, UNCOLLECTED
 from .proc import reset_high_water
 from .schedule import TASKS
 from .slots import int64_slots
@@ -59,6 +59,8 @@ class Process:
         self._steps: Any = None
         self._status = channel.guard(os.open("/proc/self/status", os.O_RDONLY))
         self._sampler = self._make_sampler(table_fd) if job["sampling"] else None
+        if job["surveys"]:
+            from . import bounded  # noqa: F401  (an import between two samples would be a step)
         self._cpus = os.sched_getaffinity(0)
         if self._sampler:
             self._sampler.settle()
@@ -96,7 +98,7 @@ class Process:
         if not hasattr(self._steps, "__next__"):
             message = "workload() must yield once per unit of work; it returned %r"
             raise TypeError(message % (self._steps,))
-        if self._sampler and gc.isenabled():
+        if gc.isenabled():
             gc.collect()  # or the imports' garbage, freed at the end, hides a leak of as much
         self.sample()
 
@@ -120,12 +122,22 @@ class Process:
         self.sample()
         self._done_and_cpu[1] += time.process_time_ns() - began
 
-    def read_halfway(self) -> None:
-        """Read what is read only here and at the end, for its cost."""
+    def stop(self, how: int = AS_IT_IS) -> None:
+        """Read what is too expensive for every sample."""
         if self._sampler:
             began = time.process_time_ns()
-            self._sampler.read_halfway()
+            self._sampler.stop(self.done, how, self._status_bytes(b"VmHWM"))
             self._done_and_cpu[1] += time.process_time_ns() - began
+
+    def collect(self) -> None:
+        """Collect, where the program left its collector on, and read what is left."""
+        self.stop(COLLECTED if collect() else UNCOLLECTED)
+
+    def survey(self) -> list[tuple[str, int, int]]:
+        """The containers that state a maximum and are not full, as `bounded.survey` finds them."""
+        from .bounded import survey
+
+        return survey()
 
     def halve(self) -> None:
         """Make room for as many samples again as there are."""
@@ -149,8 +161,7 @@ class Process:
         }
         if self._sampler:
             report["at_end"] = self._sampler.full_reading()
-            if gc.isenabled():
-                gc.collect()
+            if collect():
                 report["after_collect"] = self._sampler.full_reading()
             self._sampler.trim()
             report["after_trim"] = self._sampler.full_reading()
@@ -165,19 +176,36 @@ class Process:
         return int(text.split(field + b":", 1)[1].split(None, 1)[0]) * 1024
 
 
+def collect() -> bool:
+    """Collect all garbage, and empty the interpreter's free lists; not where the program has
+    switched its collector off, whose cycles are its leak. Whether it was done."""
+    if gc.isenabled():
+        gc.collect()
+    return gc.isenabled()
+
+
 def run_inline(schedule: Schedule, process: Process) -> None:
     """Do the work of a whole schedule in this process."""
-    for points, goes_on, full in schedule.stages():
-        if goes_on:
-            process.read_halfway()
+    for points, full in schedule.stages():
         if full:
             process.halve()
         for point in points:
-            before = process.done
             process.advance(point)
             if process.done < point:
                 return
-            if schedule.is_half(point, before):
-                process.read_halfway()
-            if not schedule.goes_on(point, point):
+            if schedule.is_checkpoint(point):
+                process.stop()
+            if not goes_on(schedule, point, process):
                 return
+
+
+def goes_on(schedule: Schedule, point: int, process: Process) -> bool:
+    """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
+    answer = schedule.ask(point)
+    while answer not in (GO_ON, END):
+        if answer == SURVEY:
+            process.channel.send("bounded", process=0, units=point, containers=process.survey())
+        else:
+            process.collect()
+        answer = schedule.ask_again(point)
+    return answer == GO_ON

@@ -11,8 +11,20 @@ import sys
 
 from . import proc
 from .allocators import PymallocStats, libc_heap
-from .layout import HEAD, NOT_READ, RUN, SIGNALS, TABLE_BYTES, WIDTH
-from .paced_reader import COST_FACTOR, COST_FACTOR_IF_JUDGED, MAX_LEFT_OUT, PacedReader
+from .layout import (
+    HEAD,
+    MAX_STOPS,
+    NOT_READ,
+    RUN,
+    SIGNALS,
+    STOP_HEAD,
+    STOP_SIGNALS,
+    STOP_WIDTH,
+    STOPS_AT,
+    TABLE_BYTES,
+    WIDTH,
+)
+from .paced_reader import ALWAYS_AT, COST_FACTOR, COST_FACTOR_IF_JUDGED, PacedReader
 from .pages import populate_files
 
 TYPE_CHECKING = False
@@ -22,9 +34,10 @@ if TYPE_CHECKING:
 
     from .channel import Channel
 
-# A signal that does not decide the verdict is read at this many rows of a run, evenly spaced: eight
-# times in each of the last two octaves.
-ROWS_IF_NOT_JUDGED = 32
+# A signal that does not decide the verdict is read at each row whose number is a multiple of this:
+# at least six times in each of the last two octaves. Halving the table keeps these rows longest.
+SELDOM = 8
+MIN_ROWS_IF_SELDOM = 16 * SELDOM
 
 
 class Sampler:
@@ -40,8 +53,8 @@ class Sampler:
         self._pages = [b"0"] * 3
         self._pymalloc = PymallocStats(channel)
         self._mallinfo, self._trim = libc_heap()
-        # Segments belong to the run, not to a process: its first process counts them.
-        self._segments_before = frozenset() if number else frozenset(proc.segments())
+        # Shared memory belongs to the run, not to a process: its first process reads it.
+        self._shared_memory_before = proc.shared_memory()
         self._readers = (
             self._rss,
             self._vms,
@@ -53,10 +66,11 @@ class Sampler:
             proc.count_threads,
             proc.count_children,
             _never if number else self._segments,
+            _never if number else self._tmpfs,
         )
         # A pool's parent has so few samples that none can be left out.
-        self._max_left_out = MAX_LEFT_OUT if number or job["do"] == RUN else 0
-        seldom = max(1, rows // ROWS_IF_NOT_JUDGED)
+        self._always_at = ALWAYS_AT if number or job["do"] == RUN else 1
+        seldom = SELDOM if rows >= MIN_ROWS_IF_SELDOM else max(1, rows // 32)
         self._paced = tuple(self._make_paced(job["judged"], seldom))
         self._touch()
 
@@ -64,15 +78,15 @@ class Sampler:
         for name, read in zip(SIGNALS, self._readers):  # noqa: B905  (Python 3.8)
             costly = name == "sockets" and name in judged
             factor = COST_FACTOR_IF_JUDGED if costly else COST_FACTOR
-            yield PacedReader(read, 1 if name in judged else seldom, factor, self._max_left_out)
+            yield PacedReader(read, 1 if name in judged else seldom, factor, self._always_at)
 
     def _touch(self) -> None:
         """Use all that will be used, before the baseline."""
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
-        self.full_reading()
-        self.rows[0], self.rows[1] = 0, NOT_READ
+        self.stop(0, 0, 0)
+        self.rows[0] = self.rows[1] = 0
 
     def sample(self, unit: int) -> None:
         """Write one row. The count is raised last, so that a reader never sees half of one."""
@@ -85,9 +99,24 @@ class Sampler:
             rows[at] = reader(count)
         rows[0] = count + 1
 
-    def read_halfway(self) -> None:
-        """Note what is free in pymalloc's arenas, beside the rows."""
-        self.rows[1] = self._pymalloc.free_bytes()
+    def stop(self, units: int, how: int, high_water_bytes: int) -> None:
+        """Read all that is too expensive for every row, into the stops before the rows.
+
+        Args:
+            units: the work done.
+            how: AS_IT_IS, COLLECTED or UNCOLLECTED.
+            high_water_bytes: of RSS, so far.
+        """
+        count = self.rows[1]
+        if count == MAX_STOPS:
+            return
+        values = self.full_reading()
+        at = STOPS_AT + count * STOP_WIDTH
+        self.rows[at], self.rows[at + 1], self.rows[at + 2] = units, how, high_water_bytes
+        for name in STOP_SIGNALS:
+            self.rows[at + STOP_HEAD] = values.get(name, NOT_READ)
+            at += 1
+        self.rows[1] = count + 1
 
     def halve(self) -> None:
         """Drop every second row, but for the last, to make room for twice the work. Rows with even
@@ -109,10 +138,11 @@ class Sampler:
         return {name: value for name, value in values.items() if value != NOT_READ}
 
     def full_reading(self) -> dict[str, int]:
-        """All signals, and what takes a tenth of a millisecond and a descriptor: the free bytes of
-        pymalloc's arenas, and how many children are zombies."""
+        """All signals, and what takes a tenth of a millisecond and a descriptor: pymalloc's
+        statistics, resident shared memory, and how many children are zombies."""
         values = self.reading()
-        values["arena_free_bytes"] = self._pymalloc.free_bytes()
+        values.update(self._pymalloc.read())
+        values["shmem_bytes"] = proc.resident_shared_memory_bytes()
         values["zombies"] = proc.count_zombies()
         return {name: value for name, value in values.items() if value != NOT_READ}
 
@@ -142,10 +172,16 @@ class Sampler:
         return int(info.uordblks + info.hblkhd)
 
     def _segments(self) -> int:
-        try:
-            return sum(name not in self._segments_before for name in proc.segments())
-        except OSError:  # the program has no descriptor left
-            return NOT_READ
+        return self._gained(0)
+
+    def _tmpfs(self) -> int:
+        return self._gained(1)
+
+    def _gained(self, which: int) -> int:
+        """Files in shared memory, or bytes, that were not there before; fewer than none are other
+        programs' doing."""
+        now, before = proc.shared_memory()[which], self._shared_memory_before[which]
+        return NOT_READ if NOT_READ in (now, before) else max(now - before, 0)
 
 
 def _never() -> int:

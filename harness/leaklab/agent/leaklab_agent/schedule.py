@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .layout import AT_EVERY_SAMPLE, NEVER, ROWS
+from .layout import AT_EVERY_SAMPLE, GO_ON, NEVER, ROWS
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -47,6 +47,7 @@ class Schedule:
         self._asks = job["asks"]
         self._open_ended = job["open_ended"]
         self._channel = channel
+        self._at_checkpoint = False
         # The first checkpoint is at the end's part of two to this power.
         self._halvings = 0
         while units >> self._halvings + 1 >= MIN_SAMPLES * self._stride:
@@ -54,26 +55,29 @@ class Schedule:
         # How many sample points are one task of a pool.
         self.points_a_task = max(1, -(-units // self._stride) // TASKS)
 
-    def stages(self) -> Iterator[tuple[Iterator[int], bool, bool]]:
-        """The sample points of each stage, whether it goes on from an earlier one, and whether the
-        tables must be halved for it."""
-        yield sample_points(self._end, self._stride), False, False
+    def stages(self) -> Iterator[tuple[Iterator[int], bool]]:
+        """The sample points of each stage, and whether the tables must be halved for it."""
+        yield sample_points(self._end, self._stride), False
         while self._open_ended:
             done, self._end = self._end, 2 * self._end
             full = self._end > self._stride * ROWS
             self._stride *= 1 + full
-            yield sample_points(self._end, self._stride, done), True, full
+            yield sample_points(self._end, self._stride, done), full
 
-    def is_half(self, point: int, before: int) -> bool:
-        """Whether half of the stage's work lies between two sample points."""
-        return before < self._end // 2 <= point < self._end
-
-    def goes_on(self, point: int, units: int) -> bool:
-        """Whether there is more to do after a sample point; `units` are done in the whole run."""
-        if self._asks == AT_EVERY_SAMPLE:
-            return self._channel.ask_to_go_on(units)
-        if self._asks == NEVER or point < self._end >> self._halvings:
-            return True
+    def is_checkpoint(self, point: int) -> bool:
+        """Whether the work has doubled since the last checkpoint; asked once for each point."""
+        self._at_checkpoint = point >= self._end >> self._halvings
         while self._halvings and point >= self._end >> self._halvings:
             self._halvings -= 1
-        return self._channel.ask_to_go_on(units)
+        return self._at_checkpoint
+
+    def ask(self, units: int) -> bytes:
+        """What to do after the sample point of which `is_checkpoint` was asked last: the harness's
+        answer, where it is to be asked; `units` are done in the whole run."""
+        if self._asks == NEVER or not (self._asks == AT_EVERY_SAMPLE or self._at_checkpoint):
+            return GO_ON
+        return self.ask_again(units)
+
+    def ask_again(self, units: int) -> bytes:
+        """The harness's answer, once it was obeyed and wants to be asked again."""
+        return self._channel.ask(units)

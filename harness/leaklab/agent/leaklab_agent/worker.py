@@ -82,9 +82,17 @@ class Worker:
         for point in points:
             self._process.advance(point if self._open_ended else min(point, self._share))
 
-    def read_halfway(self) -> None:
-        """Read what is not read at every sample."""
-        self._process.read_halfway()
+    def stop(self) -> None:
+        """Read what is too expensive for every sample."""
+        self._process.stop()
+
+    def collect(self) -> None:
+        """Collect, and read what is left."""
+        self._process.collect()
+
+    def survey(self) -> list[tuple[str, int, int]]:
+        """The containers that state a maximum and are not full."""
+        return self._process.survey()
 
     def halve(self) -> None:
         """Make room for samples."""
@@ -100,7 +108,9 @@ ORDERS: dict[str, Any] = {
     "introduce": Worker.introduce,
     "begin": Worker.begin,
     "advance": Worker.advance,
-    "read_halfway": Worker.read_halfway,
+    "stop": Worker.stop,
+    "collect": Worker.collect,
+    "survey": Worker.survey,
     "halve": Worker.halve,
     "finish": Worker.finish,
 }

@@ -111,7 +111,7 @@ def _steadiness(group: Sequence[Result], scenario: Scenario) -> Steadiness:
         least_bytes=min(widest),
         most_bytes=max(widest),
         allowed_share=_allowed(scenario),
-        wrong=sum(not r.agrees for r in group),
+        wrong=sum(r.agrees is False for r in group),
         parent_spread_bytes=max(parent) - min(parent),
     )
 

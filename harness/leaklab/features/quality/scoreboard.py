@@ -86,7 +86,7 @@ def judge(
 def _ask(stage: Stage, rule: Rule, job: Job) -> list[Answer]:
     said = _said(stage, rule, job)
     variant = f"{job.scenario.name}/{job.variant}"
-    leaks = job.scenario.leaks(job.variant)
+    leaks = bool(job.scenario.leaks(job.variant))
     return [Answer(name, variant, leaks, s) for name, s in zip(rule.names, said, strict=True)]
 
 

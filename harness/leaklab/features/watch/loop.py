@@ -19,7 +19,8 @@ from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
 from leaklab.observer.pace import Pace
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.series import Series
-from leaklab.verdict.process import Rows, judge_tree
+from leaklab.verdict.octaves import Rows
+from leaklab.verdict.process import judge_tree
 from leaklab.verdict.resources import SIGNALS_OF_TREE
 from leaklab.verdict.wording import Per, worded
 

@@ -11,7 +11,7 @@ from leaklab.features.watch.history import Process
 from leaklab.features.watch.loop import Ending, Watch, growth_of_memory
 from leaklab.features.watch.targets import Target
 from leaklab.model.scenario import Resource
-from leaklab.model.signals import Reading, Signal
+from leaklab.model.signals import READ, Reading
 from leaklab.model.verdicts import Conclusion, Verdict
 
 SCHEMA = 2
@@ -129,6 +129,6 @@ def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection | 
 def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
     """A series by columns; a signal that was never read has none."""
     readings = [msgspec.structs.asdict(reading) for _, reading in samples]
-    found = {signal.value: [reading[signal.value] for reading in readings] for signal in Signal}
+    found = {signal.value: [reading[signal.value] for reading in readings] for signal in READ}
     read = {name: values for name, values in found.items() if any(v is not None for v in values)}
     return {"seconds": [round(seconds, 3) for seconds, _ in samples], **read}

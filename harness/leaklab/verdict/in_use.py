@@ -1,0 +1,182 @@
+"""How much memory a process has in use, and where it grew.
+
+In use is what malloc and pymalloc have handed out. malloc's part is read at every sample,
+pymalloc's at stops only: in between it goes with the number of its blocks, whose mean size from one
+stop to the next is known.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+import msgspec
+
+from leaklab.model.measurement import ProcessRecord, Stop
+from leaklab.model.signals import Reading, Signal
+from leaklab.model.units import PAGE_BYTES
+from leaklab.model.verdicts import Split
+from leaklab.verdict.octaves import BLOCKS, Rows, Slope, growth_per_unit, joined, octaves
+from leaklab.verdict.retained import kept_of
+
+# pymalloc's smallest and largest blocks.
+MIN_BLOCK_BYTES, MAX_BLOCK_BYTES = 16, 512
+
+
+def in_use_rows(process: ProcessRecord) -> Rows:
+    """The memory in use at each sample, by the work done; empty where it cannot be told."""
+    samples, stops = process.samples, _usable(process.stops)
+    if not stops:
+        return [], []
+    found = [
+        (float(units), heap + _pymalloc_bytes(stops, units, blocks))
+        for units, heap, blocks in zip(
+            samples.units, samples.heap_bytes, samples.blocks, strict=False
+        )
+        if heap is not None and blocks is not None
+    ]
+    return [units for units, _ in found], [value for _, value in found]
+
+
+def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
+    """Growth per unit of work over the last two octaves, with a 95 % interval.
+
+    The mean and not the median: a table that is rebuilt now and then is part of what an entry
+    costs. Two octaves are four times the work, over which a table that doubles does so twice.
+    Where it was collected meanwhile, growth is what was retained from one collection to another.
+    """
+    _, before, last = octaves(*rows)
+    units, minima = joined(before, last)
+    slope = growth_per_unit(units, minima)
+    if units.size < 3:
+        return slope
+    mean = float(minima[-1] - minima[0]) / float(units[-1] - units[0])
+    kept = [k for k in kept_of(process, Signal.IN_USE) if k.units >= rows[0][-1] / 4]
+    rates = [(b.value - a.value) / (b.units - a.units) for a, b in pairwise(kept)]
+    if not rates:
+        return Slope(mean, min(slope.low, mean), max(slope.high, mean))
+    whole = (kept[-1].value - kept[0].value) / (kept[-1].units - kept[0].units)
+    if not slope.low <= whole <= slope.high:  # most of what the rows show is garbage
+        return Slope(whole, min(rates), max(rates))
+    return Slope(whole, min(slope.low, *rates), max(slope.high, *rates))
+
+
+def surely_above_zero(slope: Slope, rows: Rows) -> Slope:
+    """The growth of what is known to grow, from the order of its readings: an interval that takes
+    the increments for independent may hold zero all the same. Its lower end is then the slower
+    octave's mean."""
+    if slope.low > 0:
+        return slope
+    _, before, last = octaves(*rows)
+    means = [o.rise / float(o.units[-1] - o.units[0]) for o in (before, last) if o.minima.size > 1]
+    low = min([m for m in means if m > 0], default=slope.estimate / 2)
+    return Slope(slope.estimate, min(low, slope.estimate), max(slope.high, slope.estimate))
+
+
+def split_of(process: ProcessRecord) -> Split | None:
+    """Where memory grew over the last half of the work; None where it cannot be told."""
+    pair = _last_half(process)
+    if pair is None:
+        return None
+    (units, before), (done, after) = pair
+    per_unit = {
+        name: (b - a) / (done - units)
+        for name, (a, b) in _both(_parts(before), _parts(after))
+        if b is not None and a is not None
+    }
+    return Split(**per_unit)
+
+
+def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
+    """By how many bytes the anonymous memory past both allocators grew over the last half of the
+    work, and over how many units; None where it cannot be told."""
+    pair = _last_half(process)
+    if pair is None:
+        return None
+    (units, before), (done, after) = pair
+    a, b = _parts(before)["mapped"], _parts(after)["mapped"]
+    return None if a is None or b is None else (b - a, float(done - units))
+
+
+def with_mapped(process: ProcessRecord, slope: Slope) -> Slope:
+    """Growth in use, and what is mapped past the allocators beside it, where that is more than a
+    page a block and a tenth of all."""
+    gain = mapped_gain(process)
+    if gain is None or gain[0] < BLOCKS * PAGE_BYTES:
+        return slope
+    rate = gain[0] / gain[1]
+    if rate < 0.1 * (rate + max(slope.estimate, 0.0)):
+        return slope
+    return Slope(slope.estimate + rate, slope.low + rate, slope.high + rate)
+
+
+def reading_at_half(process: ProcessRecord) -> Reading | None:
+    """What was read next to half of the work."""
+    pair = _last_half(process)
+    return pair[0][1] if pair else None
+
+
+def _usable(stops: Sequence[Stop]) -> list[Stop]:
+    return [s for s in stops if s.reading.pymalloc_bytes is not None and s.reading.blocks]
+
+
+def _pymalloc_bytes(stops: Sequence[Stop], units: int, blocks: int) -> float:
+    """What pymalloc had handed out when so many of its blocks were in use."""
+    after = next((i for i, stop in enumerate(stops) if stop.units >= units), len(stops) - 1)
+    here = stops[after].reading
+    there = stops[max(after - 1, 0)].reading
+    known = here.pymalloc_bytes or 0
+    gained_blocks = (here.blocks or 0) - (there.blocks or 0)
+    mean = known / (here.blocks or 1)
+    if abs(gained_blocks) >= BLOCKS:
+        mean = (known - (there.pymalloc_bytes or 0)) / gained_blocks
+    mean = min(max(mean, MIN_BLOCK_BYTES), MAX_BLOCK_BYTES)
+    return known + mean * (blocks - (here.blocks or 0))
+
+
+def _last_half(process: ProcessRecord) -> tuple[tuple[int, Reading], tuple[int, Reading]] | None:
+    """The readings at half of the work and at its end, after a collection if there are such."""
+    readings = [(stop.units, stop.reading) for stop in process.stops]
+    done = process.units_done
+    last = process.after_collect or process.at_end
+    if last:
+        readings.append((done, last))
+    halves = [one for one in readings if done / 4 <= one[0] <= done * 0.75 < done]
+    if not halves or not readings or readings[-1][0] < done:
+        return None
+    half = min(halves, key=lambda one: abs(one[0] - done / 2))
+    # Of two at one place the later was read after a collection.
+    half = [one for one in halves if one[0] == half[0]][-1]
+    return half, readings[-1]
+
+
+def _parts(reading: Reading) -> dict[str, int | None]:
+    heap, pymalloc = reading.heap_bytes, reading.pymalloc_bytes
+    anon = reading.anon_bytes
+    free = _sum(reading.heap_free_bytes, reading.arena_free_bytes)
+    held = _sum(heap, pymalloc, free)
+    files = None
+    if reading.shared_bytes is not None and reading.shmem_bytes is not None:
+        files = reading.shared_bytes - reading.shmem_bytes
+    return {
+        "pymalloc": pymalloc,
+        "malloc": heap,
+        "mapped": None if anon is None or held is None else anon - held,
+        "free": free,
+        "file_pages": files,
+        "shared": reading.shmem_bytes,
+        "tmpfs": reading.tmpfs_bytes,
+        "anonymous": anon,
+    }
+
+
+def _sum(*values: int | None) -> int | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if len(known) == len(values) else None
+
+
+def _both(
+    before: dict[str, int | None], after: dict[str, int | None]
+) -> Iterator[tuple[str, tuple[int | None, int | None]]]:
+    for name in msgspec.structs.fields(Split):
+        yield name.name, (before[name.name], after[name.name])
