@@ -35,10 +35,10 @@ class Result(Struct, frozen=True, kw_only=True):
     it and `expected_growth` are None where nothing is. `tree_peak_pss_bytes` is sampled, a lower
     bound; `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds`
     is the CPU time that a run might take which goes on beyond `units` (`units_done` is how far it
-    went); None where its length was fixed. `scope` is whose series decided. `python` is the path of the
-    interpreter that ran it, None for the lab's own. Where `judge` is the peak, a verdict needs both
-    variants (`verdict/pairs.py`): it is made of two saved results whenever they are read together,
-    and what is saved of each alone is undecided.
+    went); None where its length was fixed. `scope` is whose series decided. `python` is the path of
+    the interpreter that ran it, None for the lab's own. Where `judge` is the peak, a verdict needs
+    both variants (`verdict/pairs.py`): it is made of two saved results whenever they are read
+    together, and what is saved of each alone is undecided.
     """
 
     schema: int = SCHEMA

@@ -137,17 +137,19 @@ def _verdict(
     of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
     findings = {r: _combine(found) for r, found in of.items() if found}
     if short:
-        findings = {r: _of_short(f, short, work) for r, f in findings.items()}
+        findings = {r: f for r, f in findings.items() if _is_sure(f, work)}
     finding = findings.get(resource, short or NOT_READ)
-    if short and short.conclusion is Conclusion.LEAK:
-        finding = short
     return Verdict(
         conclusion=finding.conclusion,
         growth=finding.growth,
         resource=resource,
         reasons=[finding.reason],
         estimates=list(estimates),
-        others={r: f.conclusion for r, f in findings.items() if r is not resource},
+        others={
+            r: findings[r].conclusion if r in findings else Conclusion.UNDECIDED
+            for r, found in of.items()
+            if found and r is not resource
+        },
     )
 
 
@@ -165,11 +167,11 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     return Finding(speaker.conclusion, speaker.growth, speaker.reason)
 
 
-def _of_short(finding: Finding, short: Finding, work: Work | None) -> Finding:
-    """What is left of a finding where a run was too short: a run that the lab stopped, after all
-    the work that a verdict needs, accuses and does not acquit."""
+def _is_sure(finding: Finding, work: Work | None) -> bool:
+    """Whether a finding stands where a run was too short: one that the lab stopped, after all the
+    work that a verdict needs, accuses and does not acquit."""
     enough = work is not None and work.ended.stopped and work.done >= work.needed
-    return finding if enough and finding.conclusion is Conclusion.LEAK else short
+    return enough and finding.conclusion is Conclusion.LEAK
 
 
 def _decides(estimate: Estimate) -> bool:
