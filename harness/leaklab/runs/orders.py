@@ -44,7 +44,7 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
         judged=_judged(job.scenario.resource),
         asks=_asks(job, open_ended=open_ended),
         open_ended=open_ended,
-        surveys=not job.scenario.vouched,
+        surveys=not job.scenario.is_vouched,
         method=job.mode.value,
         workers=job.workers,
         cpus=list(cpus),

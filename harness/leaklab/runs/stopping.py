@@ -84,7 +84,7 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
         return Decision(Order.END)
     if not so_far.is_collected:
         return Decision(Order.COLLECT)
-    if not job.scenario.vouched and so_far.surveyed_units < units:
+    if not job.scenario.is_vouched and so_far.surveyed_units < units:
         return Decision(Order.SURVEY)
     option = _exhausted_by_doubling(job, limits, spent)
     order = Order.END if option else Order.GO_ON
@@ -107,9 +107,9 @@ def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
         return True  # the resource cannot be read here, and more work would not change that
     confirmed = so_far.units >= CONFIRM_TIMES * job.units
     if any(verdict.is_leak for verdict in verdicts):
-        sure = confirmed and so_far.is_collected and job.scenario.vouched
+        sure = confirmed and so_far.is_collected and job.scenario.is_vouched
         return sure and any(v.is_leak and is_certain(v) for v in verdicts)
-    if not job.scenario.vouched:
+    if not job.scenario.is_vouched:
         enough = spent.cpu_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
         if not (confirmed and enough):
             return False

@@ -7,7 +7,7 @@ there after a collection, and where there were several, grow from one to the nex
 is read from outside, memory is decided by its PSS.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -67,7 +67,8 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
     estimates = [estimate_of(process, s, rows[s], work.needed, rule) for s in FLOOR if s in rows]
     estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
     short = _too_short(work, rows, resource, process)
-    verdict = _verdict(estimates, resource, SIGNALS_OF, work, short)
+    accused = _accused(short, rows, work)
+    verdict = _verdict(estimates, resource, SIGNALS_OF, short, accused)
     verdict = msgspec.structs.replace(verdict, split=split_of(process))
     verdict = quoted(verdict, process, rows)
     held = remarks(process) if resource is Resource.MEMORY else []
@@ -94,9 +95,10 @@ def judge_tree(
     ]
     if work:
         short = _too_short(work, rows, resource)
-        return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, work, short))
+        accused = _accused(short, rows, work)
+        return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, short, accused))
     estimates = [doubted(e, FLOOR[e.signal], rows[e.signal][0][-1]) for e in estimates]
-    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, None, None))
+    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, None, set()))
 
 
 def is_certain(verdict: Verdict) -> bool:
@@ -131,13 +133,14 @@ def _verdict(
     estimates: Sequence[Estimate],
     resource: Resource,
     signals_of: Mapping[Resource, tuple[Signal, ...]],
-    work: Work | None,
     short: Finding | None,
+    accused: Container[Resource],
 ) -> Verdict:
     of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
     findings = {r: _combine(found) for r, found in of.items() if found}
     if short:
-        findings = {r: f for r, f in findings.items() if _is_sure(f, work)}
+        leaks = {r: f for r, f in findings.items() if f.conclusion is Conclusion.LEAK}
+        findings = {r: f for r, f in leaks.items() if r in accused}
     finding = findings.get(resource, short or NOT_READ)
     return Verdict(
         conclusion=finding.conclusion,
@@ -167,11 +170,12 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     return Finding(speaker.conclusion, speaker.growth, speaker.reason)
 
 
-def _is_sure(finding: Finding, work: Work | None) -> bool:
-    """Whether a finding stands where a run was too short: one that the lab stopped, after all the
-    work that a verdict needs, accuses and does not acquit."""
-    enough = work is not None and work.ended.stopped and work.done >= work.needed
-    return enough and finding.conclusion is Conclusion.LEAK
+def _accused(short: Finding | None, rows: Mapping[Signal, Rows], work: Work) -> Container[Resource]:
+    """The resources whose leak stands where a run was too short: all, where the lab stopped it
+    after the work that a verdict needs."""
+    if short is None or (work.ended.stopped and work.done >= work.needed):
+        return set(Resource)
+    return {r for r in Resource if _extreme_signal(rows, r, work.limits)}
 
 
 def _decides(estimate: Estimate) -> bool:

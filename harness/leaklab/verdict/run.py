@@ -176,7 +176,7 @@ def _of_run(
     others.pop(resource, None)
     reasons = [*reasons, *children_grow(job, trace, processes, tree), *_budget(job, trace, verdict)]
     verdict = msgspec.structs.replace(verdict, reasons=reasons, others=others)
-    return verdict if job.scenario.vouched else doubted(job, trace, processes[worst], verdict)
+    return verdict if job.scenario.is_vouched else doubted(job, trace, processes[worst], verdict)
 
 
 def _undecided(resource: Resource, reason: Reason) -> Verdict:
