@@ -20,15 +20,8 @@ from leaklab.model.signals import Samples
 from leaklab.model.verdicts import Verdict
 from leaklab.observer.checkpoints import Decision, Order
 from leaklab.verdict.growth import CONFIRM_TIMES
-from leaklab.verdict.process import (
-    Work,
-    is_certain,
-    is_extreme,
-    judge,
-    judge_tree,
-    rows_of,
-    was_read,
-)
+from leaklab.verdict.length import Work, is_extreme
+from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_read
 from leaklab.verdict.resources import limits_of
 from leaklab.verdict.retained import is_collected
 

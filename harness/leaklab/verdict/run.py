@@ -13,7 +13,8 @@ from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.children import children_grow
-from leaklab.verdict.process import Work, judge, judge_tree, rows_of, was_read
+from leaklab.verdict.length import Work
+from leaklab.verdict.process import judge, judge_tree, rows_of, was_read
 from leaklab.verdict.resources import limits_of
 from leaklab.verdict.unvouched import doubted
 from leaklab.verdict.wording import worded
