@@ -44,6 +44,15 @@ def too_short(
     resource: Resource,
     process: ProcessRecord | None = None,
 ) -> Finding | None:
+    """Why a run was too short for a verdict, or that it leaks all the same; None if it was long
+    enough.
+
+    Args:
+        work: what was done, and what a verdict needs.
+        rows: what was read, by signal.
+        resource: the one that is judged.
+        process: whose rows they are; None for a tree.
+    """
     if work.done >= work.needed and work.ended is Ended.COMPLETED:
         return None
     if signal := extreme_signal(rows, resource, work.limits):
