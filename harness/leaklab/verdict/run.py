@@ -73,6 +73,7 @@ def _asked(job: Job) -> dict[str, Any]:
         "budget_seconds": job.budget_seconds,
         "python": job.python,
         "scope": scenario.scope,
+        "vouched": scenario.is_vouched,
         "expected_growth": scenario.growth_of(job.variant),
         "expected_leak": scenario.leaks(job.variant),
         "judge": scenario.judge,
@@ -174,10 +175,18 @@ def _of_run(
         verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     elif len(processes) > 1 and trace.ended is Ended.COMPLETED:
         reasons = _said_of(name_of(processes[worst]), reasons)
+    if of_tree and _only_tree_leaks(resource, verdict, of_tree):
+        verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     others.pop(resource, None)
     reasons = [*reasons, *children_grow(job, trace, processes, tree), *_budget(job, trace, verdict)]
     verdict = msgspec.structs.replace(verdict, reasons=reasons, others=others)
     return verdict if job.scenario.is_vouched else doubted(job, trace, processes[worst], verdict)
+
+
+def _only_tree_leaks(resource: Resource, verdict: Verdict, of_tree: Verdict) -> bool:
+    """Whether shared memory grows that is in no file: memfds, of which the cgroup alone knows."""
+    shared = resource is Resource.SHARED_MEMORY
+    return shared and of_tree.is_leak and not verdict.is_leak
 
 
 def _undecided(resource: Resource, reason: Reason) -> Verdict:
