@@ -45,6 +45,7 @@ class ReasonKind(StrEnum):
     GROWS_BETWEEN_COLLECTIONS = "grows-between-collections"
     FREE_LISTS = "free-lists"
     MAPPED_GROWS = "mapped-grows"
+    NOT_IN_ALL = "not-in-all"
     MALLOC_FRAGMENTATION = "malloc-fragmentation"
     FREED_IN_MALLOC = "freed-in-malloc"
     PYMALLOC_FRAGMENTATION = "pymalloc-fragmentation"

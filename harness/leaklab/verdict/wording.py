@@ -54,6 +54,9 @@ TEMPLATES = {
         "memory that is mapped past malloc and pymalloc rises in order, still too little to judge: "
         "{more}"
     ),
+    KIND.NOT_IN_ALL: (
+        "what grows in one allocator has left the other, and there is no growth in all: {more}"
+    ),
     KIND.FREED_IN_MALLOC: "it is free places in malloc's heap: fragmentation, not a leak",
     KIND.MALLOC_FRAGMENTATION: (
         "malloc_trim gives it back: fragmentation of malloc's heap, not a leak"
