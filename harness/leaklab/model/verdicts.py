@@ -61,6 +61,7 @@ class ReasonKind(StrEnum):
     EXTREME = "extreme"
     TOO_SHORT = "too-short"
     BROKEN_OFF = "broken-off"
+    STOPPED_THOUGH_LEVEL = "stopped-though-level"
     ZOMBIES = "zombies"
     NOTHING_MEASURED = "nothing-measured"
     NEEDS_PAIR = "needs-pair"

@@ -96,6 +96,10 @@ TEMPLATES = {
     KIND.BROKEN_OFF: (
         "{reason.ended} after {reason.done:,} units; a verdict needs {reason.needed:,}"
     ),
+    KIND.STOPPED_THOUGH_LEVEL: (
+        "{reason.ended} after {reason.done:,} units, and what is judged does not grow: something "
+        "else met the limit"
+    ),
     KIND.ZOMBIES: "{reason.count:,} of them are zombies: they ended, and nobody waited for them",
     KIND.NOTHING_MEASURED: "{reason.ended}: nothing was measured",
     KIND.NEEDS_PAIR: "needs its pair: run both variants, with the same seed and units",
