@@ -30,7 +30,8 @@ def fixtures_by_scenario(sources: Mapping[str, str]) -> dict[str, set[str]]:
 def scenario_of(path: str) -> str:
     """The scenario that a file belongs to; empty where it belongs to none."""
     top, *inner = PurePosixPath(path).parts
-    return inner[0] if top == SCENARIOS and len(inner) > 1 else ""
+    is_one = top == SCENARIOS and len(inner) > 1 and not inner[0].startswith(("_", "."))
+    return inner[0] if is_one else ""
 
 
 def fixture_of(path: str) -> str:

@@ -84,6 +84,10 @@ def test_fixtures_that_import_each_other_are_read_once() -> None:
     assert {"a"} == changed("fixtures/two.py", sources=sources)
 
 
+def test_a_folder_that_is_no_scenario_is_none() -> None:
+    assert set() == changed("scenarios/_drafts/a.py", "scenarios/.notes/a.py")
+
+
 @pytest.mark.parametrize("name", ["workload.py", "scenario.toml"])
 @pytest.mark.parametrize("text", ["def (", "\0", "services = 7"])
 def test_a_file_that_cannot_be_read_uses_nothing(name: str, text: str) -> None:
