@@ -21,7 +21,6 @@ from leaklab.verdict.amounts import quoted
 from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, undecided
 from leaklab.verdict.in_use import split_of
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.over_time import doubted
 from leaklab.verdict.resources import (
     DEFAULT_LIMITS,
     EXTREME_SHARE,
@@ -75,28 +74,23 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
 
 
 def judge_tree(
-    rows: Mapping[Signal, Rows], resource: Resource, work: Work | None = None, rule: Rule = RULE
+    rows: Mapping[Signal, Rows], resource: Resource, work: Work, rule: Rule = RULE
 ) -> Verdict:
     """Judge a tree of processes by what was read of it from outside.
 
     Args:
-        rows: by signal the work done (or the time) at each reading, and what was read.
+        rows: by signal the work done at each reading, and what was read.
         resource: the resource that decides.
-        work: how much of the work was done; None where nobody can say what a verdict needs: then
-            what surely grows is not acquitted, however slowly.
+        work: how much of the work was done.
         rule: the constants.
     """
-    declared = work.needed if work else None
     estimates = [
-        estimate_of(None, signal, rows[signal], declared, rule)
+        estimate_of(None, signal, rows[signal], work.needed, rule)
         for signal in FLOOR
         if signal in rows
     ]
-    if work:
-        short = _too_short(work, rows, resource)
-        return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, work, short))
-    estimates = [doubted(e, FLOOR[e.signal], rows[e.signal][0][-1]) for e in estimates]
-    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, None, None))
+    short = _too_short(work, rows, resource)
+    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, work, short))
 
 
 def is_certain(verdict: Verdict) -> bool:
