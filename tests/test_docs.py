@@ -12,7 +12,8 @@ from typing import NamedTuple
 import click
 import pytest
 
-from leaklab.catalogue.folders import TABLES, Catalogue, open_catalogue
+from leaklab.catalogue import checksums
+from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogue
 from leaklab.catalogue.lint import FEWEST_UNITS, LONGEST_DIFF, LONGEST_TITLE, lint
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
@@ -190,6 +191,11 @@ def make_help() -> list[str]:
 REMEDY = f"run: python -m {reference.__name__}"
 
 
+def test_the_checksums_of_the_programs_are_up_to_date() -> None:
+    found = (ROOT / "scenarios" / checksums.NAME).read_text(encoding="utf-8")
+    assert checksums.sums_of(ROOT) == found, REMEDY
+
+
 def test_the_reference_is_up_to_date() -> None:
     assert reference.commands() == REFERENCE, REMEDY
 
@@ -201,6 +207,7 @@ def test_the_table_of_the_catalogue_is_up_to_date() -> None:
 def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> None:
     mark = "<!-- catalogue: end -->"
     (tmp_path / "docs").mkdir()
+    (tmp_path / "scenarios").mkdir()
     (tmp_path / "README.md").write_text(README.replace(mark, f"an old row\n{mark}"))
     reference.write(tmp_path)
     assert REFERENCE == (tmp_path / "docs" / "commands.md").read_text()
@@ -238,7 +245,8 @@ def default_of(command: click.Command, name: str) -> object:
 
 
 def test_contributing_names_every_key_of_scenario_toml() -> None:
-    keys = {key for table in TABLES.values() for key in table.__struct_fields__} - {"name"}
+    fields = {key for table in TABLES.values() for key in table.__struct_fields__}
+    keys = fields - {*NOT_KEYS}
     code = " ".join([*blocks(CONTRIBUTING), *spans(CONTRIBUTING)])
     assert set() == keys - set(re.findall(r"\w+", code))
 

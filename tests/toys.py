@@ -28,6 +28,7 @@ pattern = "unbounded-buffer"
 resource = "memory"
 unit = "step"
 units = 400
+vouched = true
 modes = ["inline", "fork"]
 level = 1
 hints = ["a", "b", "c", "d"]

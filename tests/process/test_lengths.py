@@ -232,7 +232,7 @@ def test_what_is_held_and_not_retained_is_no_leak_and_says_what_it_is(
     assert found["conclusion"] != "leak"
     reasons = [*found["reasons"], *(e["reason"] for e in found["estimates"])]
     assert words in " ".join(reason["text"] for reason in reasons)
-    (rss,) = [e for e in found["estimates"] if e["signal"] == "rss_bytes"]
+    (rss,) = [e for e in found["estimates"] if e["signal"] == "anon_bytes"]
     assert rss["conclusion"] == "clean"
 
 

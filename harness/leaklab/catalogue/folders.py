@@ -1,7 +1,6 @@
 """The catalogue: the folders of `scenarios/`, read without importing any of their code."""
 
 import difflib
-import math
 import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -10,25 +9,23 @@ from typing import Any
 
 import msgspec
 
-from leaklab.catalogue.options import is_sound
+from leaklab.catalogue.checksums import edited_variants
+from leaklab.catalogue.contradictions import refuse_contradictions
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import (
     BuggyTruth,
     ControlTruth,
     FixedTruth,
-    Judge,
-    Mode,
     Requires,
     Scenario,
-    Scope,
     Variant,
 )
 from leaklab.model.text import cut
 
 SCHEMA = 1
 
-# The largest number: a saved plan holds 64 bits.
-MOST = 2**63 - 1
+# Fields of a scenario that its text does not give.
+NOT_KEYS = ("name", "edited")
 
 TABLES = {
     "": Scenario,
@@ -57,6 +54,12 @@ class Catalogue:
         """The root whose `fixtures/` is imported: its own, if it has any; never both."""
         return self.root if (self.root / "fixtures").is_dir() else builtin_root()
 
+    @property
+    def is_the_labs(self) -> bool:
+        """Whether it is the lab's own, here or in another checkout of it."""
+        lab = builtin_root()
+        return self.root.is_relative_to(lab) or (self.root / "harness" / "leaklab").is_dir()
+
     def names(self) -> list[str]:
         """The scenarios' names, sorted.
 
@@ -82,7 +85,10 @@ class Catalogue:
         known = self.names()
         if name not in known:
             raise BadInput(f"no scenario {name!r}; {_nearest(name, known)}")
-        return read_scenario(self.folder(name))
+        scenario = read_scenario(self.folder(name))
+        vouched = self.is_the_labs if scenario.vouched is None else scenario.vouched
+        edited = edited_variants(self.root, scenario) if self.is_the_labs else ()
+        return msgspec.structs.replace(scenario, vouched=vouched, edited=edited)
 
     def load_all(self, names: Iterable[str] = ()) -> list[Scenario]:
         """The scenarios of these names, in this order; all of them where none is named."""
@@ -177,7 +183,7 @@ def _scenario_of(path: Path, table: dict[str, Any]) -> Scenario:
     except msgspec.ValidationError as error:
         words = f"{error}; mend it".replace(" - at `$.", ", at `")
         raise BadInput(f"{path}: {words}") from error
-    _refuse_contradictions(path, scenario)
+    refuse_contradictions(path, scenario)
     return scenario
 
 
@@ -189,45 +195,13 @@ def _nearest(name: str, known: list[str]) -> str:
 def _refuse_unknown(path: Path, table: dict[str, Any]) -> None:
     for where, struct in TABLES.items():
         part = table.get(where, {}) if where else table
-        allowed = [f for f in struct.__struct_fields__ if f != "name"]
+        allowed = [f for f in struct.__struct_fields__ if f not in NOT_KEYS]
         for key in part if isinstance(part, dict) else ():
             if key not in allowed:
                 place = f"[{where}]" if where else "the top level"
                 raise BadInput(
                     f"{path}: unknown key {cut(key)!r} at {place}; allowed: {', '.join(allowed)}"
                 )
-
-
-def _refuse_contradictions(path: Path, scenario: Scenario) -> None:
-    pair = scenario.buggy is not None and scenario.fixed is not None
-    if bool(scenario.program) == pair or bool(scenario.buggy) != bool(scenario.fixed):
-        raise BadInput(f"{path}: give [buggy] and [fixed], or for a control [program] alone")
-    if not 1 <= scenario.level <= 5:
-        raise BadInput(f"{path}: level is {scenario.level}; say 1 (easy) to 5 (hard)")
-    if not 1 <= scenario.units <= MOST:
-        raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed, at most {MOST}")
-    if not scenario.modes:
-        raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
-    if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
-        raise BadInput(f'{path}: scope = "tree" runs inline only; say modes = ["inline"]')
-    if len(set(scenario.modes)) < len(scenario.modes):
-        raise BadInput(f"{path}: modes names one twice; name each once")
-    if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):
-        raise BadInput(f'{path}: judge = "peak" and min_ratio go together; give both or neither')
-    if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
-        raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
-    for name in ("title", "summary", "unit"):
-        if not getattr(scenario, name).isprintable():
-            raise BadInput(f"{path}: {name} is not one line of plain text; write it as one")
-    _refuse_unsound_options(path, scenario)
-
-
-def _refuse_unsound_options(path: Path, scenario: Scenario) -> None:
-    for name, value in scenario.options.items():
-        if not is_sound(value):
-            raise BadInput(f"{path}: option {cut(name)!r} is {value}; give it a finite default")
-        if isinstance(value, int) and abs(value) > MOST:
-            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MOST}")
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:

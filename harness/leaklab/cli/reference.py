@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from leaklab.catalogue import checksums
 from leaklab.catalogue.folders import builtin_root, open_catalogue
 from leaklab.cli.documents import with_section
 from leaklab.cli.main import COMMANDS, cli, load
@@ -49,9 +50,10 @@ def _row(scenario: Scenario) -> tuple[str, ...]:
 
 
 def write(root: Path) -> None:
-    """Write both documents of the checkout at `root`."""
+    """Write both documents of the checkout at `root`, and the checksums of its programs."""
     readme = root / "README.md"
     (root / "docs" / "commands.md").write_text(commands(), encoding="utf-8")
+    (root / "scenarios" / checksums.NAME).write_text(checksums.sums_of(root), encoding="utf-8")
     readme.write_text(with_catalogue(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 

@@ -31,7 +31,8 @@ class Result(Struct, frozen=True, kw_only=True):
     The verdict is that of the worst process (of the tree, where that is its scope; of the pair,
     where peaks are judged), and so is `worst`, its place in `processes`;
     `peak_rss_bytes` is that of the largest, after the units asked for (`units`), however far the
-    run went on for its verdict. `agrees` says whether the verdict is what is known of the program;
+    run went on for its verdict. Where its units are not `vouched` for, whatever fills
+    may fill longer. `agrees` says whether the verdict is what is known of the program;
     it and `expected_growth` are None where nothing is. `tree_peak_pss_bytes` is sampled, a lower
     bound; `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds`
     is the CPU time that a run might take which goes on beyond `units` (`units_done` is how far it
@@ -75,6 +76,7 @@ class Result(Struct, frozen=True, kw_only=True):
     python: str | None = None
     judge: Judge = Judge.GROWTH
     min_ratio: float | None = None
+    vouched: bool = True
 
     @property
     def is_known_to_leak(self) -> bool | None:

@@ -126,7 +126,9 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One scenario.toml. `name` is the folder's, the only name a scenario has.
 
     Like each of its tables it refuses an unknown key, so that a typo cannot pass. Where it is not
-    `vouched` for, its `units` are anybody's guess: whatever fills may fill longer.
+    `vouched` for, its `units` are anybody's guess, and whatever fills may fill longer; where it
+    does not say, the lab's own catalogue vouches for it, and no other does. `edited` are the
+    variants that are not as the catalogue has them: what was known of them is not any more.
     """
 
     name: str = ""
@@ -145,7 +147,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     judge: Judge = Judge.GROWTH
     min_ratio: float | None = None
     repeatable: Repeatable = Repeatable.EXACT
-    vouched: bool = True
+    vouched: bool | None = None
     bench: bool = False
     slow_reason: str | None = None
     services: tuple[str, ...] = ()
@@ -154,6 +156,12 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     buggy: BuggyTruth | None = None
     fixed: FixedTruth | None = None
     program: ControlTruth | None = None
+    edited: tuple[Variant, ...] = ()
+
+    @property
+    def is_vouched(self) -> bool:
+        """Whether its units are known to suffice for a verdict."""
+        return self.vouched is not False
 
     @property
     def variants(self) -> tuple[Variant, ...]:
@@ -174,12 +182,12 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         known = truth[variant]
         if known is None:
             raise KeyError(variant)
-        return known.growth
+        return None if variant in self.edited else known.growth
 
     def leaks(self, variant: Variant) -> bool | None:
         """Whether `variant` is known to leak, None where that is not known; of a pair that differs
         by its peak, the buggy one is."""
-        if self.judge is Judge.PEAK:
+        if self.judge is Judge.PEAK and variant not in self.edited:
             return variant is Variant.BUGGY
         growth = self.growth_of(variant)
         return None if growth is None else is_leak(growth, variant)

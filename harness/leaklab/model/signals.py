@@ -26,6 +26,7 @@ class Signal(StrEnum):
     ZOMBIES = "zombies"
     SEGMENTS = "segments"
     TMPFS = "tmpfs_bytes"
+    SHMEM = "shmem_bytes"
 
     @property
     def in_bytes(self) -> bool:
@@ -51,7 +52,8 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     vms_bytes: mapped addresses, whether or not anything is behind them: exact.
     shared_bytes: resident memory that belongs to files or shared segments (the kernel's
         RssFile + RssShmem); an estimate as rss_bytes is.
-    shmem_bytes: of shared_bytes, what is shared memory (RssShmem).
+    shmem_bytes: of shared_bytes of one process, what is shared memory (RssShmem); of a tree all
+        that is charged to its cgroup, whether or not anything has it mapped.
     heap_bytes: what malloc has handed out (mallinfo2: uordblks + hblkhd), without pymalloc's
         arenas: exact.
     blocks: what pymalloc and the object allocators have handed out (`sys.getallocatedblocks`):
@@ -127,6 +129,7 @@ class Samples(Struct, frozen=True, kw_only=True, omit_defaults=True):
     zombies: Column = []
     segments: Column = []
     tmpfs_bytes: Column = []
+    shmem_bytes: Column = []
 
     def column(self, signal: Signal) -> Column:
         """The values of one signal, row by row; empty where it was never read. Anonymous memory is

@@ -53,6 +53,7 @@ class ReasonKind(StrEnum):
     FREE_IN_PYMALLOC = "free-in-pymalloc"
     # Of work that nobody vouches for.
     MAY_BE_FILLING = "may-be-filling"
+    MAY_BE_A_POOL = "may-be-a-pool"
     FILLS = "fills"
     # Of a process or a run.
     CHILDREN_GROW = "children-grow"

@@ -54,7 +54,9 @@ class TreeReader:
         readings = {pid: reading for pid in pids if (reading := self._probes.reading(pid))}
         whole = self._probes.in_all(readings.values())
         segments = self._segments(next(iter(readings), None))
-        self._seen.tree.add(units, msgspec.structs.replace(whole, segments=segments))
+        group = self._confinement.shared_memory_bytes()
+        whole = msgspec.structs.replace(whole, segments=segments, shmem_bytes=group)
+        self._seen.tree.add(units, whole)
         for number, baseline in self._seen.baselines.items():
             if one := readings.get(baseline.pid):
                 alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)

@@ -6,7 +6,10 @@ from enum import Enum
 from leaklab.model.measurement import Controls
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
+from leaklab.model.units import format_bytes
 from leaklab.verdict.pairs import label
+
+OBSERVER = "observer"
 
 
 class Advice(Enum):
@@ -33,6 +36,10 @@ class Advice(Enum):
         "{of} had no /dev/shm of their own, so that other programs' segments may be counted, too; "
         "run as root, or in a user namespace"
     )
+    LIMIT_SEEN = (
+        "{of}: a program that sizes itself by the memory of the machine has seen this limit, and "
+        "holds less than without it; --memory-limit changes it"
+    )
     REFUSED = (
         "refused here: {of}; the observer looks every 20 ms, and what is faster passes it: have a "
         "cgroup delegated, and the kernel itself holds the limits"
@@ -52,6 +59,7 @@ def advise(results: Sequence[Result]) -> list[str]:
         Advice.NO_RESET: _labels(r for r in measured if not r.controls.high_water_reset),
         Advice.PIN_LOST: _labels(r for r in measured if not all(p.pin_kept for p in r.processes)),
         Advice.SHARED_MEMORY: _labels(r for r in measured if _shares_dev_shm(r)),
+        Advice.LIMIT_SEEN: _limits_seen(measured),
         Advice.REFUSED: _refusals(measured),
         Advice.STOPPED: _labels(r for r in results if r.ended.stopped),
     }
@@ -61,6 +69,13 @@ def advise(results: Sequence[Result]) -> list[str]:
 def _shares_dev_shm(result: Result) -> bool:
     about_segments = result.verdict.resource is Resource.SHARED_MEMORY
     return about_segments and not result.controls.own_shared_memory
+
+
+def _limits_seen(results: Iterable[Result]) -> str:
+    """The memory limits under which programs ran that are not the lab's own."""
+    own = (r.controls for r in results if not r.vouched and r.controls.memory_limit_by != OBSERVER)
+    limits = dict.fromkeys(format_bytes(controls.memory_limit_bytes) for controls in own)
+    return f"limited to {', '.join(limits)} of memory" if limits else ""
 
 
 def _labels(results: Iterable[Result]) -> str:

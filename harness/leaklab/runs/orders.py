@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from leaklab.model.job import Job
-from leaklab.model.scenario import Scope
+from leaklab.model.scenario import Resource, Scope
+from leaklab.model.signals import Signal
 from leaklab.sandbox.protocol import AgentOrder, Asks, Task
 from leaklab.verdict.resources import SIGNALS_OF
 
@@ -40,14 +41,21 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
         services=dict(services),
         scratch=str(scratch),
         sampling=sampling,
-        judged=[signal.value for signal in SIGNALS_OF.get(job.scenario.resource, ())],
+        judged=_judged(job.scenario.resource),
         asks=_asks(job, open_ended=open_ended),
         open_ended=open_ended,
-        surveys=not job.scenario.vouched,
+        surveys=not job.scenario.is_vouched,
         method=job.mode.value,
         workers=job.workers,
         cpus=list(cpus),
     )
+
+
+def _judged(resource: Resource) -> list[str]:
+    """What is read at every sample: the signals that decide, or those that they are made of."""
+    made_of = {Signal.ANON: [Signal.RSS, Signal.SHARED]}
+    signals = SIGNALS_OF.get(resource, ())
+    return [read.value for signal in signals for read in made_of.get(signal, [signal])]
 
 
 def cpus_of_slot(cpus: Sequence[int], slot: int) -> list[int]:

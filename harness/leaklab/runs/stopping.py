@@ -20,15 +20,8 @@ from leaklab.model.signals import Samples
 from leaklab.model.verdicts import Verdict
 from leaklab.observer.checkpoints import Decision, Order
 from leaklab.verdict.growth import CONFIRM_TIMES
-from leaklab.verdict.process import (
-    Work,
-    is_certain,
-    is_extreme,
-    judge,
-    judge_tree,
-    rows_of,
-    was_read,
-)
+from leaklab.verdict.length import Work, is_extreme
+from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_read
 from leaklab.verdict.resources import limits_of
 from leaklab.verdict.retained import is_collected
 
@@ -84,7 +77,7 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
         return Decision(Order.END)
     if not so_far.is_collected:
         return Decision(Order.COLLECT)
-    if not job.scenario.vouched and so_far.surveyed_units < units:
+    if not job.scenario.is_vouched and so_far.surveyed_units < units:
         return Decision(Order.SURVEY)
     option = _exhausted_by_doubling(job, limits, spent)
     order = Order.END if option else Order.GO_ON
@@ -107,9 +100,9 @@ def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
         return True  # the resource cannot be read here, and more work would not change that
     confirmed = so_far.units >= CONFIRM_TIMES * job.units
     if any(verdict.is_leak for verdict in verdicts):
-        sure = confirmed and so_far.is_collected and job.scenario.vouched
+        sure = confirmed and so_far.is_collected and job.scenario.is_vouched
         return sure and any(v.is_leak and is_certain(v) for v in verdicts)
-    if not job.scenario.vouched:
+    if not job.scenario.is_vouched:
         enough = spent.cpu_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
         if not (confirmed and enough):
             return False
@@ -120,13 +113,17 @@ def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
     """The verdicts that decide the run's: the tree's, or that of each process."""
     resource, declared = job.scenario.resource, job.scenario.units
     held_to = _held_to(limits)
+    work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
+    of_tree = judge_tree(rows_of(so_far.tree), resource, work)
     if job.scenario.scope is Scope.TREE:
-        work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
-        return [judge_tree(rows_of(so_far.tree), resource, work)]
-    return [
+        return [of_tree]
+    verdicts = [
         judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared, held_to))
         for process in so_far.processes
     ]
+    # Shared memory may grow that is in no file: of memfds the cgroup alone knows.
+    by_cgroup = resource is Resource.SHARED_MEMORY and of_tree.is_leak
+    return [*verdicts, of_tree] if by_cgroup else verdicts
 
 
 def _held_to(limits: Limits) -> dict[Resource, float]:

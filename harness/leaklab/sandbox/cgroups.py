@@ -72,6 +72,11 @@ class Confinement:
         text = read(self.memory, name)
         return int(text) if text else None
 
+    def shared_memory_bytes(self) -> int | None:
+        """Shared memory that is charged to the group, whether or not any process has it mapped;
+        None where no group counts it."""
+        return entry(read(self.memory, "memory.stat"), "shmem")
+
     def oom_kills(self) -> int:
         """How many processes of the run the kernel killed for want of memory under the run's own
         limit; where that was never met, it was the machine, or a group above, that ran out."""

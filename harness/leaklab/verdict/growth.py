@@ -175,6 +175,8 @@ def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
 
 
 def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
+    if before.minima.size < FEWEST_BLOCKS:
+        return undecided(ReasonKind.TOO_FEW_SAMPLES)
     if not rises(before, floor, rule):
         return undecided(ReasonKind.ROSE_ONLY_LATELY)
     if last.end_share < rule.end_pace:

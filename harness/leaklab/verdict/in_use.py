@@ -7,10 +7,8 @@ stop to the next is known.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import pairwise
-
-import msgspec
 
 from leaklab.model.measurement import ProcessRecord, Stop
 from leaklab.model.signals import Reading, Signal
@@ -79,12 +77,10 @@ def split_of(process: ProcessRecord) -> Split | None:
     if pair is None:
         return None
     (units, before), (done, after) = pair
-    per_unit = {
-        name: (b - a) / (done - units)
-        for name, (a, b) in _both(_parts(before), _parts(after))
-        if b is not None and a is not None
-    }
-    return Split(**per_unit)
+    gains = _gains(before, after)
+    return Split(
+        **{k: None if gain is None else gain / (done - units) for k, gain in gains.items()}
+    )
 
 
 def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
@@ -94,8 +90,8 @@ def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
     if pair is None:
         return None
     (units, before), (done, after) = pair
-    a, b = _parts(before)["mapped"], _parts(after)["mapped"]
-    return None if a is None or b is None else (b - a, float(done - units))
+    gain = _gains(before, after)["mapped"]
+    return None if gain is None else (gain, float(done - units))
 
 
 def with_mapped(process: ProcessRecord, slope: Slope) -> Slope:
@@ -150,33 +146,28 @@ def _last_half(process: ProcessRecord) -> tuple[tuple[int, Reading], tuple[int, 
     return half, readings[-1]
 
 
-def _parts(reading: Reading) -> dict[str, int | None]:
-    heap, pymalloc = reading.heap_bytes, reading.pymalloc_bytes
-    anon = reading.anon_bytes
-    free = _sum(reading.heap_free_bytes, reading.arena_free_bytes)
-    held = _sum(heap, pymalloc, free)
-    files = None
-    if reading.shared_bytes is not None and reading.shmem_bytes is not None:
-        files = reading.shared_bytes - reading.shmem_bytes
+def _gains(before: Reading, after: Reading) -> dict[str, float | None]:
+    """What each part of the memory gained from one reading to another, by the names of `Split`."""
+
+    def gain(field: str) -> float | None:
+        a, b = getattr(before, field), getattr(after, field)
+        return None if a is None or b is None else float(b - a)
+
+    heap, pymalloc, anonymous = gain("heap_bytes"), gain("pymalloc_bytes"), gain("anon_bytes")
+    shared, resident = gain("shmem_bytes"), gain("shared_bytes")
+    free = [gain("heap_free_bytes"), gain("arena_free_bytes")]
+    mapped = None
+    if anonymous is not None and heap is not None and pymalloc is not None:
+        # What is free may never have been touched: that it shrinks says nothing of what is mapped.
+        held = sum(max(one, 0.0) for one in free if one is not None)
+        mapped = anonymous - heap - pymalloc - held
     return {
         "pymalloc": pymalloc,
         "malloc": heap,
-        "mapped": None if anon is None or held is None else anon - held,
-        "free": free,
-        "file_pages": files,
-        "shared": reading.shmem_bytes,
-        "tmpfs": reading.tmpfs_bytes,
-        "anonymous": anon,
+        "mapped": mapped,
+        "free": None if None in free else sum(one or 0.0 for one in free),
+        "file_pages": None if resident is None or shared is None else resident - shared,
+        "shared": shared,
+        "tmpfs": gain("tmpfs_bytes"),
+        "anonymous": anonymous,
     }
-
-
-def _sum(*values: int | None) -> int | None:
-    known = [value for value in values if value is not None]
-    return sum(known) if len(known) == len(values) else None
-
-
-def _both(
-    before: dict[str, int | None], after: dict[str, int | None]
-) -> Iterator[tuple[str, tuple[int | None, int | None]]]:
-    for name in msgspec.structs.fields(Split):
-        yield name.name, (before[name.name], after[name.name])

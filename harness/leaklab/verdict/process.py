@@ -8,45 +8,25 @@ is read from outside, memory is decided by its PSS.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
 
 import msgspec
 
-from leaklab.model.measurement import Ended, ProcessRecord
-from leaklab.model.scenario import Growth, Resource
+from leaklab.model.measurement import ProcessRecord
+from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
 from leaklab.verdict.allocators import remarks
 from leaklab.verdict.amounts import quoted
-from leaklab.verdict.growth import RULE, Finding, Rule, judge_extreme, undecided
+from leaklab.verdict.growth import RULE, Finding, Rule
 from leaklab.verdict.in_use import split_of
+from leaklab.verdict.length import NOT_READ, Work, standing_findings, too_short
 from leaklab.verdict.octaves import Rows
 from leaklab.verdict.resources import (
-    DEFAULT_LIMITS,
-    EXTREME_SHARE,
     FLOOR,
     SIGNALS_OF,
     SIGNALS_OF_TREE,
 )
-from leaklab.verdict.signals import estimate_in_use, estimate_of, excuse
-
-NEVER_EXTREME = {Signal.BLOCKS, Signal.PSS}
-
-NOT_READ = undecided(ReasonKind.NOT_READ)
-
-
-@dataclass(frozen=True)
-class Work:
-    """How a run ended, the units it did, and the units its scenario declares a verdict to need.
-
-    With less work done, a cache that is still filling looks like a leak, and a rare leak like none.
-    `limits` is what the run may have of each resource.
-    """
-
-    ended: Ended
-    done: int
-    needed: int
-    limits: Mapping[Resource, float] = field(default_factory=lambda: DEFAULT_LIMITS)
+from leaklab.verdict.signals import estimate_in_use, estimate_of
 
 
 def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = RULE) -> Verdict:
@@ -65,8 +45,10 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
     rows = rows_of(process.samples)
     estimates = [estimate_of(process, s, rows[s], work.needed, rule) for s in FLOOR if s in rows]
     estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
-    short = _too_short(work, rows, resource, process)
-    verdict = _verdict(estimates, resource, SIGNALS_OF, work, short)
+    findings = _findings(estimates, SIGNALS_OF)
+    if short := too_short(work, rows, resource, process):
+        findings = standing_findings({**findings, resource: short}, findings, rows, work)
+    verdict = _verdict(estimates, findings, resource)
     verdict = msgspec.structs.replace(verdict, split=split_of(process))
     verdict = quoted(verdict, process, rows)
     held = remarks(process) if resource is Resource.MEMORY else []
@@ -89,8 +71,10 @@ def judge_tree(
         for signal in FLOOR
         if signal in rows
     ]
-    short = _too_short(work, rows, resource)
-    return quoted(_verdict(estimates, resource, SIGNALS_OF_TREE, work, short))
+    findings = _findings(estimates, SIGNALS_OF_TREE)
+    if short := too_short(work, rows, resource):
+        findings = standing_findings({**findings, resource: short}, findings, rows, work)
+    return quoted(_verdict(estimates, findings, resource))
 
 
 def is_certain(verdict: Verdict) -> bool:
@@ -108,42 +92,31 @@ def was_read(verdict: Verdict) -> bool:
     return any(e.signal in deciding for e in verdict.estimates)
 
 
-def is_extreme(
-    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
-) -> bool:
-    """Whether a resource grows in order, by a large share of what the run may have."""
-    return _extreme_signal(rows, resource, limits) is not None
-
-
 def rows_of(samples: Samples) -> dict[Signal, Rows]:
     """By signal where it was read, and what; signals read less than twice are left out."""
     found = {signal: _rows(samples, signal) for signal in Signal}
     return {signal: rows for signal, rows in found.items() if len(rows[1]) >= 2}
 
 
-def _verdict(
-    estimates: Sequence[Estimate],
-    resource: Resource,
-    signals_of: Mapping[Resource, tuple[Signal, ...]],
-    work: Work | None,
-    short: Finding | None,
-) -> Verdict:
+def _findings(
+    estimates: Sequence[Estimate], signals_of: Mapping[Resource, tuple[Signal, ...]]
+) -> dict[Resource, Finding]:
+    """One finding for each resource of which anything was read."""
     of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
-    findings = {r: _combine(found) for r, found in of.items() if found}
-    if short:
-        findings = {r: f for r, f in findings.items() if _is_sure(f, work)}
-    finding = findings.get(resource, short or NOT_READ)
+    return {r: _combine(found) for r, found in of.items() if found}
+
+
+def _verdict(
+    estimates: Sequence[Estimate], findings: Mapping[Resource, Finding], resource: Resource
+) -> Verdict:
+    finding = findings.get(resource, NOT_READ)
     return Verdict(
         conclusion=finding.conclusion,
         growth=finding.growth,
         resource=resource,
         reasons=[finding.reason],
         estimates=list(estimates),
-        others={
-            r: findings[r].conclusion if r in findings else Conclusion.UNDECIDED
-            for r, found in of.items()
-            if found and r is not resource
-        },
+        others={r: f.conclusion for r, f in findings.items() if r is not resource},
     )
 
 
@@ -157,66 +130,14 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     deciding = [e for e in estimates if _decides(e)] or estimates
     leaking = [e for e in estimates if e.conclusion is Conclusion.LEAK]
     doubtful = [e for e in deciding if e.conclusion is Conclusion.UNDECIDED]
+    leaking.sort(key=lambda e: e.reason.kind is ReasonKind.GROWS_BETWEEN_COLLECTIONS)
     speaker = next(iter([*leaking, *doubtful, *deciding]))
     return Finding(speaker.conclusion, speaker.growth, speaker.reason)
-
-
-def _is_sure(finding: Finding, work: Work | None) -> bool:
-    """Whether a finding stands where a run was too short: one that the lab stopped, after all the
-    work that a verdict needs, accuses and does not acquit."""
-    enough = work is not None and work.ended.stopped and work.done >= work.needed
-    return enough and finding.conclusion is Conclusion.LEAK
 
 
 def _decides(estimate: Estimate) -> bool:
     anonymous = estimate.signal is Signal.ANON
     return not anonymous or estimate.reason.kind is ReasonKind.MAPPED_GROWS
-
-
-def _too_short(
-    work: Work,
-    rows: Mapping[Signal, Rows],
-    resource: Resource,
-    process: ProcessRecord | None = None,
-) -> Finding | None:
-    if work.done >= work.needed and work.ended is Ended.COMPLETED:
-        return None
-    if signal := _extreme_signal(rows, resource, work.limits):
-        return _extreme(work, signal, rows[signal], process)
-    kind = ReasonKind.TOO_SHORT if work.ended is Ended.COMPLETED else ReasonKind.BROKEN_OFF
-    reason = Reason(kind=kind, ended=work.ended.value, done=work.done, needed=work.needed)
-    return Finding(Conclusion.UNDECIDED, None, reason)
-
-
-def _extreme(work: Work, signal: Signal, rows: Rows, process: ProcessRecord | None) -> Finding:
-    """Of a run that was not seen to its end, growth that nothing innocent shows."""
-    units, values = rows
-    rise = values[-1] - values[0]
-    if process and (excused := excuse(process, signal, rows)):
-        reason = msgspec.structs.replace(excused.reason, signal=signal, to_the_end=False)
-        return Finding(Conclusion.UNDECIDED, None, reason)
-    reason = Reason(
-        kind=ReasonKind.EXTREME,
-        signal=signal,
-        rate=rise / (units[-1] - units[0]),
-        done=work.done,
-        needed=work.needed,
-    )
-    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
-
-
-def _extreme_signal(
-    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
-) -> Signal | None:
-    """The signal by which a resource is taken without end: of memory neither blocks, which have no
-    size of their own, nor PSS, in which the pages of files are."""
-    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
-    for signal in FLOOR:
-        of = Resource.MEMORY if signal.in_bytes else resource
-        amount = EXTREME_SHARE * limits[of]
-        if signal in signals & rows.keys() and judge_extreme(*rows[signal], amount):
-            return signal
-    return None
 
 
 def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[Reason]:

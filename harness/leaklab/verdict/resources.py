@@ -26,6 +26,7 @@ FLOOR = {
     Signal.ZOMBIES: BLOCKS * 1.0,
     Signal.SEGMENTS: BLOCKS * 1.0,
     Signal.TMPFS: BLOCKS * float(PAGE_BYTES),
+    Signal.SHMEM: float(MIB),
 }
 
 # Anonymous memory that rises in order by more than a page a block is not level.
@@ -40,7 +41,11 @@ COUNTED = {
     Resource.SHARED_MEMORY: (Signal.SEGMENTS, Signal.TMPFS),
 }
 SIGNALS_OF = {Resource.MEMORY: (Signal.HEAP, Signal.BLOCKS, Signal.ANON), **COUNTED}
-SIGNALS_OF_TREE = {Resource.MEMORY: (Signal.PSS_ANON, Signal.PSS), **COUNTED}
+SIGNALS_OF_TREE = {
+    Resource.MEMORY: (Signal.PSS_ANON, Signal.PSS),
+    **COUNTED,
+    Resource.SHARED_MEMORY: (*COUNTED[Resource.SHARED_MEMORY], Signal.SHMEM),
+}
 
 # Growth to this share of what a run may have of a resource is shown by nothing innocent that was
 # given fitting limits.
@@ -92,4 +97,5 @@ LABEL = {
     Signal.ZOMBIES: "zombies",
     Signal.SEGMENTS: "shared-memory segments",
     Signal.TMPFS: "bytes in /dev/shm",
+    Signal.SHMEM: "shared memory of the cgroup",
 }

@@ -13,7 +13,8 @@ from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.children import children_grow
-from leaklab.verdict.process import Work, judge, judge_tree, rows_of, was_read
+from leaklab.verdict.length import Work
+from leaklab.verdict.process import judge, judge_tree, rows_of, was_read
 from leaklab.verdict.resources import limits_of
 from leaklab.verdict.unvouched import doubted
 from leaklab.verdict.wording import worded
@@ -72,6 +73,7 @@ def _asked(job: Job) -> dict[str, Any]:
         "budget_seconds": job.budget_seconds,
         "python": job.python,
         "scope": scenario.scope,
+        "vouched": scenario.is_vouched,
         "expected_growth": scenario.growth_of(job.variant),
         "expected_leak": scenario.leaks(job.variant),
         "judge": scenario.judge,
@@ -173,10 +175,18 @@ def _of_run(
         verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     elif len(processes) > 1 and trace.ended is Ended.COMPLETED:
         reasons = _said_of(name_of(processes[worst]), reasons)
+    if of_tree and _only_tree_leaks(resource, verdict, of_tree):
+        verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     others.pop(resource, None)
     reasons = [*reasons, *children_grow(job, trace, processes, tree), *_budget(job, trace, verdict)]
     verdict = msgspec.structs.replace(verdict, reasons=reasons, others=others)
-    return verdict if job.scenario.vouched else doubted(job, trace, processes[worst], verdict)
+    return verdict if job.scenario.is_vouched else doubted(job, trace, processes[worst], verdict)
+
+
+def _only_tree_leaks(resource: Resource, verdict: Verdict, of_tree: Verdict) -> bool:
+    """Whether shared memory grows that is in no file: memfds, of which the cgroup alone knows."""
+    shared = resource is Resource.SHARED_MEMORY
+    return shared and of_tree.is_leak and not verdict.is_leak
 
 
 def _undecided(resource: Resource, reason: Reason) -> Verdict:

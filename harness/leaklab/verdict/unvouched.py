@@ -9,9 +9,17 @@ from collections.abc import Sequence
 import msgspec
 
 from leaklab.model.job import Job
-from leaklab.model.measurement import Container, ProcessRecord, Trace
+from leaklab.model.measurement import Container, Ended, ProcessRecord, Trace
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.growth import CONFIRM_TIMES
+
+# What is to be raised where a run was stopped.
+LIMIT_OPTION = {
+    Ended.MEMORY_LIMIT: "--memory-limit",
+    Ended.TIME_LIMIT: "--time-limit",
+    Ended.PROCESS_LIMIT: "--process-limit",
+    Ended.DESCRIPTOR_LIMIT: "--descriptor-limit",
+}
 
 # A budget so many times as large is what is advised.
 MORE_BUDGET = 4
@@ -72,13 +80,15 @@ def _fills(
 
 
 def _may_be_filling(job: Job, trace: Trace, process: ProcessRecord, verdict: Verdict) -> Reason:
+    in_bytes = verdict.signal is not None and verdict.signal.in_bytes
+    grown = round((verdict.per_unit or 0.0) * process.units_done)
     budget = job.budget_seconds
     return Reason(
-        kind=ReasonKind.MAY_BE_FILLING,
+        kind=ReasonKind.MAY_BE_FILLING if in_bytes else ReasonKind.MAY_BE_A_POOL,
         done=process.units_done,
-        held_bytes=round((verdict.per_unit or 0.0) * process.units_done),
-        needed=MORE_BUDGET * process.units_done,
-        option=trace.held_back_by,
+        held_bytes=grown if in_bytes else None,
+        count=None if in_bytes else grown,
+        option=trace.held_back_by or LIMIT_OPTION.get(trace.ended, ""),
         seconds=MORE_BUDGET * budget if budget else None,
     )
 

@@ -135,11 +135,10 @@ def _explained(finding: Finding, before: Octave, last: Octave, floor: float) -> 
     """A finding with the reason that is true of a watch, in which the first octaves may have few
     readings, or none in order."""
     kind = finding.reason.kind
-    if kind is ReasonKind.ROSE_ONLY_LATELY:
-        if before.minima.size < FEWEST_BLOCKS:
-            kind = ReasonKind.TOO_FEW_BEFORE
-        elif before.ordered(TENDENCY):
-            kind = ReasonKind.ROSE_LESS_BEFORE
+    if kind is ReasonKind.TOO_FEW_SAMPLES and last.minima.size >= FEWEST_BLOCKS:
+        kind = ReasonKind.TOO_FEW_BEFORE
+    elif kind is ReasonKind.ROSE_ONLY_LATELY and before.ordered(TENDENCY):
+        kind = ReasonKind.ROSE_LESS_BEFORE
     elif kind is ReasonKind.RISES_BY_STEPS:
         kind = _kind_of_steps(before, last, floor)
     reason = msgspec.structs.replace(finding.reason, kind=kind)

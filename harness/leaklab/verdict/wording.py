@@ -73,6 +73,9 @@ TEMPLATES = {
     KIND.MAY_BE_FILLING: (
         "a cache of more than {reason.done:,} entries, {held}, would look the same; {advice}"
     ),
+    KIND.MAY_BE_A_POOL: (
+        "a pool that grows to more than {reason.count:,} would look the same; {advice}"
+    ),
     KIND.FILLS: (
         "{reason.name} fills: {reason.count:,} of {reason.maximum:,} entries; it is full after "
         "some {reason.needed:,} {per}s, and {advice}"
@@ -150,7 +153,7 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
 def _advice(reason: Reason) -> str:
     """What would decide where nobody vouches for the units."""
     if not reason.option:
-        return "leave --units away, and more would tell"
+        return "more units would tell, as they are done without --units"
     if reason.option == "--budget" and reason.seconds:
         return f"--budget {reason.seconds:.0f} would tell"
     return f"with a higher {reason.option}, more units would tell"

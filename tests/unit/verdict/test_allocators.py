@@ -9,7 +9,8 @@ from leaklab.model.measurement import Ended, How, ProcessRecord, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
-from leaklab.verdict.process import Work, judge
+from leaklab.verdict.length import Work
+from leaklab.verdict.process import judge
 from leaklab.verdict.wording import words
 
 N = 400

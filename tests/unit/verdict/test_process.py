@@ -7,8 +7,9 @@ from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
+from leaklab.verdict.length import Work
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.process import Work, is_certain, judge, judge_tree
+from leaklab.verdict.process import is_certain, judge, judge_tree
 from leaklab.verdict.wording import words
 
 N = 400

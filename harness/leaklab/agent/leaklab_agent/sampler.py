@@ -35,9 +35,9 @@ if TYPE_CHECKING:
     from .channel import Channel
 
 # A signal that does not decide the verdict is read at each row whose number is a multiple of this:
-# at least six times in each of the last two octaves. Halving the table keeps these rows longest.
-SELDOM = 8
-MIN_ROWS_IF_SELDOM = 16 * SELDOM
+# eight times and more in each of the last two octaves. Halving the table keeps these rows longest.
+SELDOM = 4
+MIN_ROWS_IF_SELDOM = 32 * SELDOM
 
 
 class Sampler:

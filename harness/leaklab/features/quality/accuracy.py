@@ -11,7 +11,8 @@ from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples
 from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import RULE, Rule
-from leaklab.verdict.process import Work, judge
+from leaklab.verdict.length import Work
+from leaklab.verdict.process import judge
 
 SAMPLES = (20, 200, 2000)
 UNITS = 100_000

@@ -137,9 +137,14 @@ def in_all(readings: Iterable[Reading]) -> Reading:
 
 
 def shared_memory(pid: int) -> frozenset[str]:
-    """The names of the shared-memory segments that a process can see, semaphores left out."""
-    names = _names(f"/proc/{pid}/root/dev/shm")
-    return frozenset(name for name in names if not name.startswith("sem."))
+    """The files in /dev/shm that a process can see, segments and named semaphores, by their paths
+    below it; folders are none."""
+    top = f"/proc/{pid}/root/dev/shm"
+    return frozenset(
+        os.path.relpath(f"{folder}/{name}", top)
+        for folder, _, names in os.walk(top)
+        for name in names
+    )
 
 
 def shared_memory_bytes(pid: int) -> int | None:

@@ -18,9 +18,10 @@ from leaklab.model.signals import READ, Samples, Signal
 from leaklab.model.units import PAGE_BYTES as PAGE
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.growth import judge_series
+from leaklab.verdict.length import Work
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
 from leaklab.verdict.over_time import judge_over_time
-from leaklab.verdict.process import Work, judge, judge_tree
+from leaklab.verdict.process import judge, judge_tree
 from leaklab.verdict.wording import words
 
 FLOOR = 256.0

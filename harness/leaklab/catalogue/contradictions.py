@@ -1,0 +1,49 @@
+"""What a scenario.toml may not say, though each of its keys is known and of the right type."""
+
+import math
+from pathlib import Path
+
+from leaklab.catalogue.options import is_sound
+from leaklab.model.errors import BadInput
+from leaklab.model.scenario import Judge, Mode, Scenario, Scope
+from leaklab.model.text import cut
+
+# The largest number: a saved plan holds 64 bits.
+MOST = 2**63 - 1
+
+
+def refuse_contradictions(path: Path, scenario: Scenario) -> None:
+    """Stop at a scenario that contradicts itself, or gives a number that nothing can have.
+
+    Raises:
+        BadInput: naming the file, the key and what is allowed.
+    """
+    pair = scenario.buggy is not None and scenario.fixed is not None
+    if bool(scenario.program) == pair or bool(scenario.buggy) != bool(scenario.fixed):
+        raise BadInput(f"{path}: give [buggy] and [fixed], or for a control [program] alone")
+    if not 1 <= scenario.level <= 5:
+        raise BadInput(f"{path}: level is {scenario.level}; say 1 (easy) to 5 (hard)")
+    if not 1 <= scenario.units <= MOST:
+        raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed, at most {MOST}")
+    if not scenario.modes:
+        raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
+    if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
+        raise BadInput(f'{path}: scope = "tree" runs inline only; say modes = ["inline"]')
+    if len(set(scenario.modes)) < len(scenario.modes):
+        raise BadInput(f"{path}: modes names one twice; name each once")
+    if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):
+        raise BadInput(f'{path}: judge = "peak" and min_ratio go together; give both or neither')
+    if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
+        raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
+    for name in ("title", "summary", "unit"):
+        if not getattr(scenario, name).isprintable():
+            raise BadInput(f"{path}: {name} is not one line of plain text; write it as one")
+    _refuse_unsound_options(path, scenario)
+
+
+def _refuse_unsound_options(path: Path, scenario: Scenario) -> None:
+    for name, value in scenario.options.items():
+        if not is_sound(value):
+            raise BadInput(f"{path}: option {cut(name)!r} is {value}; give it a finite default")
+        if isinstance(value, int) and abs(value) > MOST:
+            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MOST}")

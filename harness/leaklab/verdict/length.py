@@ -1,0 +1,122 @@
+"""Runs that were too short for a verdict: with less work done, a cache that is still filling looks
+like a leak, and a rare leak like none. Only what nothing innocent shows is said of them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import msgspec
+
+from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.scenario import Growth, Resource
+from leaklab.model.signals import Signal
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
+from leaklab.verdict.growth import Finding, judge_extreme, undecided
+from leaklab.verdict.octaves import Rows
+from leaklab.verdict.resources import (
+    DEFAULT_LIMITS,
+    EXTREME_SHARE,
+    FLOOR,
+    SIGNALS_OF,
+    SIGNALS_OF_TREE,
+)
+from leaklab.verdict.signals import excuse
+
+NEVER_EXTREME = {Signal.BLOCKS, Signal.PSS}
+
+NOT_READ = undecided(ReasonKind.NOT_READ)
+
+
+@dataclass(frozen=True)
+class Work:
+    """How a run ended, the units it did, and the units its scenario declares a verdict to need.
+    `limits` is what the run may have of each resource.
+    """
+
+    ended: Ended
+    done: int
+    needed: int
+    limits: Mapping[Resource, float] = field(default_factory=lambda: DEFAULT_LIMITS)
+
+
+def too_short(
+    work: Work,
+    rows: Mapping[Signal, Rows],
+    resource: Resource,
+    process: ProcessRecord | None = None,
+) -> Finding | None:
+    """Why a run was too short for a verdict, or that it leaks all the same; None if it was long
+    enough.
+
+    Args:
+        work: what was done, and what a verdict needs.
+        rows: what was read, by signal.
+        resource: the one that is judged.
+        process: whose rows they are; None for a tree.
+    """
+    if work.done >= work.needed and work.ended is Ended.COMPLETED:
+        return None
+    if signal := extreme_signal(rows, resource, work.limits):
+        return _extreme(work, signal, rows[signal], process)
+    kind = ReasonKind.TOO_SHORT if work.ended is Ended.COMPLETED else ReasonKind.BROKEN_OFF
+    reason = Reason(kind=kind, ended=work.ended.value, done=work.done, needed=work.needed)
+    return Finding(Conclusion.UNDECIDED, None, reason)
+
+
+def _extreme(work: Work, signal: Signal, rows: Rows, process: ProcessRecord | None) -> Finding:
+    """Of a run that was not seen to its end, growth that nothing innocent shows."""
+    units, values = rows
+    rise = values[-1] - values[0]
+    if process and (excused := excuse(process, signal, rows)):
+        reason = msgspec.structs.replace(excused.reason, signal=signal, to_the_end=False)
+        return Finding(Conclusion.UNDECIDED, None, reason)
+    reason = Reason(
+        kind=ReasonKind.EXTREME,
+        signal=signal,
+        rate=rise / (units[-1] - units[0]),
+        done=work.done,
+        needed=work.needed,
+    )
+    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
+
+
+def extreme_signal(
+    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
+) -> Signal | None:
+    """The signal by which a resource is taken without end: of memory neither blocks, which have no
+    size of their own, nor PSS, in which the pages of files are."""
+    signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
+    for signal in FLOOR:
+        of = Resource.MEMORY if signal.in_bytes else resource
+        amount = EXTREME_SHARE * limits[of]
+        if signal in signals & rows.keys() and judge_extreme(*rows[signal], amount):
+            return signal
+    return None
+
+
+def standing_findings(
+    short: Mapping[Resource, Finding],
+    findings: Mapping[Resource, Finding],
+    rows: Mapping[Signal, Rows],
+    work: Work,
+) -> dict[Resource, Finding]:
+    """What is left of findings where a run was too short: growth that nothing innocent shows, and a
+    leak where the lab stopped the run after the work that a verdict needs; else why it is short."""
+    enough = work.ended.stopped and work.done >= work.needed
+
+    def standing(resource: Resource) -> Finding:
+        found = findings.get(resource)
+        if enough and found and found.conclusion is Conclusion.LEAK:
+            return found
+        signal = extreme_signal(rows, resource, work.limits)
+        if signal and short[resource] is found:
+            return _extreme(work, signal, rows[signal], None)
+        return NOT_READ if short[resource] is found else short[resource]
+
+    return {resource: standing(resource) for resource in short}
+
+
+def is_extreme(
+    rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
+) -> bool:
+    """Whether a resource grows in order, by a large share of what the run may have."""
+    return extreme_signal(rows, resource, limits) is not None
