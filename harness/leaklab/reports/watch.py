@@ -129,7 +129,7 @@ def container(found: Container) -> str:
     ]
     if found.dev_shm_bytes is not None:
         dev_shm = amount(found.dev_shm_bytes, found.dev_shm_grew_bytes or 0)
-        words.append(f"of which in /dev/shm {dev_shm}")
+        words.append(f"files in /dev/shm {dev_shm}")
     return f"the whole container (its cgroup), with growth over the watch: {', '.join(words)}"
 
 

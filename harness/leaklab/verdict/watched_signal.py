@@ -10,7 +10,15 @@ import msgspec
 from leaklab.model.scenario import Growth
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind
-from leaklab.verdict.growth import FEWEST_BLOCKS, TENDENCY, Finding, Rule, judge_series, rises
+from leaklab.verdict.growth import (
+    FEWEST_BLOCKS,
+    TENDENCY,
+    Finding,
+    Rule,
+    judge_series,
+    rises,
+    undecided,
+)
 from leaklab.verdict.octaves import (
     BLOCKS,
     Octave,
@@ -62,7 +70,7 @@ def judge_signal(signal: Signal, rows: Rows, extreme: float, rule: Rule) -> Judg
     slope = growth_per_unit(*joined(before, last))
     finding = _extreme(rest, extreme, rule)
     if finding is None:
-        finding = _explained(judge_series(*rest, floor, rule), before, last, floor)
+        finding = _explained(_series(rest, signal, floor, rule), before, last, floor)
     estimate = Estimate(
         signal=signal,
         conclusion=finding.conclusion,
@@ -89,6 +97,17 @@ def floor_of(signal: Signal, rows: Rows) -> float:
         highest = max(highest, values[at])
         deepest = max(deepest, highest - values[at])
     return max(LEAST[signal], deepest)
+
+
+def _series(rows: Rows, signal: Signal, floor: float, rule: Rule) -> Finding:
+    """What a series shows. A program that swings is given the benefit of the doubt in both ways: it
+    is accused only of more than it was seen to give back, and acquitted only of more than the
+    usual floor."""
+    finding = judge_series(*rows, floor, rule)
+    if finding.conclusion is not Conclusion.CLEAN or floor <= FLOOR[signal]:
+        return finding
+    closer = judge_series(*rows, FLOOR[signal], rule)
+    return undecided(ReasonKind.SWINGS) if closer.conclusion is Conclusion.LEAK else closer
 
 
 def _extreme(rows: Rows, amount: float, rule: Rule) -> Finding | None:

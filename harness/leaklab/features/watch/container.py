@@ -37,8 +37,8 @@ class ContainerReading(Struct, frozen=True, kw_only=True):
 
 class Container(Struct, frozen=True, kw_only=True):
     """The control group of a tree at the end of a watch, and by how much each figure grew. They are
-    the whole group's, whoever is in it. `dev_shm_bytes` is what lies in /dev/shm, None where there
-    is none: a part of `shmem_bytes` where nobody else has that file system."""
+    the whole group's, whoever is in it. `dev_shm_bytes` is what the files in /dev/shm take, whoever
+    put them there; None where there is no such file system."""
 
     now: ContainerReading
     grew: ContainerReading
