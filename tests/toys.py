@@ -14,6 +14,7 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.model.signals import Reading, Samples
 from leaklab.observer.probes import linux
+from leaklab.observer.probes.protocol import Descent
 from leaklab.verdict.run import to_result
 
 PATIENCE_SECONDS = 20.0
@@ -189,11 +190,20 @@ class ToyProbes:
     def reading(self, pid: int) -> Reading | None:
         return None
 
+    def resident(self, pid: int) -> Reading | None:
+        return None
+
+    def descent(self, pid: int) -> Descent | None:
+        return None
+
     def in_all(self, readings: Iterable[Reading]) -> Reading:
         return linux.in_all(readings)
 
     def shared_memory(self, pid: int) -> frozenset[str]:
         return frozenset()
+
+    def shared_memory_bytes(self, pid: int) -> int | None:
+        return None
 
     def descendants(self, pid: int, enough: int) -> list[int]:
         return []

@@ -87,6 +87,54 @@ def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place:
     )
 
 
+def test_a_slow_leak_after_a_start_up_is_found_and_the_start_up_is_left_out(watch: Watch) -> None:
+    code = "start, kept, began = bytearray(30 << 20), [], time.monotonic()\n"
+    code += "while True:\n    time.sleep(.002)\n"
+    code += "    while len(kept) < 40 * (time.monotonic() - began): kept.append(b'x' * 5_000)\n"
+    watched, said, _ = watch("--interval", "0.05", "--for", "5", "--json", "--", *python(code))
+    verdict = json.loads(said)["verdict"]
+    assert (1, "leak") == (watched, verdict["conclusion"])
+    assert "start-up" in [reason["kind"] for reason in verdict["reasons"]]
+    assert 0.8 * 200_000 < verdict["per_unit"] < 1.2 * 200_000
+
+
+def test_half_of_the_limit_in_order_is_a_leak(watch: Watch) -> None:
+    _, said, _ = watch(*SOON, "--limit", "50MB", "--json", "--", *python(GROW))
+    (reason, *_) = json.loads(said)["verdict"]["reasons"]
+    assert "past-anything-innocent" == reason["kind"]
+
+
+@pytest.mark.parametrize(("kept_bytes", "code"), [(20_000, 1), (0, 0)])
+def test_workers_that_are_replaced_are_judged_by_generations(
+    watch: Watch, kept_bytes: int, code: int
+) -> None:
+    """Each worker lives half a second, and keeps so much every five milliseconds."""
+    prefork = f"""
+while True:
+    if not (pid := os.fork()):
+        kept = []
+        for _ in range(100):
+            kept.append(bytearray({kept_bytes}))
+            time.sleep(.005)
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+    interval = ["--interval", "0.03", "--for", "8"]
+    found, said, _ = watch(*interval, "--json", "--", *python(prefork))
+    seen = json.loads(said)
+    (workers,) = [one for one in seen["generations"] if one["count"] >= 6]
+    assert (code, True) == (found, workers["forked"])
+    assert (kept_bytes > 0) == (seen["verdict"]["reasons"][0]["kind"] == "each-generation-grows")
+
+
+def test_resident_memory_and_the_container_are_told_beside_the_tree(watch: Watch) -> None:
+    _, said, _ = watch("--for", "0.3", "--interval", "0.05", "--json", "sleep", "100")
+    seen = json.loads(said)
+    assert {"seconds", "rss_bytes", "anon_bytes"} <= set(seen["resident_samples"])
+    if seen["container"]:  # where the kernel counts memory by groups
+        assert {"anon_bytes", "file_bytes", "shmem_bytes"} == set(seen["container"]["now"])
+
+
 def test_what_a_command_prints_and_how_it_ends_is_told(watch: Watch, place: Path) -> None:
     code = "print(os.getcwd(), sys.stdin.read(), file=sys.stderr); time.sleep(.3); sys.exit(7)"
     _, said, errors = watch("--interval", "0.05", "--json", "--", *python(code))

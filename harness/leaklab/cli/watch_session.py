@@ -10,8 +10,17 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaklab.features.watch.container import container_reading
 from leaklab.features.watch.forecast import Limit
-from leaklab.features.watch.loop import FEWEST_ROWS, READING_SHARE, Ending, Means, Watch, follow
+from leaklab.features.watch.loop import (
+    FEWEST_ROWS,
+    READING_SHARE,
+    RESIDENT_SHARE,
+    Ending,
+    Means,
+    Watch,
+    follow,
+)
 from leaklab.features.watch.memory_limit import memory_limit
 from leaklab.features.watch.report import Question, Seen, seen_of
 from leaklab.features.watch.targets import Target, attached, started
@@ -71,9 +80,16 @@ def _watch(target: Target, asked: Asked) -> Seen:
     limit = memory_limit(target.pid, machine_bytes)
     if asked.limit_bytes:
         limit = Limit(memory_bytes=asked.limit_bytes, whose="--limit")
-    means = Means(target.pids, choose(), time.monotonic, asked.interval_seconds)
+    means = Means(
+        target.pids,
+        choose(),
+        time.monotonic,
+        asked.interval_seconds,
+        limit.memory_bytes,
+        container_reading,
+    )
     with _interrupts() as interrupted, _screen(target, asked.resource, machine_bytes) as show:
-        watch = Watch(means, Pace(READING_SHARE))
+        watch = Watch(means, Pace(READING_SHARE), Pace(RESIDENT_SHARE))
         ending = follow(watch, _waiting(target, interrupted, asked.for_seconds), show)
         target.finish(interrupted)
     _refuse_too_short(watch, target, ending)

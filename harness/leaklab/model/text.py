@@ -16,3 +16,9 @@ def cut_to(text: str, longest: int) -> str:
 def cut_front(text: str, longest: int) -> str:
     """Text of at most so many characters, its end kept."""
     return text if len(text) <= longest else "…" + text[1 - longest :]
+
+
+def without_folder(command: str) -> str:
+    """The words of a process without the folder of its program."""
+    program, space, words = command.partition(" ")
+    return program.rpartition("/")[2] + space + words

@@ -69,6 +69,13 @@ class ReasonKind(StrEnum):
     HELD_BACK = "held-back"
     WORKLOAD_ENDED = "workload-ended"
     # Of a watch.
+    TOO_FEW_BEFORE = "too-few-before"
+    ROSE_LESS_BEFORE = "rose-less-before"
+    PAST_ANYTHING_INNOCENT = "past-anything-innocent"
+    EACH_GENERATION_GROWS = "each-generation-grows"
+    RESTARTS_BOUND_IT = "restarts-bound-it"
+    START_UP = "start-up"
+    WOULD_ESCAPE = "would-escape"
     WATCHED_FOR = "watched-for"
     # In a result of schema 1 to 3, which has the words alone.
     TEXT = "text"
@@ -88,8 +95,9 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
     name, count, maximum: of a container that states a maximum, what it is called, its entries, and
         how many there may be.
-    count: else blocks freed, or zombies; held_bytes, free_bytes: of the memory at the end.
-    seconds: how long a program was watched, or is to be watched.
+    count: else blocks freed, zombies, or generations of a worker (`name` is its command);
+        held_bytes, free_bytes: of the memory at the end, or of the worker at its start.
+    seconds: how long a program was watched, or is to be watched; or the length of its start-up.
     text: the words, filled in where a verdict is saved or shown.
     """
 

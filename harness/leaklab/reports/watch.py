@@ -1,26 +1,31 @@
 """A watch as tables: what it found, and in top's words what each process holds."""
 
 from collections.abc import Sequence
-from pathlib import PurePosixPath
 
+from leaklab.features.watch.container import Container
 from leaklab.features.watch.forecast import SECONDS, Projection, speed_of
-from leaklab.features.watch.loop import growth_of_memory
 from leaklab.features.watch.report import Seen, SeenProcess
 from leaklab.model.scenario import Resource
-from leaklab.model.text import cut_to
+from leaklab.model.text import cut_to, without_folder
 from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.table import Table
 from leaklab.reports.wrapping import WIDTH, wrapped
+from leaklab.verdict.generations import MIN_GENERATIONS, Generations
 
 COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
 NUMBERS = frozenset(COLUMNS[:-1])
 SPACE = 2
 LEAST_COMMAND = 8
+MAX_NAME = 32
 BARS = "▁▂▃▄▅▆▇█"
 
 SEGMENTS = "segments of other programs in /dev/shm may be among the shared memory"
-ALLOCATOR = "from outside a leak cannot be told from an allocator that gives nothing back"
+ALLOCATOR = (
+    "from outside a leak cannot be told from a cache that is still filling, nor from an allocator "
+    "that gives nothing back"
+)
+JOB = "from outside a worker cannot be told from a job that takes what it needs until it is done"
 
 
 def table(seen: Seen) -> Table:
@@ -73,8 +78,10 @@ def notes(seen: Seen) -> list[str]:
         f"growth: {growth(verdict)}",
         projection(seen.projection) if seen.projection else "",
         f"also leaking: {', '.join(others)}" if others else "",
+        *filter(None, map(generations, seen.generations)),
+        container(seen.container) if seen.container else "",
         SEGMENTS if Resource.SHARED_MEMORY in leaking else "",
-        ALLOCATOR if verdict.is_leak and verdict.resource is Resource.MEMORY else "",
+        ALLOCATOR if Resource.MEMORY in leaking else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
         f"{unreadable:,} processes may only be read as root" if unreadable else "",
         f"{seen.command}: {seen.how}" if seen.how else "",
@@ -95,6 +102,41 @@ def growth(verdict: Verdict) -> str:
         return "none"
     what = "" if resource is Resource.MEMORY else f" {resource}"
     return f"{words[0]}{what} {speed.per} (95 % interval: {words[1]} to {words[2]})"
+
+
+def generations(found: Generations) -> str:
+    """What the verdict does not say of processes that came and went; mostly nothing."""
+    name = cut_to(without_folder(found.command), MAX_NAME)
+    if found.conclusion is Conclusion.LEAK:
+        return JOB
+    if found.forked and found.count >= MIN_GENERATIONS and found.per_second is None:
+        return f"processes of {name} lived too short to be judged: lower --interval"
+    if not found.grows or found.per_second is None:
+        return ""
+    speed = format_growth(found.per_second, Resource.MEMORY)
+    why = "not steadily" if found.forked else "as a job does that takes what it needs"
+    many = f"{found.count:,} processes of {name}"
+    return f"{many} grew to the end of their lives, by {speed} a second, but {why}"
+
+
+def container(found: Container) -> str:
+    """What the whole control group holds, with its growth."""
+    now, grew = found.now, found.grew
+    words = [
+        f"anonymous {amount(now.anon_bytes, grew.anon_bytes)}",
+        f"page cache {amount(now.file_bytes, grew.file_bytes)}",
+        f"shared memory and tmpfs {amount(now.shmem_bytes, grew.shmem_bytes)}",
+    ]
+    if found.dev_shm_bytes is not None:
+        dev_shm = amount(found.dev_shm_bytes, found.dev_shm_grew_bytes or 0)
+        words.append(f"files in /dev/shm {dev_shm}")
+    return f"the whole container (its cgroup), with growth over the watch: {', '.join(words)}"
+
+
+def amount(held_bytes: int, grew_bytes: int) -> str:
+    """What is held, and by how much it grew."""
+    sign = "+" if grew_bytes > 0 else ""
+    return f"{format_bytes(held_bytes)} ({sign}{format_bytes(grew_bytes)})"
 
 
 def projection(found: Projection) -> str:
@@ -134,12 +176,6 @@ def rate(process: SeenProcess) -> str:
     return format_growth(process.growth_per_second, Resource.MEMORY)
 
 
-def short(command: str) -> str:
-    """The words of a process without the folder of its program."""
-    program, space, words = command.partition(" ")
-    return PurePosixPath(program).name + space + words
-
-
 def sparkline(values: Sequence[float]) -> str:
     """A bar for each value, from the smallest to the largest; all alike are low."""
     low = min(values, default=0)
@@ -150,14 +186,14 @@ def sparkline(values: Sequence[float]) -> str:
 
 def _process_row(process: SeenProcess) -> tuple[str, ...]:
     pss = "" if process.pss_bytes is None else format_bytes(process.pss_bytes)
-    return (*cells(process), pss, rate(process), short(process.command))
+    return (*cells(process), pss, rate(process), without_folder(process.command))
 
 
 def _tree_row(seen: Seen) -> tuple[str, ...]:
     """The sums. Only PSS counts a shared page once; so the others are left out."""
     pss = format_bytes(seen.tree.pss_bytes or 0)
-    known = seen.projection is not None
-    amount = growth_of_memory(seen.verdict).per_unit
-    per_second = format_growth(amount, Resource.MEMORY) if known else ""
+    found = seen.projection
+    amount = found.speed_bytes / SECONDS[found.speed_class] if found else 0.0
+    per_second = format_growth(amount, Resource.MEMORY) if found else ""
     count = f"{seen.tree.processes or 0:,} in all"
     return ("tree", "", "", "", "", pss, per_second, count)

@@ -11,9 +11,10 @@ from rich.text import Text
 from leaklab.features.watch.loop import Watch
 from leaklab.features.watch.report import SeenProcess, seen_process
 from leaklab.model.scenario import Resource
+from leaklab.model.text import without_folder
 from leaklab.model.units import format_bytes, format_duration
 from leaklab.observer.pace import Pace
-from leaklab.reports.watch import cells, narrowed, rate, short, sparkline
+from leaklab.reports.watch import cells, narrowed, rate, sparkline
 
 # Of one CPU the part that judging and drawing may take.
 SHARE = 50
@@ -78,4 +79,4 @@ class Screen:
 
 def _row(process: SeenProcess) -> tuple[str, ...]:
     bars = sparkline(process.last_rss_bytes)
-    return (*cells(process), rate(process), bars, short(process.command))
+    return (*cells(process), rate(process), bars, without_folder(process.command))

@@ -21,7 +21,6 @@ from leaklab.verdict.growth import RULE, Finding, Rule
 from leaklab.verdict.in_use import split_of
 from leaklab.verdict.length import NOT_READ, Work, standing_findings, too_short
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.over_time import doubted
 from leaklab.verdict.resources import (
     FLOOR,
     SIGNALS_OF,
@@ -57,27 +56,23 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
 
 
 def judge_tree(
-    rows: Mapping[Signal, Rows], resource: Resource, work: Work | None = None, rule: Rule = RULE
+    rows: Mapping[Signal, Rows], resource: Resource, work: Work, rule: Rule = RULE
 ) -> Verdict:
     """Judge a tree of processes by what was read of it from outside.
 
     Args:
-        rows: by signal the work done (or the time) at each reading, and what was read.
+        rows: by signal the work done at each reading, and what was read.
         resource: the resource that decides.
-        work: how much of the work was done; None where nobody can say what a verdict needs: then
-            what surely grows is not acquitted, however slowly.
+        work: how much of the work was done.
         rule: the constants.
     """
-    declared = work.needed if work else None
     estimates = [
-        estimate_of(None, signal, rows[signal], declared, rule)
+        estimate_of(None, signal, rows[signal], work.needed, rule)
         for signal in FLOOR
         if signal in rows
     ]
-    if work is None:
-        estimates = [doubted(e, FLOOR[e.signal], rows[e.signal][0][-1]) for e in estimates]
     findings = _findings(estimates, SIGNALS_OF_TREE)
-    if work and (short := too_short(work, rows, resource)):
+    if short := too_short(work, rows, resource):
         findings = standing_findings({**findings, resource: short}, findings, rows, work)
     return quoted(_verdict(estimates, findings, resource))
 

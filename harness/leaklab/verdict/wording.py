@@ -112,9 +112,27 @@ TEMPLATES = {
     KIND.WORKLOAD_ENDED: (
         "it ended after {reason.done:,} units: give --units, or make the workload yield more"
     ),
+    KIND.TOO_FEW_BEFORE: "it rises over the last half, with too few readings before that: {more}",
+    KIND.ROSE_LESS_BEFORE: "it rises over the last half, and less clearly before that: {more}",
+    KIND.PAST_ANYTHING_INNOCENT: (
+        "it rose by {held} in {seconds}, in order and at full pace to the end: by more than half "
+        "of the memory that it may have, which nothing innocent does"
+    ),
+    KIND.EACH_GENERATION_GROWS: (
+        "each new process of {reason.name} starts at {held} and grows {size} a {per} until it is "
+        "replaced ({reason.count:,} generations seen)"
+    ),
+    KIND.RESTARTS_BOUND_IT: "the restarts bound the sum over all processes",
+    KIND.START_UP: "the first {seconds} are left out as its start-up",
+    KIND.WOULD_ESCAPE: (
+        "a leak slower than {size} a {per} would have escaped; {seconds} would show one of "
+        "{least_size} a {per}"
+    ),
     KIND.WATCHED_FOR: "watched for {seconds}: nobody can say whether that suffices",
     KIND.TEXT: "{reason.text}",
 }
+# Of these the signal is only the unit.
+NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.WOULD_ESCAPE}
 
 
 def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
@@ -128,11 +146,14 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
         advice=_advice(reason),
         rate=_amount(reason.rate, reason.signal),
         ceiling=_amount(reason.ceiling, reason.signal).lstrip("+"),
+        size=_size(reason.rate, reason.signal),
+        least_size=_size(reason.ceiling, reason.signal),
         seconds=format_duration(reason.seconds or 0.0),
     )
     if not reason.to_the_end:
         text = f"{text}; name --units to see it through"
-    signal = [LABEL[reason.signal]] if reason.signal and names_signal else []
+    named = names_signal and reason.kind not in NAMELESS
+    signal = [LABEL[reason.signal]] if reason.signal and named else []
     return ": ".join([*filter(None, [reason.process]), *signal, text])
 
 
@@ -167,3 +188,9 @@ def _amount(per: float | None, signal: Signal | None) -> str:
     """Growth of a signal in its own unit: bytes, or pieces."""
     in_bytes = signal is not None and signal.in_bytes
     return format_growth(per or 0.0, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
+
+
+def _size(per: float | None, signal: Signal | None) -> str:
+    """An amount without a sign, and with the name of what is counted."""
+    amount = _amount(per, signal).lstrip("+")
+    return amount if signal is None or signal.in_bytes else f"{amount} {LABEL[signal]}"

@@ -129,11 +129,12 @@ def tree(**columns: list[int]) -> dict[Signal, Rows]:
 
 def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
     rows = tree(pss_bytes=[65536 * u for u in range(N)], pss_anon_bytes=FLAT)
-    found = judge_tree(rows, Resource.MEMORY)
+    work = Work(Ended.COMPLETED, N, N)
+    found = judge_tree(rows, Resource.MEMORY, work)
     assert (found.conclusion, found.reasons[0].signal) == (Conclusion.CLEAN, Signal.PSS_ANON)
     assert {Signal.PSS, Signal.PSS_ANON} == {e.signal for e in found.estimates}
     del rows[Signal.PSS_ANON]
-    assert judge_tree(rows, Resource.MEMORY).conclusion is Conclusion.LEAK
+    assert judge_tree(rows, Resource.MEMORY, work).conclusion is Conclusion.LEAK
 
 
 def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:

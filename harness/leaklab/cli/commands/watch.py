@@ -59,7 +59,7 @@ class Pid(click.ParamType[int]):
     default=INTERVAL_SECONDS,
     show_default=True,
     metavar="SECONDS",
-    help="From one reading to the next, on the average; more where readings are dear.",
+    help="From one reading to the next, on the average; less where workers are replaced often.",
 )
 @click.option(
     "--for",
@@ -97,7 +97,9 @@ def command(
     A process and all below it are read again and again, on a terminal into a live
     table; the verdict comes when it ends, after --for, or at Ctrl-C (SIGTERM). It
     asks whether memory (PSS without files) grows steadily over the last half and
-    quarter of the time, so the longer the watch, the more it is worth.
+    quarter of the time after the start-up, so the longer the watch, the more it is
+    worth: where nothing is found, it names the leak that would have escaped.
+    Workers that are replaced are judged by what each of them does.
 
     A process named by --pid is left alone. A COMMAND is started in the current
     folder, with no input. What it prints goes to standard error, or where the

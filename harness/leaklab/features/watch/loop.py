@@ -3,39 +3,40 @@
 The series of a tree has a fixed most length: when it is full every second row goes, and it is
 looked at half as often. So a watch of a week costs no more than one of an hour. Looks are spaced
 unevenly on purpose (golden-ratio hashing): even ones turn a saw-tooth of nearly their own period
-into a slow rise. Readings that are dear are spaced further still, by a `Pace`.
+into a slow rise. A whole reading of a large process takes long, and is spaced further still, by a
+`Pace`; between two of them its resident memory is read alone.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 import msgspec
 
-from leaklab.features.watch.history import FEWEST_READINGS, Process
+from leaklab.features.watch.container import ContainerReading
+from leaklab.features.watch.history import FEWEST_READINGS, History, Process
+from leaklab.features.watch.lives import Lives
 from leaklab.model.scenario import Resource
-from leaklab.model.signals import Reading, Signal
+from leaklab.model.signals import Reading
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
 from leaklab.observer.pace import Pace
 from leaklab.observer.probes.protocol import Probes
-from leaklab.observer.series import Series
-from leaklab.verdict.octaves import Rows
-from leaklab.verdict.process import judge_tree
-from leaklab.verdict.resources import SIGNALS_OF_TREE
+from leaklab.verdict.generations import Generations, with_generations
+from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
 from leaklab.verdict.wording import Per, worded
 
 # Two are the least that have a slope; what the verdict asks for, its reasons say.
 FEWEST_ROWS = 2
-MOST_ROWS = 2000
+MAX_ROWS = 2000
 # However long the watch: a table that is looked at should be of now.
 LONGEST_INTERVAL_SECONDS = 10.0
 # Where a reading is not due yet, it is asked for again; more often than that would cost, too.
 LEAST_INTERVAL_SECONDS = 0.01
-# Of one CPU the part that readings may take.
-READING_SHARE = 50
+# Of one CPU the part that whole readings may take, and that those of resident memory may: together
+# one part in fifty.
+READING_SHARE = 60
+RESIDENT_SHARE = 300
 GOLDEN = (5**0.5 - 1) / 2
-
-SIGNALS = tuple(signal for signals in SIGNALS_OF_TREE.values() for signal in signals)
 
 
 class Ending(Enum):
@@ -46,6 +47,10 @@ class Ending(Enum):
     TIME = "the time is up"
 
 
+def _no_container(_: int) -> None:
+    """Nothing is known of a group."""
+
+
 @dataclass(frozen=True)
 class Means:
     """What a watch is made with; tests have their own of each.
@@ -54,51 +59,75 @@ class Means:
     probes: reads them.
     clock: seconds, from any beginning.
     interval_seconds: how long from one look to the next, at least and on the average.
+    memory_bytes: how much memory the tree may come to have.
+    container: reads the control group of one process.
     """
 
     pids: Callable[[], Sequence[int]]
     probes: Probes
     clock: Callable[[], float]
     interval_seconds: float
+    memory_bytes: float = UNLIMITED
+    container: Callable[[int], ContainerReading | None] = _no_container
 
 
 class Watch:
-    """What has been seen of a tree so far."""
+    """What has been seen of a tree so far.
 
-    def __init__(self, means: Means, pace: Pace) -> None:
-        """Begin to watch: time runs from here."""
+    containers, shared_memory_bytes: the first reading and the last one, where there were any.
+    """
+
+    def __init__(self, means: Means, pace: Pace, resident_pace: Pace) -> None:
+        """Begin to watch: time runs from here.
+
+        Args:
+            means: what it is made with.
+            pace: of readings that are whole.
+            resident_pace: of those of resident memory alone.
+        """
         self._means = means
         self._pace = pace
+        self._resident_pace = resident_pace
         self._began = means.clock()
-        self._tree = Series(MOST_ROWS)
+        self._tree = History(MAX_ROWS)
         self._processes: dict[int, Process] = {}
+        self._lives = Lives()
         self._segments_before: frozenset[str] | None = None
         self._looks = 0
+        self.containers: list[ContainerReading] = []
+        self.shared_memory_bytes: list[int] = []
         self.unreadable = 0
         self.seconds = 0.0
 
     @property
     def wait_seconds(self) -> float:
-        """How long to wait for the next look: between 0.6 and 1.6 times the interval."""
-        stretched = min(self._tree.spacing, LONGEST_INTERVAL_SECONDS)
+        """How long to wait for the next look: between 0.6 and 1.6 times the interval, which is
+        shorter where workers are replaced often."""
+        stretched = min(self._tree.resident.spacing, LONGEST_INTERVAL_SECONDS)
         shift = (self._looks + 1) * GOLDEN % 1 - self._looks * GOLDEN % 1
-        interval = max(self._means.interval_seconds, stretched, LEAST_INTERVAL_SECONDS)
+        interval = max(self._means.interval_seconds, stretched) / self._lives.times_closer
+        interval = max(interval, LEAST_INTERVAL_SECONDS)
         return interval * (1 + shift)
 
     @property
     def samples(self) -> Sequence[tuple[float, Reading]]:
         """The series of the tree: the seconds since the start, and what was read then."""
-        return self._tree.rows
+        return self._tree.whole.rows
+
+    @property
+    def resident_samples(self) -> Sequence[tuple[float, Reading]]:
+        """The same of resident memory alone, which is read more often."""
+        return self._tree.resident.rows
 
     @property
     def now(self) -> Reading:
         """The whole tree, as it was read last."""
-        return self._tree.rows[-1][1] if self._tree.rows else Reading()
+        return self._tree.now
 
     @property
     def too_short(self) -> bool:
         """Whether there are too few readings to say how fast anything grows."""
-        return len(self._tree.rows) < FEWEST_READINGS
+        return len(self.resident_samples) < FEWEST_READINGS
 
     def lasted(self) -> float:
         """Seconds since it began; `seconds` are those at the last reading."""
@@ -106,23 +135,16 @@ class Watch:
 
     def look(self) -> None:
         """Read the tree, unless that would take more of a CPU than it may."""
-        if not self._pace.due:
-            return
-        with self._pace.spending():
-            self._looks += 1
-            seconds = self.lasted()
-            found = dict(self._read())
-            total = self._in_all(found)
-        # Nothing is left of it but what waits for its parent.
-        if total.pss_bytes is None:
-            return
-        self.seconds = seconds
-        self._tree.add(seconds, total)
-        for pid in self._processes.keys() - found.keys():
-            del self._processes[pid]
-        for pid, reading in found.items():
-            process = self._processes.setdefault(pid, Process(pid))
-            process.add(seconds, reading, self._means.probes.command_line(pid))
+        probes, seconds = self._means.probes, self.lasted()
+        if self._pace.due:
+            with self._pace.spending():
+                found = self._read(probes.reading)
+                total = self._with_what_is_beside(probes.in_all(found.values()), found)
+                self._keep(seconds, found, total)
+        elif self._resident_pace.due:
+            with self._resident_pace.spending():
+                found = self._read(probes.resident)
+                self._keep(seconds, found, probes.in_all(found.values()))
 
     def processes(self, most: int) -> list[Process]:
         """Those alive at the last look that have memory, the largest first."""
@@ -133,43 +155,61 @@ class Watch:
         """How many have memory."""
         return len(self.processes(len(self._processes)))
 
+    def generations(self) -> list[Generations]:
+        """The processes that came and went."""
+        return self._lives.judged()
+
     def verdict(self, resource: Resource) -> Verdict:
         """The verdict on what was seen so far, with the time in its reasons; without amounts where
         there are too few readings."""
-        verdict = judge_tree({s: rows for s, rows in self.rows().items() if rows[0]}, resource)
+        verdict = judge_over_time(self._tree.rows(), resource, self._means.memory_bytes)
         if self.too_short:
             verdict = msgspec.structs.replace(verdict, per_unit=None, low=None, high=None)
-        elif resource is Resource.MEMORY:  # in which PSS may grow by the files that are mapped
-            e = growth_of_memory(verdict)
-            verdict = msgspec.structs.replace(verdict, per_unit=e.per_unit, low=e.low, high=e.high)
+        verdict = with_generations(verdict, self.generations())
         over = Reason(kind=ReasonKind.WATCHED_FOR, seconds=self.seconds)
         return worded(
             msgspec.structs.replace(verdict, reasons=[*verdict.reasons, over]), Per.SECOND
         )
 
-    def rows(self) -> dict[Signal, Rows]:
-        """By signal that can decide: when it was read, and what."""
-        return {signal: self._tree.of(signal) for signal in SIGNALS}
+    def growth_of_memory(self, verdict: Verdict) -> Estimate:
+        """Of a verdict of its own the estimate that decides on memory."""
+        signal = signal_of_memory(self._tree.rows())
+        return next(e for e in verdict.estimates if e.signal is signal)
 
-    def _read(self) -> Iterator[tuple[int, Reading]]:
-        for pid in self._means.pids():
-            if reading := self._means.probes.reading(pid):
-                yield pid, reading
+    def _read(self, read: Callable[[int], Reading | None]) -> dict[int, Reading]:
+        self._looks += 1
+        return {pid: reading for pid in self._means.pids() if (reading := read(pid))}
 
-    def _in_all(self, found: dict[int, Reading]) -> Reading:
-        total = self._means.probes.in_all(list(found.values()))
+    def _with_what_is_beside(self, total: Reading, found: Mapping[int, Reading]) -> Reading:
+        """A whole reading of the tree, with what is of no process: /dev/shm, and the container."""
         of_others = [r for r in found.values() if r.rss_bytes is not None and r.pss_bytes is None]
         self.unreadable = max(self.unreadable, len(of_others))
-        segments = self._means.probes.shared_memory(next(iter(found), 0))
+        any_pid = next(iter(found), 0)
+        segments = self._means.probes.shared_memory(any_pid)
         if self._segments_before is None:
             self._segments_before = segments
-        return msgspec.structs.replace(total, segments=len(segments - self._segments_before))
+        tmpfs_bytes = self._means.probes.shared_memory_bytes(any_pid)
+        if tmpfs_bytes is not None:
+            self.shared_memory_bytes = [*self.shared_memory_bytes[:1], tmpfs_bytes]
+        if container := self._means.container(any_pid):
+            self.containers = [*self.containers[:1], container]
+        new = len(segments - self._segments_before)
+        return msgspec.structs.replace(total, segments=new, tmpfs_bytes=tmpfs_bytes)
 
-
-def growth_of_memory(verdict: Verdict) -> Estimate:
-    """Of a tree, by the signal that decides on memory."""
-    found = {estimate.signal: estimate for estimate in verdict.estimates}
-    return next(found[s] for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in found)
+    def _keep(self, seconds: float, found: Mapping[int, Reading], total: Reading) -> None:
+        if total.rss_bytes is None:  # nothing is left of it but what waits for its parent
+            return
+        is_first = not self._tree.resident.rows
+        self.seconds = seconds
+        self._tree.add(seconds, total)
+        for pid in self._processes.keys() - found.keys():
+            self._lives.ended(self._processes.pop(pid))
+        for pid, reading in found.items():
+            if pid not in self._processes:
+                self._processes[pid] = Process(pid, seen_from_start=not is_first)
+            process = self._processes[pid]
+            process.add(seconds, reading, self._means.probes.command_line(pid))
+            process.note_descent(self._means.probes)
 
 
 def follow(

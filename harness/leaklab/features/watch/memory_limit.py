@@ -44,7 +44,9 @@ def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Li
     return Limit(memory_bytes=machine_bytes, whose=MACHINE)
 
 
-def _limits(pid: int, proc: Path) -> Iterator[int]:
+def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
+    """The hierarchies that count a process's memory: their kind, and the folders from its own group
+    up to the root of what is mounted here."""
     own = _own_groups(read(proc / str(pid), "cgroup"))
     for mount in mounts(read(proc / "self", "mountinfo")):
         file = LIMIT_FILES.get(mount.kind)
@@ -53,8 +55,13 @@ def _limits(pid: int, proc: Path) -> Iterator[int]:
         if (folder := mount.folder_of(own[file.controller])) is None:
             continue
         depth = len(folder.relative_to(mount.folder).parts)
-        for group in [folder, *folder.parents[:depth]]:
-            if (text := read(group, file.name).strip()).isdecimal():
+        yield mount.kind, [folder, *folder.parents[:depth]]
+
+
+def _limits(pid: int, proc: Path) -> Iterator[int]:
+    for kind, folders in group_folders(pid, proc):
+        for group in folders:
+            if (text := read(group, LIMIT_FILES[kind].name).strip()).isdecimal():
                 yield int(text)
 
 

@@ -6,21 +6,25 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
+from leaklab.features.watch.container import Container, growth_of
 from leaklab.features.watch.forecast import Limit, Projection, project
 from leaklab.features.watch.history import Process
-from leaklab.features.watch.loop import Ending, Watch, growth_of_memory
+from leaklab.features.watch.loop import Ending, Watch
 from leaklab.features.watch.targets import Target
 from leaklab.model.scenario import Resource
-from leaklab.model.signals import READ, Reading
+from leaklab.model.signals import READ, Reading, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
+from leaklab.verdict.generations import Generations
 
-SCHEMA = 2
+SCHEMA = 3
 MOST_PROCESSES = 20
+MAX_GENERATIONS = 20
 
 
 class SeenProcess(Struct, frozen=True, kw_only=True):
     """One process as it was read last; `growth_per_second` is of its PSS without files (of its PSS
-    where the kernel does not tell them apart), in bytes; None where it was read too seldom."""
+    where the kernel does not tell them apart, of its anonymous RSS where PSS was read too seldom),
+    in bytes; None where it was read too seldom."""
 
     pid: int
     command: str
@@ -36,14 +40,20 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
 class Seen(Struct, frozen=True, kw_only=True):
     """A watch.
 
-    Schema history: 1 the first; 2 conclusions and reasons by name.
+    Schema history: 1 the first; 2 conclusions and reasons by name; 3 `resident_samples`,
+    `generations`, `container`, and PSS in fewer rows than RSS.
 
     The verdict's amounts are per second, as `per` says; they and the projection are
     None where there were too few readings.
 
     `processes` are those alive at the last look, the largest first; `processes_left_out` how many
     more there were, `processes_unreadable` the most at a time whose memory may not be read.
-    `samples` are the sums over the tree, by columns: `seconds`, and a column for each signal.
+    `samples` are the sums over the tree, by columns: `seconds`, and a column for each signal; a
+    large process is read seldom. `resident_samples` are those of resident memory alone, which is
+    read more often: there `anon_bytes` counts a page once for each process that has it, RSS less
+    the shared memory in it.
+    `generations` are the processes that came and went, by their commands; `container` is the
+    control group that the tree lives in, None where it cannot be read.
     `command_status` is as a shell tells it, a signal as a negative number; None where the process
     was not started by leaklab, or had to be killed.
     """
@@ -63,6 +73,9 @@ class Seen(Struct, frozen=True, kw_only=True):
     processes_left_out: int
     processes_unreadable: int
     samples: dict[str, list[float | None]]
+    resident_samples: dict[str, list[float | None]] = {}
+    generations: list[Generations] = []
+    container: Container | None = None
 
     @property
     def conclusion(self) -> Conclusion:
@@ -99,6 +112,9 @@ def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) ->
         processes_left_out=watch.count() - len(largest),
         processes_unreadable=watch.unreadable,
         samples=columns(watch.samples),
+        resident_samples=resident_columns(watch.resident_samples),
+        generations=watch.generations()[:MAX_GENERATIONS],
+        container=container_of(watch),
     )
 
 
@@ -123,7 +139,7 @@ def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection | 
     its PSS, and its growth that of the signal which decides on memory."""
     if watch.too_short:
         return None
-    return project(watch.now.pss_bytes or 0, limit, growth_of_memory(verdict))
+    return project(watch.now.pss_bytes or 0, limit, watch.growth_of_memory(verdict))
 
 
 def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
@@ -132,3 +148,22 @@ def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | 
     found = {signal.value: [reading[signal.value] for reading in readings] for signal in READ}
     read = {name: values for name, values in found.items() if any(v is not None for v in values)}
     return {"seconds": [round(seconds, 3) for seconds, _ in samples], **read}
+
+
+def resident_columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
+    """A series of resident memory by columns, with what of it is anonymous."""
+    anon: list[float | None] = [reading.anon_bytes for _, reading in samples]
+    return {**columns(samples), Signal.ANON.value: anon}
+
+
+def container_of(watch: Watch) -> Container | None:
+    """The control group at the end, and its growth."""
+    if not watch.containers:
+        return None
+    first, last = watch.containers[0], watch.containers[-1]
+    found = Container(now=last, grew=growth_of(first, last))
+    if not watch.shared_memory_bytes:
+        return found
+    before, after = watch.shared_memory_bytes[0], watch.shared_memory_bytes[-1]
+    changes = {"dev_shm_bytes": after, "dev_shm_grew_bytes": after - before}
+    return msgspec.structs.replace(found, **changes)

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from leaklab.model.errors import BadInput, one_line
 from leaklab.model.signals import Reading
 from leaklab.model.units import PAGE_BYTES
+from leaklab.observer.probes.protocol import Descent
 
 PIECE_BYTES = 1 << 16
 TICKS = os.sysconf("SC_CLK_TCK")
@@ -62,6 +63,30 @@ def reading(pid: int) -> Reading | None:
         processes=1,
         zombies=0,
     )
+
+
+def resident(pid: int) -> Reading | None:
+    """What statm tells, which costs as little for a large process as for a small one; None where it
+    is gone. A zombie, and a thread of the kernel's, has no memory."""
+    pages = _read(f"/proc/{pid}/statm").split()
+    if len(pages) < 3:
+        return None
+    if pages[1] == b"0":
+        return Reading(processes=1)
+    return Reading(
+        rss_bytes=int(pages[1]) * PAGE_BYTES,
+        vms_bytes=int(pages[0]) * PAGE_BYTES,
+        shared_bytes=int(pages[2]) * PAGE_BYTES,
+        processes=1,
+    )
+
+
+def descent(pid: int) -> Descent | None:
+    """Where a process comes from. The start of its stack (proc_pid_stat(5)) is as random as the
+    layout of a program's addresses; a fork inherits it, and whoever executes a program gets a
+    new one. It is 0 where we may not know it."""
+    fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
+    return Descent(int(fields[1]), int(fields[25])) if len(fields) > 25 else None
 
 
 def cpu_seconds(pid: int) -> float | None:
@@ -120,6 +145,18 @@ def shared_memory(pid: int) -> frozenset[str]:
         for folder, _, names in os.walk(top)
         for name in names
     )
+
+
+def shared_memory_bytes(pid: int) -> int | None:
+    """What the files in a process's /dev/shm take; None where that is no file system of its own."""
+    folder = f"/proc/{pid}/root/dev/shm"
+    try:
+        system, above = os.statvfs(folder), os.stat(f"{folder}/..")  # noqa: PTH116  (as the others)
+        if os.stat(folder).st_dev == above.st_dev:  # noqa: PTH116  (as the others)
+            return None
+    except OSError:
+        return None
+    return (system.f_blocks - system.f_bfree) * system.f_frsize
 
 
 def descendants(pid: int, enough: int) -> list[int]:

@@ -1,9 +1,17 @@
 """What is read of other processes: the interface of a platform's probes."""
 
 from collections.abc import Iterable
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from leaklab.model.signals import Reading
+
+
+class Descent(NamedTuple):
+    """A process's parent, and where its stack starts: a mark that a fork has in common with its
+    parent, and that a program which was executed has alone; 0 where it cannot be known."""
+
+    parent_pid: int
+    stack_start: int
 
 
 class Probes(Protocol):
@@ -24,11 +32,21 @@ class Probes(Protocol):
     def reading(self, pid: int) -> Reading | None:
         """All that can be read of one process from outside."""
 
+    def resident(self, pid: int) -> Reading | None:
+        """What of it costs the same for a process of any size: RSS, VMS, and the shared memory in
+        RSS."""
+
+    def descent(self, pid: int) -> Descent | None:
+        """Where a process comes from."""
+
     def in_all(self, readings: Iterable[Reading]) -> Reading:
         """The sums over processes."""
 
     def shared_memory(self, pid: int) -> frozenset[str]:
         """The names of the shared-memory segments that a process can see."""
+
+    def shared_memory_bytes(self, pid: int) -> int | None:
+        """What the files take that a process can see in /dev/shm."""
 
     def descendants(self, pid: int, enough: int) -> list[int]:
         """The living processes below one, without itself; the walk may end once there are more than

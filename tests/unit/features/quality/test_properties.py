@@ -20,6 +20,7 @@ from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.growth import judge_series
 from leaklab.verdict.length import Work
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
+from leaklab.verdict.over_time import judge_over_time
 from leaklab.verdict.process import judge, judge_tree
 from leaklab.verdict.wording import words
 
@@ -196,7 +197,9 @@ def test_any_process_at_all_gets_finite_amounts_within_their_intervals(
 def test_any_tree_at_all_gets_finite_amounts_within_their_intervals(
     values: list[int], signal: Signal, resource: Resource
 ) -> None:
-    assert_sound(judge_tree({signal: (range(1, len(values) + 1), values)}, resource))
+    rows = {signal: (range(1, len(values) + 1), values)}
+    assert_sound(judge_tree(rows, resource, Work(Ended.COMPLETED, len(values), len(values))))
+    assert_sound(judge_over_time(rows, resource))
 
 
 @given(
@@ -210,7 +213,7 @@ def test_no_watch_is_clean_beside_an_interval_above_zero(
 ) -> None:
     seconds = range(1, len(drawn) + 1)
     held = [rate * s + swing * share for s, share in zip(seconds, drawn, strict=True)]
-    verdict = judge_tree({Signal.PSS_ANON: (seconds, held)}, Resource.MEMORY)
+    verdict = judge_over_time({Signal.PSS_ANON: (seconds, held)}, Resource.MEMORY)
     for estimate in verdict.estimates:
         assert estimate.low <= 0 or estimate.conclusion is not Conclusion.CLEAN
 

@@ -2,19 +2,22 @@
 
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import msgspec
 import pytest
 
 from leaklab.cli import exit_codes
 from leaklab.cli.main import cli
-from leaklab.features.watch.forecast import Limit
+from leaklab.features.watch.container import ContainerReading
+from leaklab.features.watch.forecast import Limit, Span
 from leaklab.features.watch.loop import Ending, Means, Watch, follow
 from leaklab.features.watch.report import Question, Seen, seen_of
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
 from leaklab.observer.pace import Pace
+from leaklab.observer.probes.protocol import Descent
 from leaklab.observer.series import Series
 from leaklab.reports import plain, watch
 from toys import ToyProbes
@@ -37,7 +40,10 @@ class Toys(ToyProbes):
         self.laws = laws
         self.now = 0.0
         self.segments: Callable[[float], frozenset[str]] = lambda _: frozenset()
-        self.watch = Watch(Means(self.pids, self, lambda: self.now, interval_seconds), Pace(0))
+        self.tmpfs_bytes_a_second: int | None = None
+        self.images: dict[int, int] = {}
+        means = Means(self.pids, self, lambda: self.now, interval_seconds)
+        self.watch = Watch(means, Pace(0), Pace(0))
 
     def pids(self) -> list[int]:
         return [pid for pid, law in self.laws.items() if law(self.now)]
@@ -45,8 +51,24 @@ class Toys(ToyProbes):
     def reading(self, pid: int) -> Reading | None:
         return self.laws[pid](self.now)
 
+    def resident(self, pid: int) -> Reading | None:
+        if (whole := self.reading(pid)) is None:
+            return None
+        kept = {name: getattr(whole, name) for name in ("rss_bytes", "vms_bytes", "shared_bytes")}
+        return Reading(processes=1, **kept)
+
     def shared_memory(self, pid: int) -> frozenset[str]:
         return self.segments(self.now) if pid else frozenset()
+
+    def shared_memory_bytes(self, pid: int) -> int | None:
+        rate = self.tmpfs_bytes_a_second
+        return None if rate is None else int(rate * self.now)
+
+    def descent(self, pid: int) -> Descent | None:
+        return Descent(PID, self.images.get(pid, 1))
+
+    def command_line(self, pid: int) -> str:
+        return "/usr/bin/server" if self.images else super().command_line(pid)
 
     def over(self) -> bool:
         return True
@@ -203,11 +225,93 @@ def test_looks_are_never_so_close_that_they_spin() -> None:
     assert Toys({PID: growing(0)}, interval_seconds=1e-9).watch.wait_seconds > 0.005
 
 
-def test_a_reading_that_is_dear_is_left_out() -> None:
-    pace = Pace(10**9)
+def seldom_whole(law: Law, **means: Any) -> Toys:
+    """A process so large that it is read whole but once."""
+    toys = Toys({PID: law})
+    made = Means(toys.pids, toys, lambda: toys.now, 1.0, **means)
+    toys.watch = Watch(made, Pace(10**9), Pace(0))
+    return toys
+
+
+def test_between_readings_that_take_too_long_resident_memory_is_read_alone() -> None:
+    toys = seldom_whole(lambda t: holding(10 * MIB + MIB * t))
+    watch = toys.run(100)
+    assert (1, True) == (len(watch.samples), len(watch.resident_samples) > 90)
+    assert (10 * MIB, True) == (watch.now.pss_bytes, (watch.now.rss_bytes or 0) > 100 * MIB)
+
+
+def test_resident_memory_decides_where_the_whole_was_read_too_seldom() -> None:
+    seen = seldom_whole(lambda t: holding(10 * MIB + MIB * t)).seen(100)
+    assert (Conclusion.LEAK, Signal.ANON) == (seen.verdict.conclusion, seen.verdict.signal)
+    assert seen.projection
+    assert Span.HOUR is seen.projection.speed_class
+    assert pytest.approx(1800 * MIB) == seen.projection.speed_bytes
+    assert pytest.approx(MIB / 2) == seen.processes[0].growth_per_second
+    columns = seen.resident_samples
+    assert {"seconds", "rss_bytes", "vms_bytes", "shared_bytes", "anon_bytes"} == set(columns)
+    assert columns["anon_bytes"][0] == 5 * MIB
+
+
+def test_growth_past_half_of_the_limit_is_a_leak_at_once() -> None:
+    def slowing(t: float) -> Reading:
+        return holding(100 * MIB * (t if t < 12 else 12 + 0.6 * (t - 12)))
+
+    seen = seldom_whole(slowing, memory_bytes=1500 * MIB).seen(25)
+    assert Conclusion.LEAK is seen.conclusion
+    assert "nothing innocent does" in seen.verdict.reasons[0].text
+
+
+def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
+    """A master and a worker below it, again and again replaced; a fork has its master's image."""
+
+    def worker(number: int) -> Law:
+        begin = number * lifetime
+        return lambda t: law(t - begin) if begin < t < begin + lifetime else None
+
+    toys = Toys({PID: growing(0), **{100 + n: worker(n) for n in range(40)}})
+    toys.images = {pid: image for pid in toys.laws if pid != PID}
+    return toys
+
+
+def test_a_leak_in_workers_that_are_replaced_is_one() -> None:
+    seen = workers(growing(MIB)).seen(400)
+    assert Conclusion.LEAK is seen.conclusion
+    said = " ".join(watch.notes(seen)[0].split())
+    assert said.startswith("leak: each new process of server starts at 5.")
+    assert "grows 512 KiB a second until it is replaced" in said
+    assert (20, True) == (seen.generations[0].count, seen.generations[0].forked)
+    assert "from outside a worker cannot be told from a job" in "".join(watch.notes(seen))
+
+
+def test_a_program_that_is_executed_again_and_again_is_told_and_not_accused() -> None:
+    seen = workers(growing(MIB), image=2).seen(400)
+    assert seen.conclusion is not Conclusion.LEAK
+    assert any("as a job does that takes what it needs" in note for note in watch.notes(seen))
+
+
+def test_workers_that_do_not_grow_are_not_accused() -> None:
+    seen = workers(growing(0)).seen(400)
+    assert (Conclusion.CLEAN, 20) == (seen.conclusion, seen.generations[0].count)
+
+
+def test_where_workers_live_short_looks_come_closer() -> None:
+    watch = workers(growing(MIB), lifetime=4.0).run(100)
+    assert watch.wait_seconds < 0.5
+    assert Conclusion.LEAK is watch.verdict(Resource.MEMORY).conclusion
+
+
+def test_what_the_container_holds_is_told_with_its_growth() -> None:
+    readings = [ContainerReading(anon_bytes=MIB * n, file_bytes=0, shmem_bytes=0) for n in (3, 5)]
     toys = Toys({PID: growing(0)})
-    toys.watch = Watch(Means(toys.pids, toys, lambda: toys.now, 1.0), pace)
-    assert 1 == len(toys.run(100).samples)
+    toys.tmpfs_bytes_a_second = MIB
+    found = iter([readings[0], *[readings[1]] * 200])
+    means = Means(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(found))
+    toys.watch = Watch(means, Pace(0), Pace(0))
+    seen = toys.seen(100)
+    assert seen.container
+    assert (5 * MIB, 2 * MIB) == (seen.container.now.anon_bytes, seen.container.grew.anon_bytes)
+    assert "the whole container (its cgroup)" in "".join(watch.notes(seen))
+    assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
 def test_a_tree_of_which_only_a_zombie_is_left_has_no_reading() -> None:
@@ -239,7 +343,8 @@ def test_the_report_fits_80_columns() -> None:
         "growth",
         "memory reaches the limit of 1 GiB (a test's) in 13 min 12 s at this rate (95 %",
         "interval",
-        "from outside a leak cannot be told from an allocator that gives nothing back",
+        "from outside a leak cannot be told from a cache that is still filling, nor from",
+        "an allocator that gives nothing back",
         "toys",
     ]
 

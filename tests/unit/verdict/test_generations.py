@@ -1,0 +1,107 @@
+"""Workers that are replaced: a leak in each of them is one, a job that ends is none."""
+
+from collections.abc import Callable
+
+import pytest
+
+from leaklab.model.scenario import Resource
+from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
+from leaklab.verdict.generations import Generations, Life, judge_generations, with_generations
+from leaklab.verdict.wording import Per, words
+
+MIB = 1 << 20
+Law = Callable[[float], float]
+
+
+def life(law: Law, begin: float = 0.0, *, forked: bool = True, readings: int = 12) -> Life:
+    """A worker of some six seconds."""
+    times = [0.5 * n for n in range(readings)]
+    return Life(
+        "/usr/bin/server --port 80", forked, ([begin + t for t in times], list(map(law, times)))
+    )
+
+
+def generations(law: Law, count: int = 8, **changes: bool | int) -> Generations:
+    lives = [life(law, 6.0 * n, **changes) for n in range(count)]  # type: ignore[arg-type]
+    (found,) = judge_generations({"server": lives}, {"server": count})
+    return found
+
+
+def leaking(t: float) -> float:
+    """Twenty MiB, three more for warming up, and then one a second."""
+    return 20 * MIB + 3 * MIB * min(t, 1.0) + MIB * t
+
+
+def test_workers_that_grow_until_they_are_replaced_leak() -> None:
+    found = generations(leaking)
+    assert (Conclusion.LEAK, 8) == (found.conclusion, found.count)
+    assert (20 * MIB, 5.5) == (found.start_bytes, found.lifetime_seconds)
+    assert pytest.approx(MIB) == found.per_second
+
+
+@pytest.mark.parametrize(
+    "law",
+    [
+        lambda _: 20.0 * MIB,
+        lambda t: 20 * MIB + 3 * MIB * min(t, 1.0),
+        lambda t: 20 * MIB + MIB * (t > 3.9),
+        lambda t: 20 * MIB + 4 * MIB * t**0.5,
+        lambda t: 20 * MIB + 4096 * (t > 4.5),
+    ],
+    ids=["level", "warms up", "one step", "slows down", "a page"],
+)
+def test_workers_that_do_not_grow_steadily_do_not_leak(law: Law) -> None:
+    assert generations(law).conclusion is not Conclusion.LEAK
+
+
+def test_fewer_than_six_generations_say_nothing() -> None:
+    assert Conclusion.UNDECIDED is generations(leaking, 5).conclusion
+
+
+def test_lives_that_were_read_too_seldom_are_counted_and_not_judged() -> None:
+    found = generations(leaking, readings=4)
+    assert (8, 8, None, Conclusion.UNDECIDED) == (
+        found.count,
+        found.too_short,
+        found.per_second,
+        found.conclusion,
+    )
+
+
+def test_a_program_that_was_executed_may_be_a_job_and_is_not_accused() -> None:
+    found = generations(leaking, forked=False)
+    assert (Conclusion.UNDECIDED, True) == (found.conclusion, found.grows)
+
+
+def verdict(
+    conclusion: Conclusion = Conclusion.CLEAN, resource: Resource = Resource.MEMORY
+) -> Verdict:
+    return Verdict(conclusion=conclusion, growth=None, resource=resource)
+
+
+def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -> None:
+    found = with_generations(verdict(), [generations(leaking)])
+    assert found.is_leak
+    grows, bounded = (words(reason, Per.SECOND) for reason in found.reasons)
+    assert grows == (
+        "each new process of server --port 80 starts at 20 MiB and grows 1 MiB a second until it "
+        "is replaced (8 generations seen)"
+    )
+    assert "the restarts bound the sum over all processes" == bounded
+
+
+def test_where_the_tree_leaks_the_restarts_bound_nothing() -> None:
+    found = with_generations(verdict(Conclusion.LEAK), [generations(leaking)])
+    assert [ReasonKind.EACH_GENERATION_GROWS] == [reason.kind for reason in found.reasons]
+
+
+def test_beside_another_resource_it_is_named_among_the_others() -> None:
+    found = with_generations(verdict(resource=Resource.THREADS), [generations(leaking)])
+    assert (Conclusion.CLEAN, Conclusion.LEAK) == (
+        found.conclusion,
+        found.others[Resource.MEMORY],
+    )
+
+
+def test_workers_that_do_not_leak_change_nothing() -> None:
+    assert verdict() == with_generations(verdict(), [generations(lambda _: MIB)])

@@ -1,0 +1,161 @@
+"""The verdict on a watch: slow leaks are not acquitted, noise is not accused, reasons are true."""
+
+import math
+import random
+from collections.abc import Callable
+
+import pytest
+
+from leaklab.model.scenario import Resource
+from leaklab.model.signals import Signal
+from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
+from leaklab.verdict.octaves import Rows
+from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
+from leaklab.verdict.watched_signal import floor_of
+from leaklab.verdict.wording import Per, words
+
+MIB, PAGE = 1 << 20, 4096
+Law = Callable[[float], float]
+
+
+def read(law: Law, seconds: float = 60, each: float = 0.5) -> Rows:
+    """Readings in whole pages, unevenly spaced as those of a watch are."""
+    count = round(seconds / each)
+    times = [each * (n + 0.618 * n % 1) for n in range(count)]
+    return times, [law(t) // PAGE * PAGE for t in times]
+
+
+def judged(law: Law, seconds: float = 60, memory_bytes: float = UNLIMITED) -> Verdict:
+    rows = {Signal.PSS_ANON: read(law, seconds)}
+    return judge_over_time(rows, Resource.MEMORY, memory_bytes)
+
+
+def reason(verdict: Verdict, kind: ReasonKind) -> Reason:
+    return next(reason for reason in verdict.reasons if reason.kind is kind)
+
+
+def noise(amplitude: float, seed: int = 1) -> Law:
+    drawn = random.Random(seed)  # noqa: S311  (for noise, not for secrets)
+    return lambda _: 10 * MIB + amplitude * drawn.random()
+
+
+def test_twenty_kilobytes_a_second_are_a_leak_after_a_minute() -> None:
+    found = judged(lambda t: 20_000 * t)
+    assert found.is_leak
+    assert pytest.approx(20_000, rel=0.02) == found.per_unit
+
+
+def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
+    found = judged(lambda t: 30 * MIB * min(t / 2, 1) + 300_000 * t, 30)
+    assert found.is_leak
+    left_out = reason(found, ReasonKind.START_UP)
+    assert left_out.seconds is not None
+    assert 2 <= left_out.seconds < 4
+    assert words(left_out).endswith("s are left out as its start-up")
+
+
+@pytest.mark.parametrize("bytes_a_second", [700, 1000, 2000])
+def test_what_grows_by_less_than_a_page_a_block_is_neither_clean_nor_a_leak(
+    bytes_a_second: int,
+) -> None:
+    assert Conclusion.UNDECIDED is judged(lambda t: bytes_a_second * t).conclusion
+
+
+@pytest.mark.parametrize("seed", range(20))
+@pytest.mark.parametrize("amplitude", [0, PAGE, 100_000, 3 * MIB])
+def test_noise_of_any_size_is_not_accused(seed: int, amplitude: float) -> None:
+    assert not judged(noise(amplitude, seed), 30).is_leak
+
+
+@pytest.mark.parametrize("period", [3, 8, 19, 33])
+def test_a_saw_tooth_of_any_period_is_not_accused(period: float) -> None:
+    assert not judged(lambda t: 5 * MIB * (t / period % 1)).is_leak
+
+
+@pytest.mark.parametrize("law", [math.log1p, math.sqrt])
+def test_what_slows_down_is_not_accused(law: Law) -> None:
+    assert not judged(lambda t: 3 * MIB * law(t)).is_leak
+
+
+def test_what_fell_once_may_rise_as_far_again() -> None:
+    seconds, values = read(lambda t: 10 * MIB - 2 * MIB * (20 < t < 30))
+    assert 2 * MIB == floor_of(Signal.PSS_ANON, (seconds, values))
+    assert 8 * PAGE == floor_of(Signal.PSS_ANON, read(lambda t: 1000 * t))
+
+
+def test_a_leak_beneath_what_falls_is_found_once_it_is_larger_than_a_fall() -> None:
+    def law(t: float) -> float:
+        return 100_000 * t - 2 * MIB * (10 < t % 50 < 20)
+
+    assert not judged(law, 60).is_leak
+    assert judged(law, 1200).is_leak
+
+
+def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
+    found = judged(lambda _: 5 * MIB, 64)
+    escape = reason(found, ReasonKind.WOULD_ESCAPE)
+    assert Conclusion.CLEAN is found.conclusion
+    assert words(escape, Per.SECOND) == (
+        "a leak slower than 2.3 KiB a second would have escaped; 10 min would show one of 250 B a "
+        "second"
+    )
+    assert escape.rate == found.reasons[0].ceiling
+    assert escape.rate is not None
+    faster = escape.rate * 1.2
+    assert judged(lambda t: 5 * MIB + faster * t, 64).conclusion is not Conclusion.CLEAN
+
+
+def test_an_undecided_watch_names_it_too_in_pieces_where_it_counts() -> None:
+    drawn = random.Random(3)  # noqa: S311  (as above)
+    rows = {Signal.THREADS: read(lambda t: PAGE * round(5 + 2 * (t > 50) + drawn.random()))}
+    found = judge_over_time(rows, Resource.THREADS)
+    said = [words(one, Per.SECOND) for one in found.reasons]
+    assert "threads a second would have escaped" in said[-1]
+
+
+def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> None:
+    def slowing(t: float) -> float:
+        return 100 * MIB * (t if t < 12 else 12 + 0.6 * (t - 12))
+
+    assert Conclusion.UNDECIDED is judged(slowing, 25).conclusion
+    found = judged(slowing, 25, memory_bytes=3000 * MIB)
+    assert found.is_leak
+    assert words(found.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
+
+
+def test_what_has_come_to_rest_is_not_extreme() -> None:
+    found = judged(lambda t: 100 * MIB * min(t, 18.0), 25, memory_bytes=3000 * MIB)
+    assert not found.is_leak
+
+
+def test_one_rise_from_level_to_level_is_not_told_as_steps() -> None:
+    found = judged(lambda t: 5 * MIB + 3 * MIB * min(max(t - 28, 0) / 5, 1), 64)
+    assert ReasonKind.LEVELS_OFF is found.reasons[0].kind
+
+
+def test_several_rises_are_told_as_steps() -> None:
+    found = judged(lambda t: MIB * (t // 20), 64)
+    assert ReasonKind.RISES_BY_STEPS is found.reasons[0].kind
+
+
+def test_too_few_readings_before_are_not_told_as_no_growth_before() -> None:
+    times = [0.0, 4.0, 7.0, *(10 + n / 2 for n in range(20))]
+    rows = {Signal.PSS_ANON: (times, [MIB * t for t in times])}
+    found = judge_over_time(rows, Resource.MEMORY)
+    assert ReasonKind.TOO_FEW_BEFORE is found.reasons[0].kind
+
+
+def test_resident_memory_speaks_where_pss_was_read_too_seldom() -> None:
+    often, seldom = read(lambda t: MIB * t), read(lambda t: MIB * t, each=9)
+    assert Signal.ANON is signal_of_memory({Signal.PSS_ANON: seldom, Signal.ANON: often})
+    assert Signal.PSS_ANON is signal_of_memory({Signal.PSS_ANON: often, Signal.ANON: often})
+    assert Signal.PSS_ANON is signal_of_memory({Signal.PSS_ANON: seldom, Signal.ANON: seldom})
+    assert judge_over_time({Signal.ANON: often}, Resource.MEMORY).is_leak
+
+
+def test_a_resource_that_was_not_read_is_undecided() -> None:
+    found = judge_over_time({Signal.PSS: read(lambda _: MIB)}, Resource.THREADS)
+    assert (Conclusion.UNDECIDED, ReasonKind.NOT_READ) == (
+        found.conclusion,
+        found.reasons[0].kind,
+    )
