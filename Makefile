@@ -7,11 +7,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 N ?= 20
-# What `make continuous` compares, and by how much more is worse; NAMES are scenarios, all without.
+# What `make continuous` compares, and by how much more is worse. NAMES are the only scenarios to be
+# measured, ALL=1 takes in all; without either, those with `bench = true` and what the commits change.
 BASE ?= main
 HEAD ?= HEAD
 FACTOR ?= 1.02
 NAMES ?=
+ALL ?=
 ONLY = $(foreach name,$(NAMES),--name $(name)) $(if $(FRESH),--fresh)
 COMMITS ?= 10
 # Through the environment, for a branch may have a name that means something to a shell.
@@ -45,7 +47,7 @@ bench-all: $(READY) ## The same with the scenarios that are not in the default s
 	$(BIN)/leaklab bench --all $(ONLY)
 
 continuous: $(READY) ## Compare two commits (BASE=main HEAD=my-branch)
-	@$(BIN)/leaklab continuous --factor "$$FACTOR" $(ONLY) $${MARKDOWN:+--markdown "$$MARKDOWN"} -- "$$BASE" "$$HEAD"
+	@$(BIN)/leaklab continuous --factor "$$FACTOR" $(ONLY) $(if $(ALL),--all) $${MARKDOWN:+--markdown "$$MARKDOWN"} -- "$$BASE" "$$HEAD"
 
 history: $(READY) ## Measure the last commits, list regressions (COMMITS=10)
 	$(BIN)/leaklab history --commits $(COMMITS)

@@ -7,6 +7,7 @@ by the working tree's leaklab: today's ruler.
 Environment, all of it optional:
     LEAKLAB_PYTHON      an interpreter that has leaklab; else .venv/bin/python of the checkout
     LEAKLAB_BENCH       "all": scenarios without `bench = true`, too
+    LEAKLAB_ALSO        names: these, too, though they are not `bench = true`
     LEAKLAB_SCENARIOS   names: only these are measured
     LEAKLAB_MODES       names: only these modes are measured
     LEAKLAB_FRESH       measure what was measured before in the very same form, too
@@ -28,9 +29,14 @@ ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".asv" / "leaklab"
 # The version of the ruler: raised by hand where a change of the lab moves figures, so that asv does
 # not take the step for the scenarios'. asv's own would be the hash of this text.
-RULER = "3"
+RULER = "4"
 VARIANTS = ("buggy", "fixed", "program")
-MOST_AT_ONCE = 4
+# asv compares numbers.
+VERDICTS = {"clean": 0, "undecided": 1, "leak": 2}
+VERDICT_UNIT = "0 clean, 1 undecided, 2 leak"
+# The exit code of `leaklab figures` where a commit has none of what was asked for: it says why.
+NOTHING_MEASURED = 3
+MAX_AT_ONCE = 4
 # The same on every machine, for a run that is stopped counts as this much.
 MEMORY_LIMIT = "1GiB"
 # asv ends what says nothing for so long; the lab's own limits come first.
@@ -55,13 +61,16 @@ class Scenario(NamedTuple):
 
 
 def scenarios() -> dict[str, Scenario]:
-    """The scenarios of the working tree by their names."""
+    """The scenarios of the working tree that are tracked, by their names."""
     found = {}
+    also = os.environ.get("LEAKLAB_ALSO", "").split()
+    everything = os.environ.get("LEAKLAB_BENCH") == "all"
     for path in sorted(ROOT.glob("scenarios/[!_.]*/scenario.toml")):
         table = tomllib.loads(path.read_text(encoding="utf-8"))
-        if table.get("bench") or os.environ.get("LEAKLAB_BENCH") == "all":
+        name = path.parent.name
+        if table.get("bench") or everything or name in also:
             variants = [variant for variant in VARIANTS if variant in table]
-            found[path.parent.name] = Scenario(variants, table["modes"], table["resource"])
+            found[name] = Scenario(variants, table["modes"], table["resource"])
     return found
 
 
@@ -81,7 +90,8 @@ def setup_cache() -> Tracked:
     if not os.environ.get("LEAKLAB_FRESH"):
         words += ["--reuse", str(STATE / "figures")]
     done = leaklab(*words)
-    if done.returncode:
+    is_empty = done.returncode == NOTHING_MEASURED and done.stdout
+    if done.returncode and not is_empty:
         raise RuntimeError(last_words(done))
     found: Tracked = json.loads(done.stdout)
     STATE.mkdir(parents=True, exist_ok=True)
@@ -107,6 +117,14 @@ def growths() -> dict[str, Callable[..., object]]:
         f"track_{name}": _benchmark(
             name, scenario, "growth_per_unit", units.get(scenario.resource, "pieces")
         )
+        for name, scenario in scenarios().items()
+    }
+
+
+def verdicts() -> dict[str, Callable[..., object]]:
+    """A benchmark of the verdict for each scenario, by the name that asv knows it by."""
+    return {
+        f"track_{name}": _benchmark(name, scenario, "verdict", VERDICT_UNIT)
         for name, scenario in scenarios().items()
     }
 
@@ -154,7 +172,7 @@ def last_words(done: subprocess.CompletedProcess[str]) -> str:
 def at_once() -> int:
     """How many runs are made at a time; their peaks are the same, but each may hold up to the
     limit."""
-    return min(len(os.sched_getaffinity(0)), MOST_AT_ONCE)
+    return min(len(os.sched_getaffinity(0)), MAX_AT_ONCE)
 
 
 def die_with_parent() -> None:
@@ -197,7 +215,8 @@ def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callabl
         label = f"{name}/{variant}/{mode}"
         if why := found["failed"].get(label):
             raise RuntimeError(why)
-        return found["figures"][label][metric]
+        value = found["figures"][label][metric]
+        return VERDICTS[str(value)] if metric == "verdict" else value
 
     track.__name__ = f"track_{name}"
     attributes = {

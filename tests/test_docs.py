@@ -233,7 +233,7 @@ def test_contributing_has_the_numbers_that_the_code_has() -> None:
         f"at most {LONGEST_DIFF} changed lines",
         f"`title` has at most {LONGEST_TITLE} characters",
         f"at least {FEWEST_UNITS}, and whatever fills",
-        f"worse is a figure that became {default_of(continuous.command, 'factor')} times as large",
+        f"growth that became {default_of(continuous.command, 'factor')} times as large",
         f"({default_of(soak.command, 'rounds')} rounds in every mode it declares",
     ):
         assert words in text

@@ -124,6 +124,14 @@ def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
     assert ["--", branch, "HEAD"] == words[-3:]
 
 
+@pytest.mark.parametrize(("words", "said"), [("", []), ("ALL=1", ["--all"])])
+def test_a_comparison_takes_in_all_scenarios_where_it_is_told_to(
+    tmp_path: Path, words: str, said: list[str]
+) -> None:
+    told = said_to_leaklab(f"make continuous {words}", tmp_path, MARKDOWN="")
+    assert ["continuous", "--factor", "1.02", *said, "--", "main", "HEAD"] == told
+
+
 def test_what_ci_runs_here_is_what_it_runs_there() -> None:
     here = re.findall(r"^part (make .*)$", (ROOT / ".ci" / "run").read_text(), re.M)
     for job in ("checks", "debian"):

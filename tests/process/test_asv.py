@@ -37,7 +37,7 @@ modes = {modes}
 level = 1
 hints = ["a", "b", "c", "d"]
 sources = ["made up for the tests"]
-bench = true
+bench = {bench}
 [buggy]
 growth = "unbounded"
 culprit = "kept.append(b'x' * 100_000)"
@@ -147,11 +147,17 @@ class Repository:
         )
 
 
-def pair(name: str, fixed: str, modes: str = '["inline"]', buggy: str = BUGGY) -> dict[str, str]:
+def pair(
+    name: str,
+    fixed: str,
+    modes: str = '["inline"]',
+    buggy: str = BUGGY,
+    bench: str = "true",
+) -> dict[str, str]:
     """The files of a toy scenario."""
     folder = f"scenarios/{name}"
     return {
-        f"{folder}/scenario.toml": TOML.format(modes=modes),
+        f"{folder}/scenario.toml": TOML.format(modes=modes, bench=bench),
         f"{folder}/workload.py": WORKLOAD,
         f"{folder}/buggy.py": buggy,
         f"{folder}/fixed.py": fixed,
@@ -187,6 +193,10 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
             **pair("workers", flat(), '["inline", "fork"]'),
             **pair("grown", flat()),
             **pair("limit", flat(), buggy=FILLS_MEMORY),
+            **pair("unmarked", flat(), bench="false"),
+            **pair("untouched", flat(), bench="false"),
+            # As in a checkout of the lab, whose scenarios' units are known to suffice.
+            "harness/leaklab/__init__.py": "",
         }
     )
     made.git("add", "-A")
@@ -218,6 +228,7 @@ def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
             "scenarios/five/fixed.py": flat(1.05),
             "scenarios/one/fixed.py": flat(1.01),
             "scenarios/workers/fixed.py": LEAKS_IN_WORKERS,
+            "scenarios/unmarked/fixed.py": BUGGY,
             **grown,
             **pair("newcomer", flat()),
         },
@@ -233,10 +244,21 @@ def test_the_eviction_taken_out_of_the_cache_is_named(
     rows = rows_of(worse.stdout)
     assert 1 == worse.returncode, worse.stderr
     for mode in ("inline", "fork"):
-        for metric in ("peak_rss", "growth"):
+        for metric in ("peak_rss", "growth", "verdict"):
             row = rows[f"cache_without_eviction/fixed/{mode} {metric}"]
             assert ("worse", "+") == (row["change"], row["asv"])
-            assert row["ratio"] > 10
+            assert row["verdicts"] == "clean → leak" if metric == "verdict" else row["ratio"] > 10
+
+
+def test_a_scenario_that_is_not_in_the_default_set_is_measured_where_it_was_changed(
+    worse: subprocess.CompletedProcess[str],
+) -> None:
+    found, rows = json.loads(worse.stdout), rows_of(worse.stdout)
+    assert (["unmarked"], ["untouched"]) == (found["taken_in"], found["left_out"])
+    twin = rows["unmarked/fixed/inline verdict"]
+    assert ("worse", "clean → leak") == (twin["change"], twin["verdicts"])
+    assert "same" == rows["unmarked/buggy/inline verdict"]["change"]
+    assert not any(name.startswith("untouched") for name in rows)
 
 
 def test_a_leak_that_only_workers_have_is_named_in_the_pool_alone(
@@ -261,8 +283,9 @@ def test_what_did_not_change_is_the_same_to_the_byte(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     rows = rows_of(worse.stdout)
-    unchanged = [r["ratio"] for name, r in rows.items() if "/buggy/inline" in name and r["base"]]
-    assert [1.0] * 14 == unchanged  # two figures of seven scenarios
+    unchanged = [r for name, r in rows.items() if "/buggy/inline" in name and r["base"]]
+    assert 24 == len(unchanged)  # three figures of eight scenarios
+    assert [] == [row for row in unchanged if row["base"] != row["head"]]
 
 
 def test_what_the_base_lacks_is_not_applicable_there(
@@ -291,6 +314,8 @@ def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
     ]
     assert line.endswith("| worse | worse |")
     assert "| peak RSS |" in text
+    assert "\nclean → leak: unmarked fixed (inline)\n" in text
+    assert "left out: 1 scenario without bench = true that neither commit changes; --all" in text
 
 
 def test_asvs_own_ways_that_are_relied_on(
@@ -315,16 +340,24 @@ def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: 
     (repository.root / "scenarios/two/notes.txt").unlink()
     rows = [line.split() for line in found.stdout.splitlines()[1:-1]]
     assert 0 == found.returncode, found.stderr
-    assert [["growth", "0", "0", "6", "0", "0"], ["peak", "RSS", "0", "0", "6", "0", "0"]] == [
-        row for row in rows if row[0] in ("growth", "peak")
-    ]
+    counted = {row[0]: row[-5:] for row in rows if row[0] in ("growth", "peak", "verdict")}
+    assert {"growth", "peak", "verdict"} == counted.keys()
+    assert [["0", "0", "6", "0", "0"]] * 3 == list(counted.values())
     assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in found.stderr
+
+
+def test_what_was_left_out_of_a_comparison_is_said_by_name(repository: Repository) -> None:
+    repository.branch("words", "base", {"README.md": "# More words\n"})
+    found = repository.leaklab("continuous", "base", "words")
+    assert 0 == found.returncode, found.stderr
+    assert found.stdout.startswith("figures ")
+    assert found.stdout.endswith("; --all takes them in: unmarked, untouched\n")
 
 
 def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
     found = repository.leaklab("continuous", "base", "base", "--name=five", "--json")
     assert 0 == found.returncode, found.stderr
-    assert ["same"] * 4 == [row["change"] for row in rows_of(found.stdout).values()]
+    assert ["same"] * 6 == [row["change"] for row in rows_of(found.stdout).values()]
 
 
 def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Repository) -> None:
@@ -339,11 +372,11 @@ def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Reposi
 
 
 def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> None:
-    toml = TOML.format(modes='["inline"]').replace("schema = 1", "schema = 99")
+    toml = TOML.format(modes='["inline"]', bench="true").replace("schema = 1", "schema = 99")
     repository.branch("future", "base", {"scenarios/one/scenario.toml": toml})
     repository.git("checkout", "-q", "base")
     found = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
-    assert 0 == found.returncode, found.stderr
+    assert 3 == found.returncode, found.stderr  # for nothing was compared
     assert {"n/a"} == {row["change"] for row in rows_of(found.stdout).values()}
     assert "schema is 99" in json.loads(found.stdout)["unread"]["base"]["one"]
     other_way = repository.leaklab("continuous", "base", "future", "--name=one")
@@ -369,14 +402,18 @@ def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Reposi
         line for line in found.stdout.splitlines() if line in ("five", "two")
     ]
     assert (repository.root / ".asv/html/index.html").is_file()
+    assert "left out" not in found.stdout
 
 
 def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
-    repository.git("checkout", "-q", repository.branch("quick", "base", {"note": "x"}))
-    found = repository.leaklab("bench", "--quick", "--name=five")
+    changed = {"scenarios/unmarked/notes.txt": "x"}
+    repository.git("checkout", "-q", repository.branch("quick", "base", changed))
+    found = repository.leaklab("bench", "--quick")
     commit = repository.git("rev-parse", "HEAD")
     assert 0 == found.returncode, found.stderr
-    assert "inline" in found.stdout
+    assert {"five", "unmarked"} < set(found.stdout.splitlines())
+    assert "taken in, for they were changed: unmarked\n" in found.stdout
+    assert found.stdout.endswith("; --all takes them in: untouched\n")
     assert [] == list(repository.root.glob(f".asv/results/*/{commit[:8]}-*"))
 
 
@@ -395,6 +432,21 @@ def test_the_history_names_the_commit_from_which_it_grew(repository: Repository)
     assert found.stdout == again.stdout
     assert "asv: For leaklab commit" in found.stderr
     assert "asv: For leaklab commit" not in again.stderr
+
+
+def test_where_there_is_nothing_to_measure_the_exit_code_says_so(repository: Repository) -> None:
+    marked = ("cache_without_eviction", "two", "five", "one", "workers", "grown", "limit")
+    repository.git("checkout", "-q", "-b", "unmarked", "base")
+    repository.git("rm", "-rq", *(f"scenarios/{name}" for name in marked))
+    repository.git("commit", "-qm", "none is marked")
+    repository.branch("empty", "unmarked", {"README.md": "# Words\n"})
+    for words in (["bench"], ["continuous", "unmarked", "empty"], ["history"]):
+        found = repository.leaklab(*words)
+        assert (3, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
+        assert "there is nothing to measure: no scenario has bench = true" in found.stderr
+    repository.git("checkout", "-q", "base")
+    found = repository.leaklab("figures", "nobody", "--catalogue", ".")
+    assert (3, ["nobody"]) == (found.returncode, list(json.loads(found.stdout)["absent"]))
 
 
 def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:

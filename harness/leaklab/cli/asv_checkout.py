@@ -3,8 +3,8 @@
 import os
 import re
 import sys
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -14,17 +14,49 @@ from leaklab.catalogue.folders import Catalogue
 from leaklab.cli import options, streams
 from leaklab.features.commits.asv import Asv, open_asv
 from leaklab.features.commits.repository import Repository, open_repository
-from leaklab.model.errors import one_line
+from leaklab.features.commits.selection import Selection, select
+from leaklab.model.errors import NotMeasured, one_line
+from leaklab.model.scenario import Scenario
 
-MOST_FILES = 5
+MAX_FILES = 5
 
 
 @dataclass(frozen=True)
-class Bench:
-    """The checkout in the current folder, ready to be measured by asv."""
+class Request:
+    """What is to be measured: only the scenarios of these names, or all that there are, or by
+    default asv's set and what the commits change; in one mode, where it is named. `fresh` measures
+    what is remembered, too."""
+
+    names: tuple[str, ...] = ()
+    everything: bool = False
+    mode: str = ""
+    fresh: bool = False
+
+
+@dataclass(frozen=True)
+class Checkout:
+    """The checkout in the current folder, with asv and what its working tree has."""
 
     repository: Repository
     asv: Asv
+    scenarios: Sequence[Scenario]
+
+    def choose(self, request: Request, changed: Collection[str]) -> tuple[Asv, Selection]:
+        """asv, told what to measure, and what becomes of the scenarios of the working tree.
+
+        Args:
+            request: what is asked for.
+            changed: the names of the scenarios that the commits change.
+
+        Raises:
+            NotMeasured: that comes to no scenario.
+        """
+        is_default = not request.names and not request.everything
+        selection = select(self.scenarios, changed) if is_default else Selection()
+        if not request.names and len(self.scenarios) == len(selection.left_out):
+            what = "no scenario has bench = true, and none that is here was changed"
+            raise NotMeasured(f"there is nothing to measure: {what}; mark one with bench = true")
+        return replace(self.asv, environment=_told(request, selection)), selection
 
 
 def name(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -47,47 +79,57 @@ def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
     )(function)
 
 
-def open_bench(names: Sequence[str], environment: dict[str, str], *, fresh: bool = False) -> Bench:
+def everything(function: Callable[..., Any]) -> Callable[..., Any]:
+    """--all."""
+    return click.option(
+        "--all", "everything", is_flag=True, help="Scenarios without 'bench = true', too."
+    )(function)
+
+
+def open_checkout(names: Sequence[str] = ()) -> Checkout:
     """The checkout in the current folder; what is not committed there is named on stderr.
 
     Args:
-        names: only these scenarios; all of asv's set where none is given.
-        environment: more of what the suite is told, see benchmarks/lab.py.
-        fresh: measure what is remembered, too.
+        names: scenarios that it must have.
 
     Raises:
         BadInput: there is no such scenario, no git, or no asv.
     """
-
     root = Path.cwd()
-    told = {**environment, **_told(names, fresh=fresh)}
-    asv = open_asv(root, told, lambda words: streams.say(f"asv: {one_line(words)}\n"))
+    asv = open_asv(root, {}, lambda words: streams.say(f"asv: {one_line(words)}\n"))
     repository = open_repository(root)
     # All of them: the suite reads every scenario.toml, and asv would only say that it broke.
     catalogue = Catalogue(root)
-    catalogue.load_all()
+    scenarios = catalogue.load_all()
     catalogue.load_all(names)
     if files := repository.uncommitted():
-        more = f" and {len(files) - MOST_FILES} more" if len(files) > MOST_FILES else ""
-        what = one_line(", ".join(files[:MOST_FILES]))
+        more = f" and {len(files) - MAX_FILES} more" if len(files) > MAX_FILES else ""
+        what = one_line(", ".join(files[:MAX_FILES]))
         streams.say(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
-    return Bench(repository, asv)
+    return Checkout(repository, asv, scenarios)
 
 
-def _told(names: Sequence[str], *, fresh: bool) -> dict[str, str]:
-    told = {"LEAKLAB_SCENARIOS": " ".join(names)}
-    if names:  # which are then wanted whether or not they are in the default set
+def _told(request: Request, selection: Selection) -> dict[str, str]:
+    """What the suite is told, see benchmarks/lab.py."""
+    told = {
+        "LEAKLAB_SCENARIOS": " ".join(request.names),
+        "LEAKLAB_ALSO": " ".join(selection.taken_in),
+    }
+    # Those that are named are wanted whether or not they are in the default set.
+    if request.names or request.everything:
         told["LEAKLAB_BENCH"] = "all"
-    if fresh:
+    if request.mode:
+        told["LEAKLAB_MODES"] = request.mode
+    if request.fresh:
         told["LEAKLAB_FRESH"] = "1"
     if sys.stderr.isatty():
         told["LEAKLAB_TERMINAL"] = f"/proc/{os.getpid()}/fd/2"
     return told
 
 
-def selection(names: Sequence[str], mode: str = "") -> list[str]:
+def only(request: Request) -> list[str]:
     """The words that have asv run only the benchmarks of these scenarios and this mode."""
-    if not names and not mode:
+    if not request.names and not request.mode:
         return []
-    which = "|".join(map(re.escape, names)) or r"\w+"
-    return ["--bench", rf"\.track_({which})\(.*{mode}"]
+    which = "|".join(map(re.escape, request.names)) or r"\w+"
+    return ["--bench", rf"\.track_({which})\(.*{request.mode}"]

@@ -61,8 +61,8 @@ class Stop(Struct, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True):
-    """Something that states a maximum of its own and was not full after `units` units of the run's
-    work: an lru_cache, a deque with a maxlen, a cache of a library's."""
+    """Something that states a maximum of its own, after `units` units of the run's work: an
+    lru_cache, a deque with a maxlen, a cache of a library's."""
 
     units: int
     name: str

@@ -1,33 +1,45 @@
 """Tables of what asv tracks: what each pair costs, two commits side by side, a history."""
 
-import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 
-from leaklab.features.commits.changes import Benchmark, Change, Compared, Values
+from leaklab.features.commits.changes import (
+    GROWTH,
+    METRICS,
+    PEAK,
+    VERDICT,
+    Benchmark,
+    Change,
+    Compared,
+    Values,
+    verdict_of,
+)
 from leaklab.features.commits.figures import NO_GROWTH, Tracked
-from leaklab.features.commits.measure import GROWTH, PEAK, Comparison, Measured, Regression
+from leaklab.features.commits.measure import Comparison, Measured, Regression
+from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
-from leaklab.model.text import cut_front, cut_to
+from leaklab.model.text import cut_front
 from leaklab.model.units import format_bytes, format_growth
+from leaklab.model.verdicts import Conclusion
+from leaklab.reports import commit_notes
 from leaklab.reports.table import Table
 
-METRICS = {PEAK: "peak RSS", GROWTH: "growth"}
+TITLES = {VERDICT: "verdict", PEAK: "peak RSS", GROWTH: "growth"}
 SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
 ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
 MODES = frozenset(mode.value for mode in Mode)
 ALARMING = (Change.WORSE, Change.FAILED)
-LONGEST_LIST = 300
-# The folder of asv's checkout says nothing to anybody.
-CHECKOUT = re.compile(r"\S*/\.asv/env/[0-9a-f]+/project/")
-LONGEST_NAME = 9
-MOST_REASONS = 8
+MAX_NAME = 9
 
 
-def costs(measured: Measured) -> Table:
+def costs(measured: Measured, selection: Selection) -> Table:
     """What each pair costs: both variants' peaks and growth, by scenario and mode.
 
     A control's only program stands where a fixed one does: it is as innocent.
+
+    Args:
+        measured: the commit.
+        selection: what was measured of it.
     """
     columns = ("scenario, mode", "buggy peak", "per unit", "fixed peak", "per unit", "ratio")
     rows: list[tuple[str, ...]] = []
@@ -37,10 +49,11 @@ def costs(measured: Measured) -> Table:
             rows.append((scenario, "", "", "", "", ""))
         buggy, fixed = variants["buggy"], {**variants["fixed"], **variants["program"]}
         resource = _resource([measured.tracked], f"{scenario}/")
-        cells = [_amount(side, metric, resource) for side in (buggy, fixed) for metric in METRICS]
+        cells = [_amount(side, m, resource) for side in (buggy, fixed) for m in (PEAK, GROWTH)]
         rows.append((f"  {mode}", *cells, _ratio(buggy.get(PEAK), fixed.get(PEAK))))
         last = scenario
-    return Table(columns, rows, right=frozenset(columns[1:]), notes=_reasons("", measured.tracked))
+    notes = commit_notes.of_commit(measured, selection)
+    return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
 def changes(found: Comparison, base: str, head: str) -> Table:
@@ -53,7 +66,7 @@ def changes(found: Comparison, base: str, head: str) -> Table:
     """
     # A column is known by its name, so that of a branch must be no other column's.
     taken = ["benchmark", "ratio", "is", "asv saw"]
-    for name in (cut_front(base, LONGEST_NAME), cut_front(head, LONGEST_NAME)):
+    for name in (cut_front(base, MAX_NAME), cut_front(head, MAX_NAME)):
         taken.append(name if name not in taken else f"{name} ")
     columns = (taken[0], *taken[4:], *taken[1:4])
     shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
@@ -64,11 +77,12 @@ def changes(found: Comparison, base: str, head: str) -> Table:
     return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
 
 
-def summary(found: Comparison, base: str, head: str) -> Table:
+def summary(found: Comparison, selection: Selection, base: str, head: str) -> Table:
     """How many figures were compared and what became of them, and why some could not be.
 
     Args:
         found: the two commits.
+        selection: what was measured of them.
         base: how the first is called.
         head: how the second is called.
     """
@@ -77,16 +91,15 @@ def summary(found: Comparison, base: str, head: str) -> Table:
     for row in found.rows:
         counts[_metric(row.benchmark)][row.change] += 1
     rows = [(metric, *(str(count[c]) for c in Change)) for metric, count in sorted(counts.items())]
-    notes = [f"{head} against {base}; worse is {found.factor:g} times as much or more"]
+    worse = f"worse is {found.factor:g} times as much or more, or a verdict that became a leak"
+    notes = [f"{head} against {base}; {worse}"]
     notes += [
         f"asv alone saw {ASV_WORDS[row.asv]}: {_full_name(row.benchmark)}, {_apart(found, row)}; "
         "the intervals of its growth overlap"
         for row in found.rows
         if row.asv and row.change is Change.SAME and row.benchmark.metric == GROWTH
     ]
-    for name, measured in ((base, found.base), (head, found.head)):
-        notes += _reasons(f" at {name}", measured.tracked)
-        notes += _lacking(name, measured, found.rows)
+    notes += commit_notes.of_comparison(found, selection, base, head)
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
@@ -149,6 +162,8 @@ def _shown(value: float | None, benchmark: Benchmark, resource: Resource) -> str
         return "failed"
     if benchmark.metric == GROWTH:
         return "0" if value <= NO_GROWTH else format_growth(value, resource)
+    if benchmark.metric == VERDICT:
+        return verdict_of(value)
     return _plain(value, benchmark)
 
 
@@ -171,8 +186,12 @@ def _sides(found: Comparison, row: Compared) -> tuple[str, str, str]:
 
 
 def _change(row: Compared) -> str:
-    """What stands for the ratio where one side has no growth; empty elsewhere."""
-    if row.benchmark.metric != GROWTH or row.base is None or row.head is None:
+    """What stands for the ratio where one side has no growth, or is no leak; empty elsewhere."""
+    if row.base is None or row.head is None:
+        return ""
+    if row.benchmark.metric == VERDICT:
+        return "new" if verdict_of(row.head) is Conclusion.LEAK else "gone"
+    if row.benchmark.metric != GROWTH:
         return ""
     if row.base <= NO_GROWTH:
         return "new"
@@ -184,12 +203,13 @@ def _apart(found: Comparison, row: Compared) -> str:
     return f"{before} and {after}"
 
 
-def _order(benchmark: Benchmark) -> tuple[str, int, str, str]:
-    """By scenario, its modes in the order in which they are run, variant, metric."""
+def _order(benchmark: Benchmark) -> tuple[str, int, str, int]:
+    """By scenario, its modes in the order in which they are run, variant, the verdict first."""
     scenario, _, rest = benchmark.label.partition("/")
     variant, _, mode = rest.partition("/")
     place = list(Mode).index(Mode(mode)) if mode in MODES else 0
-    return scenario, place, variant, benchmark.metric
+    rank = METRICS.index(benchmark.metric) if benchmark.metric in METRICS else len(METRICS)
+    return scenario, place, variant, rank
 
 
 def _full_name(benchmark: Benchmark) -> str:
@@ -210,29 +230,4 @@ def _resource(tracked: Iterable[Tracked], label: str) -> Resource:
 
 
 def _metric(benchmark: Benchmark) -> str:
-    return METRICS.get(benchmark.metric, benchmark.metric)
-
-
-def _lacking(name: str, measured: Measured, rows: Iterable[Compared]) -> list[str]:
-    """A line on the variants and modes that this commit's scenarios lack, and the other's have."""
-    tracked = measured.tracked
-    known = {*tracked.absent, *tracked.unread, *tracked.figures, *tracked.failed}
-    lacking = dict.fromkeys(
-        row.benchmark.label
-        for row in rows
-        if row.change is Change.ABSENT
-        and row.benchmark not in measured.values
-        and not known & {row.benchmark.label, row.benchmark.label.partition("/")[0]}
-    )
-    words = cut_to(", ".join(lacking), LONGEST_LIST)
-    return [f"n/a at {name}, which has no such variant or mode: {words}"] if lacking else []
-
-
-def _reasons(where: str, tracked: Tracked) -> list[str]:
-    """Why there are no figures, at most so many lines; a failure comes before what is n/a."""
-    lines = [f"failed{where}: {reason}" for reason in tracked.failed.values()]
-    lines += [f"not read{where}: {reason}" for reason in tracked.unread.values()]
-    lines += [f"n/a{where}: {reason}" for reason in tracked.absent.values()]
-    lines = list(dict.fromkeys(CHECKOUT.sub("", line) for line in lines))
-    more = len(lines) - MOST_REASONS
-    return lines[:MOST_REASONS] + ([f"… and {more} more"] if more > 0 else [])
+    return TITLES.get(benchmark.metric, benchmark.metric)

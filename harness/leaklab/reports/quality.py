@@ -16,6 +16,9 @@ from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
 
+# With fewer, most of what is uneven is undecided.
+MIN_SAMPLES = 200
+
 
 def rates(found: Sequence[Rate]) -> Table:
     """Right, wrong and undecided in per cent, by shape and number of samples."""
@@ -34,7 +37,31 @@ def rates(found: Sequence[Rate]) -> Table:
             for shape, rounded in kinds
         ],
         right=frozenset(f"{n:,}" for n in lengths),
+        alarms=frozenset(i for i, kind in enumerate(kinds) if not _holds(kind, found)),
         notes=[f"right/wrong/undecided, per cent of {found[0].series:,} series of so many samples"],
+    )
+
+
+def _holds(kind: tuple[str, bool], found: Sequence[Rate]) -> bool:
+    """Whether no more of a row are wrong than is stated."""
+    return all(r.holds for r in found if (r.cell.shape, r.cell.page_rounded) == kind)
+
+
+def conclusion(found: Sequence[Rate]) -> str:
+    """What to conclude from the rates, in one paragraph."""
+    long = [rate for rate in found if rate.cell.samples >= MIN_SAMPLES]
+    clean = [rate for rate in long if not rate.cell.truth.leaks]
+    leaking = [rate for rate in long if rate.cell.truth.leaks]
+    accused, innocent = sum(r.wrong for r in clean), sum(r.series for r in clean)
+    acquitted, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
+    named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
+    return (
+        f"**What to conclude.** With {MIN_SAMPLES} samples or more, {accused:,} of {innocent:,} "
+        f"innocent series were accused and {acquitted:,} of {leaks:,} leaks acquitted; the shapes "
+        f"of the wrong ones: {named}. A leak that rises by less than the program swings can be "
+        "acquitted, and the verdict names the growth that it does not exclude; what has filled "
+        "evenly until just before the end is a line, whatever comes then. Everything else that is "
+        "not decided is told apart by more work, and no verdict is certain with 20 samples."
     )
 
 

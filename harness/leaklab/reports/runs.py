@@ -153,7 +153,10 @@ def _amount(amount: float, verdict: Verdict) -> str:
     if verdict.signal is None:
         return format_growth(amount, verdict.resource)
     in_bytes = verdict.signal.in_bytes
-    return format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
+    words = format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
+    # What leaks surely grows, by however little.
+    tiny = verdict.is_leak and words == "0" and amount > 0
+    return f"{amount:+.2g}{' B' if in_bytes else ''}" if tiny else words
 
 
 def disagreements(results: Iterable[Result]) -> list[str]:

@@ -16,13 +16,13 @@ from dataclasses import dataclass, field
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import Controls, Ended, ProcessRecord
 from leaklab.model.scenario import Judge, Resource, Scope
-from leaklab.model.signals import Samples
+from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Verdict
 from leaklab.observer.checkpoints import Decision, Order
 from leaklab.verdict.growth import CONFIRM_TIMES
 from leaklab.verdict.length import Work, is_extreme
 from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_read
-from leaklab.verdict.resources import limits_of
+from leaklab.verdict.resources import MAX_THREADS, limits_of
 from leaklab.verdict.retained import is_collected
 
 # An acquittal by units that nobody vouches for stands after this share of the budget.
@@ -79,7 +79,7 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
         return Decision(Order.COLLECT)
     if not job.scenario.is_vouched and so_far.surveyed_units < units:
         return Decision(Order.SURVEY)
-    option = _exhausted_by_doubling(job, limits, spent)
+    option = _exhausted_by_doubling(job, limits, spent) or _counted_out(limits, so_far)
     order = Order.END if option else Order.GO_ON
     return Decision(order, held_back_by=option, next_units=2 * units)
 
@@ -144,3 +144,21 @@ def _exhausted_by_doubling(job: Job, limits: Limits, spent: Spent) -> str:
         "--time-limit": (spent.elapsed_seconds, limits.time_seconds),
     }
     return next((option for option, (taken, limit) in most.items() if 2 * taken > limit), "")
+
+
+def _counted_out(limits: Limits, so_far: SoFar) -> str:
+    """The option that limits what a process would have too many of by then, if it goes on as over
+    the last half of its work; empty if there is none. What has filled a limit is level from there
+    on, as if it were none."""
+    most = {
+        Signal.DESCRIPTORS: ("--descriptor-limit", limits.descriptors),
+        Signal.THREADS: ("--process-limit", MAX_THREADS),
+        Signal.PROCESSES: ("--process-limit", limits.processes),
+    }
+    for process in so_far.processes:
+        for signal, (option, limit) in most.items():
+            known = [n for n in process.samples.column(signal) if n is not None]
+            gained = known[-1] - known[len(known) // 2] if known else 0
+            if gained > 0 and known[-1] + 2 * gained > limit:
+                return option
+    return ""

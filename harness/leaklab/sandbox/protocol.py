@@ -139,7 +139,7 @@ class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
 
 class Bounded(Struct, frozen=True, tag_field="kind", tag="bounded"):
     """Of a process, after so many units of the run: the name, the entries and the maximum of each
-    container that states a maximum and is not full."""
+    container that states a maximum."""
 
     process: int
     units: int

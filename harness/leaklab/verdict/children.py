@@ -15,14 +15,16 @@ OWN_SHARE = 0.5
 def children_grow(
     job: Job, trace: Trace, processes: Sequence[ProcessRecord], tree: TreeRecord | None
 ) -> Iterator[Reason]:
-    """A remark where the memory of all processes together grows as a leak does, and most of that is
+    """A remark where the memory of all processes together surely grows, and most of that is
     not in those that are judged."""
     if job.scenario.scope is Scope.TREE or tree is None or tree.verdict is None:
         return
     if job.scenario.resource is not Resource.MEMORY:
         return
     for whole in tree.verdict.estimates:
-        if whole.signal is not Signal.PSS_ANON or whole.conclusion is not Conclusion.LEAK:
+        if whole.signal is not Signal.PSS_ANON or whole.low <= 0:
+            continue
+        if whole.conclusion is Conclusion.CLEAN:
             continue
         units = max(trace.units_done, 1)
         own = sum(_per_unit(process) * process.units_done / units for process in processes)

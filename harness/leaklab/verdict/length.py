@@ -105,14 +105,22 @@ def standing_findings(
 
     def standing(resource: Resource) -> Finding:
         found = findings.get(resource)
-        if enough and found and found.conclusion is Conclusion.LEAK:
-            return found
+        if enough and found:
+            return _not_acquitted(found, work)
         signal = extreme_signal(rows, resource, work.limits)
         if signal and short[resource] is found:
             return _extreme(work, signal, rows[signal], None)
         return NOT_READ if short[resource] is found else short[resource]
 
     return {resource: standing(resource) for resource in short}
+
+
+def _not_acquitted(finding: Finding, work: Work) -> Finding:
+    """A finding of a run that was stopped: what is level need not be what met the limit."""
+    if finding.conclusion is not Conclusion.CLEAN:
+        return finding
+    reason = Reason(kind=ReasonKind.STOPPED_THOUGH_LEVEL, ended=work.ended.value, done=work.done)
+    return Finding(Conclusion.UNDECIDED, None, reason)
 
 
 def is_extreme(

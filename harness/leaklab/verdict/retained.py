@@ -13,6 +13,7 @@ from leaklab.model.scenario import Growth
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.growth import Finding, Rule, undecided
+from leaklab.verdict.resources import FLOOR
 
 # A rise of which a collection, or a trim, leaves less than this share was mostly not retained.
 RETAINED_SHARE = 0.5
@@ -68,17 +69,19 @@ def is_collected(process: ProcessRecord) -> bool:
     return bool(process.stops) and _is_now(process, process.stops[-1])
 
 
-def settle(finding: Finding, kept: Sequence[Kept], rise: Rise, floor: float, rule: Rule) -> Finding:
+def settle(
+    finding: Finding, process: ProcessRecord, signal: Signal, rise: Rise, rule: Rule
+) -> Finding:
     """What the collections say of a signal that is not acquitted by its rows.
 
     Args:
         finding: what the rows show.
-        kept: what was left after each collection; of use where the last is of now.
+        process: with at least two collections, the last of them after its last unit.
+        signal: what was read in the rows.
         rise: what the rows did over the last octave.
-        floor: growth that counts as none.
         rule: the constants.
     """
-    gains = _gains(kept)
+    floor, gains = FLOOR[signal], _gains(kept_of(process, signal))
     if not gains or finding.conclusion is Conclusion.CLEAN:
         return finding
     if finding.conclusion is Conclusion.LEAK:
@@ -86,13 +89,14 @@ def settle(finding: Finding, kept: Sequence[Kept], rise: Rise, floor: float, rul
         if gained >= RETAINED_SHARE * rise.amount / rise.units * units:
             return finding
         if gained <= floor:
-            return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=ReasonKind.GARBAGE))
-        return _steady(gains, floor, rule) or undecided(ReasonKind.GARBAGE_AND_MORE)
+            kind = ReasonKind.GARBAGE if process.collector_on else ReasonKind.FREE_LISTS
+            return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+        return _steady(process, gains, floor, rule) or undecided(ReasonKind.GARBAGE_AND_MORE)
     if len(gains) >= 2 and all(gained <= floor for gained, _ in gains[-2:]):
         ceiling = max(floor / units for _, units in gains[-1:])
         reason = Reason(kind=ReasonKind.LEVEL_BETWEEN_COLLECTIONS, ceiling=ceiling)
         return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, reason)
-    return _steady(gains, floor, rule) or finding
+    return _steady(process, gains, floor, rule) or finding
 
 
 def _gains(kept: Sequence[Kept]) -> list[tuple[float, int]]:
@@ -100,16 +104,25 @@ def _gains(kept: Sequence[Kept]) -> list[tuple[float, int]]:
     return [(b.value - a.value, b.units - a.units) for a, b in pairwise(kept) if b.units > a.units]
 
 
-def _steady(gains: Sequence[tuple[float, int]], floor: float, rule: Rule) -> Finding | None:
-    """A leak, where three gains in a row are each more than none, at one rate."""
+def _steady(
+    process: ProcessRecord, gains: Sequence[tuple[float, int]], floor: float, rule: Rule
+) -> Finding | None:
+    """A leak, where three gains in a row are each more than none, at one rate; and so are those of
+    all memory in use, for a table that doubles is steady by itself, long after it is full."""
+    in_use = _gains(kept_of(process, Signal.IN_USE)) or gains
+    if not (_is_steady(gains, floor, rule) and _is_steady(in_use, 0.0, rule)):
+        return None
+    gained, units = gains[-1]
+    reason = Reason(kind=ReasonKind.GROWS_BETWEEN_COLLECTIONS, rate=gained / units)
+    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
+
+
+def _is_steady(gains: Sequence[tuple[float, int]], floor: float, rule: Rule) -> bool:
     last = gains[-3:]
     if len(last) < 3 or not all(gained > floor for gained, _ in last):
-        return None
+        return False
     rates = [gained / units for gained, units in last]
-    if not all(rule.steady <= b / a <= 1 / rule.steady for a, b in pairwise(rates)):
-        return None
-    reason = Reason(kind=ReasonKind.GROWS_BETWEEN_COLLECTIONS, rate=rates[-1])
-    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
+    return all(rule.steady <= b / a <= 1 / rule.steady for a, b in pairwise(rates))
 
 
 def _is_now(process: ProcessRecord, stop: Stop) -> bool:

@@ -71,7 +71,7 @@ def _collectable(
         return finding
     kept, rise = kept_of(process, signal), _rise(last)
     if len(kept) >= 2 and kept[-1].units >= process.units_done:
-        return settle(finding, kept, rise, FLOOR[signal], rule)
+        return settle(finding, process, signal, rise, rule)
     if finding.conclusion is Conclusion.LEAK:
         return acquit(process, signal, rise) or finding
     return finding

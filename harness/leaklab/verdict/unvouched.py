@@ -47,8 +47,8 @@ def doubted(job: Job, trace: Trace, process: ProcessRecord, verdict: Verdict) ->
 
 
 def filling_of(found: Sequence[Container]) -> list[tuple[Container, float]]:
-    """The containers that have grown since they were last looked at, and their entries per unit;
-    those that were looked at once, from the beginning of the work."""
+    """The containers that are not full and have grown since they were last looked at, and their
+    entries per unit; those that were looked at once, from the beginning of the work."""
     last = max((one.units for one in found), default=0)
     filling = []
     for one in found:
@@ -56,7 +56,7 @@ def filling_of(found: Sequence[Container]) -> list[tuple[Container, float]]:
             continue
         before = [b for b in found if b.name == one.name and b.units < last]
         entries, units = (before[-1].entries, before[-1].units) if before else (0, 0)
-        if one.entries > entries:
+        if entries < one.entries < one.maximum:
             filling.append((one, (one.entries - entries) / (last - units)))
     return filling
 

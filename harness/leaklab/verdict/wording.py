@@ -54,6 +54,9 @@ TEMPLATES = {
         "memory that is mapped past malloc and pymalloc rises in order, still too little to judge: "
         "{more}"
     ),
+    KIND.NOT_IN_ALL: (
+        "what grows in one allocator has left the other, and there is no growth in all: {more}"
+    ),
     KIND.FREED_IN_MALLOC: "it is free places in malloc's heap: fragmentation, not a leak",
     KIND.MALLOC_FRAGMENTATION: (
         "malloc_trim gives it back: fragmentation of malloc's heap, not a leak"
@@ -92,6 +95,10 @@ TEMPLATES = {
     ),
     KIND.BROKEN_OFF: (
         "{reason.ended} after {reason.done:,} units; a verdict needs {reason.needed:,}"
+    ),
+    KIND.STOPPED_THOUGH_LEVEL: (
+        "{reason.ended} after {reason.done:,} units, and what is judged does not grow: something "
+        "else met the limit"
     ),
     KIND.ZOMBIES: "{reason.count:,} of them are zombies: they ended, and nobody waited for them",
     KIND.NOTHING_MEASURED: "{reason.ended}: nothing was measured",

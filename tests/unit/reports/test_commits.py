@@ -4,21 +4,44 @@ from collections.abc import Mapping
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.features.commits.changes import Benchmark, Value, Values, compare
+from leaklab.features.commits.changes import (
+    GROWTH,
+    METRICS,
+    PEAK,
+    VERDICT,
+    VERDICTS,
+    Benchmark,
+    Value,
+    Values,
+    compare,
+)
 from leaklab.features.commits.figures import NO_GROWTH, Figures, Tracked
-from leaklab.features.commits.measure import Comparison, Measured, Regression
+from leaklab.features.commits.measure import Comparison, History, Measured, Regression
+from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
-from leaklab.reports import Table, markdown, plain
+from leaklab.model.verdicts import Conclusion
+from leaklab.reports import Table, commit_notes, markdown, plain
 from leaklab.reports.commits import changes, costs, regressions, summary
 
 MIB = 1 << 20
 BASE, HEAD = "a" * 40, "b" * 40
 LONG = "feature/" + "x" * 52
-PEAK, GROWTH = "peak_rss", "growth"
+ALL = Selection()
+CLEAN, UNDECIDED, LEAK = Conclusion.CLEAN, Conclusion.UNDECIDED, Conclusion.LEAK
 
 
-def figures(peak_mib: float, growth: float, resource: Resource = Resource.MEMORY) -> Figures:
-    return Figures(peak_rss_bytes=round(peak_mib * MIB), growth_per_unit=growth, resource=resource)
+def figures(
+    peak_mib: float,
+    growth: float,
+    resource: Resource = Resource.MEMORY,
+    verdict: Conclusion = Conclusion.CLEAN,
+) -> Figures:
+    peak = round(peak_mib * MIB)
+    return Figures(peak_rss_bytes=peak, growth_per_unit=growth, resource=resource, verdict=verdict)
+
+
+def judged(verdict: Conclusion) -> Figures:
+    return figures(1, NO_GROWTH, verdict=verdict)
 
 
 def measured(
@@ -33,8 +56,9 @@ def measured(
     for label, one in found.items():
         values[Benchmark(PEAK, label)] = Value(one.peak_rss_bytes)
         values[Benchmark(GROWTH, label)] = Value(one.growth_per_unit)
+        values[Benchmark(VERDICT, label)] = Value(VERDICTS.index(one.verdict))
     for label in failed or {}:
-        values |= {Benchmark(metric, label): Value(None) for metric in (PEAK, GROWTH)}
+        values |= {Benchmark(metric, label): Value(None) for metric in METRICS}
     noted = Tracked(figures=dict(found), failed=dict(failed or {}), absent=dict(absent or {}))
     return Measured(commit, values, noted)
 
@@ -45,14 +69,23 @@ def compared(
     return Comparison(base, head, 1.02, compare(base.values, head.values, 1.02, asv or {}))
 
 
+def costs_of(found: Measured) -> Table:
+    return costs(found, ALL)
+
+
+def summary_of(found: Comparison, base: str = "main", head: str = "HEAD") -> Table:
+    return summary(found, ALL, base, head)
+
+
 @functools.cache
-def whole_catalogue(times: float) -> Measured:
+def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> Measured:
     """Everything that there is, with amounts as wide as they come."""
     found = {
         f"{scenario.name}/{variant}/{mode}": figures(
             1000.4 * times,
             times * (8.2 * MIB if scenario.resource is Resource.MEMORY else 12.345),
             scenario.resource,
+            verdict,
         )
         for scenario in open_catalogue(None).load_all()
         for variant in scenario.variants
@@ -77,7 +110,7 @@ def width_of(table: Table) -> int:
 
 
 def test_what_a_pair_costs_stands_on_one_line_a_mode() -> None:
-    table = costs(
+    table = costs_of(
         measured(
             {
                 "word_index/buggy/inline": figures(17.1, 8397),
@@ -96,24 +129,24 @@ def test_what_a_pair_costs_stands_on_one_line_a_mode() -> None:
 
 def test_the_modes_stand_in_the_order_in_which_they_are_run() -> None:
     found = {f"a/fixed/{mode}": figures(1, 1) for mode in sorted(Mode)}
-    assert [f"  {mode}" for mode in Mode] == [row[0] for row in costs(measured(found)).rows[1:]]
+    assert [f"  {mode}" for mode in Mode] == [row[0] for row in costs_of(measured(found)).rows[1:]]
 
 
 def test_a_controls_program_stands_where_the_innocent_do() -> None:
-    table = costs(measured({"vocabulary/program/inline": figures(3, 12)}))
+    table = costs_of(measured({"vocabulary/program/inline": figures(3, 12)}))
     assert ("  inline", "", "", "3 MiB", "+12 B", "-") == table.rows[1]
 
 
 def test_what_leaks_pieces_costs_pieces() -> None:
     sockets = {"unclosed_sockets/buggy/inline": figures(3, 1.5, Resource.SOCKETS)}
-    assert "+1.5" == costs(measured(sockets)).rows[1][2]
+    assert "+1.5" == costs_of(measured(sockets)).rows[1][2]
     none = {"unclosed_sockets/fixed/inline": figures(3, NO_GROWTH, Resource.SOCKETS)}
-    assert "0" == costs(measured(none)).rows[1][4]
+    assert "0" == costs_of(measured(none)).rows[1][4]
 
 
 def test_what_failed_is_named_in_its_place_and_with_its_reason_below() -> None:
     label = "word_index/buggy/inline"
-    table = costs(
+    table = costs_of(
         measured({"word_index/fixed/inline": figures(2, NO_GROWTH)}, {label: f"{label}: a mistake"})
     )
     assert ("  inline", "failed", "failed", "2 MiB", "0", "-") == table.rows[1]
@@ -121,13 +154,13 @@ def test_what_failed_is_named_in_its_place_and_with_its_reason_below() -> None:
 
 
 def test_what_is_not_there_leaves_its_place_empty_with_the_reason_below() -> None:
-    table = costs(measured({"a/fixed/inline": figures(2, 1)}, absent={"b": "no scenario 'b'"}))
+    table = costs_of(measured({"a/fixed/inline": figures(2, 1)}, absent={"b": "no scenario 'b'"}))
     assert [["a"], ["  inline", "2 MiB", "+1 B", "-"]] == rows_of(table)
     assert ["n/a: no scenario 'b'"] == table.notes
 
 
 def test_what_the_observer_costs_is_no_pair() -> None:
-    assert [] == costs(measured({}, others=observed(1.0, 4096))).rows
+    assert [] == costs_of(measured({}, others=observed(1.0, 4096))).rows
 
 
 def observed(ratio: float, added: float) -> Values:
@@ -139,7 +172,7 @@ def observed(ratio: float, added: float) -> Values:
 
 def test_of_many_reasons_the_failures_come_first_and_the_rest_is_counted() -> None:
     absent = {f"gone_{number}": f"no scenario 'gone_{number}'" for number in range(9)}
-    notes = costs(measured({}, {"a/fixed/fork": "a mistake"}, absent)).notes
+    notes = costs_of(measured({}, {"a/fixed/fork": "a mistake"}, absent)).notes
     assert "failed: a mistake" == notes[0]
     assert "n/a: no scenario 'gone_0'" == notes[1]
     assert "… and 2 more" == notes[-1]
@@ -175,7 +208,8 @@ def test_what_stays_the_same_or_cannot_be_compared_is_counted_and_not_named() ->
     assert [
         ("growth", "0", "0", "1", "1", "0"),
         ("peak RSS", "0", "0", "1", "1", "0"),
-    ] == summary(found, "main", "HEAD").rows
+        ("verdict", "0", "0", "1", "1", "0"),
+    ] == summary_of(found, "main", "HEAD").rows
 
 
 def test_growth_that_was_none_is_new_and_has_no_ratio() -> None:
@@ -203,21 +237,122 @@ def test_growth_in_pieces_is_shown_in_pieces_even_where_one_side_failed() -> Non
     base = measured({label: figures(1, 1.0, Resource.SOCKETS)})
     broken = compared(base, measured({}, {label: "a mistake"}))
     doubled = compared(base, measured({label: figures(1, 2.0, Resource.SOCKETS)}))
-    assert ["  buggy fork growth", "+1", "failed", "-", "failed", "-"] == rows_of(
+    assert ["  buggy fork growth", "+1", "failed", "-", "failed", "-"] in rows_of(
         changes(broken, "main", "HEAD")
-    )[1]
+    )
     assert ["  buggy fork growth", "+1", "+2", "2.000", "worse", "same"] == rows_of(
         changes(doubled, "main", "HEAD")
     )[1]
+
+
+def test_a_verdict_that_became_a_leak_is_named_first_and_in_words() -> None:
+    label = "rare_leak/fixed/fork"
+    found = compared(
+        measured({label: figures(1, NO_GROWTH)}), measured({label: figures(1, 512, verdict=LEAK)})
+    )
+    assert rows_of(changes(found, "main", "HEAD"))[1:] == [
+        ["  fixed fork verdict", "clean", "leak", "new", "worse", "same"],
+        ["  fixed fork growth", "0", "+512 B", "new", "worse", "same"],
+    ]
+    assert "clean → leak: rare_leak fixed (fork)" in summary_of(found).notes
+
+
+def test_a_leak_that_became_clean_is_gone() -> None:
+    found = compared(
+        measured({"a/buggy/fork": judged(LEAK)}), measured({"a/buggy/fork": judged(CLEAN)})
+    )
+    assert ["  buggy fork verdict", "leak", "clean", "gone", "better", "same"] == rows_of(
+        changes(found, "main", "HEAD")
+    )[1]
+
+
+def test_a_verdict_is_told_once_with_its_modes_in_the_order_in_which_they_are_run() -> None:
+    labels = [f"a/fixed/{mode}" for mode in sorted(Mode)]
+    found = compared(
+        measured(dict.fromkeys(labels, judged(CLEAN))),
+        measured(dict.fromkeys(labels, judged(LEAK))),
+    )
+    modes = "inline, fork, spawn, forkserver, multiprocess"
+    assert [f"clean → leak: a fixed ({modes})"] == summary_of(found).notes[1:]
+
+
+def test_a_verdict_that_changed_and_counts_as_the_same_is_told_all_the_same() -> None:
+    found = compared(
+        measured({"a/fixed/fork": judged(CLEAN), "b/buggy/fork": judged(UNDECIDED)}),
+        measured({"a/fixed/fork": judged(UNDECIDED), "b/buggy/fork": judged(LEAK)}),
+    )
+    assert [] == changes(found, "main", "HEAD").rows
+    assert summary_of(found).notes[1:] == [
+        "clean → undecided, which counts as the same: a fixed (fork)",
+        "undecided → leak, which counts as the same: b buggy (fork)",
+    ]
+
+
+def test_of_many_verdicts_the_rest_is_counted() -> None:
+    labels = [f"s{number}/fixed/fork" for number in range(15)]
+    found = compared(
+        measured(dict.fromkeys(labels, judged(CLEAN))),
+        measured(dict.fromkeys(labels, judged(LEAK))),
+    )
+    notes = summary_of(found).notes
+    assert (1 + 12 + 1, "… and 3 more verdicts") == (len(notes), notes[-1])
+
+
+SELECTED = Selection(taken_in=("rare_leak",), left_out=("copy_on_write", "file_load"))
+
+
+def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> None:
+    one = measured({"a/fixed/fork": figures(1, 1)})
+    left_out = "left out: 2 scenarios without bench = true that {}; --all takes them in: {}"
+    names = "copy_on_write, file_load"
+    taken_in = "taken in, for they were changed: rare_leak"
+    one_commit = left_out.format("this commit does not change", names)
+    two_commits = left_out.format("neither commit changes", names)
+    assert [taken_in, one_commit] == costs(one, SELECTED).notes
+    assert [taken_in, two_commits] == summary(compared(one, one), SELECTED, "a", "b").notes[1:]
+
+
+def test_what_was_changed_and_is_not_in_the_working_tree_is_said_to_be_left_out() -> None:
+    notes = costs(measured({"a/fixed/fork": figures(1, 1)}), Selection(lacking=("new",))).notes
+    assert ["left out: new, which the working tree lacks: check out what has it"] == notes
+
+
+def test_where_nothing_was_left_out_nothing_is_said() -> None:
+    one = measured({"a/fixed/fork": figures(1, 1)})
+    assert [] == costs_of(one).notes
+    assert 1 == len(summary_of(compared(one, one)).notes)
+
+
+def test_where_nothing_was_measured_or_compared_it_says_so() -> None:
+    nothing, one = measured({}), measured({"a/fixed/fork": figures(1, 1)})
+    assert ["nothing was measured: this commit has no figure of any scenario"] == costs_of(
+        nothing
+    ).notes
+    compared_nothing = "nothing was compared: no scenario has figures on both commits"
+    assert compared_nothing in summary_of(compared(nothing, one)).notes
+    assert compared_nothing not in summary_of(compared(one, one)).notes
+
+
+@pytest.mark.parametrize(
+    ("history", "first"),
+    [
+        (History(0, []), "nothing was measured: no commit has a figure of any scenario"),
+        (History(4, []), "left out: 2 scenarios without bench = true; 'leaklab bench --all' takes"),
+        (History(0, ["failed"]), "left out: 2 scenarios without bench = true;"),
+    ],
+)
+def test_of_a_history_it_says_what_was_not_measured(history: History, first: str) -> None:
+    selection = Selection(left_out=SELECTED.left_out)
+    assert commit_notes.of_history(history, selection)[0].startswith(first)
 
 
 def test_what_failed_is_an_alarm_and_its_reason_stands_in_the_summary() -> None:
     label = "a/fixed/fork"
     found = compared(measured({}), measured({}, {label: f"{label}: a mistake"}))
     table = changes(found, "main", "HEAD")
-    assert {1, 2} == table.alarms
+    assert {1, 2, 3} == table.alarms
     assert ["  fixed fork peak RSS", "n/a", "failed", "-", "failed", "-"] in rows_of(table)
-    assert f"failed at HEAD: {label}: a mistake" in summary(found, "main", "HEAD").notes
+    assert f"failed at HEAD: {label}: a mistake" in summary_of(found, "main", "HEAD").notes
 
 
 def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
@@ -225,9 +360,10 @@ def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
         measured({}, absent={"newcomer": "no scenario 'newcomer'"}),
         measured({"newcomer/fixed/fork": figures(1, 1)}),
     )
-    assert summary(found, "main", "mine").notes == [
-        "mine against main; worse is 1.02 times as much or more",
+    assert summary_of(found, "main", "mine").notes == [
+        "mine against main; worse is 1.02 times as much or more, or a verdict that became a leak",
         "n/a at main: no scenario 'newcomer'",
+        "nothing was compared: no scenario has figures on both commits",
     ]
 
 
@@ -249,26 +385,28 @@ def test_a_step_upwards_is_named_with_the_commits_it_lies_between() -> None:
     steps = [
         Regression(peak, "1" * 40, "2" * 40, 2.0 * MIB, 3.0 * MIB, "bytes"),
         Regression(growth, None, "3" * 40, NO_GROWTH, 2.0, "pieces"),
+        Regression(Benchmark(VERDICT, "a/fixed/fork"), None, "3" * 40, 0.0, 2.0, "a verdict"),
     ]
     assert (
         ("a", "", "", ""),
         ("  fixed fork peak RSS", "11111111...22222222", "2 MiB", "3 MiB"),
         ("  fixed fork growth", "33333333", "0", "+2"),
+        ("  fixed fork verdict", "33333333", "clean", "leak"),
     ) == tuple(regressions(steps).rows)
 
 
 @pytest.mark.parametrize("times", [1.0, 0.001])
 def test_what_everything_costs_fits_80_columns(times: float) -> None:
-    table = costs(whole_catalogue(times))
+    table = costs_of(whole_catalogue(times))
     assert len(table.rows) > 6 * len(Mode)
     assert width_of(table) <= 80
 
 
 @pytest.mark.parametrize(("base", "head"), [("main", "HEAD"), (LONG, LONG), (LONG, "x")])
 def test_where_everything_is_worse_it_fits_80_columns(base: str, head: str) -> None:
-    found = compared(whole_catalogue(1.0), whole_catalogue(1.03))
+    found = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
     assert width_of(changes(found, base, head)) <= 80
-    assert width_of(summary(found, base, head)) <= 80
+    assert width_of(summary_of(found, base, head)) <= 80
 
 
 def test_the_regressions_of_everything_fit_80_columns() -> None:
@@ -281,8 +419,8 @@ def test_the_regressions_of_everything_fit_80_columns() -> None:
 
 
 def test_as_markdown_every_row_has_as_many_cells_as_the_head() -> None:
-    found = compared(whole_catalogue(1.0), whole_catalogue(1.03))
-    for table in (changes(found, LONG, LONG), summary(found, LONG, LONG)):
+    found = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
+    for table in (changes(found, LONG, LONG), summary_of(found, LONG, LONG)):
         lines = [line for line in markdown(table).splitlines() if line.startswith("|")]
         assert len(table.rows) + 2 == len(lines)
         assert {len(table.columns) + 1} == {line.count("|") for line in lines}

@@ -146,6 +146,19 @@ def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
     assert (found.order, found.held_back_by) == (Order.END, option)
 
 
+def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
+    units = 4 * NEEDED
+    open_files = [6 * unit for unit in range(units)]
+    samples = Samples(units=list(range(1, units + 1)), descriptors=list(open_files))
+    job = open_ended(toys.scenario(vouched=False, resource="descriptors"))
+    process = toys.process(
+        [0], samples=samples, units_done=units, **collected([0] * units, units, units)
+    )
+    limits = Limits(memory_bytes=1 << 30, time_seconds=300)
+    found = decide(job, limits, SoFar(units, [process], surveyed_units=units), LITTLE)
+    assert (found.order, found.held_back_by) == (Order.END, "--descriptor-limit")
+
+
 def test_a_run_of_fixed_length_is_never_ended() -> None:
     assert after(LINE, job=toys.job()).order is Order.GO_ON
 

@@ -121,7 +121,7 @@ def test_growth_below_the_floor_is_none() -> None:
     seed=st.integers(0, 2**32 - 1),
     constant=st.integers(0, 2**35),
 )
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_a_leak_is_found_whatever_lies_under_it(
     pace: int, noise: int, seed: int, constant: int
 ) -> None:
@@ -131,7 +131,7 @@ def test_a_leak_is_found_whatever_lies_under_it(
 
 
 @given(amount=st.integers(0, 2**30), full_at=st.integers(1, N // 3), seed=st.integers(0, 2**32 - 1))
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 def test_whatever_came_to_a_plateau_early_is_never_a_leak(
     amount: int, full_at: int, seed: int
 ) -> None:
@@ -141,6 +141,6 @@ def test_whatever_came_to_a_plateau_early_is_never_a_leak(
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=100))
-@settings(max_examples=60)
+@settings(max_examples=60, deadline=None)
 def test_any_series_at_all_gets_a_verdict_with_a_reason(values: list[int]) -> None:
     assert words(judge_series(range(1, len(values) + 1), values, FLOOR).reason)

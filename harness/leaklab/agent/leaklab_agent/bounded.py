@@ -26,11 +26,11 @@ HEAP_TYPE = 1 << 9
 
 
 def survey() -> list[tuple[str, int, int]]:
-    """The name, the entries and the maximum of each bounded container that has room left, the
-    fullest first. Of several with one name, the entries are added up, and so are the maxima."""
+    """The name, the entries and the maximum of each bounded container, those with most entries
+    first. Of several with one name, the entries are added up, and so are the maxima."""
     found: dict[str, tuple[int, int]] = {}
     for name, entries, maximum in bounded():
-        if MIN_ENTRIES <= entries < maximum:
+        if entries >= MIN_ENTRIES:
             before = found.get(name, (0, 0))
             found[name] = before[0] + entries, before[1] + maximum
     told = sorted(found.items(), key=lambda item: -item[1][0])[:MAX_TOLD]

@@ -134,7 +134,7 @@ class Process:
         self.stop(COLLECTED if collect() else UNCOLLECTED)
 
     def survey(self) -> list[tuple[str, int, int]]:
-        """The containers that state a maximum and are not full, as `bounded.survey` finds them."""
+        """The containers that state a maximum, as `bounded.survey` finds them."""
         from .bounded import survey
 
         return survey()

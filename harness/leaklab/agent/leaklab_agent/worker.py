@@ -91,7 +91,7 @@ class Worker:
         self._process.collect()
 
     def survey(self) -> list[tuple[str, int, int]]:
-        """The containers that state a maximum and are not full."""
+        """The containers that state a maximum."""
         return self._process.survey()
 
     def halve(self) -> None:

@@ -11,6 +11,7 @@ from leaklab.cli import progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import provenance, write_text
 from leaklab.features.quality.accuracy import SAMPLES, rates, sensitivities
+from leaklab.model.errors import Exit
 from leaklab.reports import markdown, quality
 
 
@@ -20,12 +21,14 @@ from leaklab.reports import markdown, quality
 @click.option("--seed", type=int, default=1, show_default=True)
 @click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
 @debug
-def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None) -> None:
+def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None) -> Exit:
     """Rate the verdict on generated series of known truth.
 
     Two tables: every shape by the number of samples, and what other values of the verdict's
     constants would have done (on a tenth of the series: it is as much work for every line; left
     out where --samples asks for other lengths).
+
+    Exit code 1 where more of a shape is judged wrongly than is stated.
     """
     found, changed = [], []
     with progress.choose() as listener:
@@ -40,7 +43,8 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
         lengths = "".join(f" --samples {n}" for n in samples)
         line = f"leaklab accuracy --series {series} --seed {seed}{lengths}"
         head = f"# How often the verdict is right\n\n{provenance(line, builtin_root())}\n"
-        text = [head, *map(markdown, tables)]
+        text = [head, quality.conclusion(found) + "\n", *map(markdown, tables)]
         write_text(write, "\n".join(text))
     for table in tables:
         reports.write(table, sys.stdout)
+    return Exit.AS_EXPECTED if all(rate.holds for rate in found) else Exit.DIFFERS

@@ -13,6 +13,7 @@ from leaklab.cli.documents import write_text
 from leaklab.cli.param_types import Factor
 from leaklab.features.commits import measure
 from leaklab.features.commits.measure import Comparison
+from leaklab.features.commits.selection import Selection, changed_between
 from leaklab.model.errors import Exit, LabError, one_line
 from leaklab.reports import Table, commits
 
@@ -23,13 +24,14 @@ FACTOR = 1.02
 @click.argument("base")
 @click.argument("head", default="HEAD")
 @asv_checkout.name
+@asv_checkout.everything
 @click.option(
     "--factor",
     type=Factor(),
     default=FACTOR,
     show_default=True,
     metavar="X",
-    help="Worse is so many times as much, or more.",
+    help="A peak or a growth is worse if it is X times as large, or more.",
 )
 @asv_checkout.fresh
 @click.option(
@@ -44,6 +46,7 @@ def command(
     base: str,
     head: str,
     names: tuple[str, ...],
+    everything: bool,
     factor: float,
     fresh: bool,
     markdown: Path | None,
@@ -52,20 +55,25 @@ def command(
     """Have asv measure two commits, and name what is worse on the second.
 
     Run it at the top of a checkout. Both commits are measured by this leaklab, so that only what
-    they differ in can make a difference.
+    they differ in can make a difference. Measured are the scenarios with 'bench = true', and those
+    that are not the same in both commits; below the table it says which were left out.
 
-    Exit code 0 nothing is worse; 1 something is; 3 something could not be measured; 4 asv itself
-    failed.
+    Worse is a peak or a growth that became X times as large or more, and a verdict that became
+    'leak', of a variant that is not declared to leak.
+
+    Exit code 0 nothing is worse; 1 something is; 3 something, or all, could not be measured or
+    compared; 4 asv itself failed.
     """
+    request = asv_checkout.Request(names, everything, fresh=fresh)
     try:
-        found = _compare(base, head, names, factor, fresh)
+        found, selection = _compare(base, head, request, factor)
     except LabError as error:
         if markdown:
             write_text(markdown, f"**Not compared:** {one_line(str(error))}\n")
         raise
-    tables = _tables(found, base, head)
+    tables = _tables(found, selection, base, head)
     if as_json:
-        _write_json(found)
+        _write_json(found, selection)
     else:
         for table in tables:
             reports.write(table, sys.stdout)
@@ -75,20 +83,23 @@ def command(
 
 
 def _compare(
-    base: str, head: str, names: tuple[str, ...], factor: float, fresh: bool
-) -> Comparison:
-    bench = asv_checkout.open_bench(names, {}, fresh=fresh)
-    before, after = (bench.repository.hash_of(name) for name in (base, head))
-    words = asv_checkout.selection(names)
-    return measure.compare_commits(bench.asv, before, after, factor, *words)
+    base: str, head: str, request: asv_checkout.Request, factor: float
+) -> tuple[Comparison, Selection]:
+    checkout = asv_checkout.open_checkout(request.names)
+    before, after = (checkout.repository.hash_of(name) for name in (base, head))
+    changed = changed_between(checkout.repository, before, after)
+    asv, selection = checkout.choose(request, changed)
+    words = asv_checkout.only(request)
+    return measure.compare_commits(asv, before, after, factor, *words), selection
 
 
-def _tables(found: Comparison, base: str, head: str) -> list[Table]:
+def _tables(found: Comparison, selection: Selection, base: str, head: str) -> list[Table]:
     changes = commits.changes(found, base, head)
-    return [*([changes] if changes.rows else []), commits.summary(found, base, head)]
+    summary = commits.summary(found, selection, base, head)
+    return [*([changes] if changes.rows else []), summary]
 
 
-def _write_json(found: Comparison) -> None:
+def _write_json(found: Comparison, selection: Selection) -> None:
     rows = [
         {
             "metric": row.benchmark.metric,
@@ -98,6 +109,7 @@ def _write_json(found: Comparison) -> None:
             "ratio": row.ratio,
             "change": row.change,
             "asv": row.asv,
+            "verdicts": row.verdicts or None,
         }
         for row in found.rows
     ]
@@ -106,6 +118,9 @@ def _write_json(found: Comparison) -> None:
         "head": found.head.commit,
         "factor": found.factor,
         "figures": rows,
+        "taken_in": selection.taken_in,
+        "left_out": selection.left_out,
+        "lacking": selection.lacking,
         "absent": {"base": found.base.tracked.absent, "head": found.head.tracked.absent},
         "unread": {"base": found.base.tracked.unread, "head": found.head.tracked.unread},
         "failed": {"base": found.base.tracked.failed, "head": found.head.tracked.failed},

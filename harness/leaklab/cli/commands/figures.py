@@ -43,9 +43,11 @@ def command(
 ) -> Exit:
     """Write the figures that a benchmark suite tracks, as JSON.
 
-    Of each scenario, variant and mode: the peak RSS of its largest process and the growth per unit
-    of work. What a catalogue does not have is 'absent' there, what could not be measured 'failed',
-    each with the reason; neither is an error of this command's.
+    Of each scenario, variant and mode: the peak RSS of its largest process, the growth per unit of
+    work, and the verdict. What a catalogue does not have is 'absent' there, what could not be
+    measured 'failed', each with the reason; neither is an error of this command's.
+
+    Exit code 3 where there is no figure at all.
     """
     try:
         opened = open_catalogue(catalogue)
@@ -65,4 +67,4 @@ def command(
 
 def _write(tracked: Tracked) -> Exit:
     sys.stdout.write(msgspec.json.encode(tracked).decode() + "\n")
-    return Exit.AS_EXPECTED
+    return Exit.AS_EXPECTED if tracked.figures else Exit.NOT_MEASURED

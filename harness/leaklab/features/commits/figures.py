@@ -1,4 +1,5 @@
-"""What a benchmark suite tracks of a run: two numbers that can be compared by their ratio."""
+"""What a benchmark suite tracks of a run: two numbers that can be compared by their ratio, and the
+verdict."""
 
 from msgspec import Struct
 
@@ -7,6 +8,7 @@ from leaklab.model.measurement import Ended
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
 from leaklab.model.units import PAGE_BYTES
+from leaklab.model.verdicts import Conclusion
 
 # What stands for no growth: a ratio to zero says nothing, and asv calls -4 against -4 "improved".
 NO_GROWTH = 1e-6
@@ -19,14 +21,15 @@ class Figures(Struct, frozen=True, kw_only=True):
     """The figures of one run.
 
     `peak_rss_bytes` is that of its largest process, the baseline taken off (where a tree is judged,
-    its peak PSS); `growth_per_unit` the
-    growth of `resource`, the one judged, in bytes or in pieces, `NO_GROWTH` where there is none,
-    and `growth_interval` where it lies with 95 %. Growth that is not known is None.
+    its peak PSS); `growth_per_unit` the growth of `resource`, the one judged, in bytes or in
+    pieces, `NO_GROWTH` where there is none, and `growth_interval` where it lies with 95 %. Growth
+    that is not known is None. `verdict` is the run's, or that of its pair where peaks are judged.
     """
 
     peak_rss_bytes: int
     growth_per_unit: float | None
     resource: Resource
+    verdict: Conclusion
     growth_interval: tuple[float, float] | None = None
 
 
@@ -74,6 +77,7 @@ def figures_of(result: Result, limits: Limits) -> Figures:
         peak_rss_bytes=peak,
         growth_per_unit=_growth(result, held),
         resource=verdict.resource,
+        verdict=verdict.conclusion,
         growth_interval=(verdict.low or 0.0, verdict.high or 0.0) if known else None,
     )
 
@@ -98,5 +102,8 @@ def _growth(result: Result, held: int) -> float | None:
     if verdict.per_unit is None:
         return None
     amount = verdict.per_unit if (verdict.low or 0.0) > 0 else 0.0
-    least = LEAST_BYTES if verdict.resource is Resource.MEMORY else LEAST_PIECES
+    in_bytes = (
+        verdict.resource is Resource.MEMORY if not verdict.signal else verdict.signal.in_bytes
+    )
+    least = LEAST_BYTES if in_bytes else LEAST_PIECES
     return max(amount, NO_GROWTH) if amount * done >= least else NO_GROWTH

@@ -6,12 +6,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from leaklab.features.commits.asv import Asv, Said, parse_benchmark
-from leaklab.features.commits.changes import Benchmark, Change, Compared, Value, Values, compare
-from leaklab.features.commits.figures import Tracked
+from leaklab.features.commits.changes import (
+    GROWTH,
+    METRICS,
+    PEAK,
+    VERDICT,
+    VERDICTS,
+    Benchmark,
+    Change,
+    Compared,
+    Value,
+    Values,
+    change_of_verdict,
+    compare,
+)
+from leaklab.features.commits.figures import Figures, Tracked
 from leaklab.model.errors import Exit, InfrastructureBroke
-
-# The suite's own names of its figures: its modules'.
-PEAK, GROWTH = "peak_rss", "growth"
 
 
 @dataclass(frozen=True)
@@ -24,9 +34,10 @@ class Measured:
 
     @property
     def exit(self) -> Exit:
-        """Whether all could be measured."""
+        """Whether all could be measured, and there was something to measure."""
         failed = any(value.amount is None for value in self.values.values())
-        return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
+        is_empty = not any(benchmark.scenario for benchmark in self.values)
+        return Exit.NOT_MEASURED if failed or is_empty else Exit.AS_EXPECTED
 
 
 @dataclass(frozen=True)
@@ -39,15 +50,32 @@ class Comparison:
     rows: Sequence[Compared]
 
     @property
+    def is_empty(self) -> bool:
+        """Whether no figure of any scenario could be compared."""
+        return all(r.change is Change.ABSENT for r in self.rows if r.benchmark.scenario)
+
+    @property
     def exit(self) -> Exit:
         """What could not be measured, or read, on the second commit weighs more than what is worse;
-        and where the first one's failures left nothing to compare, nothing is known to be as good.
-        """
+        and where nothing was compared, nothing is known to be as good."""
         found = {row.change for row in self.rows}
-        lost = not found - {Change.ABSENT} and self.base.exit is Exit.NOT_MEASURED
-        if Change.FAILED in found or lost or not found or self.head.tracked.unread:
+        if Change.FAILED in found or self.is_empty or self.head.tracked.unread:
             return Exit.NOT_MEASURED
         return Exit.DIFFERS if Change.WORSE in found else Exit.AS_EXPECTED
+
+
+@dataclass(frozen=True)
+class History:
+    """Commits that were measured: how many figures of scenarios they have, and a line on each that
+    could not be measured."""
+
+    figures: int
+    failed: Sequence[str]
+
+    @property
+    def exit(self) -> Exit:
+        """Whether all could be measured, and there was something to measure."""
+        return Exit.NOT_MEASURED if self.failed or not self.figures else Exit.AS_EXPECTED
 
 
 @dataclass(frozen=True)
@@ -95,12 +123,18 @@ def smoke(asv: Asv, commit: str, *words: str) -> Measured:
     tracked = asv.tracked(commit)
     if tracked is None or (said.code and not tracked.failed):
         raise _broke(asv, commit, said)
-    values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in (PEAK, GROWTH)}
+    values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in METRICS}
     for label, figures in tracked.figures.items():
-        values[Benchmark(PEAK, label)] = Value(figures.peak_rss_bytes)
-        if figures.growth_per_unit is not None:
-            values[Benchmark(GROWTH, label)] = Value(figures.growth_per_unit)
+        values |= {Benchmark(m, label): Value(a) for m, a in _amounts(figures).items()}
     return Measured(commit, values, tracked)
+
+
+def _amounts(figures: Figures) -> dict[str, float]:
+    """What the suite makes of the figures of a run, by its metrics."""
+    growth = figures.growth_per_unit
+    known = {} if growth is None else {GROWTH: growth}
+    verdict = VERDICTS.index(figures.verdict)
+    return {PEAK: figures.peak_rss_bytes, VERDICT: verdict, **known}
 
 
 def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> Comparison:
@@ -123,11 +157,8 @@ def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) 
     return Comparison(before, after, factor, rows)
 
 
-def measure_history(asv: Asv, commits: Sequence[str]) -> list[str]:
+def measure_history(asv: Asv, commits: Sequence[str]) -> History:
     """Measure those of the commits that have no figures yet.
-
-    Returns:
-        What could not be measured, a line each.
 
     Raises:
         InfrastructureBroke: asv left no figures of one of them.
@@ -136,17 +167,19 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> list[str]:
     hashes = asv.state / "hashes"
     hashes.write_text("\n".join(commits), encoding="utf-8")
     said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
-    failed = []
+    count, failed = 0, []
     for commit in commits:
         if (values := asv.values(commit)) is None:
             raise _broke(asv, commit, said)
+        count += sum(1 for benchmark in values if benchmark.scenario)
         lost = sorted(b.label for b, value in values.items() if value.amount is None)
         failed += [f"failed at {commit[:8]}: {label}" for label in dict.fromkeys(lost)]
-    return failed
+    return History(count, failed)
 
 
 def publish(asv: Asv) -> list[Regression]:
-    """Make the site of all that was measured, and hand back the regressions that asv finds.
+    """Make the site of all that was measured, and hand back the regressions that asv finds; of a
+    verdict only those that `continuous` would call worse.
 
     Raises:
         InfrastructureBroke: asv could not.
@@ -162,7 +195,7 @@ def publish(asv: Asv) -> list[Regression]:
         raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}") from error
     hashes = index["revision_to_hash"]
     units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
-    return [
+    steps = [
         Regression(
             benchmark=parse_benchmark(name),
             before=hashes.get(str(before)),
@@ -174,6 +207,13 @@ def publish(asv: Asv) -> list[Regression]:
         for name, _, _, _, _, _, jumps in found["regressions"]
         for before, after, was, became in jumps
     ]
+    return [step for step in steps if _is_worse(step)]
+
+
+def _is_worse(step: Regression) -> bool:
+    if step.benchmark.metric != VERDICT:
+        return True
+    return change_of_verdict(step.benchmark, step.was, step.became) is Change.WORSE
 
 
 def _begin(asv: Asv, commits: Sequence[str]) -> float:

@@ -47,6 +47,24 @@ class Repository:
         words = ("log", "--first-parent", f"--max-count={count}", "--format=%H", "--")
         return self._git(*words, *WORTH_MEASURING).splitlines()
 
+    def parent_of(self, commit: str) -> str | None:
+        """The hash of a commit's first parent; None of the first commit of all."""
+        words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        return self._git(*words, f"{commit}^1") or None
+
+    def differing(self, base: str, head: str) -> list[str]:
+        """The files of scenarios and fixtures that are not the same in two commits, or are in one
+        of them only, by their paths from the root."""
+        words = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, head, "--")
+        return [path for path in self._git(*words, *MEASURED).split("\0") if path]
+
+    def sources(self, commit: str) -> dict[str, str]:
+        """The Python modules and the scenario.toml files of a commit's scenarios and fixtures, by
+        their paths from the root."""
+        listed = self._git("ls-tree", "-r", "-z", "--name-only", commit, "--", *MEASURED)
+        paths = [path for path in listed.split("\0") if path.endswith((".py", "/scenario.toml"))]
+        return {path: self._git("show", f"{commit}:{path}") for path in paths}
+
     def _git(self, *words: str) -> str:
         """What git prints; empty where it fails."""
         found = git(self.root, words)

@@ -5,18 +5,16 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from leaklab.features.quality.synthetic import SHAPES, Shape, generate
-from leaklab.model.measurement import Ended, ProcessRecord, Role
+from leaklab.features.quality.synthetic import DECLARED, SHAPES, UNITS, Shape, generate
+from leaklab.model.measurement import Ended, How, ProcessRecord, Role, Stop
 from leaklab.model.scenario import Resource
-from leaklab.model.signals import Samples
+from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import RULE, Rule
 from leaklab.verdict.length import Work
 from leaklab.verdict.process import judge
 
 SAMPLES = (20, 200, 2000)
-UNITS = 100_000
-
 # Around each constant: what it might have been instead.
 NEIGHBOURS = {
     "chance": (0.05,),
@@ -29,6 +27,19 @@ NEIGHBOURS = {
 }
 # Its truth is out of reach within the run, so it says nothing about a constant.
 BEYOND_REACH = "plateau, late"
+
+# Of the series of a shape, the share that may be judged wrongly; of all others this.
+MAX_WRONG_SHARE = 0.01
+MAX_WRONG_SHARES = {
+    # What rises by less than its own swing over a run cannot be told from it, and the reason names
+    # the growth that is not excluded.
+    "line in churn": 0.4,
+    "steps at random": 0.06,
+    # Up to its plateau it is a line.
+    BEYOND_REACH: 0.2,
+}
+# A share above its limit by no more than chance with this probability gives is no failure.
+CHANCE = 0.001
 
 
 @dataclass(frozen=True)
@@ -53,6 +64,14 @@ class Rate:
     series: int
     right: int
     wrong: int
+
+    @property
+    def holds(self) -> bool:
+        """Whether no more are wrong than is stated of their shape, but for chance (binomial)."""
+        from scipy.stats import binom  # noqa: PLC0415  (heavy)
+
+        limit = MAX_WRONG_SHARES.get(self.cell.shape, MAX_WRONG_SHARE)
+        return bool(self.wrong <= binom.ppf(1 - CHANCE, self.series, limit))
 
     @property
     def undecided(self) -> int:
@@ -111,13 +130,22 @@ def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
 
 
 def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> Conclusion:
-    units, values = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
+    series = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
+    stops = zip(series.kept_units, series.kept_bytes, strict=True)
     process = ProcessRecord(
         pid=1,
         role=Role.PARENT,
+        units_done=UNITS,
         baseline_rss_bytes=0,
-        peak_rss_bytes=int(values.max()),
-        samples=Samples(units=[round(u) for u in units], heap_bytes=[round(v) for v in values]),
+        peak_rss_bytes=int(series.values.max()),
+        samples=Samples(
+            units=[round(u) for u in series.units], heap_bytes=[round(v) for v in series.values]
+        ),
+        stops=[_collected(units, held) for units, held in stops],
     )
-    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=UNITS)
+    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=DECLARED)
     return judge(process, Resource.MEMORY, work, rule).conclusion
+
+
+def _collected(units: int, held: int) -> Stop:
+    return Stop(units=units, how=How.COLLECTED, peak_rss_bytes=0, reading=Reading(heap_bytes=held))

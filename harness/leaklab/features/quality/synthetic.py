@@ -1,7 +1,9 @@
 """Generated series of known truth: what the verdict is tested and rated on.
 
 Each law takes the work done as a share of the run (0 … 1) and random numbers, and gives what was
-retained, in bytes. Its parameters are drawn anew for every series, so no rule can be fitted to it.
+retained, in bytes; a run did four times the work that a verdict is declared to need. Garbage that
+waits for the collector lies on top of it, and is gone where it was collected: at the declared work,
+and at each doubling. Parameters are drawn anew for every series, so no rule can be fitted to it.
 """
 
 from collections.abc import Callable
@@ -13,16 +15,32 @@ from numpy.typing import NDArray
 
 from leaklab.model.units import PAGE_BYTES
 
+# The work of a run, and what of it a verdict is declared to need.
+UNITS = 100_000
+DECLARED = UNITS // 4
+
 Numbers = NDArray[Any]
 Law = Callable[[Numbers, np.random.Generator], Numbers]
 
 
 @dataclass(frozen=True)
 class Shape:
-    """A law and its truth."""
+    """A law and its truth; `garbage` is what waits for the collector, in shares of what a run
+    retains or might retain."""
 
     law: Law
     leaks: bool
+    garbage: Law | None = None
+
+
+@dataclass(frozen=True)
+class Series:
+    """The units done and the bytes held at each sample, and what is left at each collection."""
+
+    units: Numbers
+    values: Numbers
+    kept_units: tuple[int, ...]
+    kept_bytes: tuple[int, ...]
 
 
 def _amount(rng: np.random.Generator) -> float:
@@ -116,6 +134,30 @@ def _line_under_a_logarithm(x: Numbers, rng: np.random.Generator) -> Numbers:
     return np.asarray(line + rng.uniform(0.5, 4) * line.max() * np.log1p(2000 * x))
 
 
+def _line_under_a_saturation(x: Numbers, rng: np.random.Generator) -> Numbers:
+    amount, often = _amount(rng), 4 * x  # in declared runs
+    fills = 1 - np.exp(-often / rng.uniform(0.05, 0.25))
+    return np.asarray(amount * (fills + rng.uniform(0.05, 0.5) * often))
+
+
+def _fills_beyond(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return _amount(rng) * np.minimum(4 * x / rng.uniform(1.2, 2.0), 1)
+
+
+def _random_steps(x: Numbers, rng: np.random.Generator) -> Numbers:
+    often = rng.uniform(2, 6)
+    steps = np.cumsum(rng.exponential(1 / (4 * often), size=200))
+    return np.asarray(_amount(rng) * np.searchsorted(steps, x).astype(np.float64))
+
+
+def _long_teeth(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray(_amount(rng) * ((x / rng.uniform(0.3, 3)) % 1.0))
+
+
+def _small_line(x: Numbers, rng: np.random.Generator) -> Numbers:
+    return np.asarray(2.0**17 * rng.uniform(1, 4) * x)
+
+
 def _big_saw(x: Numbers, rng: np.random.Generator) -> Numbers:
     return np.asarray(_amount(rng) * ((x * rng.uniform(4, 24) + rng.uniform()) % 1.0))
 
@@ -130,9 +172,15 @@ SHAPES = {
     "stairs, 3-12 a run": Shape(_stairs, leaks=True),
     "line in churn": Shape(_line_in_churn, leaks=True),
     "line under a logarithm": Shape(_line_under_a_logarithm, leaks=True),
+    "line under a saturation": Shape(_line_under_a_saturation, leaks=True),
+    "line beneath garbage": Shape(_small_line, leaks=True, garbage=_long_teeth),
+    "steps at random": Shape(_random_steps, leaks=True),
     "flat": Shape(_flat, leaks=False),
     "plateau": Shape(_plateau, leaks=False),
     "plateau, late": Shape(_late_plateau, leaks=False),
+    "fills beyond the declared work": Shape(_fills_beyond, leaks=False),
+    "garbage in long teeth": Shape(_flat, leaks=False, garbage=_long_teeth),
+    "garbage over a plateau": Shape(_plateau, leaks=False, garbage=_long_teeth),
     "saturation": Shape(_saturation, leaks=False),
     "logarithm": Shape(_logarithm, leaks=False),
     "saw-tooth": Shape(_saw, leaks=False),
@@ -143,16 +191,22 @@ SHAPES = {
 }
 
 
-def generate(
-    shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool
-) -> tuple[Numbers, Numbers]:
-    """One series of `samples` rows over 100,000 units: (units, bytes).
+def generate(shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool) -> Series:
+    """One series of `samples` rows over `UNITS` units.
 
     Page-rounded ones are read like RSS: in whole pages, with up to a page of noise.
     """
     x = (np.arange(samples) + rng.uniform(size=samples)) / samples
     x[-1] = 1.0
-    y = shape.law(x, rng)
+    collections = np.array([DECLARED, 2 * DECLARED, UNITS]) / UNITS
+    every = np.sort(np.concatenate([x, collections]))
+    y = shape.law(every, rng)
+    kept = y[np.searchsorted(every, collections)]
+    y = y[np.searchsorted(every, x)]
+    if shape.garbage:
+        last = np.concatenate([[0.0], collections])[np.searchsorted(collections, x)]
+        y = y + shape.garbage(x - last, rng)
     if page_rounded:
         y = PAGE_BYTES * np.ceil((y + rng.uniform(0, PAGE_BYTES, size=y.size)) / PAGE_BYTES)
-    return x * 100_000, y
+    stops = tuple(round(share * UNITS) for share in collections)
+    return Series(x * UNITS, y, stops, tuple(round(v) for v in kept))

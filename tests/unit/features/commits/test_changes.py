@@ -2,13 +2,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from leaklab.features.commits.changes import Benchmark, Change, Compared, Value, Values, compare
+from leaklab.features.commits.changes import (
+    VERDICT,
+    VERDICTS,
+    Benchmark,
+    Change,
+    Compared,
+    Value,
+    Values,
+    compare,
+)
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.measure import Comparison, Measured
+from leaklab.features.commits.measure import Comparison, History, Measured
 from leaklab.model.errors import Exit
+from leaklab.model.verdicts import Conclusion
 
 PAGE = 4096
 PEAK = Benchmark("peak_rss", "word_index/buggy/fork")
+CLEAN, UNDECIDED, LEAK = Conclusion.CLEAN, Conclusion.UNDECIDED, Conclusion.LEAK
 amounts = st.floats(0.001, 1e12)
 factors = st.floats(1.001, 100.0)
 
@@ -30,6 +41,14 @@ def of_estimates(
     before, after = (Value(e[1], (e[0], e[2])) if e else Value(1.0) for e in (base, head))
     (found,) = compare({PEAK: before}, {PEAK: after}, 1.02, {})
     return found.change
+
+
+def verdicts(base: Conclusion, head: Conclusion, variant: str = "fixed") -> Compared:
+    """What becomes of a verdict, at a factor that no number could come to."""
+    benchmark = Benchmark(VERDICT, f"word_index/{variant}/fork")
+    sides = [{benchmark: Value(VERDICTS.index(verdict))} for verdict in (base, head)]
+    (found,) = compare(sides[0], sides[1], 1e9, {benchmark: "+"})
+    return found
 
 
 def test_what_is_exactly_the_factor_times_as_much_is_worse_and_a_page_less_is_not() -> None:
@@ -151,6 +170,53 @@ def test_what_asv_saw_stands_beside_and_changes_nothing() -> None:
     assert (Change.SAME, "+") == (found.change, found.asv)
 
 
+@pytest.mark.parametrize("variant", ["fixed", "program"])
+@pytest.mark.parametrize(
+    ("base", "head", "change"),
+    [
+        (CLEAN, LEAK, Change.WORSE),
+        (UNDECIDED, LEAK, Change.WORSE),
+        (LEAK, CLEAN, Change.BETTER),
+        (LEAK, UNDECIDED, Change.SAME),
+        (CLEAN, UNDECIDED, Change.SAME),
+        (UNDECIDED, CLEAN, Change.SAME),
+        *[(verdict, verdict, Change.SAME) for verdict in VERDICTS],
+    ],
+)
+def test_a_verdict_is_worse_if_it_became_a_leak_and_better_if_a_leak_became_clean(
+    variant: str, base: Conclusion, head: Conclusion, change: Change
+) -> None:
+    assert change is verdicts(base, head, variant).change
+
+
+@pytest.mark.parametrize("base", VERDICTS)
+def test_what_is_declared_to_leak_and_does_is_the_same(base: Conclusion) -> None:
+    assert Change.SAME is verdicts(base, LEAK, "buggy").change
+
+
+def test_a_buggy_variant_that_became_clean_is_better() -> None:
+    assert Change.BETTER is verdicts(LEAK, CLEAN, "buggy").change
+
+
+def test_a_verdict_fails_and_is_absent_as_any_other_figure() -> None:
+    benchmark = Benchmark(VERDICT, "word_index/fixed/fork")
+    one, failed = {benchmark: Value(0.0)}, {benchmark: Value(None)}
+    pairs = [(one, failed), (failed, one), ({}, one), (one, {})]
+    assert [Change.FAILED, *[Change.ABSENT] * 3] == [
+        compare(base, head, 1.02, {})[0].change for base, head in pairs
+    ]
+
+
+def test_a_change_of_verdict_has_words_and_no_ratio() -> None:
+    found = verdicts(UNDECIDED, LEAK)
+    assert ("undecided → leak", None) == (found.verdicts, found.ratio)
+    assert "" == compare({PEAK: Value(1.0)}, {PEAK: Value(2.0)}, 1.02, {})[0].verdicts
+
+
+def test_the_observers_figures_are_of_no_scenario() -> None:
+    assert ["word_index", ""] == [b.scenario for b in (PEAK, Benchmark("observer", "cpu_ratio"))]
+
+
 def test_the_ratio_is_the_second_by_the_first_where_there_is_something_to_divide_by() -> None:
     def ratio(base: float | None, head: float | None) -> float | None:
         return Compared(PEAK, base, head, Change.SAME).ratio
@@ -170,7 +236,7 @@ def comparison(*changes: Change) -> Comparison:
     ("changes", "code"),
     [
         ([], Exit.NOT_MEASURED),
-        ([Change.ABSENT], Exit.AS_EXPECTED),
+        ([Change.ABSENT], Exit.NOT_MEASURED),
         ([Change.SAME, Change.BETTER, Change.ABSENT], Exit.AS_EXPECTED),
         ([Change.SAME, Change.WORSE], Exit.DIFFERS),
         ([Change.WORSE, Change.FAILED], Exit.NOT_MEASURED),
@@ -187,6 +253,33 @@ def test_where_all_of_the_base_failed_nothing_was_compared() -> None:
     head = Measured("h", {PEAK: Value(1.0)}, Tracked())
     rows = compare(base.values, head.values, 1.02, {})
     assert Exit.NOT_MEASURED is Comparison(base, head, 1.02, rows).exit
+
+
+def test_what_the_observer_costs_is_no_comparison_of_scenarios() -> None:
+    observer = Benchmark("observer", "cpu_ratio")
+    sides = [Measured("c", {observer: Value(1.0), **of}, Tracked()) for of in ({}, values())]
+    rows = compare(sides[0].values, sides[1].values, 1.02, {})
+    assert [Change.SAME] == [row.change for row in rows]
+    assert Exit.NOT_MEASURED is Comparison(sides[0], sides[1], 1.02, rows).exit
+    assert Exit.NOT_MEASURED is sides[0].exit
+
+
+def test_a_commit_without_any_figure_was_not_measured() -> None:
+    assert Exit.NOT_MEASURED is Measured("c", {}, Tracked()).exit
+
+
+@pytest.mark.parametrize(
+    ("history", "code"),
+    [
+        (History(0, []), Exit.NOT_MEASURED),
+        (History(4, ["failed"]), Exit.NOT_MEASURED),
+        (History(4, []), Exit.AS_EXPECTED),
+    ],
+)
+def test_a_history_of_which_nothing_or_not_all_was_measured_was_not(
+    history: History, code: Exit
+) -> None:
+    assert code is history.exit
 
 
 def test_a_commit_of_which_a_figure_failed_was_not_measured() -> None:

@@ -56,6 +56,18 @@ def test_the_interval_of_the_growth_is_the_verdicts() -> None:
     assert figures_of(grew(None, None), LIMITS).growth_interval is None
 
 
+@pytest.mark.parametrize(
+    ("result", "verdict"),
+    [
+        (toys.result(), Conclusion.LEAK),
+        (RAN, Conclusion.CLEAN),
+        (grew(512.0, 400.0), Conclusion.UNDECIDED),
+    ],
+)
+def test_the_verdict_is_the_runs(result: Result, verdict: Conclusion) -> None:
+    assert verdict is figures_of(result, LIMITS).verdict
+
+
 def test_what_does_not_grow_has_a_number_that_a_ratio_can_be_made_to() -> None:
     assert NO_GROWTH == growth_of(toys.result(variant=Variant.FIXED))
     assert NO_GROWTH > 0

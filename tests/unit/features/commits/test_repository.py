@@ -174,6 +174,35 @@ def test_what_differs_from_the_commit_or_is_not_in_it_is_named(work: Work) -> No
     ]
 
 
+def test_the_files_that_differ_in_two_commits_are_named_and_no_others(work: Work) -> None:
+    base = work.commit("scenarios/a/gone.py", "scenarios/a/moved.py")
+    work.git("mv", "scenarios/a/moved.py", "scenarios/a/there.py")
+    work.git("rm", "-q", "scenarios/a/gone.py")
+    head = work.commit("scenarios/a/fixed.py", "fixtures/ä.py", "README.md", text="changed\n")
+    expected = ["a/fixed.py", "a/gone.py", "a/moved.py", "a/there.py"]
+    paths = ["fixtures/ä.py", *(f"scenarios/{path}" for path in expected)]
+    assert paths == work.repository.differing(base, head)
+    assert paths == work.repository.differing(head, base)
+    assert [] == work.repository.differing(head, head)
+
+
+def test_a_commit_has_a_first_parent_or_none(work: Work) -> None:
+    first = work.git("rev-parse", "HEAD")
+    second = work.commit("note")
+    assert (first, None) == (work.repository.parent_of(second), work.repository.parent_of(first))
+
+
+def test_the_sources_are_those_of_the_commit_whatever_is_checked_out(work: Work) -> None:
+    work.write("scenarios/a/scenario.toml", "scenarios/a/data.txt", "tests/a.py")
+    commit = work.commit("fixtures/words.py", text="words\n")
+    work.commit("fixtures/words.py", text="other words\n")
+    assert work.repository.sources(commit) == {
+        "fixtures/words.py": "words",
+        "scenarios/a/fixed.py": "text",
+        "scenarios/a/scenario.toml": "text",
+    }
+
+
 def test_a_file_that_was_renamed_is_named_by_both_its_names(work: Work) -> None:
     work.git("mv", "scenarios/a/fixed.py", "scenarios/a/mended.py")
     said = " ".join(work.repository.uncommitted()).split()

@@ -12,11 +12,13 @@ from typing import Any
 import msgspec
 import pytest
 from asv_runner.discovery import disc_benchmarks  # type: ignore[import-untyped]  # has no types
-from benchmarks import growth, lab, observer, peak_rss
+from benchmarks import growth, lab, observer, peak_rss, verdict
 
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.features.commits.changes import METRICS, VERDICTS
 from leaklab.features.commits.figures import Figures, Tracked
 from leaklab.model.scenario import Resource
+from leaklab.model.verdicts import Conclusion
 
 ROOT = Path(__file__).parents[4]
 SUITE = sorted((ROOT / "benchmarks").glob("*.py"))
@@ -76,7 +78,7 @@ def test_it_can_be_imported_where_nothing_is_installed() -> None:
     assert (0, "") == (done.returncode, done.stderr)
 
 
-def test_asv_finds_both_figures_of_every_scenario_that_is_marked() -> None:
+def test_asv_finds_every_figure_of_every_scenario_that_is_marked() -> None:
     found = {b.name: b for b in discovered()}
     marked = [scenario for scenario in open_catalogue(None).load_all() if scenario.bench]
     assert len(marked) > 0
@@ -86,7 +88,7 @@ def test_asv_finds_both_figures_of_every_scenario_that_is_marked() -> None:
             [repr(str(mode)) for mode in scenario.modes],
         ]
         for scenario in marked
-        for metric in ("growth", "peak_rss")
+        for metric in METRICS
     }
     ours = {name: b.params for name, b in found.items() if not name.startswith("observer.")}
     assert expected == ours
@@ -97,8 +99,8 @@ def test_the_lab_is_started_once_a_commit_for_all_figures_of_all_scenarios() -> 
     of_module: dict[str, set[str | None]] = {}
     for benchmark in discovered():
         of_module.setdefault(benchmark.name.partition(".")[0], set()).add(benchmark.setup_cache_key)
-    assert of_module["growth"] == of_module["peak_rss"]
-    assert [1, 1, 1] == [len(keys) for keys in of_module.values()]
+    assert of_module["growth"] == of_module["peak_rss"] == of_module["verdict"]
+    assert [1, 1, 1, 1] == [len(keys) for keys in of_module.values()]
     assert of_module["observer"] != of_module["growth"]
 
 
@@ -110,6 +112,7 @@ def test_the_lab_may_be_silent_for_as_long_as_its_own_limits_allow() -> None:
 def test_the_modules_hold_what_they_are_named_for() -> None:
     assert {name for name in vars(peak_rss) if name.startswith("track_")} == set(lab.peaks())
     assert {name for name in vars(growth) if name.startswith("track_")} == set(lab.growths())
+    assert {name for name in vars(verdict) if name.startswith("track_")} == set(lab.verdicts())
 
 
 def attributes(function: Callable[..., object], *names: str) -> list[Any]:
@@ -117,9 +120,9 @@ def attributes(function: Callable[..., object], *names: str) -> list[Any]:
 
 
 def test_a_new_folder_appears_by_itself(add: Add) -> None:
-    assert ({}, {}) == (lab.peaks(), lab.growths())
+    assert ({}, {}, {}) == (lab.peaks(), lab.growths(), lab.verdicts())
     add("a_new_one")
-    for found in (lab.peaks(), lab.growths()):
+    for found in (lab.peaks(), lab.growths(), lab.verdicts()):
         (function,) = found.values()
         assert (["track_a_new_one"], "track_a_new_one") == (list(found), function.__name__)
         assert [["buggy", "fixed"], ["inline", "fork"]] == vars(function)["params"]
@@ -138,6 +141,16 @@ def test_one_that_is_not_marked_does_not_unless_all_are_wanted(
     assert ["track_marked", "track_other"] == list(lab.peaks())
 
 
+def test_one_that_is_not_marked_is_tracked_where_the_commits_change_it(
+    add: Add, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("changed", "other"):
+        add(name, ("bench = true\n", ""))
+    add("marked")
+    monkeypatch.setenv("LEAKLAB_ALSO", "changed elsewhere")
+    assert ["changed", "marked"] == list(lab.scenarios())
+
+
 def test_a_control_has_its_one_program(add: Add) -> None:
     add("control", ("[buggy]\n[fixed]", "[program]"))
     assert ["program"] == lab.scenarios()["control"].variants
@@ -150,6 +163,13 @@ def test_a_folder_without_a_scenario_is_none(add: Add, tmp_path: Path) -> None:
     assert ["toy"] == list(lab.scenarios())
 
 
+def test_a_verdict_is_a_number_whose_unit_says_what_it_means(add: Add) -> None:
+    add()
+    (function,) = lab.verdicts().values()
+    assert ["0 clean, 1 undecided, 2 leak"] == attributes(function, "unit")
+    assert dict(zip(VERDICTS, (0, 1, 2), strict=True)) == lab.VERDICTS
+
+
 def test_peaks_are_bytes_and_growth_is_what_leaks(add: Add) -> None:
     add("memory")
     add("sockets", ('"memory"', '"sockets"'))
@@ -157,7 +177,12 @@ def test_peaks_are_bytes_and_growth_is_what_leaks(add: Add) -> None:
     assert ["bytes", "pieces"] == [vars(f)["unit"] for f in lab.growths().values()]
 
 
-ONE = {"peak_rss_bytes": 1 << 20, "growth_per_unit": 512.5, "resource": "memory"}
+ONE = {
+    "peak_rss_bytes": 1 << 20,
+    "growth_per_unit": 512.5,
+    "resource": "memory",
+    "verdict": "leak",
+}
 FOUND = {
     "figures": {"toy/buggy/fork": ONE},
     "failed": {"toy/fixed/fork": "toy/fixed/fork: a mistake"},
@@ -168,13 +193,14 @@ FOUND = {
 @pytest.fixture
 def benchmarks_of_toy(add: Add) -> list[Callable[..., object]]:
     add()
-    return [*lab.peaks().values(), *lab.growths().values()]
+    return [f for of in (lab.peaks, lab.growths, lab.verdicts) for f in of().values()]
 
 
 def test_a_figure_is_the_labs(benchmarks_of_toy: list[Callable[..., object]]) -> None:
     for function in benchmarks_of_toy:
         vars(function)["setup"](FOUND, "buggy", "fork")
-    assert [1 << 20, 512.5] == [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
+    found = [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
+    assert [1 << 20, 512.5, 2] == found
 
 
 @pytest.mark.parametrize(("variant", "mode"), [("buggy", "inline"), ("fixed", "spawn")])
@@ -210,7 +236,7 @@ def test_asv_itself_skips_what_has_no_figure_and_runs_what_has() -> None:
 def test_asv_finds_every_benchmark_callable_as_it_will_call_it(path: Path) -> None:
     of_module = [b for b in discovered() if b.name.startswith(f"{path.stem}.")]
     assert all(benchmark.check(str(path.parent)) for benchmark in of_module)
-    assert bool(of_module) is (path.stem in ("growth", "observer", "peak_rss"))
+    assert bool(of_module) is (path.stem in (*METRICS, "observer"))
 
 
 STAND_IN = """#!/bin/sh
@@ -274,7 +300,7 @@ def test_all_scenarios_of_the_working_tree_are_asked_for_of_the_commits_catalogu
     add("a")
     add("b")
     lab.setup_cache()
-    jobs = min(len(os.sched_getaffinity(0)), lab.MOST_AT_ONCE)
+    jobs = min(len(os.sched_getaffinity(0)), lab.MAX_AT_ONCE)
     assert stand_in.words == [
         *["-m", "leaklab", "figures", "a", "b", "--mode=all", f"--jobs={jobs}"],
         *["--memory-limit", "1GiB", "--catalogue", str(tmp_path / "env" / "project")],
@@ -305,12 +331,18 @@ def test_what_the_lab_says_is_noted_for_the_wrapper_and_handed_on(
 
 def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> None:
     add()
-    one = Figures(peak_rss_bytes=7, growth_per_unit=0.5, resource=Resource.MEMORY)
+    one = Figures(
+        peak_rss_bytes=7,
+        growth_per_unit=0.5,
+        resource=Resource.MEMORY,
+        verdict=Conclusion.UNDECIDED,
+    )
     tracked = Tracked(figures={"toy/buggy/fork": one}, failed={"toy/fixed/fork": "a mistake"})
     stand_in.says(msgspec.json.encode(tracked).decode())
     found = lab.setup_cache()
     assert [7] == [f(found, "buggy", "fork") for f in lab.peaks().values()]
     assert [0.5] == [f(found, "buggy", "fork") for f in lab.growths().values()]
+    assert [1] == [f(found, "buggy", "fork") for f in lab.verdicts().values()]
     assert set(Tracked.__struct_fields__) == set(lab.Tracked.__annotations__)
 
 
@@ -338,12 +370,27 @@ def test_an_observer_that_breaks_is_a_failure(stand_in: StandIn, tmp_path: Path,
         observer.setup_cache()
 
 
-@pytest.mark.parametrize("code", [1, 2, 3, 4, 127])
-def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
-    add: Add, stand_in: StandIn, code: int
+def test_a_commit_that_has_no_figure_at_all_is_noted_with_the_reasons(
+    add: Add, stand_in: StandIn
 ) -> None:
     add()
-    stand_in.says("{}", code)
+    nothing: Any = {
+        "figures": {},
+        "failed": {},
+        "unread": {},
+        "absent": {"toy": "no scenario 'toy'"},
+    }
+    stand_in.says(json.dumps(nothing), code=3)
+    assert nothing == lab.setup_cache()
+    assert (lab.STATE / f"{os.environ['ASV_COMMIT']}.json").is_file()
+
+
+@pytest.mark.parametrize(("code", "said"), [(1, "{}"), (2, "{}"), (3, ""), (4, "{}"), (127, "{}")])
+def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
+    add: Add, stand_in: StandIn, code: int, said: str
+) -> None:
+    add()
+    stand_in.says(said, code)
     with pytest.raises(RuntimeError, match=f"leaklab figures ended with exit code {code}"):
         lab.setup_cache()
     assert not lab.STATE.exists()

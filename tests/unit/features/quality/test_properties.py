@@ -49,7 +49,8 @@ def all_series(draw: st.DrawFn) -> Series:
     shape = draw(st.sampled_from(sorted(SHAPES)))
     rng = np.random.default_rng(draw(seeds))
     pages = draw(st.booleans())
-    units, values = generate(SHAPES[shape], draw(lengths), rng, page_rounded=pages)
+    series = generate(SHAPES[shape], draw(lengths), rng, page_rounded=pages)
+    units, values = series.units, series.values
     return Series(shape, units, np.round(values))
 
 

@@ -1,0 +1,80 @@
+"""Which scenarios are measured: those with `bench = true`, and those that two commits change.
+
+A scenario is changed where its own files differ, or those of the fixtures that it uses. What it
+uses is read from the second commit alone: a scenario or a fixture that imports something else there
+is itself one that differs.
+"""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from leaklab.features.commits.fixture_use import (
+    FIXTURES,
+    SCENARIOS,
+    fixture_of,
+    fixtures_by_scenario,
+    scenario_of,
+)
+from leaklab.features.commits.repository import Repository
+from leaklab.model.scenario import Scenario
+
+# Imported with every scenario.
+SHARED = f"{SCENARIOS}/__init__.py"
+
+
+@dataclass(frozen=True)
+class Selection:
+    """The names of scenarios, by what becomes of them.
+
+    taken_in: without `bench = true`, and measured because the commits change them.
+    left_out: not measured.
+    lacking: changed, and not measured because the working tree lacks them.
+    """
+
+    taken_in: tuple[str, ...] = ()
+    left_out: tuple[str, ...] = ()
+    lacking: tuple[str, ...] = ()
+
+
+def select(scenarios: Sequence[Scenario], changed: Collection[str]) -> Selection:
+    """What becomes of scenarios where the default set is measured, and what was changed.
+
+    Args:
+        scenarios: all of the working tree, whose list of scenarios is the one that counts.
+        changed: the names of those that the commits change.
+    """
+    others = sorted(scenario.name for scenario in scenarios if not scenario.bench)
+    return Selection(
+        taken_in=tuple(name for name in others if name in changed),
+        left_out=tuple(name for name in others if name not in changed),
+        lacking=tuple(sorted(set(changed) - {scenario.name for scenario in scenarios})),
+    )
+
+
+def changed_between(repository: Repository, base: str, head: str) -> set[str]:
+    """The names of the scenarios that two commits do not have in the very same form."""
+    paths = repository.differing(base, head)
+    is_shared = any(path == SHARED or path.startswith(f"{FIXTURES}/") for path in paths)
+    return changed_scenarios(paths, repository.sources(head) if is_shared else {})
+
+
+def changed_by(repository: Repository, commit: str) -> set[str]:
+    """The names of the scenarios that a commit changes; none of the first commit of all."""
+    parent = repository.parent_of(commit)
+    return changed_between(repository, parent, commit) if parent else set()
+
+
+def changed_scenarios(paths: Iterable[str], sources: Mapping[str, str]) -> set[str]:
+    """The scenarios that differing files belong to, or that use them.
+
+    Args:
+        paths: the files that differ, from the root.
+        sources: the modules and scenario.toml files of the second commit, by their paths.
+    """
+    differing = set(paths)
+    modules = {fixture_of(path) for path in differing}
+    used = fixtures_by_scenario(sources)
+    own = {scenario_of(path) for path in differing}
+    users = {name for name, fixtures in used.items() if fixtures & modules}
+    everyone = set(used) if SHARED in differing else set()
+    return (own | users | everyone) - {""}

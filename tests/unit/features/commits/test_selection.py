@@ -1,0 +1,106 @@
+from collections.abc import Mapping
+
+import pytest
+
+import toys
+from leaklab.features.commits.selection import Selection, changed_scenarios, select
+
+# What the scenarios of a commit import, and what their services do.
+SOURCES = {
+    "scenarios/__init__.py": "",
+    "scenarios/alone/workload.py": "import json\n",
+    "scenarios/index/workload.py": "from fixtures.articles import Feed\n",
+    "scenarios/reader/workload.py": "def read():\n    import fixtures.mediawiki as wiki\n",
+    "scenarios/reader/scenario.toml": 'units = 64\nservices = ["http"]\n',
+    "scenarios/typed/workload.py": "if TYPE_CHECKING:\n    from fixtures.lab import Lab\n",
+    "fixtures/__init__.py": "",
+    "fixtures/articles.py": "import random\n",
+    "fixtures/http.py": "from fixtures import limits\n",
+    "fixtures/lab.py": "",
+    "fixtures/limits.py": "",
+    "fixtures/mediawiki.py": "from fixtures.articles import Article\n",
+}
+IMPORTERS = {"index", "reader"}
+
+
+def changed(*paths: str, sources: Mapping[str, str] = SOURCES) -> set[str]:
+    return changed_scenarios(paths, sources)
+
+
+def test_a_scenario_is_changed_by_any_file_of_its_folder() -> None:
+    assert {"index", "gone"} == changed("scenarios/index/fixed.py", "scenarios/gone/deep/data")
+
+
+def test_it_is_changed_by_the_fixtures_that_it_imports() -> None:
+    assert IMPORTERS == changed("fixtures/articles.py")
+    assert {"reader"} == changed("fixtures/mediawiki.py")
+
+
+def test_it_is_changed_by_its_services_and_by_what_these_import() -> None:
+    assert {"reader"} == changed("fixtures/http.py") == changed("fixtures/limits.py")
+
+
+def test_what_is_imported_for_type_checkers_alone_changes_nothing() -> None:
+    assert set() == changed("fixtures/lab.py")
+
+
+def test_what_is_read_in_place_of_such_an_import_does() -> None:
+    text = "if TYPE_CHECKING:\n    pass\nelse:\n    from fixtures import lab\n"
+    assert {"a"} == changed("fixtures/lab.py", sources={"scenarios/a/workload.py": text})
+
+
+@pytest.mark.parametrize("path", ["fixtures/__init__.py", "fixtures/words.txt"])
+def test_what_any_fixture_may_read_changes_whatever_imports_one(path: str) -> None:
+    assert IMPORTERS == changed(path)
+
+
+def test_a_folder_of_fixtures_is_the_module_of_its_name() -> None:
+    sources = {
+        "scenarios/a/workload.py": "from fixtures.server.main import serve\n",
+        "scenarios/b/workload.py": "from fixtures import words\n",
+    }
+    assert {"a"} == changed("fixtures/server/deep/data.txt", sources=sources)
+
+
+def test_a_fixture_that_is_gone_changes_what_still_imports_it() -> None:
+    sources = {"scenarios/a/workload.py": "from fixtures import gone\n"}
+    assert {"a"} == changed("fixtures/gone.py", sources=sources)
+
+
+def test_the_package_of_the_scenarios_is_imported_with_each_of_them() -> None:
+    assert {"alone", "index", "reader", "typed"} == changed("scenarios/__init__.py")
+
+
+def test_another_file_beside_the_scenarios_changes_none() -> None:
+    assert set() == changed("scenarios/LIST")
+
+
+def test_fixtures_that_import_each_other_are_read_once() -> None:
+    sources = {
+        "scenarios/a/workload.py": "import fixtures.one\n",
+        "fixtures/one.py": "import fixtures.two\n",
+        "fixtures/two.py": "import fixtures.one\n",
+    }
+    assert {"a"} == changed("fixtures/two.py", sources=sources)
+
+
+def test_a_folder_that_is_no_scenario_is_none() -> None:
+    assert set() == changed("scenarios/_drafts/a.py", "scenarios/.notes/a.py")
+
+
+@pytest.mark.parametrize("name", ["workload.py", "scenario.toml"])
+@pytest.mark.parametrize("text", ["def (", "\0", "services = 7"])
+def test_a_file_that_cannot_be_read_uses_nothing(name: str, text: str) -> None:
+    assert set() == changed("fixtures/http.py", sources={f"scenarios/a/{name}": text})
+
+
+def test_what_was_changed_is_measured_beside_the_default_set_and_the_rest_left_out() -> None:
+    marked = [toys.scenario(name, bench=True) for name in ("a", "b")]
+    others = [toys.scenario(name) for name in ("e", "d", "c")]
+    assert select([*others, *marked], {"a", "d", "newcomer"}) == Selection(
+        taken_in=("d",), left_out=("c", "e"), lacking=("newcomer",)
+    )
+
+
+def test_where_all_are_in_the_default_set_nothing_is_left_out() -> None:
+    assert Selection() == select([toys.scenario("a", bench=True)], {"a"})
