@@ -259,6 +259,7 @@ def example(tmp_path: Path) -> Catalogue:
     *alike, _ = files[f"{folder}/fixed.py"].splitlines(keepends=True)
     files[f"{folder}/buggy.py"] = "".join([*alike, files[f"{folder}/buggy.py"]])
     (tmp_path / folder).mkdir(parents=True)
+    (tmp_path / "harness" / "leaklab").mkdir(parents=True)  # a checkout of the lab's
     for name, text in {"scenarios/__init__.py": "", **files}.items():
         (tmp_path / name).write_text(text, encoding="utf-8")
     return open_catalogue(tmp_path)
