@@ -123,7 +123,7 @@ TEMPLATES = {
         "replaced ({reason.count:,} generations seen)"
     ),
     KIND.RESTARTS_BOUND_IT: "the restarts bound the sum over all processes",
-    KIND.START_UP: "the first {seconds} are left out as its start-up",
+    KIND.START_UP: "the first {seconds}, faster than all that follows, are left out as a start-up",
     KIND.WOULD_ESCAPE: (
         "a leak slower than {size} a {per} would have escaped; {seconds} would show one of "
         "{least_size} a {per}"
