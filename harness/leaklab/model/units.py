@@ -43,10 +43,12 @@ def format_bytes(amount: float) -> str:
 
 
 def format_growth(per_unit: float, resource: Resource) -> str:
-    """Growth per unit of work, signed: `+612 B`, `+1.00`, `0`; bytes where it is memory."""
+    """Growth per unit of work, signed: `+612 B`, `+1.00`, `+4,096`, `0`; memory is in bytes."""
     if resource is Resource.MEMORY:
         sign = "+" if per_unit >= 0.05 else ""
         return "0" if abs(per_unit) < 0.05 else sign + format_bytes(per_unit)
+    if abs(per_unit) >= 1000:
+        return f"{per_unit:+,.0f}"
     return "0" if abs(per_unit) < 0.0005 else f"{per_unit:+.3g}"
 
 

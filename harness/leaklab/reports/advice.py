@@ -11,6 +11,9 @@ from leaklab.verdict.pairs import label
 
 OBSERVER = "observer"
 
+# Libraries that size a cache by the machine's memory take some per cent of it.
+SIZED_SHARE = 0.02
+
 
 class Advice(Enum):
     """A remark under a table; its value is the text, which ends with what to do. `{of}` stands
@@ -72,9 +75,16 @@ def _shares_dev_shm(result: Result) -> bool:
 
 
 def _limits_seen(results: Iterable[Result]) -> str:
-    """The memory limits under which programs ran that are not the lab's own."""
-    own = (r.controls for r in results if not r.vouched and r.controls.memory_limit_by != OBSERVER)
-    limits = dict.fromkeys(format_bytes(controls.memory_limit_bytes) for controls in own)
+    """The memory limits under which programs ran that are not the lab's own, do not leak, and hold
+    so much that they may have sized themselves by it."""
+    limits = dict.fromkeys(
+        format_bytes(r.controls.memory_limit_bytes)
+        for r in results
+        if not r.vouched
+        and not r.verdict.is_leak
+        and r.controls.memory_limit_by != OBSERVER
+        and (r.peak_bytes or 0) > SIZED_SHARE * r.controls.memory_limit_bytes
+    )
     return f"limited to {', '.join(limits)} of memory" if limits else ""
 
 

@@ -145,7 +145,11 @@ def _alarming(group: Sequence[Result]) -> bool:
 
 def _growth(verdict: Verdict) -> str:
     amount = verdict.per_unit
-    return "-" if amount is None else _amount(amount, verdict)
+    if amount is None:
+        return "-"
+    # The swing of what is clean is no finding.
+    swings = verdict.conclusion is Conclusion.CLEAN and (verdict.low or 0.0) <= 0
+    return "0" if swings else _amount(amount, verdict)
 
 
 def _amount(amount: float, verdict: Verdict) -> str:

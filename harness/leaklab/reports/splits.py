@@ -33,7 +33,8 @@ def grows(result: Result) -> bool:
     verdict = result.verdict
     of_memory = {Resource.MEMORY, Resource.SHARED_MEMORY}
     leaking = {r for r, one in verdict.others.items() if one is Conclusion.LEAK}
-    if verdict.conclusion is not Conclusion.CLEAN:
+    surely_grows = (verdict.low or 0.0) > 0 and verdict.conclusion is not Conclusion.CLEAN
+    if verdict.is_leak or surely_grows:
         leaking.add(verdict.resource)
     return bool(leaking & of_memory)
 
@@ -51,6 +52,8 @@ def split_words(result: Result) -> str:
         f"{NAMES[name]} {_bytes(value)}"
         for name, value in known.items()
         if abs(value) >= max(MIN_SHARE * largest, MIN_BYTES)
+        # What is mapped is a remainder: below zero it is the allocators' untouched places.
+        and (name != "mapped" or value > 0)
     ]
     if not shown:
         return ""

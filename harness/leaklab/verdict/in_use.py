@@ -15,7 +15,7 @@ from leaklab.model.signals import Reading, Signal
 from leaklab.model.units import PAGE_BYTES
 from leaklab.model.verdicts import Split
 from leaklab.verdict.octaves import BLOCKS, Rows, Slope, growth_per_unit, joined, octaves
-from leaklab.verdict.retained import kept_of
+from leaklab.verdict.retained import Kept, kept_of
 
 # pymalloc's smallest and largest blocks.
 MIN_BLOCK_BYTES, MAX_BLOCK_BYTES = 16, 512
@@ -40,23 +40,40 @@ def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
     """Growth per unit of work over the last two octaves, with a 95 % interval.
 
     The mean and not the median: a table that is rebuilt now and then is part of what an entry
-    costs. Two octaves are four times the work, over which a table that doubles does so twice.
-    Where it was collected meanwhile, growth is what was retained from one collection to another.
+    costs. Two octaves are four times the work, over which a table that doubles does so twice; so
+    it is taken from stop to stop, which lie at doublings. Where it was collected meanwhile, growth
+    is what was retained from one collection to another.
     """
     _, before, last = octaves(*rows)
     units, minima = joined(before, last)
     slope = growth_per_unit(units, minima)
     if units.size < 3:
         return slope
+    oldest = rows[0][-1] / 4
+    kept = [k for k in kept_of(process, Signal.IN_USE) if k.units >= oldest]
+    if len(kept) >= 2:
+        return _between_collections(kept, slope)
     mean = float(minima[-1] - minima[0]) / float(units[-1] - units[0])
-    kept = [k for k in kept_of(process, Signal.IN_USE) if k.units >= rows[0][-1] / 4]
+    ends = [s for s in _usable(process.stops) if s.units >= oldest]
+    if len(ends) >= 2 and ends[-1].units > ends[0].units:
+        gained = _held(ends[-1].reading) - _held(ends[0].reading)
+        exact = gained / (ends[-1].units - ends[0].units)
+        mean = exact if slope.low <= exact <= slope.high else mean
+    return Slope(mean, min(slope.low, mean), max(slope.high, mean))
+
+
+def _between_collections(kept: Sequence[Kept], slope: Slope) -> Slope:
+    """The mean from the first collection to the last, and an interval that holds the growth of each
+    stretch; that of the rows, too, where these are not mostly garbage."""
     rates = [(b.value - a.value) / (b.units - a.units) for a, b in pairwise(kept)]
-    if not rates:
-        return Slope(mean, min(slope.low, mean), max(slope.high, mean))
     whole = (kept[-1].value - kept[0].value) / (kept[-1].units - kept[0].units)
-    if not slope.low <= whole <= slope.high:  # most of what the rows show is garbage
+    if not slope.low <= whole <= slope.high:
         return Slope(whole, min(rates), max(rates))
     return Slope(whole, min(slope.low, *rates), max(slope.high, *rates))
+
+
+def _held(reading: Reading) -> int:
+    return (reading.heap_bytes or 0) + (reading.pymalloc_bytes or 0)
 
 
 def surely_above_zero(slope: Slope, rows: Rows) -> Slope:
@@ -120,7 +137,7 @@ def _pymalloc_bytes(stops: Sequence[Stop], units: int, blocks: int) -> float:
     """What pymalloc had handed out when so many of its blocks were in use."""
     after = next((i for i, stop in enumerate(stops) if stop.units >= units), len(stops) - 1)
     here = stops[after].reading
-    there = stops[max(after - 1, 0)].reading
+    there = stops[after - 1 if after else min(1, len(stops) - 1)].reading
     known = here.pymalloc_bytes or 0
     gained_blocks = (here.blocks or 0) - (there.blocks or 0)
     mean = known / (here.blocks or 1)

@@ -131,7 +131,9 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     leaking = [e for e in estimates if e.conclusion is Conclusion.LEAK]
     doubtful = [e for e in deciding if e.conclusion is Conclusion.UNDECIDED]
     leaking.sort(key=lambda e: e.reason.kind is ReasonKind.GROWS_BETWEEN_COLLECTIONS)
-    speaker = next(iter([*leaking, *doubtful, *deciding]))
+    level = [e for e in deciding if e.reason.kind is ReasonKind.LEVEL]
+    telling = [e for e in deciding if e not in level]
+    speaker = next(iter([*leaking, *doubtful, *telling, *level]))
     return Finding(speaker.conclusion, speaker.growth, speaker.reason)
 
 

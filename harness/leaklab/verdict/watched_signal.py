@@ -100,9 +100,9 @@ def floor_of(signal: Signal, rows: Rows) -> float:
 
 
 def _series(rows: Rows, signal: Signal, floor: float, rule: Rule) -> Finding:
-    """What a series shows. A program that swings is given the benefit of the doubt in both ways: it
-    is accused only of more than it was seen to give back, and acquitted only of more than the
-    usual floor."""
+    """What a series shows. A program that swings is doubted both ways: it is accused only where it
+    grows by more than it was seen to give back, and acquitted only where it may grow by less than
+    the usual floor."""
     finding = judge_series(*rows, floor, rule)
     if finding.conclusion is not Conclusion.CLEAN or floor <= FLOOR[signal]:
         return finding

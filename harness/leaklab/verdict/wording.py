@@ -27,7 +27,7 @@ TEMPLATES = {
     KIND.TOO_FEW_SAMPLES: "too few samples: 10 are the least, 64 and more say more",
     KIND.FADES: "its growth fades with every octave",
     KIND.FADES_SO_FAR: "its growth fades, and a leak may be beneath it: {more}",
-    KIND.LEVEL: "level, no growth above {ceiling} a {per}",
+    KIND.LEVEL: "level, no growth{above_ceiling}",
     KIND.RISES_BY_STEPS: "it rises by steps: {more}",
     KIND.TENDS_TO_RISE: "it tends to rise, and no more can be said: {more}",
     KIND.SWINGS: "it swings so much that a leak could hide in it: {more}",
@@ -44,7 +44,7 @@ TEMPLATES = {
         "a collection gives much of it back, and as much is kept: name more --units"
     ),
     KIND.LEVEL_BETWEEN_COLLECTIONS: (
-        "level from one collection to the next, no growth above {ceiling} a {per}"
+        "level from one collection to the next, no growth{above_ceiling}"
     ),
     KIND.GROWS_BETWEEN_COLLECTIONS: (
         "beneath garbage it grows steadily from one collection to the next, by {rate} a {per}"
@@ -123,7 +123,7 @@ TEMPLATES = {
         "replaced ({reason.count:,} generations seen)"
     ),
     KIND.RESTARTS_BOUND_IT: "the restarts bound the sum over all processes",
-    KIND.START_UP: "the first {seconds} are left out as its start-up",
+    KIND.START_UP: "the first {seconds}, faster than all that follows, are left out as a start-up",
     KIND.WOULD_ESCAPE: (
         "a leak slower than {size} a {per} would have escaped; {seconds} would show one of "
         "{least_size} a {per}"
@@ -137,6 +137,7 @@ NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.WOULD_ESCAPE}
 
 def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
     """A reason in words, behind the process and the signal that it is about."""
+    ceiling = _amount(reason.ceiling, reason.signal).lstrip("+")
     text = TEMPLATES[reason.kind].format(
         reason=reason,
         per=per.value,
@@ -145,7 +146,7 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
         free=format_bytes(reason.free_bytes or 0),
         advice=_advice(reason),
         rate=_amount(reason.rate, reason.signal),
-        ceiling=_amount(reason.ceiling, reason.signal).lstrip("+"),
+        above_ceiling=f" above {ceiling} a {per}" if ceiling != "0" else "",
         size=_size(reason.rate, reason.signal),
         least_size=_size(reason.ceiling, reason.signal),
         seconds=format_duration(reason.seconds or 0.0),

@@ -51,7 +51,7 @@ def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
     left_out = reason(found, ReasonKind.START_UP)
     assert left_out.seconds is not None
     assert 2 <= left_out.seconds < 4
-    assert words(left_out).endswith("s are left out as its start-up")
+    assert words(left_out).endswith("s, faster than all that follows, are left out as a start-up")
 
 
 @pytest.mark.parametrize("bytes_a_second", [700, 1000, 2000])

@@ -61,7 +61,7 @@ def test_an_amount_is_in_the_unit_of_its_signal() -> None:
         kind=extreme.kind, signal=Signal.HEAP, rate=4096.0, done=7, needed=400
     )
     assert "heap in use: +4 KiB a unit" in words(in_bytes)
-    assert words(extreme).startswith("+4.1e+03 a unit")
+    assert words(extreme).startswith("+4,096 a unit")
 
 
 def test_the_process_and_the_signal_stand_before_the_words() -> None:

@@ -1,0 +1,52 @@
+"""Containers that state a maximum of their own."""
+
+from collections import deque
+from functools import lru_cache
+
+from leaklab.agent.leaklab_agent.bounded import survey
+
+
+class Cache(dict[int, int]):
+    """As the field's cache classes are: a mapping that names its maximum."""
+
+    maxsize = 4321
+
+
+class Unlimited(dict[int, int]):
+    maxsize = None
+
+
+class Raises(dict[int, int]):
+    @property
+    def maxsize(self) -> int:
+        raise ValueError("not now")
+
+
+class Answers(dict[int, int]):
+    def __getattr__(self, name: str) -> int:
+        raise AssertionError(f"nothing is to be asked for {name}")
+
+
+def found() -> dict[str, tuple[int, int]]:
+    return {name: (entries, maximum) for name, entries, maximum in survey()}
+
+
+def test_a_cache_a_deque_and_a_cache_class_are_found_with_entries_and_maximum() -> None:
+    @lru_cache(maxsize=5432)
+    def price(n: int) -> int:
+        return n
+
+    for n in range(20):
+        price(n)
+    ring = deque(range(30), maxlen=7654)
+    cache = Cache({n: n for n in range(40)})
+    told = found()
+    assert (20, 5432) in told.values()
+    assert told[f"deque(maxlen={ring.maxlen})"] == (30, 7654)
+    assert told[f"{__name__}.Cache"] == (len(cache), 4321)
+
+
+def test_what_states_no_maximum_or_will_not_tell_is_not_found() -> None:
+    kept = [kind({n: n for n in range(40)}) for kind in (Unlimited, Raises, Answers)]
+    told = found()
+    assert not any(type(one).__qualname__ in name for one in kept for name in told)

@@ -1,0 +1,57 @@
+"""Programs that were edited: what was known of them is not known any more."""
+
+from pathlib import Path
+
+import pytest
+
+from leaklab.catalogue.checksums import NAME, sums_of
+from leaklab.catalogue.folders import Catalogue, builtin_root
+from leaklab.model.scenario import Variant
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Catalogue:
+    """Another checkout of the lab's, with one of its scenarios."""
+    (tmp_path / "harness" / "leaklab").mkdir(parents=True)
+    folder = tmp_path / "scenarios" / "word_index"
+    folder.mkdir(parents=True)
+    for path in (builtin_root() / "scenarios" / "word_index").iterdir():
+        if path.is_file():
+            (folder / path.name).write_bytes(path.read_bytes())
+    (tmp_path / "scenarios" / NAME).write_text(sums_of(tmp_path))
+    return Catalogue(tmp_path)
+
+
+def edit(catalogue: Catalogue, name: str) -> None:
+    path = catalogue.folder("word_index") / name
+    path.write_text(path.read_text() + "\n")
+
+
+def test_a_program_as_it_is_leaks_as_is_known(checkout: Catalogue) -> None:
+    assert checkout.load("word_index").leaks(Variant.BUGGY)
+
+
+def test_of_an_edited_program_nothing_is_known_and_of_its_twin_it_is(checkout: Catalogue) -> None:
+    edit(checkout, "buggy.py")
+    scenario = checkout.load("word_index")
+    assert scenario.leaks(Variant.BUGGY) is None
+    assert scenario.leaks(Variant.FIXED) is False
+
+
+def test_an_edited_workload_leaves_nothing_known(checkout: Catalogue) -> None:
+    edit(checkout, "workload.py")
+    scenario = checkout.load("word_index")
+    assert [scenario.leaks(variant) for variant in scenario.variants] == [None, None]
+
+
+def test_a_scenario_that_is_not_listed_is_as_its_author_says(checkout: Catalogue) -> None:
+    (checkout.root / "scenarios" / NAME).write_text("")
+    assert checkout.load("word_index").leaks(Variant.BUGGY)
+
+
+def test_the_lab_vouches_for_the_units_of_its_own_catalogue_only(
+    checkout: Catalogue, tmp_path: Path
+) -> None:
+    assert checkout.load("word_index").is_vouched
+    (tmp_path / "harness" / "leaklab").rmdir()
+    assert not Catalogue(tmp_path).load("word_index").is_vouched

@@ -1,0 +1,74 @@
+"""Units that nobody vouches for: what a verdict on them cannot exclude."""
+
+from typing import Any
+
+import toys
+from leaklab.model.measurement import Container, Ended, Trace
+from leaklab.model.result import Result
+from leaklab.model.scenario import Variant
+from leaklab.model.verdicts import Conclusion, ReasonKind
+from leaklab.verdict.run import to_result
+
+STRANGERS = toys.scenario("grow-4096", vouched=False)
+
+
+def judged(**changes: Any) -> Result:
+    """A leaking toy of a stranger's, whose run ended like this."""
+    job = toys.job(STRANGERS, budget_seconds=20.0)
+    bounded = changes.pop("bounded", [])
+    process = toys.grown(job, job.units)
+    process = toys.process(
+        [4096 * unit for unit in range(1, job.units + 1)],
+        units_done=job.units,
+        after_collect=process.after_collect,
+        cpu_seconds=10.0,
+        bounded=bounded,
+    )
+    whole = {"ended": Ended.COMPLETED, "units_done": job.units, "processes": [process], **changes}
+    return to_result(job, Trace(**whole), toys.ENVIRONMENT)
+
+
+def filling(units: int, entries: int) -> Container:
+    return Container(units=units, name="shop.price", entries=entries, maximum=1000)
+
+
+def test_after_the_whole_budget_a_leak_is_one_and_says_what_would_look_the_same() -> None:
+    verdict = judged(held_back_by="--budget").verdict
+    assert verdict.conclusion is Conclusion.LEAK
+    assert verdict.reasons[-1].text == (
+        "a cache of more than 400 entries, 1.6 MiB, would look the same; --budget 80 would tell"
+    )
+
+
+def test_before_the_budget_is_spent_nothing_is_decided() -> None:
+    assert judged().verdict.conclusion is Conclusion.UNDECIDED
+
+
+def test_a_container_that_fills_is_named_with_the_units_that_fill_it() -> None:
+    bounded = [filling(200, 200), filling(400, 400)]
+    verdict = judged(held_back_by="--budget", bounded=bounded).verdict
+    assert verdict.conclusion is Conclusion.UNDECIDED
+    assert verdict.reasons[0].kind is ReasonKind.FILLS
+    assert "shop.price fills: 400 of 1,000 entries; it is full after some 1,000 steps" in (
+        verdict.reasons[0].text.replace("units", "steps")
+    )
+
+
+def test_a_container_that_is_full_explains_nothing() -> None:
+    bounded = [filling(200, 1000), filling(400, 1000)]
+    verdict = judged(held_back_by="--budget", bounded=bounded).verdict
+    assert verdict.conclusion is Conclusion.LEAK
+
+
+def test_a_run_that_was_stopped_names_the_limit_to_raise() -> None:
+    verdict = judged(ended=Ended.MEMORY_LIMIT).verdict
+    assert verdict.conclusion is Conclusion.LEAK
+    assert "with a higher --memory-limit, more units would tell" in verdict.reasons[-1].text
+
+
+def test_of_a_program_of_which_nothing_is_known_the_exit_code_is_the_verdicts() -> None:
+    unknown = toys.scenario("grow-0", buggy=None, fixed=None, program={}, vouched=True)
+    job = toys.job(unknown, variant=Variant.PROGRAM)
+    trace = toys.ToyExecutor().execute(job, lambda _: None)
+    result = to_result(job, trace, toys.ENVIRONMENT)
+    assert (result.agrees, result.is_known_to_leak, int(result.exit)) == (None, None, 0)
