@@ -330,7 +330,9 @@ time.sleep(1000)
 
     def look() -> None:
         seen = observer._seen.high_water_bytes.values()
-        if len(list(home.iterdir())) == 2 and sum(mark > 50_000_000 for mark in seen) == 2:
+        # The last mark may have been read while the larger one was still being filled.
+        filled = [sum(mark > least for mark in seen) for least in (50_000_000, 100_000_000)]
+        if len(list(home.iterdir())) == 2 and filled == [2, 1]:
             marks.update(seen)
             cancelled.set()
 
