@@ -1,6 +1,7 @@
 """Tables about the lab itself: how often it is right, what it costs, how steady it is."""
 
 import os
+import textwrap
 from collections.abc import Sequence
 
 from leaklab.features.quality.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
@@ -15,6 +16,9 @@ from leaklab.features.quality.repeatability import Steadiness
 from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
+
+# Of a line of Markdown.
+LINE_LENGTH = 118
 
 # With fewer, most of what is uneven is undecided.
 MIN_SAMPLES = 200
@@ -55,13 +59,14 @@ def conclusion(found: Sequence[Rate]) -> str:
     accused, innocent = sum(r.wrong for r in clean), sum(r.series for r in clean)
     acquitted, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
-    return (
+    return textwrap.fill(
         f"**What to conclude.** With {MIN_SAMPLES} samples or more, {accused:,} of {innocent:,} "
         f"innocent series were accused and {acquitted:,} of {leaks:,} leaks acquitted; the shapes "
         f"of the wrong ones: {named}. A leak that rises by less than the program swings can be "
         "acquitted, and the verdict names the growth that it does not exclude; what has filled "
         "evenly until just before the end is a line, whatever comes then. Everything else that is "
-        "not decided is told apart by more work, and no verdict is certain with 20 samples."
+        "not decided is told apart by more work, and no verdict is certain with 20 samples.",
+        LINE_LENGTH,
     )
 
 

@@ -25,7 +25,8 @@ from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_
 from leaklab.verdict.resources import MAX_THREADS, limits_of
 from leaklab.verdict.retained import is_collected
 
-# An acquittal by units that nobody vouches for stands after this share of the budget.
+# An acquittal by units that nobody vouches for stands after this share of the budget, by the clock:
+# a program that waits for others takes hardly any CPU time.
 ACQUITTAL_SHARE = 0.1
 
 NEVER = 1 << 63
@@ -103,7 +104,7 @@ def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
         sure = confirmed and so_far.is_collected and job.scenario.is_vouched
         return sure and any(v.is_leak and is_certain(v) for v in verdicts)
     if not job.scenario.is_vouched:
-        enough = spent.cpu_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
+        enough = spent.elapsed_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
         if not (confirmed and enough):
             return False
     return all(is_certain(v) for v in verdicts)

@@ -104,7 +104,7 @@ def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_bu
     job = open_ended(UNVOUCHED)
     assert after(FLAT, job=job).order is not Order.END
     assert confirmed(FLAT, job=job).order is Order.GO_ON
-    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 1.0)).order is Order.END
+    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 2.1)).order is Order.END
 
 
 def test_where_nobody_vouches_for_the_units_bounded_containers_are_looked_for() -> None:
