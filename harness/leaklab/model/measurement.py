@@ -52,11 +52,12 @@ class How(StrEnum):
 class Stop(Struct, frozen=True, kw_only=True):
     """All that says something of a process's memory, read after `units` units of its work: at each
     doubling, and after each collection that was ordered. `peak_rss_bytes` is the high-water mark so
-    far, less the baseline."""
+    far, less the baseline; `cpu_seconds` the CPU time that the units took so far."""
 
     units: int
     how: How
     peak_rss_bytes: int
+    cpu_seconds: float = 0.0
     reading: Reading
 
 

@@ -57,13 +57,14 @@ class SampleTables:
 
     def _stop(self, process: int, number: int, baseline_bytes: int) -> Stop:
         begin = process * WORDS + layout.STOPS_AT + number * layout.STOP_WIDTH
-        units, how, high_water, *values = self.words[begin : begin + layout.STOP_WIDTH]
+        units, how, high_water, nanoseconds, *values = self.words[begin : begin + layout.STOP_WIDTH]
         named = zip(layout.STOP_SIGNALS, values, strict=True)
         read = {name: value for name, value in named if value != layout.NOT_READ}
         return Stop(
             units=units,
             how=HOW.get(how, How.AS_IT_IS),
             peak_rss_bytes=high_water - baseline_bytes,
+            cpu_seconds=nanoseconds / 1e9,
             reading=Reading(**read),
         )
 

@@ -25,9 +25,10 @@ from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_
 from leaklab.verdict.resources import MAX_THREADS, limits_of
 from leaklab.verdict.retained import is_collected
 
-# An acquittal by units that nobody vouches for stands after this share of the budget, by the clock:
-# a program that waits for others takes hardly any CPU time.
+# An acquittal by units that nobody vouches for stands after this share of the budget, or so many
+# times that by the clock: a program that waits for others takes hardly any CPU time.
 ACQUITTAL_SHARE = 0.1
+WAITING_TIMES = 5
 
 NEVER = 1 << 63
 
@@ -80,7 +81,7 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
         return Decision(Order.COLLECT)
     if not job.scenario.is_vouched and so_far.surveyed_units < units:
         return Decision(Order.SURVEY)
-    option = _exhausted_by_doubling(job, limits, spent) or _counted_out(limits, so_far)
+    option = _exhausted_by_doubling(job, limits, so_far, spent) or _counted_out(limits, so_far)
     order = Order.END if option else Order.GO_ON
     return Decision(order, held_back_by=option, next_units=2 * units)
 
@@ -104,7 +105,9 @@ def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
         sure = confirmed and so_far.is_collected and job.scenario.is_vouched
         return sure and any(v.is_leak and is_certain(v) for v in verdicts)
     if not job.scenario.is_vouched:
-        enough = spent.elapsed_seconds >= ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
+        least_seconds = ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
+        waited = spent.elapsed_seconds >= WAITING_TIMES * least_seconds
+        enough = spent.cpu_seconds >= least_seconds or waited
         if not (confirmed and enough):
             return False
     return all(is_certain(v) for v in verdicts)
@@ -137,14 +140,25 @@ def _held_to(limits: Limits) -> dict[Resource, float]:
     )
 
 
-def _exhausted_by_doubling(job: Job, limits: Limits, spent: Spent) -> str:
-    """The option that does not let the run go as far again; empty if all do."""
+def _exhausted_by_doubling(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> str:
+    """The option that does not let the run go as far again; empty if all do. A doubling takes at
+    least as much as all before it, and more where the last one took more than its half."""
+    more = max([spent.cpu_seconds, *map(_next_cpu_seconds, so_far.processes)])
     most = {
-        "--budget": (spent.cpu_seconds, job.budget_seconds or 0.0),
-        "--memory-limit": (spent.resident_bytes, limits.memory_bytes),
-        "--time-limit": (spent.elapsed_seconds, limits.time_seconds),
+        "--budget": (spent.cpu_seconds + more, job.budget_seconds or 0.0),
+        "--memory-limit": (2 * spent.resident_bytes, limits.memory_bytes),
+        "--time-limit": (2 * spent.elapsed_seconds, limits.time_seconds),
     }
-    return next((option for option, (taken, limit) in most.items() if 2 * taken > limit), "")
+    return next((option for option, (taken, limit) in most.items() if taken > limit), "")
+
+
+def _next_cpu_seconds(process: ProcessRecord) -> float:
+    """What the next doubling will take, if it takes as many times the last one as that one took of
+    the one before: units of some programs grow slower and slower."""
+    spent = {stop.units: stop.cpu_seconds for stop in process.stops}
+    *_, oldest, before, now = [0.0, 0.0, 0.0, *(spent[units] for units in sorted(spent))]
+    last, one_before = now - before, before - oldest
+    return last * max(2.0, last / one_before) if one_before > 0 else 0.0
 
 
 def _counted_out(limits: Limits, so_far: SoFar) -> str:

@@ -104,7 +104,8 @@ def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_bu
     job = open_ended(UNVOUCHED)
     assert after(FLAT, job=job).order is not Order.END
     assert confirmed(FLAT, job=job).order is Order.GO_ON
-    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 2.1)).order is Order.END
+    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 2.1)).order is Order.END
+    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is Order.END
 
 
 def test_where_nobody_vouches_for_the_units_bounded_containers_are_looked_for() -> None:
@@ -144,6 +145,18 @@ def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
 ) -> None:
     found = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
     assert (found.order, found.held_back_by) == (Order.END, option)
+
+
+@pytest.mark.parametrize(("cpu_seconds", "goes_on"), [((1, 2, 4), True), ((0.1, 0.6, 4), False)])
+def test_a_run_whose_units_grow_slower_ends_before_its_budget_is_passed(
+    cpu_seconds: tuple[float, ...], *, goes_on: bool
+) -> None:
+    stops = [
+        Stop(units=at, how=How.COLLECTED, peak_rss_bytes=0, cpu_seconds=spent, reading=Reading())
+        for at, spent in zip((NEEDED // 4, NEEDED // 2, NEEDED), cpu_seconds, strict=True)
+    ]
+    found = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)
+    assert found.order is (Order.GO_ON if goes_on else Order.END)
 
 
 def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:

@@ -126,7 +126,8 @@ class Process:
         """Read what is too expensive for every sample."""
         if self._sampler:
             began = time.process_time_ns()
-            self._sampler.stop(self.done, how, self._status_bytes(b"VmHWM"))
+            high_water, spent = self._status_bytes(b"VmHWM"), self._done_and_cpu[1]
+            self._sampler.stop(self.done, how, high_water, spent)
             self._done_and_cpu[1] += time.process_time_ns() - began
 
     def collect(self) -> None:

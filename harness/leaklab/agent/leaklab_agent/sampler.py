@@ -85,7 +85,7 @@ class Sampler:
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
-        self.stop(0, 0, 0)
+        self.stop(0, 0, 0, 0)
         self.rows[0] = self.rows[1] = 0
 
     def sample(self, unit: int) -> None:
@@ -99,20 +99,22 @@ class Sampler:
             rows[at] = reader(count)
         rows[0] = count + 1
 
-    def stop(self, units: int, how: int, high_water_bytes: int) -> None:
+    def stop(self, units: int, how: int, high_water_bytes: int, cpu_nanoseconds: int) -> None:
         """Read all that is too expensive for every row, into the stops before the rows.
 
         Args:
             units: the work done.
             how: AS_IT_IS, COLLECTED or UNCOLLECTED.
             high_water_bytes: of RSS, so far.
+            cpu_nanoseconds: what the units took, so far.
         """
         count = self.rows[1]
         if count == MAX_STOPS:
             return
         values = self.full_reading()
         at = STOPS_AT + count * STOP_WIDTH
-        self.rows[at], self.rows[at + 1], self.rows[at + 2] = units, how, high_water_bytes
+        self.rows[at], self.rows[at + 1] = units, how
+        self.rows[at + 2], self.rows[at + 3] = high_water_bytes, cpu_nanoseconds
         for name in STOP_SIGNALS:
             self.rows[at + STOP_HEAD] = values.get(name, NOT_READ)
             at += 1
