@@ -206,6 +206,7 @@ def _refuse_other_commit() -> None:
 def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callable[..., object]:
     def setup(found: Tracked, variant: str, mode: str) -> None:
         label = f"{name}/{variant}/{mode}"
+        # asv shows a benchmark whose setup raises NotImplementedError as n/a.
         if label not in found["figures"] and label not in found["failed"]:
             raise NotImplementedError(f"this commit, or this machine, cannot have {label}")
         if label in found["figures"] and found["figures"][label][metric] is None:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Controls, Ended, ProcessRecord
+from leaklab.model.measurement import Ended, ProcessRecord
 from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Verdict
@@ -131,13 +131,7 @@ def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
 
 
 def _held_to(limits: Limits) -> dict[Resource, float]:
-    return limits_of(
-        Controls(
-            memory_limit_bytes=limits.memory_bytes,
-            process_limit=limits.processes,
-            descriptor_limit=limits.descriptors,
-        )
-    )
+    return limits_of(limits.memory_bytes, limits.processes, limits.descriptors)
 
 
 def _exhausted_by_doubling(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> str:

@@ -13,7 +13,7 @@ from leaklab.model.signals import Reading, Signal
 from leaklab.model.units import MIB
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.growth import Finding, undecided
-from leaklab.verdict.in_use import mapped_gain, reading_at_half
+from leaklab.verdict.in_use import last_half, mapped_gain
 from leaklab.verdict.resources import FLOOR
 from leaklab.verdict.retained import RETAINED_SHARE, Rise, net_value
 
@@ -27,7 +27,8 @@ def acquit(process: ProcessRecord, signal: Signal, rise: Rise) -> Finding | None
     """
     last = process.after_collect if process.collector_on else process.at_end
     value = net_value(last, signal) if last else None
-    half = reading_at_half(process) or Reading()
+    pair = last_half(process)
+    half = pair[0][1] if pair else Reading()
     free_lists = (half.free_list_blocks or 0) if signal is Signal.BLOCKS else 0
     if value is None or value >= rise.start - free_lists + RETAINED_SHARE * rise.amount:
         return None
@@ -76,14 +77,11 @@ def _kept_beside(process: ProcessRecord, signal: Signal, value: float) -> float:
 
 
 def _gained(process: ProcessRecord, field: str) -> float:
-    """By how much something that was read at half of the work has grown since, as of the last
-    reading; it counts in RSS."""
-    half = reading_at_half(process)
-    stops = [stop.reading for stop in process.stops if stop.units >= process.units_done]
-    last = process.after_collect or process.at_end or (stops[-1] if stops else None)
-    if half is None or last is None:
+    """By how much something has grown over the last half of the work; it counts in RSS."""
+    pair = last_half(process)
+    if pair is None:
         return 0.0
-    before, after = getattr(half, field), getattr(last, field)
+    before, after = (getattr(reading, field) for _, reading in pair)
     return 0.0 if before is None or after is None else max(float(after - before), 0.0)
 
 

@@ -115,7 +115,7 @@ def judge_series(
         Conclusion.CLEAN,
         _shape(units, values, last, floor),
         Reason(kind=ReasonKind.LEVEL, ceiling=ceiling),
-        settled=not _clear_steps(joined(before, last)[1], floor).any(),
+        settled=not clear_steps(joined(before, last)[1], floor).any(),
     )
 
 
@@ -125,17 +125,25 @@ def judge_extreme(
     """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
     at least so much that nothing innocent does: then it need not be watched any longer.
 
-    It asks for five samples at least, and not for octaves: there may be no time for them. Where
-    there are enough for two, the last must have kept the pace of the one before.
+    Where there are samples enough for two octaves, the last must have kept the pace of the one
+    before.
     """
-    whole = block_minima(units, values)
-    enough = whole.rise >= amount and whole.end_share >= rule.end_pace
-    if not (enough and rises(whole, amount, rule)):
+    if not rises_to_its_end(units, values, amount, rule):
         return False
     _, before, last = octaves(units, values)
     if before.minima.size < FEWEST_BLOCKS:
         return True
     return last.rate >= rule.steady * before.rate
+
+
+def rises_to_its_end(
+    units: Sequence[float], values: Sequence[float], amount: float, rule: Rule
+) -> bool:
+    """Whether a whole series rises in order, by so much, and at full pace to its end. It asks for
+    five samples at least, and not for octaves: there may be no time for them."""
+    whole = block_minima(units, values)
+    enough = whole.rise >= amount and whole.end_share >= rule.end_pace
+    return enough and rises(whole, amount, rule)
 
 
 def _doubt(
@@ -153,7 +161,7 @@ def _doubt(
 
     units, minima = joined(before, last)
     steps = np.diff(minima)
-    clear = _clear_steps(minima, floor)
+    clear = clear_steps(minima, floor)
     if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
         return ReasonKind.RISES_BY_STEPS, 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
@@ -165,7 +173,7 @@ def _doubt(
     return None, max(slope.high, 0.0)
 
 
-def _clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
+def clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
     """Which differences of neighbours are steps: more than twice the deepest fall."""
     import numpy as np
 

@@ -90,7 +90,7 @@ def surely_above_zero(slope: Slope, rows: Rows) -> Slope:
 
 def split_of(process: ProcessRecord) -> Split | None:
     """Where memory grew over the last half of the work; None where it cannot be told."""
-    pair = _last_half(process)
+    pair = last_half(process)
     if pair is None:
         return None
     (units, before), (done, after) = pair
@@ -103,7 +103,7 @@ def split_of(process: ProcessRecord) -> Split | None:
 def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
     """By how many bytes the anonymous memory past both allocators grew over the last half of the
     work, and over how many units; None where it cannot be told."""
-    pair = _last_half(process)
+    pair = last_half(process)
     if pair is None:
         return None
     (units, before), (done, after) = pair
@@ -121,12 +121,6 @@ def with_mapped(process: ProcessRecord, slope: Slope) -> Slope:
     if rate < 0.1 * (rate + max(slope.estimate, 0.0)):
         return slope
     return Slope(slope.estimate + rate, slope.low + rate, slope.high + rate)
-
-
-def reading_at_half(process: ProcessRecord) -> Reading | None:
-    """What was read next to half of the work."""
-    pair = _last_half(process)
-    return pair[0][1] if pair else None
 
 
 def _usable(stops: Sequence[Stop]) -> list[Stop]:
@@ -147,7 +141,7 @@ def _pymalloc_bytes(stops: Sequence[Stop], units: int, blocks: int) -> float:
     return known + mean * (blocks - (here.blocks or 0))
 
 
-def _last_half(process: ProcessRecord) -> tuple[tuple[int, Reading], tuple[int, Reading]] | None:
+def last_half(process: ProcessRecord) -> tuple[tuple[int, Reading], tuple[int, Reading]] | None:
     """The readings at half of the work and at its end, after a collection if there are such."""
     readings = [(stop.units, stop.reading) for stop in process.stops]
     done = process.units_done

@@ -94,25 +94,29 @@ def extreme_signal(
 
 
 def standing_findings(
-    short: Mapping[Resource, Finding],
     findings: Mapping[Resource, Finding],
+    judged: tuple[Resource, Finding],
     rows: Mapping[Signal, Rows],
     work: Work,
 ) -> dict[Resource, Finding]:
     """What is left of findings where a run was too short: growth that nothing innocent shows, and a
-    leak where the lab stopped the run after the work that a verdict needs; else why it is short."""
-    enough = work.ended.stopped and work.done >= work.needed
+    leak where the lab stopped the run after the work that a verdict needs.
 
-    def standing(resource: Resource) -> Finding:
-        found = findings.get(resource)
-        if enough and found:
-            return _not_acquitted(found, work)
-        signal = extreme_signal(rows, resource, work.limits)
-        if signal and short[resource] is found:
-            return _extreme(work, signal, rows[signal], None)
-        return NOT_READ if short[resource] is found else short[resource]
-
-    return {resource: standing(resource) for resource in short}
+    Args:
+        findings: by resource, as if the run had been long enough.
+        judged: the resource that decides, and why the run was too short for it.
+        rows: what was read, by signal.
+        work: what was done.
+    """
+    if work.ended.stopped and work.done >= work.needed:
+        told = dict([judged]) | {r: _not_acquitted(f, work) for r, f in findings.items()}
+        return told | (dict([judged]) if judged[1].conclusion is Conclusion.LEAK else {})
+    extreme = {r: extreme_signal(rows, r, work.limits) for r in findings}
+    standing = {
+        r: _extreme(work, signal, rows[signal], None) if signal else NOT_READ
+        for r, signal in extreme.items()
+    }
+    return standing | dict([judged])
 
 
 def _not_acquitted(finding: Finding, work: Work) -> Finding:

@@ -47,7 +47,7 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
     estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
     findings = _findings(estimates, SIGNALS_OF)
     if short := too_short(work, rows, resource, process):
-        findings = standing_findings({**findings, resource: short}, findings, rows, work)
+        findings = standing_findings(findings, (resource, short), rows, work)
     verdict = _verdict(estimates, findings, resource)
     verdict = msgspec.structs.replace(verdict, split=split_of(process))
     verdict = quoted(verdict, process, rows)
@@ -73,7 +73,7 @@ def judge_tree(
     ]
     findings = _findings(estimates, SIGNALS_OF_TREE)
     if short := too_short(work, rows, resource):
-        findings = standing_findings({**findings, resource: short}, findings, rows, work)
+        findings = standing_findings(findings, (resource, short), rows, work)
     return quoted(_verdict(estimates, findings, resource))
 
 

@@ -1,6 +1,5 @@
 """The resources: by which signals each is judged, and what of it is too little, or too much."""
 
-from leaklab.model.measurement import Controls
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
 from leaklab.model.units import MIB, PAGE_BYTES
@@ -51,33 +50,24 @@ SIGNALS_OF_TREE = {
 # given fitting limits.
 EXTREME_SHARE = 0.5
 
-# Where a result does not say what it was held to, for it is an old one: the defaults.
-DEFAULT_LIMITS = {
-    Resource.MEMORY: 1024.0 * MIB,
-    Resource.DESCRIPTORS: 16_384.0,
-    Resource.SOCKETS: 16_384.0,
-    Resource.THREADS: 4096.0,
-    Resource.PROCESSES: 256.0,
-    Resource.SHARED_MEMORY: 16_384.0,
-}
-
 # The tasks that a run may have beside its processes (`sandbox/cgroups.py`): its threads.
 MAX_THREADS = 4096.0
 
 
-def limits_of(controls: Controls) -> dict[Resource, float]:
-    """How much a run might have of each resource."""
-    if not controls.memory_limit_bytes:
-        return DEFAULT_LIMITS
+def limits_of(memory_bytes: float, processes: float, descriptors: float) -> dict[Resource, float]:
+    """How much a run may have of each resource."""
     return {
-        Resource.MEMORY: float(controls.memory_limit_bytes),
-        Resource.DESCRIPTORS: float(controls.descriptor_limit),
-        Resource.SOCKETS: float(controls.descriptor_limit),
+        Resource.MEMORY: float(memory_bytes),
+        Resource.DESCRIPTORS: float(descriptors),
+        Resource.SOCKETS: float(descriptors),
         Resource.THREADS: MAX_THREADS,
-        Resource.PROCESSES: float(controls.process_limit),
-        Resource.SHARED_MEMORY: DEFAULT_LIMITS[Resource.SHARED_MEMORY],
+        Resource.PROCESSES: float(processes),
+        Resource.SHARED_MEMORY: 16_384.0,
     }
 
+
+# Where a result does not say what it was held to, for it is an old one.
+DEFAULT_LIMITS = limits_of(memory_bytes=1 << 30, processes=256, descriptors=16_384)
 
 LABEL = {
     Signal.RSS: "RSS",

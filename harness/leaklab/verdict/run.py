@@ -7,7 +7,15 @@ import msgspec
 
 from leaklab.model.errors import BadInput, LabError, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Environment, ProcessRecord, Role, Trace, TreeRecord
+from leaklab.model.measurement import (
+    Controls,
+    Ended,
+    Environment,
+    ProcessRecord,
+    Role,
+    Trace,
+    TreeRecord,
+)
 from leaklab.model.result import Result
 from leaklab.model.scenario import Judge, Resource, Scope
 from leaklab.model.signals import Signal
@@ -15,7 +23,7 @@ from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.children import children_grow
 from leaklab.verdict.length import Work
 from leaklab.verdict.process import judge, judge_tree, rows_of, was_read
-from leaklab.verdict.resources import limits_of
+from leaklab.verdict.resources import DEFAULT_LIMITS, limits_of
 from leaklab.verdict.unvouched import doubted
 from leaklab.verdict.wording import worded
 
@@ -108,7 +116,7 @@ def failure_of(job: Job, ended: Trace | Result) -> LabError | None:
 def _judged(job: Job, trace: Trace, process: ProcessRecord) -> ProcessRecord:
     """A process with its own verdict, by the work that it did itself; its peak is that of the units
     that were asked for, however far the run went on."""
-    limits = limits_of(trace.controls)
+    limits = _held_to(trace.controls)
     work = Work(trace.ended, process.units_done, job.scenario.units, limits)
     verdict = judge(process, job.scenario.resource, work)
     asked = job.units // job.workers if process.role is Role.WORKER else job.units
@@ -121,12 +129,20 @@ def _judged(job: Job, trace: Trace, process: ProcessRecord) -> ProcessRecord:
     )
 
 
+def _held_to(controls: Controls) -> dict[Resource, float]:
+    """How much a run might have of each resource; the defaults where its result does not say."""
+    if not controls.memory_limit_bytes:
+        return DEFAULT_LIMITS
+    by_controls = controls.memory_limit_bytes, controls.process_limit, controls.descriptor_limit
+    return limits_of(*by_controls)
+
+
 def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
     """The tree with its own verdict, by the work of all."""
     if trace.tree is None:
         return None
     needed = job.scenario.units * job.workers
-    work = Work(trace.ended, trace.units_done, needed, limits_of(trace.controls))
+    work = Work(trace.ended, trace.units_done, needed, _held_to(trace.controls))
     verdict = judge_tree(rows_of(trace.tree.samples), job.scenario.resource, work)
     return msgspec.structs.replace(trace.tree, verdict=worded(verdict))
 

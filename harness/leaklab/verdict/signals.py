@@ -6,6 +6,7 @@ from leaklab.model.measurement import ProcessRecord
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Estimate, ReasonKind
 from leaklab.verdict.allocators import acquit, acquit_anonymous, grows_past_allocators
+from leaklab.verdict.estimates import estimate
 from leaklab.verdict.growth import Finding, Rule, judge_series, rises, undecided
 from leaklab.verdict.in_use import growth_in_use, in_use_rows
 from leaklab.verdict.octaves import Octave, Rows, growth_per_unit, joined, octaves
@@ -34,16 +35,7 @@ def estimate_of(
     elif process and signal is Signal.ANON:
         finding = _anonymous(process, finding, before, last, rule)
     slope = growth_per_unit(*joined(before, last))
-    return Estimate(
-        signal=signal,
-        conclusion=finding.conclusion,
-        growth=finding.growth,
-        per_unit=slope.estimate,
-        low=slope.low,
-        high=slope.high,
-        reason=msgspec.structs.replace(finding.reason, signal=signal),
-        settled=finding.settled,
-    )
+    return estimate(signal, finding, slope)
 
 
 def estimate_in_use(process: ProcessRecord, declared: float | None, rule: Rule) -> list[Estimate]:

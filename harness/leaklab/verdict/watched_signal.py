@@ -10,20 +10,21 @@ import msgspec
 from leaklab.model.scenario import Growth
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind
+from leaklab.verdict.estimates import estimate
 from leaklab.verdict.growth import (
     FEWEST_BLOCKS,
     TENDENCY,
     Finding,
     Rule,
+    clear_steps,
     judge_series,
-    rises,
+    rises_to_its_end,
     undecided,
 )
 from leaklab.verdict.octaves import (
     BLOCKS,
     Octave,
     Rows,
-    block_minima,
     growth_per_unit,
     joined,
     octaves,
@@ -71,20 +72,11 @@ def judge_signal(signal: Signal, rows: Rows, extreme: float, rule: Rule) -> Judg
     finding = _extreme(rest, extreme, rule)
     if finding is None:
         finding = _explained(_series(rest, signal, floor, rule), before, last, floor)
-    estimate = Estimate(
-        signal=signal,
-        conclusion=finding.conclusion,
-        growth=finding.growth,
-        per_unit=slope.estimate,
-        low=slope.low,
-        high=slope.high,
-        reason=msgspec.structs.replace(finding.reason, signal=signal),
-        settled=finding.settled,
-    )
+    found = estimate(signal, finding, slope)
     span = SEEN_SHARE * judged_seconds
     slowest = max(slope.high, LEAST[signal] / span) if span > 0 else float("inf")
-    estimate = _doubted(_with_ceiling(estimate, slowest), floor, judged_seconds)
-    return Judged(estimate, start_up_seconds, judged_seconds, slowest)
+    found = _doubted(_with_ceiling(found, slowest), floor, judged_seconds)
+    return Judged(found, start_up_seconds, judged_seconds, slowest)
 
 
 def floor_of(signal: Signal, rows: Rows) -> float:
@@ -114,8 +106,7 @@ def _extreme(rows: Rows, amount: float, rule: Rule) -> Finding | None:
     """A leak, where a series rises in order by so much that nothing innocent does, and at full pace
     to its end. Its rate may change meanwhile: on a busy machine every program's does."""
     seconds, values = rows
-    whole = block_minima(seconds, values)
-    if whole.rise < amount or whole.end_share < rule.end_pace or not rises(whole, amount, rule):
+    if not rises_to_its_end(seconds, values, amount, rule):
         return None
     rise = values[-1] - values[0]
     reason = Reason(
@@ -166,10 +157,7 @@ def _explained(finding: Finding, before: Octave, last: Octave, floor: float) -> 
 
 def _kind_of_steps(before: Octave, last: Octave, floor: float) -> ReasonKind:
     """Several steps, or one rise from a level to the next, which took more than one block."""
-    minima = [float(value) for value in joined(before, last)[1]]
-    steps = [b - a for a, b in pairwise(minima)]
-    least = max(floor, -2 * min(steps))
-    clear = [step > least for step in steps]
+    clear = clear_steps(joined(before, last)[1], floor).tolist()
     begun = sum(now and not then for then, now in pairwise([False, *clear]))
     if begun > 1:
         return ReasonKind.RISES_BY_STEPS

@@ -1,5 +1,6 @@
 """Held and not retained: what the readings after the last unit say of a rise."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
@@ -19,13 +20,13 @@ RISING = [20 * MIB + 65536 * unit for unit in range(N)]
 RISE = 65536 * N // 2
 
 
-def rising_rss(**changes: object) -> ProcessRecord:
+def rising_rss(rising: Sequence[int] = RISING, **changes: object) -> ProcessRecord:
     """Anonymous RSS rises, and what is in use does not."""
     columns = Samples(
         units=list(range(1, N + 1)),
         heap_bytes=[5 * MIB] * N,
         blocks=[10_000] * N,
-        rss_bytes=list(RISING),
+        rss_bytes=list(rising),
         shared_bytes=[0] * N,
     )
     return toys.process([0] * N, samples=columns, units_done=N, **changes)
@@ -90,15 +91,8 @@ def held(units: int, anon: int) -> Stop:
 
 def test_little_memory_mapped_past_both_allocators_is_never_clean_while_it_rises() -> None:
     slowly = [20 * MIB + 1024 * unit // 4096 * 4096 for unit in range(N)]
-    columns = Samples(
-        units=list(range(1, N + 1)),
-        heap_bytes=[5 * MIB] * N,
-        blocks=[10_000] * N,
-        rss_bytes=list(slowly),
-        shared_bytes=[0] * N,
-    )
-    rising = [held(N // 2, slowly[N // 2 - 1]), held(N, slowly[-1])]
-    process = toys.process([0] * N, samples=columns, units_done=N, stops=rising)
+    stops = [held(N // 2, slowly[N // 2 - 1]), held(N, slowly[-1])]
+    process = rising_rss(slowly, stops=stops)
     assert of_rss(process) == (Conclusion.UNDECIDED, ReasonKind.MAPPED_GROWS)
     assert verdict(process).conclusion is Conclusion.UNDECIDED
 

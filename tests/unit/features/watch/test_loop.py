@@ -77,7 +77,7 @@ class Toys(ToyProbes):
         return "it left with exit status 0"
 
     def finish(self, interrupted: int) -> None:
-        raise NotImplementedError
+        raise AssertionError("a watch leaves the end of its target to the command")
 
     def run(self, seconds: float) -> Watch:
         """The watch, after so long."""
