@@ -61,6 +61,7 @@ class Checkpoints:
         self._decide = decide
         self._reached = 0
         self._asks_again = False
+        self._ordered: list[Order] = []
         self._next_units = FEWEST_BLOCKS
         # A program may forge the agent's questions without reading the answers: these are lost.
         os.set_blocking(orders_fd, False)
@@ -77,7 +78,10 @@ class Checkpoints:
         if units >= self._next_units:
             decision = self._decide(units, seen)
             seen.held_back_by = decision.held_back_by
+        if decision.order in self._ordered:  # it was in vain, and would be for ever
+            decision = Decision(Order.GO_ON, next_units=2 * units)
         self._asks_again = decision.order in (Order.COLLECT, Order.SURVEY)
+        self._ordered = [*self._ordered, decision.order] if self._asks_again else []
         if decision.order is Order.GO_ON:
             self._next_units = decision.next_units
         with suppress(BlockingIOError):

@@ -117,17 +117,18 @@ def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
     """The verdicts that decide the run's: the tree's, or that of each process."""
     resource, declared = job.scenario.resource, job.scenario.units
     held_to = _held_to(limits)
-    work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
-    of_tree = judge_tree(rows_of(so_far.tree), resource, work)
-    if job.scenario.scope is Scope.TREE:
-        return [of_tree]
     verdicts = [
         judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared, held_to))
         for process in so_far.processes
+        if job.scenario.scope is not Scope.TREE
     ]
-    # Shared memory may grow that is in no file: of memfds the cgroup alone knows.
-    by_cgroup = resource is Resource.SHARED_MEMORY and of_tree.is_leak
-    return [*verdicts, of_tree] if by_cgroup else verdicts
+    if job.scenario.scope is Scope.TREE or resource is Resource.SHARED_MEMORY:
+        work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
+        of_tree = judge_tree(rows_of(so_far.tree), resource, work)
+        # Shared memory may grow that is in no file: of memfds the cgroup alone knows.
+        if job.scenario.scope is Scope.TREE or of_tree.is_leak:
+            verdicts.append(of_tree)
+    return verdicts
 
 
 def _held_to(limits: Limits) -> dict[Resource, float]:

@@ -75,3 +75,8 @@ def test_where_a_collection_is_ordered_the_agent_asks_again_at_the_same_units(pi
     decisions = iter([Decision(Order.COLLECT), Decision(Order.GO_ON, next_units=16)])
     ask(pipe, lambda _: next(decisions), 8, 8, 8)
     assert COLLECT + GO_ON == os.read(pipe.heard, 9)
+
+
+def test_a_collection_that_was_in_vain_is_not_ordered_for_ever(pipe: Pipe) -> None:
+    ask(pipe, lambda _: Decision(Order.COLLECT), 8, 8, 8)
+    assert COLLECT + GO_ON == os.read(pipe.heard, 9)

@@ -5,8 +5,8 @@ Each process has TABLE_BYTES of it, in signed 64-bit words: the number of rows, 
 the stops, then the rows. A row is the units done, and a word for each of SIGNALS; a stop the units
 done, how it was read (AS_IT_IS, COLLECTED or UNCOLLECTED), the high-water mark of RSS, the
 nanoseconds of CPU time that its units took, and a word for each of STOP_SIGNALS. A word is NOT_READ
-where that was not read. The table has a fixed size and
-is touched before the baseline: a list of samples would itself grow like a leak.
+where that was not read. The table has a fixed size and is touched before the baseline: a list of
+samples would itself grow like a leak.
 """
 
 import mmap

@@ -77,9 +77,12 @@ def shared_memory() -> tuple[int, int]:
         system, top = os.statvfs(SHARED_MEMORY), os.stat(SHARED_MEMORY)
     except OSError:  # there is none, or the program has no descriptor left
         return NOT_READ, NOT_READ
+    size = (system.f_blocks - system.f_bfree) * system.f_frsize
+    if not system.f_files:  # mounted without a limit of inodes, and so without a count
+        return sum(len(names) for _, _, names in os.walk(SHARED_MEMORY)), size
     folders = top.st_nlink - 1  # itself and those in it: each has a ".." that leads to it
     files = system.f_files - system.f_ffree - folders
-    return max(files, 0), (system.f_blocks - system.f_bfree) * system.f_frsize
+    return max(files, 0), size
 
 
 def resident_shared_memory_bytes() -> int:
