@@ -14,10 +14,10 @@ import pytest
 
 from leaklab.catalogue import checksums
 from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogue
-from leaklab.catalogue.lint import FEWEST_UNITS, LONGEST_DIFF, LONGEST_TITLE, lint
+from leaklab.catalogue.lint import MAX_DIFF_LINES, MAX_TITLE, MIN_DECLARED_UNITS, lint
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
-from leaklab.cli.main import COMMANDS, cli, load
+from leaklab.cli.main import COMMANDS, cli, load_command
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness" / "leaklab"
@@ -93,7 +93,7 @@ def unknown(call: Call) -> set[str]:
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
     if names and names[0] not in COMMANDS:
         return {names[0]}
-    command = load(names[0]) if names else cli
+    command = load_command(names[0]) if names else cli
     given = {word.partition("=")[0] for word in call.words if re.match(r"--?[a-z]", word)}
     return given - options_of(cli) - options_of(command)
 
@@ -104,7 +104,7 @@ def options_of(command: click.Command) -> set[str]:
 
 
 def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert exit_codes.of(cli, words) == 0
+    assert exit_codes.run_command(cli, words) == 0
     return capsys.readouterr().out
 
 
@@ -192,7 +192,7 @@ REMEDY = f"run: python -m {reference.__name__}"
 
 
 def test_the_checksums_of_the_programs_are_up_to_date() -> None:
-    found = (ROOT / "scenarios" / checksums.NAME).read_text(encoding="utf-8")
+    found = (ROOT / "scenarios" / checksums.CHECKSUM_FILE).read_text(encoding="utf-8")
     assert checksums.sums_of(ROOT) == found, REMEDY
 
 
@@ -209,7 +209,7 @@ def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> No
     (tmp_path / "docs").mkdir()
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "README.md").write_text(README.replace(mark, f"an old row\n{mark}"))
-    reference.write(tmp_path)
+    reference.write_documents(tmp_path)
     assert REFERENCE == (tmp_path / "docs" / "commands.md").read_text()
     assert README == (tmp_path / "README.md").read_text()
 
@@ -230,9 +230,9 @@ def test_the_first_session_lists_what_there_is(capsys: pytest.CaptureFixture[str
 def test_contributing_has_the_numbers_that_the_code_has() -> None:
     text = " ".join(CONTRIBUTING.split())
     for words in (
-        f"at most {LONGEST_DIFF} changed lines",
-        f"`title` has at most {LONGEST_TITLE} characters",
-        f"at least {FEWEST_UNITS}, and whatever fills",
+        f"at most {MAX_DIFF_LINES} changed lines",
+        f"`title` has at most {MAX_TITLE} characters",
+        f"at least {MIN_DECLARED_UNITS}, and whatever fills",
         f"growth that became {default_of(continuous.command, 'factor')} times as large",
         f"({default_of(soak.command, 'rounds')} rounds in every mode it declares",
     ):

@@ -2,6 +2,7 @@
 
 import ast
 import functools
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -142,3 +143,35 @@ def test_no_function_is_longer_than_30_lines() -> None:
         str(p.relative_to(ROOT)): found for p in MODULES if (found := long_functions(tree_of(p)))
     }
     assert long == {}
+
+
+# One name may be defined in several modules only where each module is a program or a plug-in of its
+# own: a sub-command's entry, a script's entry, and the supervisor, which imports nothing of ours.
+SHARED_NAMES = {"command", "main", "child_pids", "TYPE_CHECKING", "__version__"}
+
+
+def public_names(tree: ast.Module) -> set[str]:
+    """What a module defines for others: its functions, classes and constants."""
+    names = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.ClassDef):
+            names.add(node.name)
+        elif isinstance(node, ast.Assign):
+            names |= {target.id for target in node.targets if isinstance(target, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            names.add(node.target.id)
+    return {name for name in names if not name.startswith("_")}
+
+
+def test_a_public_name_is_defined_in_one_module_alone() -> None:
+    modules: dict[str, list[str]] = {}
+    for path in MODULES:
+        for name in public_names(tree_of(path)) - SHARED_NAMES:
+            modules.setdefault(name, []).append(str(path.relative_to(ROOT)))
+    assert {} == {name: paths for name, paths in modules.items() if len(paths) > 1}
+
+
+def test_a_bound_is_called_max_or_min() -> None:
+    other = re.compile(r"_?(MOST|LEAST|FEWEST|LONGEST|HIGHEST|LARGEST|SMALLEST|SHORTEST)(_|$)")
+    names = {name for path in MODULES for name in public_names(tree_of(path))}
+    assert [] == [name for name in names if other.match(name)]

@@ -9,7 +9,7 @@ import msgspec
 
 from leaklab.model.errors import BadInput, Cancelled
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Environment, ProcessRecord, Role, Trace
+from leaklab.model.measurement import EndReason, Environment, Measurement, ProcessRecord, Role
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.model.signals import Reading, Samples
@@ -110,7 +110,7 @@ class ToyExecutor:
 
     def __init__(
         self,
-        ended: Callable[[Job], Ended] = lambda _: Ended.COMPLETED,
+        ended: Callable[[Job], EndReason] = lambda _: EndReason.COMPLETED,
         held: Callable[[Job], bool] = lambda _: False,
     ) -> None:
         self.made: list[str] = []
@@ -120,7 +120,7 @@ class ToyExecutor:
         self._ended = ended
         self._held = held
 
-    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         self.made.append(job.label)
         if self._held(job):
             self.holding.put(job.label)
@@ -128,11 +128,11 @@ class ToyExecutor:
         if self._cancelled.is_set():
             raise Cancelled(f"{job.label}: given up")
         ended = self._ended(job)
-        done = job.units if ended is Ended.COMPLETED else job.units // 2
+        done = job.units if ended is EndReason.COMPLETED else job.units // 2
         progress(done)
-        return Trace(
-            ended=ended,
-            detail="as the toy was told" if ended is not Ended.COMPLETED else "",
+        return Measurement(
+            end_reason=ended,
+            detail="as the toy was told" if ended is not EndReason.COMPLETED else "",
             units_done=done,
             processes=self._pool(job, done) if job.mode.is_pool else [grown(job, done)],
         )
@@ -199,7 +199,7 @@ class ToyProbes:
     def in_all(self, readings: Iterable[Reading]) -> Reading:
         return linux.in_all(readings)
 
-    def shared_memory(self, pid: int) -> frozenset[str]:
+    def segment_names(self, pid: int) -> frozenset[str]:
         return frozenset()
 
     def shared_memory_bytes(self, pid: int) -> int | None:

@@ -15,8 +15,8 @@ def main() -> None:
         from leaklab.cli import exit_codes, streams  # noqa: PLC0415  (see above)
         from leaklab.cli.main import cli  # noqa: PLC0415
 
-        streams.secure()
-        code = exit_codes.of(cli, sys.argv[1:])
+        streams.install()
+        code = exit_codes.run_command(cli, sys.argv[1:])
     except KeyboardInterrupt:
         if "--debug" in sys.argv:
             sys.excepthook(*sys.exc_info())

@@ -14,12 +14,12 @@ from leaklab.agent.leaklab_agent import layout
 from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.scenario import Mode
 from leaklab.sandbox.launch import agent_argv
-from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode
+from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode_order
 from process.conftest import TOYS, Leaklab, one_line
 
 pytestmark = pytest.mark.process
 
-HEAP = 1 + layout.SIGNALS.index("heap_bytes")
+HEAP = 1 + layout.ROW_SIGNALS.index("heap_bytes")
 EVERY = pytest.mark.parametrize("python", INTERPRETERS, ids=lambda path: path.name)
 
 
@@ -45,7 +45,7 @@ def drive(
         workers=2,
         cpus=sorted(os.sched_getaffinity(0)),
     )
-    (place / "job").write_bytes(encode(order))
+    (place / "job").write_bytes(encode_order(order))
     (place / "table").write_bytes(bytes(3 * layout.TABLE_BYTES))
     # A shell puts the descriptors where the supervisor would.
     script = 'exec "$@" 3>records 4<>table 5</dev/null'
@@ -61,7 +61,7 @@ def drive(
 def heap_growth_bytes_per_unit(rows: memoryview, number: int = 0) -> float:
     """From the first reading to the last: on a busy machine some rows are left without one."""
     table = rows[number * layout.TABLE_BYTES // 8 :]
-    places = [layout.HEAD + i * layout.WIDTH for i in range(table[0])]
+    places = [layout.TABLE_HEAD + i * layout.ROW_WIDTH for i in range(table[0])]
     read = [(table[at], table[at + HEAP]) for at in places if table[at + HEAP] != layout.NOT_READ]
     (first, before), (last, after) = read[0], read[-1]
     assert last - first > 50

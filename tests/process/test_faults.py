@@ -54,7 +54,7 @@ def test_a_hang_ends_at_the_time_limit_with_its_samples_kept(toy: Leaklab) -> No
     result = toy("run", "faulty", "-o", "fault=hang", "--time-limit", "2", "--json")
     assert result.returncode == 1
     (run,) = json.loads(result.stdout)
-    assert (run["ended"], run["units_done"]) == ("stopped: time limit", 49)
+    assert (run["end_reason"], run["units_done"]) == ("stopped: time limit", 49)
     assert run["processes"][0]["samples"]["units"] == list(range(50))
     assert run["verdict"]["conclusion"] == "undecided"
 
@@ -64,7 +64,7 @@ def test_memory_ends_at_its_limit_with_the_samples_kept(toy: Leaklab, fault: str
     result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit", "300MB", "--json")
     assert result.returncode == 1
     (run,) = json.loads(result.stdout)
-    assert (run["ended"], run["units_done"]) == ("stopped: memory limit", 49)
+    assert (run["end_reason"], run["units_done"]) == ("stopped: memory limit", 49)
     assert run["peak_rss_bytes"] < 450_000_000
 
 

@@ -86,7 +86,7 @@ def test_a_fat_harness_does_not_change_a_peak_by_one_page(
 def test_a_scenario_that_prints_100_mb_does_not_change_the_next_ones_peak(toy: Leaklab) -> None:
     alone = runs(toy, "grow")
     after = runs(toy, "chatty", "grow")
-    assert after[0]["ended"] == "completed"
+    assert after[0]["end_reason"] == "completed"
     assert [r["peak_rss_bytes"] for r in alone] == [r["peak_rss_bytes"] for r in after[1:]]
 
 
@@ -135,7 +135,7 @@ def test_a_run_is_sampled_at_most_192_times_however_long_it_is(toy: Leaklab) -> 
 def test_the_word_index_reads_over_http_what_it_makes_itself(leaklab: Leaklab) -> None:
     words = ["word_index", "--variant", "fixed", "--units", "70", "-o"]
     ((own,), (fetched,)) = (runs(leaklab, *words, f"source={s}") for s in ("synthetic", "http"))
-    assert [own["ended"], fetched["ended"]] == ["completed", "completed"]
+    assert [own["end_reason"], fetched["end_reason"]] == ["completed", "completed"]
     assert fetched["peak_rss_bytes"] > own["peak_rss_bytes"]
 
 

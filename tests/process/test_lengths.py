@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.sandbox.launch import SHARED_MEMORY
+from leaklab.sandbox.launch import SHARED_MEMORY_FOLDER
 from process.conftest import Leaklab
 
 pytestmark = pytest.mark.process
@@ -154,7 +154,7 @@ def test_with_units_a_run_does_neither_more_nor_less(run: Run) -> None:
 
 def test_an_extreme_leak_is_decided_in_a_few_units(run: Run) -> None:
     buggy = run(KEEPS_FORTY_MEGABYTES, "--variant", "buggy", leaks=True, units=400)[0]
-    assert buggy["ended"] == "completed"
+    assert buggy["end_reason"] == "completed"
     assert buggy["verdict"]["conclusion"] == "leak"
     assert buggy["units_done"] < 30
     assert "nothing innocent does" in buggy["verdict"]["reasons"][0]["text"]
@@ -199,11 +199,11 @@ class Shelf:
     assert result["verdict"]["others"]["descriptors"] == "leak"
 
 
-@pytest.mark.skipif(not os.access(SHARED_MEMORY, os.W_OK), reason="needs a /dev/shm")
+@pytest.mark.skipif(not os.access(SHARED_MEMORY_FOLDER, os.W_OK), reason="needs a /dev/shm")
 def test_a_session_in_shared_memory_has_no_other_in_its_place(
     toy: Leaklab,
 ) -> None:
-    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY) as folder:
+    with tempfile.TemporaryDirectory(dir=SHARED_MEMORY_FOLDER) as folder:
         result = toy("run", "grow", "--units", "200", "--json", TMPDIR=folder)
         assert (result.returncode, result.stderr) == (0, "")
         controls = [run["controls"]["own_shared_memory"] for run in json.loads(result.stdout)]

@@ -52,7 +52,7 @@ def test_a_limit_ends_the_run_with_its_samples_kept(
     toy: Leaklab, fault: str, ended: str, words: list[str], mode: str
 ) -> None:
     run = broken_run(toy, "-o", f"fault={fault}", "--mode", mode, *words)
-    assert run["ended"] == f"stopped: {ended} limit"
+    assert run["end_reason"] == f"stopped: {ended} limit"
     assert run["peak_rss_bytes"] < 450_000_000
     worked = [p for p in run["processes"] if p["role"] == "worker" or mode == "inline"]
     assert len(worked) == (1 if mode == "inline" else 2)
@@ -84,7 +84,7 @@ def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
     assert (result.returncode, result.stderr) == (1, "")
     (found,) = json.loads(result.stdout)
     controls = found["controls"]
-    assert found["ended"] == "stopped: memory limit"
+    assert found["end_reason"] == "stopped: memory limit"
     assert (controls["memory_limit_by"], controls["process_limit_by"]) == ("observer", "observer")
     assert groups == [] or "Read-only file system" in " ".join(controls["refused"])
 

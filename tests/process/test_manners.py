@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 from leaklab.runs.executor import ProcessExecutor
 from process.conftest import TOYS, processes_of
 
@@ -29,8 +29,8 @@ def executor(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proces
     assert processes_of(tmp_path) == []
 
 
-def run(executor: ProcessExecutor, fault: str) -> Trace:
-    (job,) = plan(CATALOGUE, Request(names=["faulty"], units=100, options=[f"fault={fault}"]))
+def run(executor: ProcessExecutor, fault: str) -> Measurement:
+    (job,) = plan(CATALOGUE, PlanRequest(names=["faulty"], units=100, options=[f"fault={fault}"]))
     return executor.execute(job, lambda _: None)
 
 
@@ -39,7 +39,7 @@ def test_what_a_program_does_to_the_agent_does_not_show_in_its_figures(
     executor: ProcessExecutor, fault: str
 ) -> None:
     trace = run(executor, fault)
-    assert (trace.ended, trace.units_done) == (Ended.COMPLETED, 100)
+    assert (trace.end_reason, trace.units_done) == (EndReason.COMPLETED, 100)
     (process,) = trace.processes
     assert process.samples.units == list(range(101))
     assert process.cpu_seconds is not None
@@ -49,26 +49,26 @@ def test_what_a_program_does_to_the_agent_does_not_show_in_its_figures(
 
 def test_a_program_that_closes_every_descriptor_is_told_so(executor: ProcessExecutor) -> None:
     trace = run(executor, "daemonize")
-    assert trace.ended is Ended.DIED
+    assert trace.end_reason is EndReason.DIED
     assert trace.detail == "the program closed descriptors that are the lab's"
     assert trace.processes[0].samples.units[-1] >= 49
 
 
 def test_an_exception_without_words_is_still_named(executor: ProcessExecutor) -> None:
     trace = run(executor, "no words")
-    assert trace.ended is Ended.PROGRAM_FAILED
+    assert trace.end_reason is EndReason.PROGRAM_FAILED
     assert "UnspeakableError: (its message cannot be had)" in trace.detail
 
 
 def test_a_program_that_kills_its_supervisor_goes_with_it(executor: ProcessExecutor) -> None:
     trace = run(executor, "parricide")
-    assert (trace.ended, trace.detail) == (Ended.DIED, "its supervisor was killed")
+    assert (trace.end_reason, trace.detail) == (EndReason.DIED, "its supervisor was killed")
 
 
 def test_what_a_program_prints_is_kept_only_up_to_a_limit(
     executor: ProcessExecutor, tmp_path: Path
 ) -> None:
-    (job,) = plan(CATALOGUE, Request(names=["chatty"], units=1000))
+    (job,) = plan(CATALOGUE, PlanRequest(names=["chatty"], units=1000))
     (session,) = tmp_path.iterdir()
     output = session / "run-00" / "output"
     sizes = [0]
@@ -81,7 +81,7 @@ def test_what_a_program_prints_is_kept_only_up_to_a_limit(
 
     with ThreadPoolExecutor() as pool:
         watching = pool.submit(look)
-        assert executor.execute(job, lambda _: None).ended is Ended.COMPLETED
+        assert executor.execute(job, lambda _: None).end_reason is EndReason.COMPLETED
         over.set()
     watching.result()
     assert 0 < max(sizes) < 500 << 20  # of 1,000 MiB that were printed

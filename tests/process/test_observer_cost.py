@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leaklab.features.quality import observer_cost
-from leaklab.features.quality.observer_cost import READINGS, Holder, Load, measure
+from leaklab.features.quality.observer_cost import READINGS, Holder, Load, measure_observer_cost
 from leaklab.model.errors import NotMeasured
 from process.conftest import Leaklab, one_line
 
@@ -39,7 +39,7 @@ def test_a_document_that_cannot_be_written_is_said_before_anything_is_measured(
 
 def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
     load = Load(2, 1 << 20, Holder.OBSERVER)
-    (before, none), (after, found) = measure([load], seconds=0.1)
+    (before, none), (after, found) = measure_observer_cost([load], seconds=0.1)
     assert (load, None, load) == (before, none, after)
     assert found is not None
     assert Holder.OBSERVER is found.holder
@@ -51,4 +51,4 @@ def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
 def test_a_load_that_ends_by_itself_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(observer_cost, "BALLAST", "")
     with pytest.raises(NotMeasured, match=r"one process of 1 MiB: ended by itself; "):
-        list(measure([Load(0, 1 << 20)], seconds=0.1))
+        list(measure_observer_cost([Load(0, 1 << 20)], seconds=0.1))

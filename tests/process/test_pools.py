@@ -104,7 +104,7 @@ def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> 
     toy("run", "faulty", "-o", "fault=kill", "-o", "only=worker-001", "--mode", "spawn")
     (saved,) = (place / "results").glob("*/faulty.*.json")
     run = json.loads(saved.read_text())
-    assert run["ended"] == "failed: a worker died"
+    assert run["end_reason"] == "failed: a worker died"
     killed, other = run["processes"][1:]
     assert killed["samples"]["units"] == list(range(50))
     assert other["samples"]["units"][:48] == list(range(48))

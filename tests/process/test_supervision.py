@@ -16,11 +16,11 @@ import pytest
 import toys
 from leaklab.model.errors import Cancelled, NotMeasured
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.observer import probes
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
-from leaklab.sandbox.cgroups import NOTHING, OBSERVER, Confinement, confined
+from leaklab.sandbox.cgroups import OBSERVER, UNCONFINED, Confinement, confined
 from leaklab.sandbox.launch import Child, Command, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.sandbox.services import START_SECONDS, running
@@ -144,7 +144,7 @@ class Bench:
             observer = Observer(
                 child,
                 self.limits,
-                probes.choose(),
+                probes.platform_probes(),
                 self.confinement,
                 threading.Event(),
                 lambda: death(child),
@@ -182,7 +182,7 @@ def held(tmp_path: Path, group: Confinement) -> Iterator[Bench]:
 @pytest.fixture
 def observed(tmp_path: Path) -> Iterator[Bench]:
     """Held to its limits by the observer alone."""
-    with bench_in(tmp_path, NOTHING) as bench:
+    with bench_in(tmp_path, UNCONFINED) as bench:
         yield bench
 
 
@@ -196,7 +196,7 @@ def bench(request: pytest.FixtureRequest) -> Bench:
     "bomb", [BOMB, BOMB_OF_SESSIONS, BOMB_OF_ORPHANS], ids=["forks", "sessions", "orphans"]
 )
 def test_a_fork_bomb_ends_at_the_process_limit(bench: Bench, bomb: str) -> None:
-    assert bench.watch(bomb).stopped is Ended.PROCESS_LIMIT
+    assert bench.watch(bomb).stopped is EndReason.PROCESS_LIMIT
 
 
 def test_two_hundred_threads_are_no_fault(bench: Bench) -> None:
@@ -213,12 +213,12 @@ for thread in threads: thread.join()
 
 
 def test_two_gigabytes_at_once_end_at_the_memory_limit(bench: Bench) -> None:
-    assert bench.watch(HOG).stopped is Ended.MEMORY_LIMIT
+    assert bench.watch(HOG).stopped is EndReason.MEMORY_LIMIT
 
 
 def test_a_child_that_is_killed_for_want_of_memory_ends_the_run_that_goes_on(held: Bench) -> None:
     seen = held.watch(CHILD_HOGS)
-    assert (seen.stopped, seen.oom_kills) == (Ended.MEMORY_LIMIT, 1)
+    assert (seen.stopped, seen.oom_kills) == (EndReason.MEMORY_LIMIT, 1)
     assert seen.cgroup_peak_bytes is not None
     # A page is charged before it is refused.
     assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096
@@ -243,7 +243,7 @@ def test_a_group_that_cannot_be_joined_is_told_and_the_observer_holds_the_limits
     gone = Confinement(memory_by="cgroup v1", memory=tmp_path / "gone")
     with bench_in(tmp_path, gone) as bench:
         seen = bench.watch(HOG)
-    assert (seen.memory_by, seen.stopped) == (OBSERVER, Ended.MEMORY_LIMIT)
+    assert (seen.memory_by, seen.stopped) == (OBSERVER, EndReason.MEMORY_LIMIT)
     assert seen.controlled is not None
     assert seen.controlled.refused == ["joining a cgroup: No such file or directory"]
 
@@ -285,7 +285,7 @@ def test_whoever_kills_its_supervisor_is_found_in_its_group(held: Bench) -> None
 def test_whoever_stops_its_supervisor_ends_at_the_time_limit(bench: Bench) -> None:
     bench.limits = Limits(memory_bytes=300 << 20, time_seconds=1)
     code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(1000)"
-    assert bench.watch(code).stopped is Ended.TIME_LIMIT
+    assert bench.watch(code).stopped is EndReason.TIME_LIMIT
 
 
 def test_descriptors_are_limited_for_each_process(observed: Bench) -> None:
@@ -306,7 +306,7 @@ def test_a_service_may_open_all_that_the_kernel_lets_it(observed: Bench) -> None
 def test_a_run_that_is_cancelled_ends_without_a_limit(bench: Bench) -> None:
     cancelled = threading.Event()
     with supervised(bench.command(SAY_BASELINE + "import time; time.sleep(1000)")) as child:
-        observer = Observer(child, LIMITS, probes.choose(), bench.confinement, cancelled)
+        observer = Observer(child, LIMITS, probes.platform_probes(), bench.confinement, cancelled)
         seen = observer.watch(cancelled.set)
     assert seen.stopped is None
     assert seen.exited is not None
@@ -337,7 +337,7 @@ time.sleep(1000)
             cancelled.set()
 
     with supervised(bench.command(code)) as child:
-        observer = Observer(child, LIMITS, probes.choose(), bench.confinement, cancelled)
+        observer = Observer(child, LIMITS, probes.platform_probes(), bench.confinement, cancelled)
         seen = observer.watch(look)
     assert sorted(seen.baselines) == [0, 1, 2]
     assert {b.pid for b in seen.baselines.values()} == set(seen.high_water_bytes)
@@ -421,23 +421,23 @@ def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> 
 
 def test_a_run_whose_service_died_is_stopped(bench: Bench) -> None:
     seen = bench.watch("import time; time.sleep(1000)", death=lambda _: "the service is dead")
-    assert (seen.stopped, seen.service_death) == (Ended.SERVICE_DIED, "the service is dead")
+    assert (seen.stopped, seen.service_death) == (EndReason.SERVICE_DIED, "the service is dead")
 
 
 def test_a_limit_that_was_met_counts_before_a_service_that_died(held: Bench) -> None:
     seen = held.watch(HOG, death=lambda _: "dead" if held.confinement.oom_kills() else "")
-    assert (seen.stopped, seen.service_death) == (Ended.MEMORY_LIMIT, "")
+    assert (seen.stopped, seen.service_death) == (EndReason.MEMORY_LIMIT, "")
 
 
 @pytest.mark.parametrize(
     ("code", "found"),
     [
-        ("raise SystemExit(1)", (Ended.SERVICE_DIED, "dead")),
+        ("raise SystemExit(1)", (EndReason.SERVICE_DIED, "dead")),
         ("import os; os.write(3, b\"\\n{'kind': 'finished'}\\n\")", (None, "")),
     ],
 )
 def test_a_service_that_died_is_why_a_run_failed_but_no_fault_of_one_that_ended_well(
-    bench: Bench, code: str, found: tuple[Ended | None, str]
+    bench: Bench, code: str, found: tuple[EndReason | None, str]
 ) -> None:
     seen = bench.watch(code, death=lambda child: "dead" if child.closed else "")
     assert (seen.stopped, seen.service_death) == found

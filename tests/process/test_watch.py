@@ -47,7 +47,7 @@ def watch(place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
     monkeypatch.chdir(place)
 
     def run(*words: str) -> tuple[int, str, str]:
-        code = exit_codes.of(cli, ["watch", *words])
+        code = exit_codes.run_command(cli, ["watch", *words])
         said = capfd.readouterr()
         return code, said.out, said.err
 
@@ -83,7 +83,7 @@ def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place:
     seen = json.loads(said)
     assert ([bystander.pid], "the time is up") == (
         [p["pid"] for p in seen["processes"]],
-        seen["ended"],
+        seen["end_reason"],
     )
 
 
@@ -186,7 +186,7 @@ def test_a_process_of_another_user_is_refused_with_the_remedy() -> None:
     if (child := os.fork()) == 0:  # in which everything is imported already
         sys.stderr = os.fdopen(tell, "w")
         os.setuid(NOBODY)
-        os._exit(exit_codes.of(cli, ["watch", "--pid", str(os.getppid())]))
+        os._exit(exit_codes.run_command(cli, ["watch", "--pid", str(os.getppid())]))
     os.close(tell)
     said = os.read(told, 4096).decode()
     os.close(told)
@@ -237,7 +237,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert (1, "leak", "interrupted") == (
         harness.returncode,
         seen["verdict"]["conclusion"],
-        seen["ended"],
+        seen["end_reason"],
     )
     assert seen["verdict"]["low"] < GROW_BYTES_A_SECOND < 1.1 * seen["verdict"]["high"]
     assert ("second", 1 << 30) == (seen["per"], seen["projection"]["limit_bytes"])

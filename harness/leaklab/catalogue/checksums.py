@@ -9,7 +9,7 @@ from pathlib import Path
 
 from leaklab.model.scenario import Scenario, Variant
 
-NAME = "SHA256SUMS"
+CHECKSUM_FILE = "SHA256SUMS"
 
 
 def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
@@ -17,7 +17,7 @@ def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
 
     A scenario that they do not list is new, and as its author says.
     """
-    known = _known(root / "scenarios" / NAME)
+    known = _known(root / "scenarios" / CHECKSUM_FILE)
 
     def is_edited(file: str) -> bool:
         expected = known.get(f"{scenario.name}/{file}")

@@ -9,7 +9,7 @@ from leaklab.catalogue.lint import lint
 from leaklab.catalogue.plan import missing_of
 from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Mode, Scenario, Variant
 
 # Seeds of our own choosing prove little: the contract must hold for any.
@@ -19,7 +19,7 @@ ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)
 class Checker(Protocol):
     """Whatever can run a contract."""
 
-    def check(self, job: Job) -> Trace:
+    def check(self, job: Job) -> Measurement:
         """Run the contract of the job's variant."""
 
 
@@ -51,7 +51,7 @@ class Checked:
         return [*self.problems, *skipped, *unknown] or ["ok"]
 
 
-def check(
+def check_contracts(
     catalogue: Catalogue, name: str, checker: Checker, tell: Callable[[str], None]
 ) -> Checked:
     """Look for everything wrong with a scenario.
@@ -97,9 +97,9 @@ def _job(scenario: Scenario, variant: Variant, seed: int, units: int) -> Job:
     )
 
 
-def _broken(job: Job, trace: Trace) -> Iterator[str]:
-    if trace.ended is Ended.NOT_STARTED:
+def _broken(job: Job, trace: Measurement) -> Iterator[str]:
+    if trace.end_reason is EndReason.NOT_STARTED:
         raise NotMeasured(f"{job.variant}.py: {trace.detail}")
-    if trace.ended is not Ended.COMPLETED:
-        why = trace.detail or trace.ended
+    if trace.end_reason is not EndReason.COMPLETED:
+        why = trace.detail or trace.end_reason
         yield f"{job.variant}.py breaks the contract (seed {job.seed}): {why}"

@@ -3,16 +3,16 @@
 import math
 from pathlib import Path
 
-from leaklab.catalogue.options import is_sound
+from leaklab.catalogue.options import is_finite
 from leaklab.model.errors import BadInput
-from leaklab.model.scenario import Judge, Mode, Scenario, Scope
+from leaklab.model.scenario import Criterion, Mode, Scenario, Scope
 from leaklab.model.text import cut
 
 # The largest number: a saved plan holds 64 bits.
-MOST = 2**63 - 1
+MAX_NUMBER = 2**63 - 1
 
 
-def refuse_contradictions(path: Path, scenario: Scenario) -> None:
+def require_consistent(path: Path, scenario: Scenario) -> None:
     """Stop at a scenario that contradicts itself, or gives a number that nothing can have.
 
     Raises:
@@ -23,27 +23,29 @@ def refuse_contradictions(path: Path, scenario: Scenario) -> None:
         raise BadInput(f"{path}: give [buggy] and [fixed], or for a control [program] alone")
     if not 1 <= scenario.level <= 5:
         raise BadInput(f"{path}: level is {scenario.level}; say 1 (easy) to 5 (hard)")
-    if not 1 <= scenario.units <= MOST:
-        raise BadInput(f"{path}: units is {scenario.units}; at least 1 is needed, at most {MOST}")
+    if not 1 <= scenario.units <= MAX_NUMBER:
+        raise BadInput(
+            f"{path}: units is {scenario.units}; at least 1 is needed, at most {MAX_NUMBER}"
+        )
     if not scenario.modes:
         raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
     if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
         raise BadInput(f'{path}: scope = "tree" runs inline only; say modes = ["inline"]')
     if len(set(scenario.modes)) < len(scenario.modes):
         raise BadInput(f"{path}: modes names one twice; name each once")
-    if (scenario.judge is Judge.PEAK) != (scenario.min_ratio is not None):
+    if (scenario.judge is Criterion.PEAK) != (scenario.min_ratio is not None):
         raise BadInput(f'{path}: judge = "peak" and min_ratio go together; give both or neither')
     if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
         raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
     for name in ("title", "summary", "unit"):
         if not getattr(scenario, name).isprintable():
             raise BadInput(f"{path}: {name} is not one line of plain text; write it as one")
-    _refuse_unsound_options(path, scenario)
+    _require_finite_options(path, scenario)
 
 
-def _refuse_unsound_options(path: Path, scenario: Scenario) -> None:
+def _require_finite_options(path: Path, scenario: Scenario) -> None:
     for name, value in scenario.options.items():
-        if not is_sound(value):
+        if not is_finite(value):
             raise BadInput(f"{path}: option {cut(name)!r} is {value}; give it a finite default")
-        if isinstance(value, int) and abs(value) > MOST:
-            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MOST}")
+        if isinstance(value, int) and abs(value) > MAX_NUMBER:
+            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MAX_NUMBER}")

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from leaklab.catalogue.checksums import edited_variants
-from leaklab.catalogue.contradictions import refuse_contradictions
+from leaklab.catalogue.contradictions import require_consistent
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import (
     BuggyTruth,
@@ -22,7 +22,7 @@ from leaklab.model.scenario import (
 )
 from leaklab.model.text import cut
 
-SCHEMA = 1
+SCENARIO_SCHEMA = 1
 
 # Fields of a scenario that its text does not give.
 NOT_KEYS = ("name", "edited")
@@ -38,7 +38,7 @@ TABLES = {
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A root folder: it holds `scenarios/` and, where it has peers of its own, `fixtures/`."""
+    """A root folder: it holds `scenarios/` and, where it has services of its own, `fixtures/`."""
 
     root: Path
 
@@ -170,20 +170,20 @@ def read_scenario(folder: Path) -> Scenario:
 
 def _scenario_of(path: Path, table: dict[str, Any]) -> Scenario:
     schema = table.get("schema")
-    if schema != SCHEMA:
-        advice = f"say schema = {SCHEMA}, or update leaklab"
+    if schema != SCENARIO_SCHEMA:
+        advice = f"say schema = {SCENARIO_SCHEMA}, or update leaklab"
         raise BadInput(
-            f"{path}: schema is {cut(repr(schema))}; this leaklab reads {SCHEMA}: {advice}"
+            f"{path}: schema is {cut(repr(schema))}; this leaklab reads {SCENARIO_SCHEMA}: {advice}"
         )
     if "name" in table:
         raise BadInput(f"{path}: unknown key 'name'; a scenario's name is its folder's: remove it")
-    _refuse_unknown(path, table)
+    _require_known(path, table)
     try:
         scenario = msgspec.convert({**table, "name": path.parent.name}, Scenario)
     except msgspec.ValidationError as error:
         words = f"{error}; mend it".replace(" - at `$.", ", at `")
         raise BadInput(f"{path}: {words}") from error
-    refuse_contradictions(path, scenario)
+    require_consistent(path, scenario)
     return scenario
 
 
@@ -192,7 +192,7 @@ def _nearest(name: str, known: list[str]) -> str:
     return f"did you mean {close[0]!r}?" if close else "'leaklab list' names them all"
 
 
-def _refuse_unknown(path: Path, table: dict[str, Any]) -> None:
+def _require_known(path: Path, table: dict[str, Any]) -> None:
     for where, struct in TABLES.items():
         part = table.get(where, {}) if where else table
         allowed = [f for f in struct.__struct_fields__ if f not in NOT_KEYS]

@@ -126,11 +126,11 @@ def _ask(path: str) -> Interpreter:
         said = one_line(answer.stderr)[-200:] or f"exit status {answer.returncode}"
         words = f"--python {path}: it is no Python that works ({said})"
         raise BadInput(f"{words}; give the path of one") from error
-    _refuse_unsuitable(interpreter)
+    _require_suitable(interpreter)
     return interpreter
 
 
-def _refuse_unsuitable(found: Interpreter) -> None:
+def _require_suitable(found: Interpreter) -> None:
     oldest = ".".join(map(str, OLDEST))
     if found.implementation != "CPython":
         words = f"--python {found.path}: it is {found.implementation} {found.version}"

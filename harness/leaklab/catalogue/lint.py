@@ -13,18 +13,18 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from leaklab.catalogue.folders import Catalogue, entries_of, read_text_of, source_of
-from leaklab.model.scenario import Growth, Judge, Pattern, Scenario, Variant
+from leaklab.model.scenario import Criterion, Growth, Pattern, Scenario, Variant
 
-LONGEST_DIFF = 12
-LONGEST_TITLE = 34
+MAX_DIFF_LINES = 12
+MAX_TITLE = 34
 HINTS = 4
-FEWEST_UNITS = 64
+MIN_DECLARED_UNITS = 64
 OLDEST_PYTHON = (3, 8)
 GIVEAWAYS = re.compile(r"\b(leak\w*|bug\w*|fixme|fix|fixed|unbounded|grows? for ?ever)\b", re.I)
 
-NAME = re.compile(r"[a-z][a-z0-9_]*")
+NAME_PATTERN = re.compile(r"[a-z][a-z0-9_]*")
 
-Rule = Callable[[Catalogue, Scenario], Iterator[str]]
+LintRule = Callable[[Catalogue, Scenario], Iterator[str]]
 
 
 def lint(catalogue: Catalogue, scenario: Scenario) -> list[str]:
@@ -35,7 +35,7 @@ def lint(catalogue: Catalogue, scenario: Scenario) -> list[str]:
     broken = list(_syntax(catalogue, scenario))
     if broken:
         return missing + broken
-    return missing + [problem for rule in RULES for problem in rule(catalogue, scenario)]
+    return missing + [problem for rule in LINT_RULES for problem in rule(catalogue, scenario)]
 
 
 def unified_diff(catalogue: Catalogue, scenario: Scenario) -> str:
@@ -71,7 +71,7 @@ def _syntax(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
     leaking = (Growth.UNBOUNDED, Growth.SAWTOOTH)
-    by_growth = scenario.judge is Judge.GROWTH
+    by_growth = scenario.judge is Criterion.GROWTH
     if scenario.buggy and by_growth and scenario.buggy.growth not in leaking:
         yield f"[buggy] growth is {scenario.buggy.growth}: a buggy variant is unbounded"
     for variant in (Variant.FIXED, Variant.PROGRAM):
@@ -79,15 +79,15 @@ def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
             yield f"[{variant}] growth is unbounded: that is a leak, so mend the program"
     if bool(scenario.program) != (scenario.pattern is Pattern.NONE):
         yield "pattern is 'none' for controls, and for controls only: name the pattern"
-    if by_growth and scenario.units < FEWEST_UNITS:
-        yield f"units is {scenario.units}: three octaves of 8 blocks need {FEWEST_UNITS}"
+    if by_growth and scenario.units < MIN_DECLARED_UNITS:
+        yield f"units is {scenario.units}: three octaves of 8 blocks need {MIN_DECLARED_UNITS}"
 
 
 def _words(_: Catalogue, scenario: Scenario) -> Iterator[str]:
-    if not NAME.fullmatch(scenario.name):
+    if not NAME_PATTERN.fullmatch(scenario.name):
         yield "the folder's name is the scenario's: rename it to lower case, digits and underscores"
-    if not scenario.title or len(scenario.title) > LONGEST_TITLE:
-        yield f"title has {len(scenario.title)} characters: 1 to {LONGEST_TITLE} fit the tables"
+    if not scenario.title or len(scenario.title) > MAX_TITLE:
+        yield f"title has {len(scenario.title)} characters: 1 to {MAX_TITLE} fit the tables"
     if not scenario.summary.endswith("."):
         yield "summary is to be a sentence: end it with a full stop"
     if len(scenario.hints) != HINTS or not all(hint.strip() for hint in scenario.hints):
@@ -122,9 +122,9 @@ def _pair(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     changed = sum(line.startswith(("+", "-")) for line in diff)
     if changed == 0:
         yield "buggy.py and fixed.py are the same: there is nothing to learn"
-    if changed > LONGEST_DIFF and not scenario.fixed.diff_reason:
-        yield f"the diff has {changed} changed lines, more than {LONGEST_DIFF}: give a diff_reason"
-    if changed <= LONGEST_DIFF and scenario.fixed.diff_reason:
+    if changed > MAX_DIFF_LINES and not scenario.fixed.diff_reason:
+        yield f"the diff changes {changed} lines, more than {MAX_DIFF_LINES}: give a diff_reason"
+    if changed <= MAX_DIFF_LINES and scenario.fixed.diff_reason:
         yield f"diff_reason excuses a diff of only {changed} lines: remove it"
     buggy, fixed = (
         _interface(source_of(catalogue, scenario.name, v)) for v in (Variant.BUGGY, Variant.FIXED)
@@ -183,7 +183,7 @@ def _sources(catalogue: Catalogue, scenario: Scenario) -> list[Path]:
     return [folder / "workload.py", *(folder / f"{v}.py" for v in scenario.variants)]
 
 
-RULES: tuple[Rule, ...] = (
+LINT_RULES: tuple[LintRule, ...] = (
     _truth,
     _words,
     _lesson,

@@ -56,12 +56,12 @@ def _as_type_of(default: Option, name: str, value: str) -> Option:
         found = kind(value)
     except ValueError:
         found = math.nan
-    if not is_sound(found):
+    if not is_finite(found):
         raise BadInput(f"-o {name}={cut(value)}: a number is wanted, like {default}")
     return found
 
 
-def is_sound(value: Option) -> bool:
+def is_finite(value: Option) -> bool:
     """Whether it is no number, or a finite one: nothing can be made of nan or infinity."""
     return not isinstance(value, float) or math.isfinite(value)
 

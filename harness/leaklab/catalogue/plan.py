@@ -18,7 +18,7 @@ DEFAULT_BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
-class Request:
+class PlanRequest:
     """What was asked for; None stands for all, or for the scenario's own default.
 
     `modes` empty: every mode that a scenario declares. `units` is a run's total, which the workers
@@ -39,7 +39,7 @@ class Request:
     python: str | None = None
 
 
-def plan(catalogue: Catalogue, request: Request) -> list[Job]:
+def plan(catalogue: Catalogue, request: PlanRequest) -> list[Job]:
     """The runs that a request comes to, in order.
 
     Raises:
@@ -60,7 +60,7 @@ def plan(catalogue: Catalogue, request: Request) -> list[Job]:
     return jobs
 
 
-def refuse_missing(job: Job) -> None:
+def require_installed(job: Job) -> None:
     """Stop before a run that this machine, or the job's interpreter, lacks something for.
 
     Raises:
@@ -90,7 +90,9 @@ def missing_of(scenario: Scenario, python: str | None = None, packages: Sequence
     return ""
 
 
-def _job(scenario: Scenario, variant: Variant, mode: Mode, repeat: int, request: Request) -> Job:
+def _job(
+    scenario: Scenario, variant: Variant, mode: Mode, repeat: int, request: PlanRequest
+) -> Job:
     workers = (request.workers or DEFAULT_WORKERS) if mode.is_pool else 1
     units = request.units or scenario.units * workers
     if workers > units:
@@ -112,7 +114,7 @@ def _job(scenario: Scenario, variant: Variant, mode: Mode, repeat: int, request:
     )
 
 
-def _modes(scenario: Scenario, request: Request) -> Sequence[Mode]:
+def _modes(scenario: Scenario, request: PlanRequest) -> Sequence[Mode]:
     """Those asked for that it declares; one that is named together with a scenario must be."""
     if not request.modes:
         return scenario.modes
@@ -123,7 +125,7 @@ def _modes(scenario: Scenario, request: Request) -> Sequence[Mode]:
     return [mode for mode in request.modes if mode in scenario.modes]
 
 
-def _variants(scenario: Scenario, request: Request) -> Sequence[Variant]:
+def _variants(scenario: Scenario, request: PlanRequest) -> Sequence[Variant]:
     if request.variant is None:
         return scenario.variants
     if request.variant in scenario.variants:

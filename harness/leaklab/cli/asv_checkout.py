@@ -22,7 +22,7 @@ MAX_FILES = 5
 
 
 @dataclass(frozen=True)
-class Request:
+class CommitRequest:
     """What is to be measured: only the scenarios of these names, or all that there are, or by
     default asv's set and what the commits change; in one mode, where it is named. `fresh` measures
     what is remembered, too."""
@@ -41,7 +41,7 @@ class Checkout:
     asv: Asv
     scenarios: Sequence[Scenario]
 
-    def choose(self, request: Request, changed: Collection[str]) -> tuple[Asv, Selection]:
+    def choose(self, request: CommitRequest, changed: Collection[str]) -> tuple[Asv, Selection]:
         """asv, told what to measure, and what becomes of the scenarios of the working tree.
 
         Args:
@@ -96,7 +96,7 @@ def open_checkout(names: Sequence[str] = ()) -> Checkout:
         BadInput: there is no such scenario, no git, or no asv.
     """
     root = Path.cwd()
-    asv = open_asv(root, {}, lambda words: streams.say(f"asv: {one_line(words)}\n"))
+    asv = open_asv(root, {}, lambda words: streams.write_stderr(f"asv: {one_line(words)}\n"))
     repository = open_repository(root)
     # All of them: the suite reads every scenario.toml, and asv would only say that it broke.
     catalogue = Catalogue(root)
@@ -105,11 +105,11 @@ def open_checkout(names: Sequence[str] = ()) -> Checkout:
     if files := repository.uncommitted():
         more = f" and {len(files) - MAX_FILES} more" if len(files) > MAX_FILES else ""
         what = one_line(", ".join(files[:MAX_FILES]))
-        streams.say(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
+        streams.write_stderr(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
     return Checkout(repository, asv, scenarios)
 
 
-def _told(request: Request, selection: Selection) -> dict[str, str]:
+def _told(request: CommitRequest, selection: Selection) -> dict[str, str]:
     """What the suite is told, see benchmarks/lab.py."""
     told = {
         "LEAKLAB_SCENARIOS": " ".join(request.names),
@@ -127,7 +127,7 @@ def _told(request: Request, selection: Selection) -> dict[str, str]:
     return told
 
 
-def only(request: Request) -> list[str]:
+def only(request: CommitRequest) -> list[str]:
     """The words that have asv run only the benchmarks of these scenarios and this mode."""
     if not request.names and not request.mode:
         return []

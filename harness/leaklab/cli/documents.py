@@ -7,7 +7,7 @@ from leaklab.model.errors import NotMeasured
 from leaklab.runs.environment import describe_environment
 
 # Of docs/performance.md, of which several commands write sections.
-TITLE = "# What the lab costs\n"
+PERFORMANCE_TITLE = "# What the lab costs\n"
 COMMIT_SHOWN = 12
 
 
@@ -33,11 +33,11 @@ def open_document(path: Path, title: str) -> str:
         NotMeasured: it cannot be read, or written.
     """
     document = read_document(path, title)
-    refuse_unwritable(path)
+    require_writable(path)
     return document
 
 
-def refuse_unwritable(path: Path) -> None:
+def require_writable(path: Path) -> None:
     """Stop before anything is measured whose document could not be written.
 
     Raises:

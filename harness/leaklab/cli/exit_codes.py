@@ -13,13 +13,13 @@ import click
 from click.shell_completion import shell_complete
 
 from leaklab.cli import streams
-from leaklab.cli.main import load
+from leaklab.cli.main import load_command
 from leaklab.model.errors import Exit, LabError, one_line, printable
 
 COMPLETION = "_LEAKLAB_COMPLETE"
 
 
-def of(command: click.Command, words: Sequence[str]) -> int:
+def run_command(command: click.Command, words: Sequence[str]) -> int:
     """Run a command line; its exit code.
 
     Args:
@@ -30,17 +30,17 @@ def of(command: click.Command, words: Sequence[str]) -> int:
         code = _invoke(command, words)
         streams.flush()
     except streams.ReaderGone as error:
-        streams.silence(1)
+        streams.to_devnull(1)
         return error.exit
     except Exception as error:  # noqa: BLE001  (a fault of ours is one line, too)
         if isinstance(error, streams.OutputLost):
-            streams.silence(1)
-        streams.say(told(error))
+            streams.to_devnull(1)
+        streams.write_stderr(message(error))
         return _code(error)
     return code
 
 
-def told(error: Exception) -> str:
+def message(error: Exception) -> str:
     """What standard error is told: one line, after the traceback where --debug asks for it."""
     line = f"leaklab: {one_line(_words(error))}\n"
     if not debugging():
@@ -62,7 +62,7 @@ def own_words(words: Sequence[str]) -> Sequence[str]:
         return words
 
     rest = list(words[name + 1 :])
-    parsed = load("watch").make_context("watch", rest, resilient_parsing=True)
+    parsed = load_command("watch").make_context("watch", rest, resilient_parsing=True)
     return words[: len(words) - len(parsed.params["words"] or ())]
 
 

@@ -39,10 +39,10 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """The command that the arguments name, and the rest of them."""
         name, stub, rest = super().resolve_command(ctx, args)
-        return name, load(name) if name and stub else None, rest
+        return name, load_command(name) if name and stub else None, rest
 
 
-def load(name: str) -> click.Command:
+def load_command(name: str) -> click.Command:
     """A sub-command by its name, one of `COMMANDS`."""
     command: click.Command = import_module(f"leaklab.cli.commands.{name}").command
     return command

@@ -12,7 +12,7 @@ from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Bytes, Seconds
 from leaklab.model.errors import LabError
 from leaklab.model.scenario import Mode
-from leaklab.runs.limits import DEFAULT_LIMITS
+from leaklab.runs.limits import DEFAULT_RUN_LIMITS
 
 POSITIVE = click.IntRange(min=1)
 ALL_MODES = "all"
@@ -50,7 +50,7 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--time-limit",
         type=Seconds(),
-        default=DEFAULT_LIMITS.time_seconds,
+        default=DEFAULT_RUN_LIMITS.time_seconds,
         show_default=True,
         metavar="SECONDS",
         help="Stop a run that takes longer.",
@@ -68,7 +68,7 @@ def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
     function = click.option(
         "--descriptor-limit",
         type=POSITIVE,
-        default=DEFAULT_LIMITS.descriptors,
+        default=DEFAULT_RUN_LIMITS.descriptors,
         show_default=True,
         metavar="N",
         help="The most that each process may open; a run that fails of it is stopped.",
@@ -76,7 +76,7 @@ def count_limits(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--process-limit",
         type=POSITIVE,
-        default=DEFAULT_LIMITS.processes,
+        default=DEFAULT_RUN_LIMITS.processes,
         show_default=True,
         metavar="N",
         help="Stop a run that has more at a time.",

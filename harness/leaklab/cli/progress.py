@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 
-class Quiet(Listener):
+class PlainProgress(Listener):
     """What a pipe hears: only the lines of runs that failed."""
 
     def failed(self, job: Job, error: LabError) -> None:
         """Say why, in one line; with --debug, the program's own traceback before it."""
         del job
-        streams.say(exit_codes.told(error))
+        streams.write_stderr(exit_codes.message(error))
 
     def tell(self, words: str) -> None:
         """Say what is being done now."""
 
-    def __enter__(self) -> "Quiet":
+    def __enter__(self) -> "PlainProgress":
         return self
 
     def __exit__(
@@ -35,7 +35,7 @@ class Quiet(Listener):
     ) -> None: ...
 
 
-class Lively(Quiet):
+class LiveProgress(PlainProgress):
     """What a terminal sees: a bar for the whole with the time it takes, below it a bar for each
     run under way; all are gone when the work is done."""
 
@@ -61,7 +61,7 @@ class Lively(Quiet):
             int, TaskID
         ] = {}  # by the identity of the job, for one may be planned twice
 
-    def __enter__(self) -> "Lively":
+    def __enter__(self) -> "LiveProgress":
         self._progress.start()
         return self
 
@@ -90,10 +90,10 @@ class Lively(Quiet):
     def failed(self, job: Job, error: LabError) -> None:
         """Say why, above the bars."""
         del job
-        told = exit_codes.told(error)
+        told = exit_codes.message(error)
         self._progress.console.print(told, markup=False, soft_wrap=True, end="")
 
 
-def choose() -> Quiet:
+def open_progress() -> PlainProgress:
     """Lively on a terminal, quiet elsewhere."""
-    return Lively() if sys.stderr.isatty() else Quiet()
+    return LiveProgress() if sys.stderr.isatty() else PlainProgress()

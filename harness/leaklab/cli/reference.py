@@ -12,14 +12,14 @@ import click
 from leaklab.catalogue import checksums
 from leaklab.catalogue.folders import builtin_root, open_catalogue
 from leaklab.cli.documents import with_section
-from leaklab.cli.main import COMMANDS, cli, load
+from leaklab.cli.main import COMMANDS, cli, load_command
 from leaklab.model.scenario import Mode, Scenario
 from leaklab.reports import Table, markdown
 
 # click leaves two columns of a terminal free.
-WIDTH = 80 - 2
+PAGE_WIDTH = 80 - 2
 
-HEAD = """# The commands
+PAGE_HEAD = """# The commands
 
 What every command says to `--help` on a terminal of 80 columns. Made by
 `make docs`: change the command, not this text."""
@@ -27,10 +27,10 @@ What every command says to `--help` on a terminal of 80 columns. Made by
 
 def commands() -> str:
     """docs/commands.md: the help pages of the lab and of all its commands."""
-    lab = click.Context(cli, info_name="leaklab", terminal_width=WIDTH, **cli.context_settings)
-    pages = [lab, *(click.Context(load(name), lab, info_name=name) for name in COMMANDS)]
+    lab = click.Context(cli, info_name="leaklab", terminal_width=PAGE_WIDTH, **cli.context_settings)
+    pages = [lab, *(click.Context(load_command(name), lab, info_name=name) for name in COMMANDS)]
     texts = (f"## {page.command_path}\n\n```\n{page.get_help()}\n```" for page in pages)
-    return "\n\n".join([HEAD, *texts]) + "\n"
+    return "\n\n".join([PAGE_HEAD, *texts]) + "\n"
 
 
 def with_catalogue(document: str) -> str:
@@ -49,13 +49,15 @@ def _row(scenario: Scenario) -> tuple[str, ...]:
     return lesson, scenario.title, kind, str(scenario.resource), str(scenario.level), modes
 
 
-def write(root: Path) -> None:
+def write_documents(root: Path) -> None:
     """Write both documents of the checkout at `root`, and the checksums of its programs."""
     readme = root / "README.md"
     (root / "docs" / "commands.md").write_text(commands(), encoding="utf-8")
-    (root / "scenarios" / checksums.NAME).write_text(checksums.sums_of(root), encoding="utf-8")
+    (root / "scenarios" / checksums.CHECKSUM_FILE).write_text(
+        checksums.sums_of(root), encoding="utf-8"
+    )
     readme.write_text(with_catalogue(readme.read_text(encoding="utf-8")), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    write(builtin_root())
+    write_documents(builtin_root())

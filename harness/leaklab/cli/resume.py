@@ -10,9 +10,9 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import streams
 from leaklab.model.errors import BadInput, one_line
 from leaklab.runs.environment import git_commit
-from leaklab.runs.limits import refuse_too_low
-from leaklab.runs.opening import Work
-from leaklab.runs.resume import jobs_of, newest, read_plan, reopen
+from leaklab.runs.limits import require_sufficient_limits
+from leaklab.runs.opening import SessionWork
+from leaklab.runs.resume import jobs_of_plan, newest, read_plan, reopen
 from leaklab.runs.sessions import Session
 
 # The words that may stand beside --resume; all others are the plan's own.
@@ -20,15 +20,15 @@ BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue
 
 
 @dataclass(frozen=True)
-class Begun:
+class ResumableWork:
     """A session that has begun, its work, and what to say below the table."""
 
-    work: Work
+    work: SessionWork
     session: Session
     notes: list[str] = field(default_factory=list)
 
 
-def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Begun:
+def resumed(name: str, results: Path, root: Path | None, at_once: int) -> ResumableWork:
     """A session that is to go on; files that are none of its results are named on stderr, and so
     are sessions passed over because their plans cannot be read.
 
@@ -44,23 +44,23 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Begun:
     """
     folder, unreadable = (Path(name), []) if name else newest(results)
     for line in unreadable:
-        streams.say(f"leaklab: passed over: {one_line(line)}\n")
+        streams.write_stderr(f"leaklab: passed over: {one_line(line)}\n")
     saved = read_plan(folder)
     catalogue = open_catalogue(Path(saved.catalogue))
     if root is not None and open_catalogue(root).root != catalogue.root:
         words = f"{folder} is of the catalogue {catalogue.root}, not of {root}"
         raise BadInput(f"{words}; leave --catalogue away")
-    work = Work(catalogue, jobs_of(saved, catalogue), saved.limits, at_once)
-    refuse_too_low(work.limits, work.jobs)
+    work = SessionWork(catalogue, jobs_of_plan(saved, catalogue), saved.limits, at_once)
+    require_sufficient_limits(work.limits, work.jobs)
     session, strange = reopen(folder, saved)
     for line in strange:
-        streams.say(f"leaklab: {one_line(line)}; it is left alone\n")
+        streams.write_stderr(f"leaklab: {one_line(line)}; it is left alone\n")
     if len(session.made) == len(work.jobs):
-        streams.say(f"leaklab: nothing to do: {folder} is complete\n")
-    return Begun(work, session, _other_commits(session, catalogue.root))
+        streams.write_stderr(f"leaklab: nothing to do: {folder} is complete\n")
+    return ResumableWork(work, session, _other_commits(session, catalogue.root))
 
 
-def refuse_beside_resume(context: click.Context) -> None:
+def require_no_other_options(context: click.Context) -> None:
     """Stop where --resume stands beside what only a new plan has.
 
     Raises:

@@ -33,7 +33,7 @@ class _Loud(io.FileIO):
             raise OutputLost(f"the output could not be written: {error.strerror}") from error
 
 
-def secure() -> None:
+def install() -> None:
     """Make the three streams safe to use.
 
     A missing one is opened on nothing, so that no file of the lab's gets its number. Standard
@@ -64,17 +64,17 @@ def flush() -> None:
     sys.stdout.flush()
 
 
-def silence(fd: int) -> None:
+def to_devnull(fd: int) -> None:
     """Send a stream that failed to nowhere, or the interpreter's exit would try it once more."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, fd)
     os.close(nowhere)
 
 
-def say(text: str) -> None:
+def write_stderr(text: str) -> None:
     """Write to standard error; where that cannot be written, there is nobody to tell."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:
-        silence(2)
+        to_devnull(2)

@@ -11,35 +11,35 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.features.watch.container import container_reading
-from leaklab.features.watch.forecast import Limit
+from leaklab.features.watch.forecast import MemoryLimit
 from leaklab.features.watch.loop import (
-    FEWEST_ROWS,
-    READING_SHARE,
-    RESIDENT_SHARE,
-    Ending,
-    Means,
+    MIN_ROWS,
+    READING_CPU_BUDGET,
+    RESIDENT_CPU_BUDGET,
     Watch,
+    WatchEnd,
+    WatchSettings,
     follow,
 )
 from leaklab.features.watch.memory_limit import memory_limit
-from leaklab.features.watch.report import Question, Seen, seen_of
-from leaklab.features.watch.targets import Target, attached, started
+from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_report
+from leaklab.features.watch.targets import WatchTarget, attached, started
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.scenario import Resource
 from leaklab.model.units import format_duration
-from leaklab.observer.pace import Pace
-from leaklab.observer.probes import choose
+from leaklab.observer.pace import CpuBudget
+from leaklab.observer.probes import platform_probes
 from leaklab.verdict.preload import preload_estimators
 
 # The kernel takes no wait without end.
-LONGEST_WAIT_SECONDS = 3600.0
+MAX_WAIT_SECONDS = 3600.0
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Show = Callable[[Watch], None]
 
 
 @dataclass(frozen=True)
-class Asked:
+class WatchRequest:
     """What was asked for; None for what is ours to choose, or for no end."""
 
     resource: Resource
@@ -48,7 +48,9 @@ class Asked:
     limit_bytes: int | None
 
 
-def keep(words: Sequence[str], pid: int | None, output: Path | None, asked: Asked) -> Seen:
+def watch_until_end(
+    words: Sequence[str], pid: int | None, output: Path | None, asked: WatchRequest
+) -> WatchReport:
     """Watch a process that is there, or start a command and watch that.
 
     Args:
@@ -65,69 +67,69 @@ def keep(words: Sequence[str], pid: int | None, output: Path | None, asked: Aske
     if bool(words) == (pid is not None):
         raise BadInput("name one thing to watch: either --pid N, or a command after --")
     if pid is None:
-        with _sink(output) as fd, started(words, fd, choose()) as target:
+        with _sink(output) as fd, started(words, fd, platform_probes()) as target:
             return _watch(target, asked)
     if output:
         raise BadInput("--output is for what a command prints; leave it away with --pid")
-    with attached(pid, choose()) as process:
+    with attached(pid, platform_probes()) as process:
         return _watch(process, asked)
 
 
-def _watch(target: Target, asked: Asked) -> Seen:
+def _watch(target: WatchTarget, asked: WatchRequest) -> WatchReport:
     import psutil  # noqa: PLC0415  (26 ms, which --help does not pay for)
 
     machine_bytes = int(psutil.virtual_memory().total)
     limit = memory_limit(target.pid, machine_bytes)
     if asked.limit_bytes:
-        limit = Limit(memory_bytes=asked.limit_bytes, whose="--limit")
-    means = Means(
+        limit = MemoryLimit(memory_bytes=asked.limit_bytes, whose="--limit")
+    means = WatchSettings(
         target.pids,
-        choose(),
+        platform_probes(),
         time.monotonic,
         asked.interval_seconds,
         limit.memory_bytes,
         container_reading,
     )
     with _interrupts() as interrupted, _screen(target, asked.resource, machine_bytes) as show:
-        watch = Watch(means, Pace(READING_SHARE), Pace(RESIDENT_SHARE))
+        watch = Watch(means, CpuBudget(READING_CPU_BUDGET), CpuBudget(RESIDENT_CPU_BUDGET))
         ending = follow(watch, _waiting(target, interrupted, asked.for_seconds), show)
         target.finish(interrupted)
     _refuse_too_short(watch, target, ending)
-    return seen_of(watch, target, Question(asked.resource, machine_bytes, limit), ending)
+    return watch_report(watch, target, WatchQuestion(asked.resource, machine_bytes, limit), ending)
 
 
 def _waiting(
-    target: Target, interrupted: int, for_seconds: float | None
-) -> Callable[[float], Ending | None]:
+    target: WatchTarget, interrupted: int, for_seconds: float | None
+) -> Callable[[float], WatchEnd | None]:
     """How a watch waits from look to look; `interrupted` has a byte for each Ctrl-C."""
     end = time.monotonic() + (for_seconds or float("inf"))
 
-    def wait(seconds: float) -> Ending | None:
+    def wait(seconds: float) -> WatchEnd | None:
         look = time.monotonic() + seconds
         while not target.over():
             now = time.monotonic()
             if now >= end:
-                return Ending.TIME
+                return WatchEnd.TIME
             if now >= look:
                 return None
             fds = [interrupted, target.descriptor]
             left = min(look, end) - now
-            if interrupted in select.select(fds, [], [], min(left, LONGEST_WAIT_SECONDS))[0]:
+            if interrupted in select.select(fds, [], [], min(left, MAX_WAIT_SECONDS))[0]:
                 os.read(interrupted, 1)  # another one is for who waits next
-                return Ending.INTERRUPTED
-        return Ending.ENDED
+                return WatchEnd.INTERRUPTED
+        return WatchEnd.ENDED
 
     return wait
 
 
-def _refuse_too_short(watch: Watch, target: Target, ending: Ending) -> None:
-    if len(watch.samples) >= FEWEST_ROWS:
+def _refuse_too_short(watch: Watch, target: WatchTarget, ending: WatchEnd) -> None:
+    if len(watch.samples) >= MIN_ROWS:
         return
-    if ending is Ending.INTERRUPTED:
+    if ending is WatchEnd.INTERRUPTED:
         raise KeyboardInterrupt
-    how = target.how() if ending is Ending.ENDED else ending.value
+    how = target.how() if ending is WatchEnd.ENDED else ending.value
     words = f"{target.name}: {how} within {format_duration(watch.lasted())}"
-    longer = "" if ending is Ending.ENDED else "watch it longer, or "
+    longer = "" if ending is WatchEnd.ENDED else "watch it longer, or "
     raise NotMeasured(f"{words}, too soon to say anything; {longer}lower --interval")
 
 
@@ -148,7 +150,9 @@ def _interrupts() -> Iterator[int]:
         os.close(write)
 
 
-def _screen(target: Target, resource: Resource, machine_bytes: int) -> AbstractContextManager[Show]:
+def _screen(
+    target: WatchTarget, resource: Resource, machine_bytes: int
+) -> AbstractContextManager[Show]:
     """The live table on a terminal, nothing elsewhere."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _: None)

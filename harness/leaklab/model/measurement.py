@@ -8,7 +8,7 @@ from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Verdict
 
 
-class Ended(StrEnum):
+class EndReason(StrEnum):
     """How a run ended. Every end but `completed` carries a detail beside it."""
 
     COMPLETED = "completed"
@@ -160,13 +160,13 @@ class Environment(Struct, frozen=True, kw_only=True):
     started_at: str = ""
 
 
-class Trace(Struct, frozen=True, kw_only=True):
+class Measurement(Struct, frozen=True, kw_only=True):
     """What an executor hands back: everything measured, nothing judged.
 
     `held_back_by` is the option that kept a run from going on that was not certain.
     """
 
-    ended: Ended
+    end_reason: EndReason
     detail: str = ""
     held_back_by: str = ""
     units_done: int = 0

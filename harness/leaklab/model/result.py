@@ -6,16 +6,18 @@ Schema history (a reader refuses what is newer than it knows):
     3  every resource, of each process and of the tree; runs that end when the verdict is certain.
     4  conclusions and reasons by name, the reasons with their numbers beside their words; how a
        pair is judged.
+    5  `ended` is `end_reason`, `worst` is `worst_process`, `agrees` is `as_expected`; of a reason,
+       `ended` is `end_reason`; of an estimate, `settled` is `conclusive`.
 """
 
 from msgspec import Struct
 
 from leaklab.model.errors import Exit
-from leaklab.model.measurement import Controls, Ended, Environment, ProcessRecord, TreeRecord
-from leaklab.model.scenario import Growth, Judge, Mode, Option, Scope, Variant, is_leak
+from leaklab.model.measurement import Controls, EndReason, Environment, ProcessRecord, TreeRecord
+from leaklab.model.scenario import Criterion, Growth, Mode, Option, Scope, Variant, is_leak
 from leaklab.model.verdicts import Conclusion, Verdict
 
-SCHEMA = 4
+RESULT_SCHEMA = 5
 
 # Of a program of which nothing is known.
 EXIT_OF = {
@@ -29,10 +31,10 @@ class Result(Struct, frozen=True, kw_only=True):
     """One run as it is saved and as `--json` prints it.
 
     The verdict is that of the worst process (of the tree, where that is its scope; of the pair,
-    where peaks are judged), and so is `worst`, its place in `processes`;
+    where peaks are judged), and so is `worst_process`, its place in `processes`;
     `peak_rss_bytes` is that of the largest, after the units asked for (`units`), however far the
     run went on for its verdict. Where its units are not `vouched` for, whatever fills
-    may fill longer. `agrees` says whether the verdict is what is known of the program;
+    may fill longer. `as_expected` says whether the verdict is what is known of the program;
     it and `expected_growth` are None where nothing is. `tree_peak_pss_bytes` is sampled, a lower
     bound; `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds`
     is the CPU time that a run might take which goes on beyond `units` (`units_done` is how far it
@@ -42,7 +44,7 @@ class Result(Struct, frozen=True, kw_only=True):
     together, and what is saved of each alone is undecided.
     """
 
-    schema: int = SCHEMA
+    schema: int = RESULT_SCHEMA
     scenario: str
     variant: Variant
     mode: Mode
@@ -53,12 +55,12 @@ class Result(Struct, frozen=True, kw_only=True):
     seed: int
     options: dict[str, Option]
     repeat: int
-    ended: Ended
+    end_reason: EndReason
     detail: str
     expected_growth: Growth | None
     verdict: Verdict
-    worst: int | None = None
-    agrees: bool | None
+    worst_process: int | None = None
+    as_expected: bool | None
     peak_rss_bytes: int | None
     baseline_rss_bytes: int | None
     tree_peak_pss_bytes: int | None
@@ -74,7 +76,7 @@ class Result(Struct, frozen=True, kw_only=True):
     scope: Scope = Scope.PROCESS
     expected_leak: bool | None = None
     python: str | None = None
-    judge: Judge = Judge.GROWTH
+    judge: Criterion = Criterion.GROWTH
     min_ratio: float | None = None
     vouched: bool = True
 
@@ -100,8 +102,8 @@ class Result(Struct, frozen=True, kw_only=True):
     @property
     def exit(self) -> Exit:
         """What it says to a shell: whether it is as known; where nothing is, whether it leaks."""
-        if self.agrees is not None:
-            return Exit.AS_EXPECTED if self.agrees else Exit.DIFFERS
+        if self.as_expected is not None:
+            return Exit.AS_EXPECTED if self.as_expected else Exit.DIFFERS
         return EXIT_OF[self.conclusion]
 
     @property

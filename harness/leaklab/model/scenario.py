@@ -76,7 +76,7 @@ class Scope(StrEnum):
     TREE = "tree"
 
 
-class Judge(StrEnum):
+class Criterion(StrEnum):
     """What tells the variants apart: growth in one run, or the peaks of the pair."""
 
     GROWTH = "growth"
@@ -144,7 +144,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     hints: tuple[str, ...]
     sources: tuple[str, ...]
     scope: Scope = Scope.PROCESS
-    judge: Judge = Judge.GROWTH
+    judge: Criterion = Criterion.GROWTH
     min_ratio: float | None = None
     repeatable: Repeatable = Repeatable.EXACT
     vouched: bool | None = None
@@ -187,7 +187,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     def leaks(self, variant: Variant) -> bool | None:
         """Whether `variant` is known to leak, None where that is not known; of a pair that differs
         by its peak, the buggy one is."""
-        if self.judge is Judge.PEAK and variant not in self.edited:
+        if self.judge is Criterion.PEAK and variant not in self.edited:
             return variant is Variant.BUGGY
         growth = self.growth_of(variant)
         return None if growth is None else is_leak(growth, variant)

@@ -13,7 +13,7 @@ MIB = 1 << 20
 PAGE_BYTES = mmap.PAGESIZE
 
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
-MOST_BYTES = 1 << 63
+MAX_BYTES = 1 << 63
 
 # For durations, the largest first.
 PARTS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
@@ -92,7 +92,7 @@ def parse_bytes(text: str) -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
     factor = _FACTORS.get(found[2].lower()) if found else None
     amount = float(found[1]) * factor if found and factor else 0.0
-    if not 1 <= amount < MOST_BYTES:
+    if not 1 <= amount < MAX_BYTES:
         raise BadInput(f"{cut(text)!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
     return int(amount)
 

@@ -21,6 +21,10 @@ class Conclusion(StrEnum):
         return cls.LEAK if leaks else cls.CLEAN
 
 
+# Of several conclusions the most severe is the whole's.
+SEVERITY = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
+
+
 class ReasonKind(StrEnum):
     """Why a conclusion was drawn; `verdict/wording.py` has the words of each."""
 
@@ -89,8 +93,8 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     kept_share: of the rate of growth before, the share that is left.
     ceiling: per unit of work, the growth that is not excluded; rate: the growth seen.
     done, needed: units of work.
-    ended: how the run ended (`measurement.Ended`); to_the_end: it was not seen to its end, which
-        would tell more.
+    end_reason: how the run ended (`measurement.EndReason`).
+    to_the_end: whether the run was read to its end; if not, a longer run would show more.
     option: the option that did not let the run go on.
     ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
     name, count, maximum: of a container that states a maximum, what it is called, its entries, and
@@ -109,7 +113,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     rate: float | None = None
     done: int | None = None
     needed: int | None = None
-    ended: str = ""
+    end_reason: str = ""
     to_the_end: bool = True
     option: str = ""
     ratio: float | None = None
@@ -126,8 +130,8 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Estimate(Struct, frozen=True, kw_only=True):
     """One signal judged: its own conclusion and its growth per unit with a 95 % interval.
 
-    `settled` is false of an acquittal that more work might overthrow: a step was seen, and whether
-    others follow is not known.
+    `conclusive` is false of an acquittal that more work might overturn: the series has a step, and
+    more steps may follow.
     """
 
     signal: Signal
@@ -137,7 +141,7 @@ class Estimate(Struct, frozen=True, kw_only=True):
     low: float
     high: float
     reason: Reason
-    settled: bool = True
+    conclusive: bool = True
 
 
 class Split(Struct, frozen=True, kw_only=True):

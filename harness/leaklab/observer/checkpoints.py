@@ -9,10 +9,10 @@ from enum import Enum
 from leaklab.agent.leaklab_agent.layout import COLLECT, END, GO_ON, SURVEY
 from leaklab.model.scenario import Scope
 from leaklab.observer.observation import Observation
-from leaklab.verdict.growth import FEWEST_BLOCKS
+from leaklab.verdict.growth import MIN_BLOCKS
 
 
-class Order(Enum):
+class CheckpointOrder(Enum):
     """What an agent is told at a checkpoint; after the last two it asks again."""
 
     GO_ON = GO_ON
@@ -28,7 +28,7 @@ class Decision:
     `held_back_by` is the option that ends a run which is not certain.
     """
 
-    order: Order
+    order: CheckpointOrder
     held_back_by: str = ""
     next_units: int = 0
 
@@ -61,8 +61,8 @@ class Checkpoints:
         self._decide = decide
         self._reached = 0
         self._asks_again = False
-        self._ordered: list[Order] = []
-        self._next_units = FEWEST_BLOCKS
+        self._ordered: list[CheckpointOrder] = []
+        self._next_units = MIN_BLOCKS
         # A program may forge the agent's questions without reading the answers: these are lost.
         os.set_blocking(orders_fd, False)
 
@@ -74,15 +74,15 @@ class Checkpoints:
     def answer(self, units: int, seen: Observation) -> None:
         """Decide, if that is due, and answer."""
         self._reached = units
-        decision = Decision(Order.GO_ON, next_units=self._next_units)
+        decision = Decision(CheckpointOrder.GO_ON, next_units=self._next_units)
         if units >= self._next_units:
             decision = self._decide(units, seen)
             seen.held_back_by = decision.held_back_by
         if decision.order in self._ordered:  # it was in vain, and would be for ever
-            decision = Decision(Order.GO_ON, next_units=2 * units)
-        self._asks_again = decision.order in (Order.COLLECT, Order.SURVEY)
+            decision = Decision(CheckpointOrder.GO_ON, next_units=2 * units)
+        self._asks_again = decision.order in (CheckpointOrder.COLLECT, CheckpointOrder.SURVEY)
         self._ordered = [*self._ordered, decision.order] if self._asks_again else []
-        if decision.order is Order.GO_ON:
+        if decision.order is CheckpointOrder.GO_ON:
             self._next_units = decision.next_units
         with suppress(BlockingIOError):
             os.write(self._orders_fd, decision.order.value)

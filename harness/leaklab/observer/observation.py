@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass, field
 
-from leaklab.model.measurement import Ended
-from leaklab.observer.series import Series
+from leaklab.model.measurement import EndReason
+from leaklab.observer.series import TreeSeries
 from leaklab.sandbox.cgroups import OBSERVER
 from leaklab.sandbox.protocol import (
-    Answer,
+    AgentMessage,
     Baseline,
     Bounded,
     Controlled,
@@ -18,7 +18,7 @@ from leaklab.sandbox.protocol import (
 )
 
 # Twice what is kept of one process by its agent: these readings are not spaced by the work.
-MAX_ROWS = 384
+MAX_TREE_ROWS = 384
 
 # Of each process one at each doubling is asked for; a program may forge others.
 MAX_SURVEYS = 1024
@@ -46,9 +46,9 @@ class Observation:
     failed: Failed | None = None
     died: Died | None = None
     exited: Exited | None = None
-    tree: Series = field(default_factory=lambda: Series(MAX_ROWS))
-    outside: dict[int, Series] = field(default_factory=dict)
-    stopped: Ended | None = None
+    tree: TreeSeries = field(default_factory=lambda: TreeSeries(MAX_TREE_ROWS))
+    outside: dict[int, TreeSeries] = field(default_factory=dict)
+    stopped: EndReason | None = None
     held_back_by: str = ""
     top_pid: int = 0
     service_death: str = ""
@@ -63,7 +63,7 @@ class Observation:
     looks: int = 0
     cpu_seconds: float = 0.0
 
-    def hear(self, message: Answer) -> None:
+    def hear(self, message: AgentMessage) -> None:
         """Keep a message, unless one of its kind, and of its process, was heard before."""
         match message:
             case Baseline():

@@ -14,24 +14,26 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.observer.checkpoints import Checkpoints
 from leaklab.observer.observation import Observation
-from leaklab.observer.pace import Pace
+from leaklab.observer.pace import CpuBudget
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.tree_reader import TreeReader
 from leaklab.sandbox.cgroups import OBSERVER, Confinement
 from leaklab.sandbox.launch import Child
-from leaklab.sandbox.protocol import Answer, Reached
+from leaklab.sandbox.protocol import AgentMessage, Reached
 
 TICK_SECONDS = 0.02
 
-# Of one CPU, one part in so many for: counting and the cgroups' events; high-water marks; PSS; and
-# PSS where it alone can tell whether the limit is kept.
-COUNT_SHARE = 100
-MARKS_SHARE = 100
-PSS_SHARE = 50
-PSS_SHARE_AT_LIMIT = 5
+# Shares of one CPU: for counting and the cgroups' events,
+COUNT_CPU_BUDGET = 0.01
+# for high-water marks,
+MARKS_CPU_BUDGET = 0.01
+# for PSS,
+PSS_CPU_BUDGET = 0.02
+# and for PSS where it alone shows whether the memory limit is kept.
+PSS_CPU_BUDGET_AT_LIMIT = 0.2
 
 
 def nobody_died() -> str:
@@ -75,10 +77,10 @@ class Observer:
         self._tree = TreeReader(child, limits, probes, confinement, self._seen)
         self._told = False
         self._began = time.monotonic()
-        self.count_pace = Pace(COUNT_SHARE)
-        self.marks_pace = Pace(MARKS_SHARE)
-        self.pss_pace = Pace(PSS_SHARE)
-        self._limit_pace = Pace(PSS_SHARE_AT_LIMIT)
+        self.count_pace = CpuBudget(COUNT_CPU_BUDGET)
+        self.marks_pace = CpuBudget(MARKS_CPU_BUDGET)
+        self.pss_pace = CpuBudget(PSS_CPU_BUDGET)
+        self._limit_pace = CpuBudget(PSS_CPU_BUDGET_AT_LIMIT)
 
     def watch(self, on_tick: Callable[[], None]) -> Observation:
         """Until the run is over; `on_tick` is called at every look, for progress."""
@@ -92,7 +94,7 @@ class Observer:
             if self._cancelled.is_set():
                 self._tell()
             elif time.monotonic() - self._began > self._limits.time_seconds:
-                self._stop(Ended.TIME_LIMIT)
+                self._stop(EndReason.TIME_LIMIT)
             elif self.count_pace.due or not self._confined:
                 self._look()
                 on_tick()
@@ -100,7 +102,7 @@ class Observer:
         self._seen.cpu_seconds = time.thread_time() - cpu
         return self._seen
 
-    def _hear(self, message: Answer) -> None:
+    def _hear(self, message: AgentMessage) -> None:
         self._seen.hear(message)
         if isinstance(message, Reached):
             self._answer(message.units)
@@ -124,17 +126,17 @@ class Observer:
 
     def _look(self) -> None:
         self._seen.looks += 1
-        with self.count_pace.spending():
+        with self.count_pace.charge():
             tree = self._tree.pids()
             ended = self._limit_reached(tree) or self._service_died()
         if ended:
             self._stop(ended)
             return
         if self.marks_pace.due:
-            with self.marks_pace.spending():
+            with self.marks_pace.charge():
                 self._tree.keep_high_water()
         if self._reads_between_checkpoints() and self.pss_pace.due:
-            with self.pss_pace.spending():
+            with self.pss_pace.charge():
                 self._tree.read(self._checkpoints.units_done() if self._checkpoints else 0)
 
     def _reads_between_checkpoints(self) -> bool:
@@ -142,21 +144,21 @@ class Observer:
         at_work = bool(self._seen.baselines) and 0 not in self._seen.finished
         return at_work and not (self._checkpoints and self._checkpoints.reads_tree)
 
-    def _limit_reached(self, tree: list[int]) -> Ended | None:
+    def _limit_reached(self, tree: list[int]) -> EndReason | None:
         # A fork bomb meets the limit of memory, too.
         if len(tree) > self._limits.processes or self._confinement.forks_refused():
-            return Ended.PROCESS_LIMIT
+            return EndReason.PROCESS_LIMIT
         if self._confinement.oom_kills():
-            return Ended.MEMORY_LIMIT
+            return EndReason.MEMORY_LIMIT
         if self._seen.memory_by == OBSERVER and self._over_memory(tree):
-            return Ended.MEMORY_LIMIT
+            return EndReason.MEMORY_LIMIT
         return None
 
-    def _service_died(self) -> Ended | None:
+    def _service_died(self) -> EndReason | None:
         """None where the run has done its work already: then it needed no service any more."""
         if 0 not in self._seen.finished:
             self._seen.service_death = self._death()
-        return Ended.SERVICE_DIED if self._seen.service_death else None
+        return EndReason.SERVICE_DIED if self._seen.service_death else None
 
     def _over_memory(self, tree: list[int]) -> bool:
         """By summed RSS, which is cheap and counts shared pages again; if that is over the limit,
@@ -168,7 +170,7 @@ class Observer:
             return True
         if not self._limit_pace.due:
             return False
-        with self._limit_pace.spending():
+        with self._limit_pace.charge():
             return self._tree.pss_bytes(tree) > most
 
     def _cut_output(self) -> None:
@@ -177,7 +179,7 @@ class Observer:
             if self._child.output.stat().st_size > self._limits.output_bytes:
                 os.truncate(self._child.output, 0)
 
-    def _stop(self, ended: Ended) -> None:
+    def _stop(self, ended: EndReason) -> None:
         self._seen.stopped = ended
         self._tell()
 
@@ -193,8 +195,8 @@ class Observer:
         self._seen.oom_kills = self._confinement.oom_kills()
         if self._seen.stopped is None:
             if self._seen.oom_kills:
-                self._seen.stopped = Ended.MEMORY_LIMIT
+                self._seen.stopped = EndReason.MEMORY_LIMIT
             elif self._confinement.forks_refused():
-                self._seen.stopped = Ended.PROCESS_LIMIT
+                self._seen.stopped = EndReason.PROCESS_LIMIT
             elif not self._told:
                 self._seen.stopped = self._service_died()

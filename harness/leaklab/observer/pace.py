@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 
-class Pace:
-    """Spaces what is done so that it takes at most one part in `share` of one CPU."""
+class CpuBudget:
+    """Spaces what is done so that it takes at most `budget`, a share of one CPU."""
 
-    def __init__(self, share: int) -> None:
+    def __init__(self, budget: float) -> None:
         self.spent_seconds = 0.0
-        self._share = share
+        self._budget = budget
         self._next = 0.0
 
     @property
@@ -19,10 +19,10 @@ class Pace:
         return time.monotonic() >= self._next
 
     @contextmanager
-    def spending(self) -> Iterator[None]:
+    def charge(self) -> Iterator[None]:
         """Measure what is done here, in CPU time: a neighbour's turn is not its cost."""
         began, cpu = time.monotonic(), time.thread_time()
         yield
         cost = time.thread_time() - cpu
         self.spent_seconds += cost
-        self._next = began + self._share * cost
+        self._next = began + cost / self._budget

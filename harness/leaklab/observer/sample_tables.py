@@ -46,7 +46,7 @@ class SampleTables:
         rows = [self._row(process, i) for i in range(self.words[process * WORDS])]
         columns: dict[str, list[Any]] = {
             name: [None if row[at] == layout.NOT_READ else row[at] for row in rows]
-            for at, name in enumerate(layout.SIGNALS, start=1)
+            for at, name in enumerate(layout.ROW_SIGNALS, start=1)
         }
         return Samples(units=[row[0] for row in rows], **columns)
 
@@ -69,8 +69,8 @@ class SampleTables:
         )
 
     def _row(self, process: int, number: int) -> memoryview:
-        begin = process * WORDS + layout.HEAD + number * layout.WIDTH
-        return self.words[begin : begin + layout.WIDTH]
+        begin = process * WORDS + layout.TABLE_HEAD + number * layout.ROW_WIDTH
+        return self.words[begin : begin + layout.ROW_WIDTH]
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from leaklab.model.signals import READ, Reading, Samples, Signal
 NEAREST = 0.5
 
 
-class Series:
+class TreeSeries:
     """Readings by work done, or by time. When it is full every second one goes, and from then on
     those that come sooner than the others lie apart are not kept."""
 

@@ -7,9 +7,9 @@ import msgspec
 
 from leaklab.model.job import Limits
 from leaklab.model.signals import Reading
-from leaklab.observer.observation import MAX_ROWS, Observation
+from leaklab.observer.observation import MAX_TREE_ROWS, Observation
 from leaklab.observer.probes.protocol import Probes
-from leaklab.observer.series import Series
+from leaklab.observer.series import TreeSeries
 from leaklab.sandbox.cgroups import Confinement
 from leaklab.sandbox.launch import Child
 
@@ -31,7 +31,7 @@ class TreeReader:
         self._probes = probes
         self._confinement = confinement
         self._seen = seen
-        self._segments_before = probes.shared_memory(os.getpid())
+        self._segments_before = probes.segment_names(os.getpid())
         self._pss_last = time.monotonic()
 
     def pids(self) -> list[int]:
@@ -60,7 +60,7 @@ class TreeReader:
         for number, baseline in self._seen.baselines.items():
             if one := readings.get(baseline.pid):
                 alone = Reading(pss_bytes=one.pss_bytes, uss_bytes=one.uss_bytes)
-                self._seen.outside.setdefault(number, Series(MAX_ROWS)).add(units, alone)
+                self._seen.outside.setdefault(number, TreeSeries(MAX_TREE_ROWS)).add(units, alone)
         self._note_pss(whole.pss_bytes or 0)
 
     def pss_bytes(self, pids: list[int]) -> int:
@@ -80,7 +80,7 @@ class TreeReader:
         """How many segments were made since the run began, as one of its processes sees them."""
         controlled = self._seen.controlled
         before = () if controlled and controlled.own_shared_memory else self._segments_before
-        names = self._probes.shared_memory(pid) if pid else None
+        names = self._probes.segment_names(pid) if pid else None
         return None if names is None else len(names - frozenset(before))
 
     def _note_pss(self, total: int) -> None:

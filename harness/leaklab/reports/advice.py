@@ -9,7 +9,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.units import format_bytes
 from leaklab.verdict.pairs import label
 
-OBSERVER = "observer"
+BY_OBSERVER = "observer"
 
 # Libraries that size a cache by the machine's memory take some per cent of it.
 SIZED_SHARE = 0.02
@@ -64,7 +64,7 @@ def advise(results: Sequence[Result]) -> list[str]:
         Advice.SHARED_MEMORY: _labels(r for r in measured if _shares_dev_shm(r)),
         Advice.LIMIT_SEEN: _limits_seen(measured),
         Advice.REFUSED: _refusals(measured),
-        Advice.STOPPED: _labels(r for r in results if r.ended.stopped),
+        Advice.STOPPED: _labels(r for r in results if r.end_reason.stopped),
     }
     return [advice.value.format(of=of) for advice, of in about.items() if of]
 
@@ -82,7 +82,7 @@ def _limits_seen(results: Iterable[Result]) -> str:
         for r in results
         if not r.vouched
         and not r.verdict.is_leak
-        and r.controls.memory_limit_by != OBSERVER
+        and r.controls.memory_limit_by != BY_OBSERVER
         and (r.peak_bytes or 0) > SIZED_SHARE * r.controls.memory_limit_bytes
     )
     return f"limited to {', '.join(limits)} of memory" if limits else ""

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 
 from leaklab.features.commits.changes import Change, Compared
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.measure import Comparison, History, Measured
+from leaklab.features.commits.measure import CommitComparison, CommitFigures, CommitHistory
 from leaklab.features.commits.selection import Selection
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Mode
@@ -20,7 +20,7 @@ MAX_VERDICTS = 12
 CHECKOUT = re.compile(r"\S*/\.asv/env/[0-9a-f]+/project/")
 
 
-def of_commit(measured: Measured, selection: Selection) -> list[str]:
+def of_commit(measured: CommitFigures, selection: Selection) -> list[str]:
     """What is to be said of one commit's figures."""
     lines = reasons("", measured.tracked)
     if not any(benchmark.scenario for benchmark in measured.values):
@@ -28,7 +28,7 @@ def of_commit(measured: Measured, selection: Selection) -> list[str]:
     return lines + left_out(selection, " that this commit does not change", "--all")
 
 
-def of_comparison(found: Comparison, selection: Selection, base: str, head: str) -> list[str]:
+def of_comparison(found: CommitComparison, selection: Selection, base: str, head: str) -> list[str]:
     """What is to be said of two commits.
 
     Args:
@@ -37,7 +37,7 @@ def of_comparison(found: Comparison, selection: Selection, base: str, head: str)
         base: how the first is called.
         head: how the second is called.
     """
-    lines = verdicts(found.rows)
+    lines = verdict_changes(found.rows)
     for name, measured in ((base, found.base), (head, found.head)):
         lines += reasons(f" at {name}", measured.tracked)
         lines += _lacking(name, measured, found.rows)
@@ -46,7 +46,7 @@ def of_comparison(found: Comparison, selection: Selection, base: str, head: str)
     return lines + left_out(selection, " that neither commit changes", "--all")
 
 
-def of_history(history: History, selection: Selection) -> list[str]:
+def of_history(history: CommitHistory, selection: Selection) -> list[str]:
     """What is to be said of the last commits."""
     is_empty = history.exit is Exit.NOT_MEASURED and not history.failed
     lines = ["nothing was measured: no commit has a figure of any scenario"] if is_empty else []
@@ -75,7 +75,7 @@ def left_out(selection: Selection, which: str, remedy: str) -> list[str]:
     return lines
 
 
-def verdicts(rows: Sequence[Compared]) -> list[str]:
+def verdict_changes(rows: Sequence[Compared]) -> list[str]:
     """Each verdict that changed, in words, with the modes in which it did."""
     modes: dict[tuple[str, str], list[str]] = defaultdict(list)
     for row in rows:
@@ -101,7 +101,7 @@ def reasons(where: str, tracked: Tracked) -> list[str]:
     return lines[:MAX_REASONS] + ([f"… and {more} more"] if more > 0 else [])
 
 
-def _lacking(name: str, measured: Measured, rows: Iterable[Compared]) -> list[str]:
+def _lacking(name: str, measured: CommitFigures, rows: Iterable[Compared]) -> list[str]:
     """A line on the variants and modes that this commit's scenarios lack, and the other's have."""
     tracked = measured.tracked
     known = {*tracked.absent, *tracked.unread, *tracked.figures, *tracked.failed}

@@ -15,7 +15,7 @@ from leaklab.features.commits.changes import (
     verdict_of,
 )
 from leaklab.features.commits.figures import NO_GROWTH, Tracked
-from leaklab.features.commits.measure import Comparison, Measured, Regression
+from leaklab.features.commits.measure import CommitComparison, CommitFigures, Regression
 from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
 from leaklab.model.text import cut_front
@@ -29,10 +29,10 @@ SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
 ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
 MODES = frozenset(mode.value for mode in Mode)
 ALARMING = (Change.WORSE, Change.FAILED)
-MAX_NAME = 9
+MAX_BRANCH_NAME = 9
 
 
-def costs(measured: Measured, selection: Selection) -> Table:
+def pair_costs(measured: CommitFigures, selection: Selection) -> Table:
     """What each pair costs: both variants' peaks and growth, by scenario and mode.
 
     A control's only program stands where a fixed one does: it is as innocent.
@@ -56,7 +56,7 @@ def costs(measured: Measured, selection: Selection) -> Table:
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
-def changes(found: Comparison, base: str, head: str) -> Table:
+def changes(found: CommitComparison, base: str, head: str) -> Table:
     """What is worse, better or failed on the second commit, and what asv saw in it.
 
     Args:
@@ -66,7 +66,7 @@ def changes(found: Comparison, base: str, head: str) -> Table:
     """
     # A column is known by its name, so that of a branch must be no other column's.
     taken = ["benchmark", "ratio", "is", "asv saw"]
-    for name in (cut_front(base, MAX_NAME), cut_front(head, MAX_NAME)):
+    for name in (cut_front(base, MAX_BRANCH_NAME), cut_front(head, MAX_BRANCH_NAME)):
         taken.append(name if name not in taken else f"{name} ")
     columns = (taken[0], *taken[4:], *taken[1:4])
     shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
@@ -77,7 +77,7 @@ def changes(found: Comparison, base: str, head: str) -> Table:
     return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
 
 
-def summary(found: Comparison, selection: Selection, base: str, head: str) -> Table:
+def change_counts(found: CommitComparison, selection: Selection, base: str, head: str) -> Table:
     """How many figures were compared and what became of them, and why some could not be.
 
     Args:
@@ -172,7 +172,7 @@ def _plain(value: float, benchmark: Benchmark) -> str:
     return format_bytes(value) if of_bytes else f"{value:.3f}"
 
 
-def _sides(found: Comparison, row: Compared) -> tuple[str, str, str]:
+def _sides(found: CommitComparison, row: Compared) -> tuple[str, str, str]:
     """Both figures and their ratio."""
     tracked = [found.head.tracked, found.base.tracked]
     resource = _resource(tracked, row.benchmark.label)
@@ -198,7 +198,7 @@ def _change(row: Compared) -> str:
     return "gone" if row.head <= NO_GROWTH else ""
 
 
-def _apart(found: Comparison, row: Compared) -> str:
+def _apart(found: CommitComparison, row: Compared) -> str:
     before, after, _ = _sides(found, row)
     return f"{before} and {after}"
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 
 from leaklab.reports.table import Table
-from leaklab.verdict.confusion import Judgement, Matrix, Said, by_mode, matrix
+from leaklab.verdict.confusion import Answer, JudgedRun, Matrix, by_mode, matrix
 
-OF_TRUTH = {True: Said.LEAK, False: Said.CLEAN}
+OF_TRUTH = {True: Answer.LEAK, False: Answer.CLEAN}
 COUNTS = ("right", "wrong", "undecided", "not measured")
 
 
-def tables(found: Sequence[Judgement]) -> tuple[Table, Table]:
+def confusion_tables(found: Sequence[JudgedRun]) -> tuple[Table, Table]:
     """The whole, and below it the modes."""
     return whole(matrix(found)), modes(found)
 
@@ -17,21 +17,21 @@ def tables(found: Sequence[Judgement]) -> tuple[Table, Table]:
 def whole(found: Matrix) -> Table:
     """What is known by what was said; a line marked where a run is not right."""
     return Table(
-        columns=("known", *Said),
+        columns=("known", *Answer),
         rows=[
-            (str(known), *(str(found.count(said, leaks=leaks)) for said in Said))
+            (str(known), *(str(found.count(said, leaks=leaks)) for said in Answer))
             for leaks, known in OF_TRUTH.items()
         ],
-        right=frozenset(Said),
+        right=frozenset(Answer),
         alarms=frozenset(
             i
             for i, (leaks, known) in enumerate(OF_TRUTH.items())
-            if found.count(*Said, leaks=leaks) > found.count(known, leaks=leaks)
+            if found.count(*Answer, leaks=leaks) > found.count(known, leaks=leaks)
         ),
     )
 
 
-def modes(judgements: Sequence[Judgement]) -> Table:
+def modes(judgements: Sequence[JudgedRun]) -> Table:
     """A row for each mode; below it each run that is not right, with its reason."""
     found = by_mode(judgements)
     whole = matrix(judgements)
@@ -51,12 +51,12 @@ def _counts(found: Matrix) -> tuple[int, int, int, int]:
     return found.right, found.wrong, found.undecided, found.not_measured
 
 
-def _named(judgement: Judgement) -> str:
+def _named(judgement: JudgedRun) -> str:
     known = "a leak" if judgement.leaks else "clean"
     return f"{judgement.label}: {judgement.said} (known: {known}): {judgement.reason}"
 
 
-def as_builtins(judgements: Sequence[Judgement]) -> dict[str, object]:
+def confusion_json(judgements: Sequence[JudgedRun]) -> dict[str, object]:
     """The same for machines."""
     found = matrix(judgements)
     return {
@@ -79,6 +79,6 @@ def as_builtins(judgements: Sequence[Judgement]) -> dict[str, object]:
 
 def _cells(found: Matrix) -> dict[str, dict[str, int]]:
     return {
-        str(known): {str(said): found.count(said, leaks=leaks) for said in Said}
+        str(known): {str(said): found.count(said, leaks=leaks) for said in Answer}
         for leaks, known in OF_TRUTH.items()
     }

@@ -4,23 +4,23 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from leaklab.features.quality.detection_limit import MOST_SECONDS, Sought, Spread
+from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection, Spread
 from leaklab.reports.table import Table
-from leaklab.verdict.confusion import Said
+from leaklab.verdict.confusion import Answer
 
 
-def tables(found: Sequence[Sought]) -> list[Table]:
+def detection_tables(found: Sequence[Detection]) -> list[Table]:
     """A table of the leaks and one of the clean programs; none for what was not run."""
     leaks, clean = ([s for s in found if s.leaks is kind] for kind in (True, False))
     return [*([_leaks(leaks)] if leaks else []), *([_clean(clean)] if clean else [])]
 
 
-def _leaks(found: Sequence[Sought]) -> Table:
+def _leaks(found: Sequence[Detection]) -> Table:
     every = sum(s.holds for s in found)
     return Table(
         columns=("leak", "found", "CPU", "worst", "wall", "worst"),
         rows=[
-            (s.title, f"{s.count(Said.LEAK)} of {s.runs}", *_cells(s.cpu), *_cells(s.wall))
+            (s.title, f"{s.count(Answer.LEAK)} of {s.runs}", *_cells(s.cpu), *_cells(s.wall))
             for s in found
         ],
         right=frozenset({"found", "CPU", "worst", "wall"}),
@@ -29,20 +29,22 @@ def _leaks(found: Sequence[Sought]) -> Table:
             *_missed(found),
             "CPU: of the measured process; wall: from a run's start to its verdict",
             "each first the median of all runs, then the worst",
-            f"{every} of {len(found)} leaks found every time, in at most {MOST_SECONDS:g} s",
+            f"{every} of {len(found)} leaks found every time, in at most {MAX_SECONDS:g} s",
         ],
     )
 
 
-def _clean(found: Sequence[Sought]) -> Table:
+def _clean(found: Sequence[Detection]) -> Table:
     runs = sum(s.runs for s in found)
-    alarms, undecided = (sum(s.count(said) for s in found) for said in (Said.LEAK, Said.UNDECIDED))
+    alarms, undecided = (
+        sum(s.count(said) for s in found) for said in (Answer.LEAK, Answer.UNDECIDED)
+    )
     return Table(
         columns=("clean program", "runs", "alarms", "undecided", "CPU", "worst"),
         rows=[
             (
                 s.title,
-                *(str(n) for n in (s.runs, s.count(Said.LEAK), s.count(Said.UNDECIDED))),
+                *(str(n) for n in (s.runs, s.count(Answer.LEAK), s.count(Answer.UNDECIDED))),
                 *_cells(s.cpu),
             )
             for s in found
@@ -56,14 +58,14 @@ def _clean(found: Sequence[Sought]) -> Table:
     )
 
 
-def as_builtins(found: Sequence[Sought]) -> list[dict[str, object]]:
+def detection_json(found: Sequence[Detection]) -> list[dict[str, object]]:
     """The same for machines."""
     return [
         {
             "name": s.name,
             "leaks": s.leaks,
             "runs": s.runs,
-            "said": {str(said): s.count(said) for said in Said},
+            "said": {str(said): s.count(said) for said in Answer},
             "cpu": msgspec.to_builtins(s.cpu),
             "wall": msgspec.to_builtins(s.wall),
             "holds": s.holds,
@@ -75,11 +77,11 @@ def as_builtins(found: Sequence[Sought]) -> list[dict[str, object]]:
     ]
 
 
-def _alarms(found: Sequence[Sought]) -> frozenset[int]:
+def _alarms(found: Sequence[Detection]) -> frozenset[int]:
     return frozenset(i for i, s in enumerate(found) if not s.holds)
 
 
-def _missed(found: Sequence[Sought]) -> Iterator[str]:
+def _missed(found: Sequence[Detection]) -> Iterator[str]:
     """A line for each leak that was not found, and for each false alarm."""
     for s in found:
         for seed, j in s.missed:

@@ -3,8 +3,8 @@
 import math
 from collections.abc import Iterator, Sequence
 
-from leaklab.features.projection.laws import MOST_UNITS, Law, Point, Prediction
-from leaklab.features.projection.project import Projected
+from leaklab.features.projection.laws import MAX_UNITS, Law, Point, Prediction
+from leaklab.features.projection.project import VariantProjection
 from leaklab.model.scenario import Scope
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
@@ -13,7 +13,7 @@ from leaklab.reports.wrapping import wrapped
 INDENT = "  "
 
 
-def projected(found: Sequence[Projected]) -> Table:
+def projected(found: Sequence[VariantProjection]) -> Table:
     """A row for each variant; below it what was measured, and what else may be true.
 
     Args:
@@ -38,7 +38,7 @@ def projected(found: Sequence[Projected]) -> Table:
     )
 
 
-def _notes(p: Projected) -> Iterator[str]:
+def _notes(p: VariantProjection) -> Iterator[str]:
     yield from wrapped(f"{p.variant}, measured: {_measured(p.points)}", INDENT)
     yield from wrapped(f"{p.variant}: {_belief(p)}; {_meeting(p)}", INDENT)
 
@@ -51,7 +51,7 @@ def _measured(points: Sequence[Point]) -> str:
     return ", ".join(f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
 
 
-def _legend(found: Sequence[Projected]) -> str:
+def _legend(found: Sequence[VariantProjection]) -> str:
     words = f"a unit is one {found[0].unit}"
     if found[0].scope is Scope.TREE:
         return f"{words}; peaks are of all processes together, PSS without files"
@@ -59,31 +59,31 @@ def _legend(found: Sequence[Projected]) -> str:
     return f"{words}; peaks are above the interpreter's own {most}, the limit has that in"
 
 
-def _belief(p: Projected) -> str:
+def _belief(p: VariantProjection) -> str:
     """The laws with their shares of belief."""
     best = _weight(p, p.laws.best.law)
-    rivals = ", ".join(_weight(p, law) for law in p.rivals)
+    rivals = ", ".join(_weight(p, law) for law in p.plausible)
     return f"{best}, not ruled out: {rivals}" if rivals else best
 
 
-def _weight(p: Projected, law: Law) -> str:
+def _weight(p: VariantProjection, law: Law) -> str:
     """A law and its share of belief, cut and not rounded: none is certain."""
     return f"{law} (weight {math.floor(p.laws.weight_of(law) * 100) / 100:.2f})"
 
 
-def _meeting(p: Projected) -> str:
+def _meeting(p: VariantProjection) -> str:
     limit = format_bytes(p.target.limit_bytes)
     low, high = p.meeting.low_units, p.meeting.high_units
     if low is None:
-        return f"{limit} surely not met before {_units(MOST_UNITS)}"
+        return f"{limit} surely not met before {_units(MAX_UNITS)}"
     if high is None:
         return f"{limit} surely not met before {_units(low)}"
     return f"{limit} met between {_units(low)} and {_units(high)}"
 
 
-def _met(p: Projected) -> str:
+def _met(p: VariantProjection) -> str:
     """Where the limit is met; a law that is level never meets it, another one in theory."""
-    never = "never" if p.laws.best.law.is_level else f"beyond {_units(MOST_UNITS)}"
+    never = "never" if p.laws.best.law.is_level else f"beyond {_units(MAX_UNITS)}"
     return never if p.meeting.units is None else _units(p.meeting.units)
 
 

@@ -7,12 +7,12 @@ from collections.abc import Sequence
 from leaklab.features.quality.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
 from leaklab.features.quality.agent_cost import (
     MAX_AGENT_BYTES,
-    MAX_BYTES,
-    MAX_RATIO,
+    MAX_CPU_RATIO,
+    MAX_SAMPLING_BYTES,
     Overhead,
 )
-from leaklab.features.quality.observer_cost import MOST_PSS_SHARE, Holder, Load, Watched
-from leaklab.features.quality.repeatability import Steadiness
+from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Holder, Load, Watched
+from leaklab.features.quality.repeatability import Repeatability
 from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
@@ -21,10 +21,10 @@ from leaklab.reports.table import Table
 LINE_LENGTH = 118
 
 # With fewer, most of what is uneven is undecided.
-MIN_SAMPLES = 200
+MIN_CONCLUSIVE_SAMPLES = 200
 
 
-def rates(found: Sequence[Rate]) -> Table:
+def rate_table(found: Sequence[Rate]) -> Table:
     """Right, wrong and undecided in per cent, by shape and number of samples."""
     by_cell = {rate.cell: rate for rate in found}
     lengths = sorted({cell.samples for cell in by_cell})
@@ -53,14 +53,15 @@ def _holds(kind: tuple[str, bool], found: Sequence[Rate]) -> bool:
 
 def conclusion(found: Sequence[Rate]) -> str:
     """What to conclude from the rates, in one paragraph."""
-    long = [rate for rate in found if rate.cell.samples >= MIN_SAMPLES]
+    long = [rate for rate in found if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
     clean = [rate for rate in long if not rate.cell.truth.leaks]
     leaking = [rate for rate in long if rate.cell.truth.leaks]
     accused, innocent = sum(r.wrong for r in clean), sum(r.series for r in clean)
     acquitted, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
     return textwrap.fill(
-        f"**What to conclude.** With {MIN_SAMPLES} samples or more, {accused:,} of {innocent:,} "
+        f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {accused:,} of "
+        f"{innocent:,} "
         f"innocent series were accused and {acquitted:,} of {leaks:,} leaks acquitted; the shapes "
         f"of the wrong ones: {named}. A leak that rises by less than the program swings can be "
         "acquitted, and the verdict names the growth that it does not exclude; what has filled "
@@ -75,7 +76,7 @@ def _percentages(rate: Rate) -> str:
     return "/".join(f"{100 * count / rate.series:.3g}" for count in counts)
 
 
-def sensitivities(found: Sequence[Sensitivity]) -> Table:
+def sensitivity_table(found: Sequence[Sensitivity]) -> Table:
     """What another value of each constant would have done, all shapes together."""
     return Table(
         columns=("constant", "value", "right", "wrong", "undecided"),
@@ -121,8 +122,8 @@ def overheads(found: Sequence[Overhead]) -> Table:
 
 def _cheapness(found: Sequence[Overhead]) -> str:
     cheap = sum(o.holds for o in found)
-    sampling, agent = format_bytes(MAX_BYTES), format_bytes(MAX_AGENT_BYTES)
-    goal = f"{MAX_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} in all"
+    sampling, agent = format_bytes(MAX_SAMPLING_BYTES), format_bytes(MAX_AGENT_BYTES)
+    goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} in all"
     return f"{found[0].pairs} pairs each; {cheap} of {len(found)} surely cost at most {goal}"
 
 
@@ -173,7 +174,7 @@ def _too_large(load: Load) -> str:
 def _goal_of_pss(found: Sequence[Watched]) -> str:
     missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in found if not w.holds]
     least = min(w.readings for w in found)
-    goal = f"goal: PSS at most {MOST_PSS_SHARE:.0%}, give or take one of {least} or more readings"
+    goal = f"goal: PSS at most {MAX_PSS_SHARE:.0%}, give or take one of {least} or more readings"
     return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: kept by all"
 
 
@@ -181,7 +182,7 @@ def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
 
 
-def soak(found: Sequence[Steadiness]) -> Table:
+def soak(found: Sequence[Repeatability]) -> Table:
     """Wrong verdicts and the spread of every peak."""
     wrong, runs_made = sum(s.wrong for s in found), sum(s.runs for s in found)
     loose = sum(s.loose for s in found)

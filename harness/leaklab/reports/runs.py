@@ -12,10 +12,10 @@ from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.advice import advise
 from leaklab.reports.splits import splits
 from leaklab.reports.table import Table
-from leaklab.verdict.pairs import Comparison, PeakVerdict, label
-from leaklab.verdict.run import name_of
+from leaklab.verdict.pairs import PeakVerdict, ResultComparison, label
+from leaklab.verdict.run import process_label
 
-FIGURES = ("peak RSS", "spread", "growth/unit")
+CELL_COUNT = ("peak RSS", "spread", "growth/unit")
 
 
 class Detail(Enum):
@@ -26,7 +26,7 @@ class Detail(Enum):
 
 
 @dataclass(frozen=True)
-class Figures:
+class FigureCells:
     """What a row shows of one run or one process, once for each repeat."""
 
     peaks: list[int]
@@ -51,7 +51,7 @@ def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
     peak is that of its largest process, its verdict that of the worst. Runs that broke off are
     left out: they have no figures, and were told of in lines of their own.
     """
-    results = [result for result in results if not result.ended.failed]
+    results = [result for result in results if not result.end_reason.failed]
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.scenario, result.mode, result.variant), []).append(result)
@@ -59,11 +59,11 @@ def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
     rows = list(_folded(groups.values(), detail) if folded else _flat(groups.values()))
     named = ("scenario, variant, mode",) if folded else ("scenario", "variant")
     repeated = any(len(group) > 1 for group in groups.values())
-    columns = (*named, *(c for c in FIGURES if c != "spread" or repeated), "verdict")
+    columns = (*named, *(c for c in CELL_COUNT if c != "spread" or repeated), "verdict")
     return Table(
         columns=columns,
         rows=[tuple(row.cells.get(column, "") for column in columns) for row in rows],
-        right=frozenset(FIGURES),
+        right=frozenset(CELL_COUNT),
         alarms=frozenset(i for i, row in enumerate(rows) if row.alarm),
         notes=[
             *disagreements(results),
@@ -108,20 +108,20 @@ def _folded(groups: Iterable[list[Result]], detail: Detail) -> Iterator[_Row]:
         last = one.scenario
 
 
-def _of_runs(group: Sequence[Result]) -> Figures:
-    return Figures(
+def _of_runs(group: Sequence[Result]) -> FigureCells:
+    return FigureCells(
         [r.peak_bytes for r in group if r.peak_bytes is not None],
         [r.verdict for r in group],
         [_word(r, r.verdict) + (" WRONG" if _is_wrong(r) else "") for r in group],
     )
 
 
-def _of_processes(group: Sequence[Result]) -> dict[str, Figures]:
+def _of_processes(group: Sequence[Result]) -> dict[str, FigureCells]:
     """By the name that processes have in every repeat."""
-    found: dict[str, Figures] = {}
+    found: dict[str, FigureCells] = {}
     for result in group:
         for process in result.processes:
-            figures = found.setdefault(name_of(process), Figures([], [], []))
+            figures = found.setdefault(process_label(process), FigureCells([], [], []))
             figures.peaks.append(process.peak_rss_bytes)
             if process.verdict:
                 figures.verdicts.append(process.verdict)
@@ -131,12 +131,12 @@ def _of_processes(group: Sequence[Result]) -> dict[str, Figures]:
 
 def _word(result: Result, verdict: Verdict) -> str:
     """The verdict; of a run that was stopped, and so not decided, that it was."""
-    return "stopped" if result.ended.stopped and not verdict.is_decided else verdict.conclusion
+    return "stopped" if result.end_reason.stopped and not verdict.is_decided else verdict.conclusion
 
 
 def _is_wrong(result: Result) -> bool:
     """Whether it says what is not so; to be undecided is no lie."""
-    return result.verdict.is_decided and result.agrees is False
+    return result.verdict.is_decided and result.as_expected is False
 
 
 def _alarming(group: Sequence[Result]) -> bool:
@@ -166,7 +166,7 @@ def _amount(amount: float, verdict: Verdict) -> str:
 def disagreements(results: Iterable[Result]) -> list[str]:
     """A line for each verdict that is not as known, and for each on a program of which nothing is
     known, with its reasons."""
-    return [_disagreement(result) for result in results if not result.agrees]
+    return [_disagreement(result) for result in results if not result.as_expected]
 
 
 def _beside(results: Iterable[Result]) -> Iterator[str]:
@@ -193,7 +193,7 @@ def _disagreement(result: Result) -> str:
     return f"{which}: {result.verdict.conclusion}{known}: {reasons}"
 
 
-def comparison(found: Comparison) -> Table:
+def comparison(found: ResultComparison) -> Table:
     """A against B: peaks and growth, with what is not the same about the two runs."""
     rows = [
         (side, label(r), format_bytes(r.peak_bytes or 0), _growth(r.verdict), _interval(r))

@@ -19,7 +19,7 @@ NAMES = {
 }
 # Less than this share of the largest part is left out, and so is less than half a byte a unit.
 MIN_SHARE = 0.02
-MIN_BYTES = 0.5
+MIN_PART_BYTES = 0.5
 
 
 def splits(results: Iterable[Result]) -> Iterator[str]:
@@ -51,7 +51,7 @@ def split_words(result: Result) -> str:
     shown = [
         f"{NAMES[name]} {_bytes(value)}"
         for name, value in known.items()
-        if abs(value) >= max(MIN_SHARE * largest, MIN_BYTES)
+        if abs(value) >= max(MIN_SHARE * largest, MIN_PART_BYTES)
         # What is mapped is a remainder: below zero it is the allocators' untouched places.
         and (name != "mapped" or value > 0)
     ]

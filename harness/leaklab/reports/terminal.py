@@ -5,7 +5,7 @@ from typing import IO
 from leaklab.reports.table import Table, plain
 
 
-def write(table: Table, out: IO[str]) -> None:
+def print_table(table: Table, out: IO[str]) -> None:
     """Write a table to a stream, in colour only on a terminal (rich heeds NO_COLOR)."""
     if out.isatty():
         _write_rich(table, out)

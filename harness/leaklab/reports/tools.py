@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 
 from leaklab.features.quality.beside_tools import Findings
-from leaklab.features.quality.scoreboard import Tally
+from leaklab.features.quality.scoreboard import ToolTally
 from leaklab.features.quality.spikes import HELD_SECONDS, SPIKE_BYTES, Spike
-from leaklab.features.quality.tool_costs import MOST_BYTES, MOST_RATIO, Cost, Interval
+from leaklab.features.quality.tool_costs import MAX_ADDED_BYTES, MAX_RATIO_TO_BARE, Cost, Interval
 from leaklab.features.tools.registry import LEAKLAB, PROFILED_PART, PSLEAK_ROUNDS
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
@@ -31,9 +31,9 @@ WHAT_VERDICTS_ARE = (
 )
 
 
-def tables(found: Findings) -> list[Table]:
+def tool_tables(found: Findings) -> list[Table]:
     """Costs, spikes and verdicts, the goals below the last."""
-    made = [costs(found), spikes(found.spikes), verdicts(found)]
+    made = [cost_table(found), spikes(found.spikes), verdict_table(found)]
     return [*made[:-1], _with_goals(made[-1], missed(found))]
 
 
@@ -46,7 +46,7 @@ def missed(found: Findings) -> list[str]:
     ]
 
 
-def costs(found: Findings) -> Table:
+def cost_table(found: Findings) -> Table:
     """The spread of the peaks that each gave for the same work, and what it cost."""
     return Table(
         columns=("tool", "units", "spread of peaks", "CPU, whole", "CPU, the work", "memory"),
@@ -91,7 +91,7 @@ def _spike(spike: Spike) -> tuple[str, ...]:
     return (spike.tool, format_bytes(spike.median_bytes), worst, f"{share:+.2%}")
 
 
-def verdicts(found: Findings) -> Table:
+def verdict_table(found: Findings) -> Table:
     """How often each was right about the catalogue."""
     return Table(
         columns=("tool", "right", "accused", "missed", "undecided", "not asked"),
@@ -105,14 +105,14 @@ def verdicts(found: Findings) -> Table:
     )
 
 
-def _tally(tally: Tally) -> tuple[str, ...]:
+def _tally(tally: ToolTally) -> tuple[str, ...]:
     if tally.trouble:
         return (tally.rule, tally.trouble, *[NONE] * 4)
     counts = (tally.accused, tally.missed, tally.undecided)
     return (tally.rule, str(tally.right), *(str(len(c)) for c in counts), str(tally.not_asked))
 
 
-def _wrong(tally: Tally) -> Iterable[str]:
+def _wrong(tally: ToolTally) -> Iterable[str]:
     """Which ones it got wrong."""
     for what, which in (
         ("accused", tally.accused),
@@ -125,8 +125,9 @@ def _wrong(tally: Tally) -> Iterable[str]:
 
 def _with_goals(table: Table, missed: Sequence[str]) -> Table:
     goal = (
-        f"goals of {LEAKLAB}: spread 0, CPU of the work surely at most {MOST_RATIO:.2f} times, "
-        f"{format_bytes(MOST_BYTES)}, no error on the spike, no wrong verdict"
+        f"goals of {LEAKLAB}: spread 0, CPU of the work surely at most "
+        f"{MAX_RATIO_TO_BARE:.2f} times, "
+        f"{format_bytes(MAX_ADDED_BYTES)}, no error on the spike, no wrong verdict"
     )
     outcome = f"missed: {'; '.join(missed)}" if missed else "all met"
     return Table(table.columns, table.rows, table.right, notes=[*table.notes, f"{goal}: {outcome}"])
@@ -138,9 +139,9 @@ def _of_cost(cost: Cost) -> Iterable[str]:
         return
     if cost.spread_bytes:
         yield f"the spread is {format_bytes(cost.spread_bytes)}"
-    if cost.work and cost.work.high > MOST_RATIO:
+    if cost.work and cost.work.high > MAX_RATIO_TO_BARE:
         yield f"the CPU ratio's interval ends at {cost.work.high:.4f}"
-    if cost.added_bytes and cost.added_bytes.median > MOST_BYTES:
+    if cost.added_bytes and cost.added_bytes.median > MAX_ADDED_BYTES:
         yield f"{format_bytes(cost.added_bytes.median)} are added"
 
 
@@ -151,7 +152,7 @@ def _of_spike(spike: Spike) -> Iterable[str]:
         yield f"the spike's error is {format_bytes(spike.worst_bytes)}"
 
 
-def _of_tally(tally: Tally) -> Iterable[str]:
+def _of_tally(tally: ToolTally) -> Iterable[str]:
     if wrong := [*tally.accused, *tally.missed]:
         yield f"wrong about {', '.join(wrong)}"
 

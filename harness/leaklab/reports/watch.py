@@ -2,22 +2,22 @@
 
 from collections.abc import Sequence
 
-from leaklab.features.watch.container import Container
-from leaklab.features.watch.forecast import SECONDS, Projection, speed_of
-from leaklab.features.watch.report import Seen, SeenProcess
+from leaklab.features.watch.container import ContainerGrowth
+from leaklab.features.watch.forecast import SECONDS, Forecast, growth_rate
+from leaklab.features.watch.report import WatchedProcess, WatchReport
 from leaklab.model.scenario import Resource
 from leaklab.model.text import cut_to, without_folder
 from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.table import Table
-from leaklab.reports.wrapping import WIDTH, wrapped
+from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped
 from leaklab.verdict.generations import MIN_GENERATIONS, Generations
 
-COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
-NUMBERS = frozenset(COLUMNS[:-1])
+PLAIN_COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
+NUMBERS = frozenset(PLAIN_COLUMNS[:-1])
 SPACE = 2
-LEAST_COMMAND = 8
-MAX_NAME = 32
+MIN_COMMAND_WIDTH = 8
+MAX_COMMAND_NAME = 32
 BARS = "▁▂▃▄▅▆▇█"
 
 SEGMENTS = "segments of other programs in /dev/shm may be among the shared memory"
@@ -28,11 +28,13 @@ ALLOCATOR = (
 JOB = "from outside a worker cannot be told from a job that takes what it needs until it is done"
 
 
-def table(seen: Seen) -> Table:
+def table(seen: WatchReport) -> Table:
     """What a watch found: the processes, their sum, and the verdict below."""
-    rows = fitted(COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], WIDTH)
+    rows = fitted(
+        PLAIN_COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], DEFAULT_WIDTH
+    )
     lines = [line for note in notes(seen) for line in wrapped(note)]
-    return Table(COLUMNS, rows, NUMBERS, notes=lines)
+    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=lines)
 
 
 def fitted(
@@ -41,7 +43,7 @@ def fitted(
     """Rows whose last cells are cut so that a table of them is not wider, if it can be."""
     others = list(zip(columns, *rows, strict=True))[:-1]
     taken = sum(max(map(len, column)) + SPACE for column in others)
-    room = max(LEAST_COMMAND, width - taken)
+    room = max(MIN_COMMAND_WIDTH, width - taken)
     return [(*row[:-1], cut_to(row[-1], room)) for row in rows]
 
 
@@ -67,7 +69,7 @@ def narrowed(
     return kept, cut
 
 
-def notes(seen: Seen) -> list[str]:
+def notes(seen: WatchReport) -> list[str]:
     """What is said below the table."""
     verdict = seen.verdict
     others = [r for r, one in verdict.others.items() if one is Conclusion.LEAK]
@@ -84,7 +86,7 @@ def notes(seen: Seen) -> list[str]:
         ALLOCATOR if Resource.MEMORY in leaking else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
         f"{unreadable:,} processes may only be read as root" if unreadable else "",
-        f"{seen.command}: {seen.how}" if seen.how else "",
+        f"{seen.command}: {seen.end_detail}" if seen.end_detail else "",
     ]
     return [line for line in lines if line]
 
@@ -96,7 +98,7 @@ def growth(verdict: Verdict) -> str:
         return "not known yet"
     amounts = (verdict.per_unit, verdict.low, verdict.high)
     # Where nothing grows, its interval still says something.
-    speed = speed_of(max(amounts, key=abs), MIB if resource is Resource.MEMORY else 1)
+    speed = growth_rate(max(amounts, key=abs), MIB if resource is Resource.MEMORY else 1)
     words = [format_growth(a * SECONDS[speed.span], resource) for a in amounts]
     if set(words) == {"0"}:
         return "none"
@@ -106,7 +108,7 @@ def growth(verdict: Verdict) -> str:
 
 def generations(found: Generations) -> str:
     """What the verdict does not say of processes that came and went; mostly nothing."""
-    name = cut_to(without_folder(found.command), MAX_NAME)
+    name = cut_to(without_folder(found.command), MAX_COMMAND_NAME)
     if found.conclusion is Conclusion.LEAK:
         return JOB
     if found.forked and found.count >= MIN_GENERATIONS and found.per_second is None:
@@ -119,7 +121,7 @@ def generations(found: Generations) -> str:
     return f"{many} grew to the end of their lives, by {speed} a second, but {why}"
 
 
-def container(found: Container) -> str:
+def container(found: ContainerGrowth) -> str:
     """What the whole control group holds, with its growth."""
     now, grew = found.now, found.grew
     words = [
@@ -139,7 +141,7 @@ def amount(held_bytes: int, grew_bytes: int) -> str:
     return f"{format_bytes(held_bytes)} ({sign}{format_bytes(grew_bytes)})"
 
 
-def projection(found: Projection) -> str:
+def projection(found: Forecast) -> str:
     """When memory comes to its limit."""
     limit = f"the limit of {format_bytes(found.limit_bytes)} ({found.limit_of})"
     if found.held_bytes >= found.limit_bytes:
@@ -158,7 +160,7 @@ def projection(found: Projection) -> str:
     return f"memory reaches {limit} in {when} at this rate (95 % interval: {soonest} to {latest})"
 
 
-def cells(process: SeenProcess) -> tuple[str, ...]:
+def cells(process: WatchedProcess) -> tuple[str, ...]:
     """The first five columns of a process, in top's words."""
     return (
         str(process.pid),
@@ -169,7 +171,7 @@ def cells(process: SeenProcess) -> tuple[str, ...]:
     )
 
 
-def rate(process: SeenProcess) -> str:
+def rate(process: WatchedProcess) -> str:
     """Its growth per second; empty where it is not known yet."""
     if process.growth_per_second is None:
         return ""
@@ -184,12 +186,12 @@ def sparkline(values: Sequence[float]) -> str:
     return "".join(BARS[round(step)] for step in steps)
 
 
-def _process_row(process: SeenProcess) -> tuple[str, ...]:
+def _process_row(process: WatchedProcess) -> tuple[str, ...]:
     pss = "" if process.pss_bytes is None else format_bytes(process.pss_bytes)
     return (*cells(process), pss, rate(process), without_folder(process.command))
 
 
-def _tree_row(seen: Seen) -> tuple[str, ...]:
+def _tree_row(seen: WatchReport) -> tuple[str, ...]:
     """The sums. Only PSS counts a shared page once; so the others are left out."""
     pss = format_bytes(seen.tree.pss_bytes or 0)
     found = seen.projection

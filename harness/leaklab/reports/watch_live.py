@@ -9,18 +9,18 @@ from rich.table import Table
 from rich.text import Text
 
 from leaklab.features.watch.loop import Watch
-from leaklab.features.watch.report import SeenProcess, seen_process
+from leaklab.features.watch.report import WatchedProcess, watched_process
 from leaklab.model.scenario import Resource
 from leaklab.model.text import without_folder
 from leaklab.model.units import format_bytes, format_duration
-from leaklab.observer.pace import Pace
+from leaklab.observer.pace import CpuBudget
 from leaklab.reports.watch import cells, narrowed, rate, sparkline
 
 # Of one CPU the part that judging and drawing may take.
-SHARE = 50
+SCREEN_CPU_BUDGET = 0.02
 # The title, the header, and a line that the cursor stands on.
 LINES_BESIDE = 4
-COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "growth/s", "RES so far", "COMMAND")
+LIVE_COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "growth/s", "RES so far", "COMMAND")
 # On a narrow terminal these go, the first one first.
 SPARE = ("VIRT", "SHR", "RES so far", "%MEM", "RES", "growth/s")
 # For the ^C that a terminal shows where the cursor stands: on a new line, it would be one too many.
@@ -38,7 +38,7 @@ class Screen:
         self._machine_bytes = machine_bytes
         self._console = Console(stderr=True, highlight=False)
         self._live = Live(console=self._console, auto_refresh=False, transient=True)
-        self._pace = Pace(SHARE)
+        self._pace = CpuBudget(SCREEN_CPU_BUDGET)
 
     def __enter__(self) -> Callable[[Watch], None]:
         self._live.start()
@@ -55,15 +55,15 @@ class Screen:
     def show(self, watch: Watch) -> None:
         """Draw it, unless that would take more of a CPU than it may."""
         if self._pace.due and watch.samples:
-            with self._pace.spending():
+            with self._pace.charge():
                 self._live.update(self._drawn(watch), refresh=True)
 
     def _drawn(self, watch: Watch) -> Table:
         table = Table(box=None, pad_edge=False, header_style="bold", title_justify="left")
         table.title = Text(self._title(watch), no_wrap=True, overflow="ellipsis")
         largest = watch.processes(max(self._console.height - LINES_BESIDE, 1))
-        found = [_row(seen_process(process, self._machine_bytes)) for process in largest]
-        columns, rows = narrowed(COLUMNS, found, SPARE, self._console.width - ECHO)
+        found = [_row(watched_process(process, self._machine_bytes)) for process in largest]
+        columns, rows = narrowed(LIVE_COLUMNS, found, SPARE, self._console.width - ECHO)
         for name in columns:
             table.add_column(name, justify="left" if name in TEXTS else "right", no_wrap=True)
         for row in rows:
@@ -77,6 +77,6 @@ class Screen:
         return f"{self._name}: PSS {pss}, {over}, so far {verdict}; Ctrl-C ends the watch"
 
 
-def _row(process: SeenProcess) -> tuple[str, ...]:
+def _row(process: WatchedProcess) -> tuple[str, ...]:
     bars = sparkline(process.last_rss_bytes)
     return (*cells(process), rate(process), bars, without_folder(process.command))

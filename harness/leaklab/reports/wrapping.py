@@ -3,13 +3,13 @@
 import re
 import textwrap
 
-WIDTH = 80
+DEFAULT_WIDTH = 80
 # A space at which `textwrap` breaks no line.
 TIED = "\u00a0"
 
 
 def wrapped(line: str, indent: str = "") -> list[str]:
-    """A sentence in lines of at most `WIDTH`, all but the first with this indentation."""
+    """A sentence in lines of at most `DEFAULT_WIDTH`, all but the first with this indentation."""
     tied = re.sub(r"(?<=\d) (?=\w)", TIED, line)
-    parts = textwrap.wrap(tied, WIDTH, subsequent_indent=indent, break_on_hyphens=False)
+    parts = textwrap.wrap(tied, DEFAULT_WIDTH, subsequent_indent=indent, break_on_hyphens=False)
     return [part.replace(TIED, " ") for part in parts]

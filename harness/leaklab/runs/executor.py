@@ -14,7 +14,7 @@ from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Scope
 from leaklab.observer import probes
 from leaklab.observer.checkpoints import Checkpoints, Decision
@@ -22,13 +22,13 @@ from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
 from leaklab.observer.sample_tables import SampleTables, sample_tables
 from leaklab.runs.limits import available_bytes
-from leaklab.runs.measured import make_trace, records, tail_of
+from leaklab.runs.measured import make_measurement, records, tail_of
 from leaklab.runs.orders import agent_order, cpus_of_slot
 from leaklab.runs.stopping import SoFar, Spent, decide
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
 from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
-from leaklab.sandbox.protocol import Task, encode
+from leaklab.sandbox.protocol import Task, encode_order
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.sandbox.services import Services
 
@@ -59,7 +59,7 @@ class ProcessExecutor:
         self._catalogue = catalogue
         self._limits = limits
         self._sampling = sampling
-        self._probes = probes.choose()
+        self._probes = probes.platform_probes()
         self._cpus = sorted(os.sched_getaffinity(0), reverse=True)
         self._rehearsed: set[str] = set()
         self._rehearsal = threading.Lock()
@@ -81,7 +81,7 @@ class ProcessExecutor:
         """The session's own folder, which goes away with it however it ends."""
         return self._session
 
-    def execute(self, job: Job, progress: Progress) -> Trace:
+    def execute(self, job: Job, progress: Progress) -> Measurement:
         """Make one run; `progress` is told the units done so far. Threads may call it at a time.
 
         Before a variant's first run, and before the first in a mode, comes a rehearsal of one unit
@@ -97,18 +97,18 @@ class ProcessExecutor:
             failed = None if parts_of(job) <= self._rehearsed else self._rehearse(job, do, slot)
             return failed or self._execute(job, do, job.units, progress, slot)
 
-    def _rehearse(self, job: Job, do: Task, slot: int) -> Trace | None:
+    def _rehearse(self, job: Job, do: Task, slot: int) -> Measurement | None:
         """Make the rehearsal, unless another thread did meanwhile; its trace where it failed."""
         with self._rehearsal:
             if parts_of(job) <= self._rehearsed:
                 return None
             trace = self._execute(job, do, job.workers, lambda _: None, slot)
-            if trace.ended is not Ended.COMPLETED:
+            if trace.end_reason is not EndReason.COMPLETED:
                 return trace
             self._rehearsed |= parts_of(job)
             return None
 
-    def check(self, job: Job) -> Trace:
+    def check(self, job: Job) -> Measurement:
         """Run a scenario's functional contract on a variant."""
         with self._slot() as slot:
             return self._execute(job, Task.CHECK, job.units, lambda _: None, slot)
@@ -125,7 +125,9 @@ class ProcessExecutor:
         finally:
             self._slots.put(slot)
 
-    def _execute(self, job: Job, do: Task, units: int, progress: Progress, slot: int) -> Trace:
+    def _execute(
+        self, job: Job, do: Task, units: int, progress: Progress, slot: int
+    ) -> Measurement:
         with self._prepared(job, slot) as prepared:
             order = agent_order(
                 job,
@@ -137,7 +139,7 @@ class ProcessExecutor:
                 scratch=prepared.folder / "home",
                 sampling=self._sampling is Sampling.ON,
             )
-            (prepared.folder / "job").write_bytes(encode(order))
+            (prepared.folder / "job").write_bytes(encode_order(order))
             command = self._command(job, prepared)
             tables = prepared.tables
             with supervised(command) as child:
@@ -145,7 +147,7 @@ class ProcessExecutor:
                 seen = observer.watch(lambda: progress(tables.units_done_in_all()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
-                return make_trace(seen, tables, prepared.cpu, tail_of(child), self._limits)
+                return make_measurement(seen, tables, prepared.cpu, tail_of(child), self._limits)
 
     @contextmanager
     def _prepared(self, job: Job, slot: int) -> Iterator["_Prepared"]:

@@ -8,7 +8,7 @@ from leaklab.model.errors import BadInput
 from leaklab.model.job import Job, Limits
 from leaklab.model.units import format_bytes
 
-DEFAULT_LIMITS = Limits(memory_bytes=1 << 30, time_seconds=300.0)
+DEFAULT_RUN_LIMITS = Limits(memory_bytes=1 << 30, time_seconds=300.0)
 
 # A pool has a parent, and may have a fork server and a resource tracker.
 BESIDE_WORKERS = 3
@@ -36,14 +36,14 @@ def available_bytes() -> int:
 def default_memory_limit(at_once: int = 1) -> int:
     """The smaller of 1 GiB and a quarter of what the machine has to give; of half of it, a run's
     part where more than two are made at a time."""
-    return min(DEFAULT_LIMITS.memory_bytes, available_bytes() // max(4, 2 * at_once))
+    return min(DEFAULT_RUN_LIMITS.memory_bytes, available_bytes() // max(4, 2 * at_once))
 
 
 def make_limits(
     memory_limit: int | None,
     time_limit: float,
-    process_limit: int = DEFAULT_LIMITS.processes,
-    descriptor_limit: int = DEFAULT_LIMITS.descriptors,
+    process_limit: int = DEFAULT_RUN_LIMITS.processes,
+    descriptor_limit: int = DEFAULT_RUN_LIMITS.descriptors,
     at_once: int = 1,
 ) -> Limits:
     """The limits that were asked for.
@@ -59,7 +59,7 @@ def make_limits(
         BadInput: a limit under which nothing can run.
     """
     if memory_limit is not None and memory_limit < SMALL_BYTES:
-        _refuse_too_little(memory_limit)
+        _require_memory(memory_limit)
     if descriptor_limit < MIN_DESCRIPTORS:
         words = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
         raise BadInput(f"{words} ({MIN_DESCRIPTORS}); allow more")
@@ -71,7 +71,7 @@ def make_limits(
     )
 
 
-def refuse_too_low(limits: Limits, jobs: Iterable[Job]) -> None:
+def require_sufficient_limits(limits: Limits, jobs: Iterable[Job]) -> None:
     """Stop before a pool that the limits would not let begin.
 
     Raises:
@@ -79,11 +79,11 @@ def refuse_too_low(limits: Limits, jobs: Iterable[Job]) -> None:
     """
     workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
     if workers:
-        _refuse_too_few_processes(limits, workers)
-        _refuse_too_few_descriptors(limits, workers)
+        _require_processes(limits, workers)
+        _require_descriptors(limits, workers)
 
 
-def _refuse_too_few_processes(limits: Limits, workers: int) -> None:
+def _require_processes(limits: Limits, workers: int) -> None:
     needed = workers + BESIDE_WORKERS
     if limits.processes < needed:
         raise BadInput(
@@ -92,7 +92,7 @@ def _refuse_too_few_processes(limits: Limits, workers: int) -> None:
         )
 
 
-def _refuse_too_few_descriptors(limits: Limits, workers: int) -> None:
+def _require_descriptors(limits: Limits, workers: int) -> None:
     needed = MIN_DESCRIPTORS + DESCRIPTORS_PER_WORKER * workers
     if limits.descriptors < needed:
         raise BadInput(
@@ -101,7 +101,7 @@ def _refuse_too_few_descriptors(limits: Limits, workers: int) -> None:
         )
 
 
-def _refuse_too_little(memory_limit: int) -> None:
+def _require_memory(memory_limit: int) -> None:
     """Stop at a memory limit that is less than what an interpreter takes that does nothing.
 
     Raises:

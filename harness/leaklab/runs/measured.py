@@ -8,27 +8,27 @@ from leaklab.model.job import Limits
 from leaklab.model.measurement import (
     Container,
     Controls,
-    Ended,
+    EndReason,
+    Measurement,
     ProcessRecord,
     Role,
-    Trace,
     TreeRecord,
 )
 from leaklab.model.signals import Samples
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
-from leaklab.sandbox.launch import Child, how_it_ended
+from leaklab.sandbox.launch import Child, describe_exit
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
 OUTPUT_TAIL_BYTES = 2000
 # The line of a warning, and below it that of its source, which Python 3.13 shortens.
 TRACKER_WARNING = re.compile(r"^.*resource_tracker.*(?:\n[ \t]+warnings\.warn\(.*)?\n?", re.M)
-LIMIT_MET = {"descriptors": Ended.DESCRIPTOR_LIMIT, "memory": Ended.MEMORY_LIMIT}
+LIMIT_MET = {"descriptors": EndReason.DESCRIPTOR_LIMIT, "memory": EndReason.MEMORY_LIMIT}
 
 
-def make_trace(
+def make_measurement(
     seen: Observation, tables: SampleTables, cpu: int, tail: str, limits: Limits
-) -> Trace:
+) -> Measurement:
     """What a run came to.
 
     Args:
@@ -39,9 +39,9 @@ def make_trace(
         limits: what it was held to.
     """
     ended, detail = _how_it_ended(seen)
-    died = ended in (Ended.DIED, Ended.WORKER_DIED)
-    return Trace(
-        ended=ended,
+    died = ended in (EndReason.DIED, EndReason.WORKER_DIED)
+    return Measurement(
+        end_reason=ended,
         detail=detail,
         held_back_by=seen.held_back_by,
         units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
@@ -122,17 +122,17 @@ def _controls(seen: Observation, cpu: int, limits: Limits) -> Controls:
     )
 
 
-def _how_it_ended(seen: Observation) -> tuple[Ended, str]:
+def _how_it_ended(seen: Observation) -> tuple[EndReason, str]:
     if seen.stopped:
         return seen.stopped, seen.service_death
     if seen.failed:
         return _failure(seen.failed)
     if seen.died:
-        return Ended.WORKER_DIED, _worker_death(seen.died)
+        return EndReason.WORKER_DIED, _worker_death(seen.died)
     if 0 in seen.finished:
-        return Ended.COMPLETED, ""
+        return EndReason.COMPLETED, ""
     status = seen.exited.status if seen.exited else None
-    died = Ended.DIED if seen.baselines else Ended.NOT_STARTED
+    died = EndReason.DIED if seen.baselines else EndReason.NOT_STARTED
     return died, _death(status)
 
 
@@ -144,21 +144,21 @@ def _worker_death(died: Died) -> str:
 def _death(status: int | None) -> str:
     """How a process ended in mid-run, from its wait status."""
     if status is None or os.WIFSIGNALED(status):
-        return how_it_ended(status)
+        return describe_exit(status)
     if os.waitstatus_to_exitcode(status) == layout.NO_CHANNEL:
         return "the program closed descriptors that are the lab's"
-    return f"{how_it_ended(status)} in mid-run (os._exit?)"
+    return f"{describe_exit(status)} in mid-run (os._exit?)"
 
 
-def _failure(failed: Failed) -> tuple[Ended, str]:
+def _failure(failed: Failed) -> tuple[EndReason, str]:
     whose = f"worker {failed.process}: " if failed.process else ""
     if failed.ended_early:
         done, asked = failed.ended_early
         words = f"the workload ended after {done:,} of {asked:,} units: make it yield more"
-        return Ended.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
+        return EndReason.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
     where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""
     first_line = failed.message.strip().partition("\n")[0]
-    ended = LIMIT_MET.get(failed.limit or "", Ended.PROGRAM_FAILED)
+    ended = LIMIT_MET.get(failed.limit or "", EndReason.PROGRAM_FAILED)
     return ended, f"{whose}{where}{failed.error}: {first_line}"
 
 

@@ -8,14 +8,14 @@ from pathlib import Path
 from leaklab.catalogue.folders import Catalogue
 from leaklab.model.job import Job, Limits
 from leaklab.runs.executor import ProcessExecutor
-from leaklab.runs.limits import refuse_too_low
+from leaklab.runs.limits import require_sufficient_limits
 from leaklab.runs.listener import Listener
-from leaklab.runs.runner import Outcome, run
+from leaklab.runs.runner import Outcome, run_jobs
 from leaklab.runs.sessions import Session, begin, plan_of
 
 
 @dataclass(frozen=True)
-class Work:
+class SessionWork:
     """What a session is to make: jobs of a catalogue, within limits, some at a time."""
 
     catalogue: Catalogue
@@ -28,7 +28,7 @@ class Work:
 class OpenSession:
     """A session that is ready to run; its results go to `folder`."""
 
-    work: Work
+    work: SessionWork
     executor: ProcessExecutor
     session: Session
 
@@ -44,22 +44,24 @@ class OpenSession:
             KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
         """
         jobs, root = self.work.jobs, self.work.catalogue.root
-        return run(jobs, self.executor, self.session, listener, root, at_once=self.work.at_once)
+        return run_jobs(
+            jobs, self.executor, self.session, listener, root, at_once=self.work.at_once
+        )
 
 
-def begin_resumable(work: Work, results: Path) -> Session:
+def begin_resumable(work: SessionWork, results: Path) -> Session:
     """A new session with its plan beside its results, from which `--resume` goes on.
 
     Raises:
         BadInput: a limit under which the work could not begin.
         NotMeasured: the session's folder cannot be made.
     """
-    refuse_too_low(work.limits, work.jobs)
+    require_sufficient_limits(work.limits, work.jobs)
     return begin(results, plan_of(work.jobs, work.limits, work.catalogue.root))
 
 
 @contextmanager
-def open_session(work: Work, place: Session | Path | None) -> Iterator[OpenSession]:
+def open_session(work: SessionWork, place: Session | Path | None) -> Iterator[OpenSession]:
     """Open a session; on leaving it, no process of it and no temporary file is left.
 
     Args:
@@ -72,7 +74,7 @@ def open_session(work: Work, place: Session | Path | None) -> Iterator[OpenSessi
         NotMeasured: its folder cannot be made, or this platform cannot be measured on.
     """
     if not isinstance(place, Session):
-        refuse_too_low(work.limits, work.jobs)
+        require_sufficient_limits(work.limits, work.jobs)
     session = begin(place) if isinstance(place, Path) else place
     executor = ProcessExecutor(work.catalogue, work.limits, slots=work.at_once)
     with executor, session or Session(executor.folder) as opened:

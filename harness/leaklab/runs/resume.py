@@ -44,7 +44,7 @@ def read_plan(folder: Path) -> Plan:
     path = folder / PLAN
     try:
         text = path.read_bytes()
-        store.refuse_newer(path, text, PLAN_SCHEMA)
+        store.require_known_schema(path, text, PLAN_SCHEMA)
         return msgspec.json.decode(text, type=Plan)
     except OSError as error:
         words = f"{folder} holds no plan to go on with ({PLAN}: {error.strerror})"
@@ -54,7 +54,7 @@ def read_plan(folder: Path) -> Plan:
         raise BadInput(f"{words}; run it anew") from error
 
 
-def jobs_of(plan: Plan, catalogue: Catalogue) -> list[Job]:
+def jobs_of_plan(plan: Plan, catalogue: Catalogue) -> list[Job]:
     """The jobs that were planned, in their order, with the scenarios as they are now.
 
     Raises:
@@ -148,8 +148,8 @@ def _read_named(path: Path) -> Result:
         raise BadInput(f"{path} is half a file, of a save that was killed")
     if name is None or not path.is_file():
         raise BadInput(f"{path} is no saved result")
-    result = store.read(path)
-    if store.name_of(result, name.copy) != name:
+    result = store.read_result(path)
+    if store.result_name(result, name.copy) != name:
         raise BadInput(f"{path} holds another run than its name says")
     return result
 

@@ -14,23 +14,24 @@ from typing import Protocol
 
 import msgspec
 
-from leaklab.catalogue.plan import refuse_missing
+from leaklab.catalogue.plan import require_installed
 from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, one_line
 from leaklab.model.job import Job
-from leaklab.model.measurement import Environment, Trace
+from leaklab.model.measurement import Environment, Measurement
 from leaklab.model.result import Result
 from leaklab.runs.environment import describe_environment, run_by
+from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.sessions import Session
 from leaklab.verdict.pairs import judge_pairs
 from leaklab.verdict.preload import preload_estimators
-from leaklab.verdict.run import failure_of, to_result
+from leaklab.verdict.run import to_result
 
 
 class Executor(Protocol):
     """Whatever can make a run: real processes, or a toy law in a test."""
 
-    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         """Make one run and hand back what was measured; several threads may call it at a time.
 
         Raises:
@@ -83,7 +84,7 @@ def reasons_of(outcome: Outcome) -> dict[str, str]:
     return {failure.job.label: failure.reason for failure in outcome.failures}
 
 
-def run(  # noqa: PLR0913  (these six are a session)
+def run_jobs(  # noqa: PLR0913  (these six are a session)
     jobs: Sequence[Job],
     executor: Executor,
     session: Session,
@@ -151,7 +152,7 @@ class _Runs:
         leaklabs do not say how a pair is judged."""
         judge, min_ratio = job.scenario.judge, job.scenario.min_ratio
         self._results[place] = msgspec.structs.replace(result, judge=judge, min_ratio=min_ratio)
-        if error := failure_of(job, result):
+        if error := run_error(job, result):
             self._fail(place, job, error)
 
     def make(self, place: int, job: Job, of: int) -> None:
@@ -161,7 +162,7 @@ class _Runs:
         self._listener.run_started(job, place + 1, of)
         try:
             result = self._make(place, job)
-            if error := failure_of(job, result):
+            if error := run_error(job, result):
                 self._fail(place, job, error)
             else:
                 self._listener.judged(result)
@@ -172,7 +173,7 @@ class _Runs:
 
     def _make(self, place: int, job: Job) -> Result:
         """Run one, judge it, and save it."""
-        refuse_missing(job)
+        require_installed(job)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
         result = to_result(job, trace, run_by(self._environment, job.python))
         self._results[place] = result

@@ -100,7 +100,7 @@ class Session:
         try:
             return store.save(self.folder, result)
         except OSError as error:
-            words = f"{self.folder / store.name_of(result).text} could not be saved"
+            words = f"{self.folder / store.result_name(result).text} could not be saved"
             advice = "make room, or name another --results"
             raise NotSaved(f"{words}: {error.strerror}; {advice}") from error
 
@@ -147,7 +147,7 @@ def begin(results: Path, plan: Plan | None = None) -> Session:
         lock = lock_folder(folder)
         if plan:
             text = msgspec.json.format(msgspec.json.encode(plan), indent=1)
-            store.write(folder / PLAN, text)
+            store.write_result(folder / PLAN, text)
     except OSError as error:
         raise NotMeasured(
             f"results cannot be saved in {results}: {error.strerror}; name another --results"

@@ -14,15 +14,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended, ProcessRecord
-from leaklab.model.scenario import Judge, Resource, Scope
+from leaklab.model.measurement import EndReason, ProcessRecord
+from leaklab.model.scenario import Criterion, Resource, Scope
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Verdict
-from leaklab.observer.checkpoints import Decision, Order
+from leaklab.observer.checkpoints import CheckpointOrder, Decision
 from leaklab.verdict.growth import CONFIRM_TIMES
-from leaklab.verdict.length import Work, is_extreme
-from leaklab.verdict.process import is_certain, judge, judge_tree, rows_of, was_read
-from leaklab.verdict.resources import MAX_THREADS, limits_of
+from leaklab.verdict.length import RunLength, is_extreme
+from leaklab.verdict.process import is_certain, judge_process, judge_tree, rows_of, was_read
+from leaklab.verdict.resources import MAX_THREADS, resource_limits
 from leaklab.verdict.retained import is_collected
 
 # An acquittal by units that nobody vouches for stands after this share of the budget, or so many
@@ -70,24 +70,24 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
     """
     units, declared = so_far.units, job.units
     if job.budget_seconds is None:
-        return Decision(Order.GO_ON, next_units=NEVER)
+        return Decision(CheckpointOrder.GO_ON, next_units=NEVER)
     if units < declared:
         extreme = _is_extreme(job, limits, so_far)
-        order = Order.END if extreme else Order.GO_ON
+        order = CheckpointOrder.END if extreme else CheckpointOrder.GO_ON
         return Decision(order, next_units=min(2 * units, declared))
-    if job.scenario.judge is Judge.PEAK or _is_settled(job, limits, so_far, spent):
-        return Decision(Order.END)
+    if job.scenario.judge is Criterion.PEAK or _is_settled(job, limits, so_far, spent):
+        return Decision(CheckpointOrder.END)
     if not so_far.is_collected:
-        return Decision(Order.COLLECT)
+        return Decision(CheckpointOrder.COLLECT)
     if not job.scenario.is_vouched and so_far.surveyed_units < units:
-        return Decision(Order.SURVEY)
+        return Decision(CheckpointOrder.SURVEY)
     option = _exhausted_by_doubling(job, limits, so_far, spent) or _counted_out(limits, so_far)
-    order = Order.END if option else Order.GO_ON
+    order = CheckpointOrder.END if option else CheckpointOrder.GO_ON
     return Decision(order, held_back_by=option, next_units=2 * units)
 
 
 def _is_extreme(job: Job, limits: Limits, so_far: SoFar) -> bool:
-    if job.scenario.judge is Judge.PEAK:
+    if job.scenario.judge is Criterion.PEAK:
         return False
     of_tree = job.scenario.scope is Scope.TREE
     series = [so_far.tree] if of_tree else [process.samples for process in so_far.processes]
@@ -118,12 +118,14 @@ def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
     resource, declared = job.scenario.resource, job.scenario.units
     held_to = _held_to(limits)
     verdicts = [
-        judge(process, resource, Work(Ended.COMPLETED, process.units_done, declared, held_to))
+        judge_process(
+            process, resource, RunLength(EndReason.COMPLETED, process.units_done, declared, held_to)
+        )
         for process in so_far.processes
         if job.scenario.scope is not Scope.TREE
     ]
     if job.scenario.scope is Scope.TREE or resource is Resource.SHARED_MEMORY:
-        work = Work(Ended.COMPLETED, so_far.units, declared, held_to)
+        work = RunLength(EndReason.COMPLETED, so_far.units, declared, held_to)
         of_tree = judge_tree(rows_of(so_far.tree), resource, work)
         # Shared memory may grow that is in no file: of memfds the cgroup alone knows.
         if job.scenario.scope is Scope.TREE or of_tree.is_leak:
@@ -132,7 +134,7 @@ def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
 
 
 def _held_to(limits: Limits) -> dict[Resource, float]:
-    return limits_of(limits.memory_bytes, limits.processes, limits.descriptors)
+    return resource_limits(limits.memory_bytes, limits.processes, limits.descriptors)
 
 
 def _exhausted_by_doubling(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> str:

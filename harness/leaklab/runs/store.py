@@ -18,8 +18,8 @@ from typing import Annotated
 import msgspec
 
 from leaklab.model.errors import BadInput
-from leaklab.model.measurement import Ended
-from leaklab.model.result import SCHEMA, Result
+from leaklab.model.measurement import EndReason
+from leaklab.model.result import RESULT_SCHEMA, Result
 from leaklab.model.text import cut
 from leaklab.runs.upgrade import upgraded
 from leaklab.verdict.pairs import judge_pairs
@@ -49,7 +49,7 @@ class Name:
         return f"{self.scenario}.{self.variant}.{self.mode}.{self.repeat}{copy}.json"
 
 
-def name_of(result: Result, copy: int = 1) -> Name:
+def result_name(result: Result, copy: int = 1) -> Name:
     """The name under which a result is saved."""
     return Name(result.scenario, result.variant, result.mode, result.repeat, copy)
 
@@ -69,13 +69,13 @@ def save(folder: Path, result: Result) -> Path:
     Raises:
         OSError: it could not be written; what was there before is untouched.
     """
-    names = (folder / name_of(result, copy).text for copy in itertools.count(1))
+    names = (folder / result_name(result, copy).text for copy in itertools.count(1))
     target = next(path for path in names if not os.path.lexists(path))
-    write(target, msgspec.json.format(encode([result])[1:-1], indent=1))
+    write_result(target, msgspec.json.format(encode_result([result])[1:-1], indent=1))
     return target
 
 
-def write(target: Path, text: bytes) -> None:
+def write_result(target: Path, text: bytes) -> None:
     """Write a new file by way of a hidden one beside it: it is there as a whole, or not at all.
 
     Raises:
@@ -95,12 +95,12 @@ def write(target: Path, text: bytes) -> None:
         raise
 
 
-def encode(results: list[Result]) -> bytes:
+def encode_result(results: list[Result]) -> bytes:
     """Results as a JSON list."""
     return msgspec.json.encode(results)
 
 
-def read(path: Path) -> Result:
+def read_result(path: Path) -> Result:
     """Read one saved result.
 
     Raises:
@@ -111,7 +111,7 @@ def read(path: Path) -> Result:
     except OSError as error:
         raise BadInput(f"{path}: {error.strerror}; name another") from error
     try:
-        schema = refuse_newer(path, text, SCHEMA)
+        schema = require_known_schema(path, text, RESULT_SCHEMA)
         document = upgraded(msgspec.json.decode(text), schema)
         return msgspec.convert(document, Result)
     # msgspec.MsgspecError is a ValueError; the others are of what is no result of its schema.
@@ -120,7 +120,7 @@ def read(path: Path) -> Result:
         raise BadInput(f"{words}; name another, or run it again") from error
 
 
-def refuse_newer(path: Path, text: bytes, known: int) -> int:
+def require_known_schema(path: Path, text: bytes, known: int) -> int:
     """Stop before a saved document of a schema that this leaklab does not know; its schema.
 
     Raises:
@@ -147,7 +147,7 @@ def find(results: Path, selector: str) -> list[Result]:
     path = Path(selector)
     try:
         if path.is_file():
-            return [read(path)]
+            return [read_result(path)]
         if path.is_dir():
             return _all_in(path)
         return [_newest(results, selector)]
@@ -156,7 +156,7 @@ def find(results: Path, selector: str) -> list[Result]:
 
 
 def _all_in(session: Path) -> list[Result]:
-    found = [read(file) for file in sorted(session.glob(RESULTS))]
+    found = [read_result(file) for file in sorted(session.glob(RESULTS))]
     if not found:
         raise BadInput(f"{session} holds no saved results; name another folder")
     return judge_pairs(found)
@@ -166,8 +166,8 @@ def _newest(results: Path, selector: str) -> Result:
     wanted = selector.split("/")
     if len(wanted) in (2, 3):
         for file in _newest_first(results, wanted):
-            result = read(file)
-            if result.ended is Ended.COMPLETED:
+            result = read_result(file)
+            if result.end_reason is EndReason.COMPLETED:
                 return result
     raise BadInput(
         f"{cut(selector)!r} is no saved file or folder, and no completed run of that name is saved "

@@ -1,57 +1,86 @@
-"""Saved results of older schemas, in the form of the present one."""
+"""Saved results of older schemas, in the form of the present one (`model/result.py` lists them)."""
 
+from collections.abc import Callable
 from typing import Any
 
-from leaklab.model.result import SCHEMA
+from leaklab.model.result import RESULT_SCHEMA
 from leaklab.model.verdicts import Conclusion, ReasonKind
 
-# Up to schema 3 a conclusion was true, false or null, and a reason its words.
+# Up to schema 3 a conclusion was true, false or null, and a reason its text.
 LAST_WITHOUT_NAMES = 3
 CONCLUSIONS = {True: Conclusion.LEAK, False: Conclusion.CLEAN, None: Conclusion.UNDECIDED}
+
+# Up to schema 4 some fields had other names.
+LAST_WITH_OLD_NAMES = 4
+RESULT_NAMES = {"ended": "end_reason", "worst": "worst_process", "agrees": "as_expected"}
+ESTIMATE_NAMES = {"settled": "conclusive"}
+REASON_NAMES = {"ended": "end_reason"}
 
 Document = dict[str, Any]
 
 
 def upgraded(result: Document, schema: int) -> Document:
-    """A result as decoded JSON, of any schema there ever was, in the present one.
+    """A result as decoded JSON, of any schema, in the form of the present one.
 
     Raises:
         KeyError, TypeError, AttributeError: it is no result of its schema.
     """
-    if schema > LAST_WITHOUT_NAMES:
-        return result
-    upgraded = {**result, "schema": SCHEMA, "verdict": _verdict(result["verdict"])}
-    upgraded["controls"] = _controls(result["controls"])
-    upgraded["processes"] = [_with_verdict(process) for process in result["processes"]]
+    if schema <= LAST_WITHOUT_NAMES:
+        result = {**_in_each_verdict(result, _named), "controls": _controls(result["controls"])}
+    if schema <= LAST_WITH_OLD_NAMES:
+        result = _in_each_verdict(_renamed(result, RESULT_NAMES), _with_new_names)
+    return {**result, "schema": RESULT_SCHEMA}
+
+
+def _in_each_verdict(result: Document, change: Callable[[Document], Document]) -> Document:
+    """Change the verdicts of the run, of its processes and of its tree."""
+    changed = {**result, "verdict": change(result["verdict"])}
+    changed["processes"] = [_in_record(record, change) for record in result["processes"]]
     if tree := result.get("tree"):
-        upgraded["tree"] = _with_verdict(tree)
-    return upgraded
+        changed["tree"] = _in_record(tree, change)
+    return changed
 
 
-def _with_verdict(record: Document) -> Document:
-    """A process's record, or the tree's."""
+def _in_record(record: Document, change: Callable[[Document], Document]) -> Document:
     verdict = record.get("verdict")
-    return {**record, "verdict": _verdict(verdict)} if verdict else record
+    return {**record, "verdict": change(verdict)} if verdict else record
 
 
 def _controls(controls: Document) -> Document:
     """Without the names of controls that have a field of their own."""
-    refused = [what for what in controls.get("refused", []) if what not in controls]
+    refused = [name for name in controls.get("refused", []) if name not in controls]
     return {**controls, "refused": refused}
 
 
-def _verdict(verdict: Document) -> Document:
+def _named(verdict: Document) -> Document:
+    """A verdict of schema 1 to 3: its conclusions get names, its reasons a kind."""
     return {
         **verdict,
         "conclusion": CONCLUSIONS[verdict["leak"]],
-        "reasons": [_reason(text) for text in verdict.get("reasons", [])],
+        "reasons": [_text_reason(text) for text in verdict.get("reasons", [])],
         "estimates": [
-            {**one, "conclusion": CONCLUSIONS[one["leak"]], "reason": _reason(one["reason"])}
+            {**one, "conclusion": CONCLUSIONS[one["leak"]], "reason": _text_reason(one["reason"])}
             for one in verdict.get("estimates", [])
         ],
         "others": {r: CONCLUSIONS[leak] for r, leak in verdict.get("others", {}).items()},
     }
 
 
-def _reason(text: str) -> Document:
+def _text_reason(text: str) -> Document:
     return {"kind": ReasonKind.TEXT, "text": text}
+
+
+def _with_new_names(verdict: Document) -> Document:
+    """A verdict of schema 4."""
+    return {
+        **verdict,
+        "reasons": [_renamed(reason, REASON_NAMES) for reason in verdict.get("reasons", [])],
+        "estimates": [
+            {**_renamed(one, ESTIMATE_NAMES), "reason": _renamed(one["reason"], REASON_NAMES)}
+            for one in verdict.get("estimates", [])
+        ],
+    }
+
+
+def _renamed(document: Document, names: dict[str, str]) -> Document:
+    return {names.get(name, name): value for name, value in document.items()}

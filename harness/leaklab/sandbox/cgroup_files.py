@@ -58,7 +58,7 @@ def remove(folder: Path) -> None:
         time.sleep(PAUSE_SECONDS)
 
 
-def read(folder: Path | None, name: str) -> str:
+def read_entry(folder: Path | None, name: str) -> str:
     """A file of a group, empty where there is none; read at every look, so without pathlib."""
     if folder is None:
         return ""
@@ -71,10 +71,10 @@ def read(folder: Path | None, name: str) -> str:
 
 def pids(folder: Path) -> list[int]:
     """The processes of a group; 0 marks one of another pid namespace, and is left out."""
-    return [int(pid) for pid in read(folder, "cgroup.procs").split() if pid != "0"]
+    return [int(pid) for pid in read_entry(folder, "cgroup.procs").split() if pid != "0"]
 
 
-def entry(text: str, name: str) -> int:
+def stat_value(text: str, name: str) -> int:
     """Of lines of names and values; 0 where the kernel has none of that name."""
     pairs = (line.split() for line in text.splitlines())
     return next((int(pair[1]) for pair in pairs if pair[0] == name), 0)

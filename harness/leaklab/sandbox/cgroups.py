@@ -19,7 +19,7 @@ from pathlib import Path
 
 from leaklab.model.job import Limits
 from leaklab.sandbox import cgroup_files
-from leaklab.sandbox.cgroup_files import entry, read
+from leaklab.sandbox.cgroup_files import read_entry, stat_value
 
 OBSERVER = "observer"
 V1 = "cgroup v1"
@@ -61,7 +61,7 @@ class Confinement:
         """Where "0" is to be written before the run is killed: nothing can fork from then on."""
         return self.processes / "pids.max" if self.processes else None
 
-    def joins(self) -> list[Path]:
+    def procs_files(self) -> list[Path]:
         """The files that the pid of the run's first process is to be written to."""
         return [folder / "cgroup.procs" for folder in self.folders]
 
@@ -69,35 +69,37 @@ class Confinement:
         """The group's own high-water mark, page cache and kernel memory included; None where the
         kernel keeps none."""
         name = "memory.peak" if self.memory_by == V2 else "memory.max_usage_in_bytes"
-        text = read(self.memory, name)
+        text = read_entry(self.memory, name)
         return int(text) if text else None
 
     def shared_memory_bytes(self) -> int | None:
         """Shared memory that is charged to the group, whether or not any process has it mapped;
         None where no group counts it."""
-        return entry(read(self.memory, "memory.stat"), "shmem")
+        return stat_value(read_entry(self.memory, "memory.stat"), "shmem")
 
     def oom_kills(self) -> int:
         """How many processes of the run the kernel killed for want of memory under the run's own
         limit; where that was never met, it was the machine, or a group above, that ran out."""
         name = "memory.events" if self.memory_by == V2 else "memory.oom_control"
-        kills = entry(read(self.memory, name), "oom_kill")
+        kills = stat_value(read_entry(self.memory, name), "oom_kill")
         return kills if kills and self._own_limit_met() else 0
 
     def _own_limit_met(self) -> bool:
         if self.memory_by == V2:
-            events = read(self.memory, "memory.events")
-            return bool(entry(events, "oom") or entry(events, "max"))
+            events = read_entry(self.memory, "memory.events")
+            return bool(stat_value(events, "oom") or stat_value(events, "max"))
         # Not by version 1's failcnt: Linux 6.18 leaves it at 0, whatever is killed.
-        limit = int(read(self.memory, "memory.limit_in_bytes") or 0)
-        marks = (read(self.memory, f"memory.{kind}max_usage_in_bytes") for kind in ("", "memsw."))
+        limit = int(read_entry(self.memory, "memory.limit_in_bytes") or 0)
+        marks = (
+            read_entry(self.memory, f"memory.{kind}max_usage_in_bytes") for kind in ("", "memsw.")
+        )
         return any(int(mark or 0) > limit - CHARGED_AT_ONCE_BYTES for mark in marks)
 
     def forks_refused(self) -> int:
         """How many processes and threads were refused, while the run was still allowed any."""
-        refused = entry(read(self.processes, "pids.events"), "max")
+        refused = stat_value(read_entry(self.processes, "pids.events"), "max")
         # Read after the count: what was refused because the run is being killed is no fault.
-        return refused if refused and read(self.processes, "pids.max").strip() != "0" else 0
+        return refused if refused and read_entry(self.processes, "pids.max").strip() != "0" else 0
 
     def pids(self) -> list[int] | None:
         """The run's living processes; None where no group holds them together."""
@@ -112,11 +114,11 @@ class Confinement:
             cgroup_files.remove(folder)
 
 
-NOTHING = Confinement()
+UNCONFINED = Confinement()
 
 
 @dataclass(frozen=True)
-class Place:
+class CgroupParent:
     """A group in which a run's group may be made, and the controllers it would have there."""
 
     means: str
@@ -132,17 +134,17 @@ def confined(limits: Limits, proc: Path = Path("/proc/self")) -> Iterator[Confin
         limits: of memory and of processes.
         proc: where our own `cgroup` and `mountinfo` are read.
     """
-    confinement = _make(limits, places(proc))
+    confinement = _make(limits, cgroup_parents(proc))
     try:
         yield confinement
     finally:
         confinement.remove()
 
 
-def places(proc: Path) -> list[Place]:
+def cgroup_parents(proc: Path) -> list[CgroupParent]:
     """Where groups may be made, best first: version 2, most controllers, deepest."""
     mounts = cgroup_files.mounts((proc / "mountinfo").read_text())
-    found: list[Place] = []
+    found: list[CgroupParent] = []
     for line in (proc / "cgroup").read_text().splitlines():
         number, controllers, own = line.split(":", 2)
         for mount in mounts:
@@ -152,21 +154,21 @@ def places(proc: Path) -> list[Place]:
             if number == "0" and mount.kind == "cgroup2":
                 found += _delegated(folder, mount.folder)
             elif mount.kind == "cgroup" and {*controllers.split(",")} <= mount.options:
-                found.append(Place(V1, folder, mount.options & {*CONTROLLERS}))
+                found.append(CgroupParent(V1, folder, mount.options & {*CONTROLLERS}))
     # The sort is stable: the deepest stay first.
     return sorted((p for p in found if p.offers), key=lambda p: (p.means != V2, -len(p.offers)))
 
 
-def _delegated(own: Path, mount: Path) -> Iterator[Place]:
+def _delegated(own: Path, mount: Path) -> Iterator[CgroupParent]:
     """Our own group and those above it, each with what it hands down to its children."""
     for folder in (own, *own.parents):
-        handed = frozenset(read(folder, "cgroup.subtree_control").split())
-        yield Place(V2, folder, handed & {*CONTROLLERS})
+        handed = frozenset(read_entry(folder, "cgroup.subtree_control").split())
+        yield CgroupParent(V2, folder, handed & {*CONTROLLERS})
         if folder == mount:
             return
 
 
-def _make(limits: Limits, candidates: Sequence[Place]) -> Confinement:
+def _make(limits: Limits, candidates: Sequence[CgroupParent]) -> Confinement:
     """A group for each controller in the first place that lets us make and limit it."""
     made: dict[str, tuple[str, Path]] = {}
     reasons = dict.fromkeys(CONTROLLERS, "none is delegated here")

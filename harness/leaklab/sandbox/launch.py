@@ -21,24 +21,24 @@ from leaklab import agent
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Limits
 from leaklab.sandbox import protocol, supervisor
-from leaklab.sandbox.cgroups import NOTHING, Confinement
+from leaklab.sandbox.cgroups import UNCONFINED, Confinement
 from leaklab.sandbox.protocol import SupervisorOrder
-from leaklab.sandbox.scratch import making
+from leaklab.sandbox.scratch import reporting_disk_errors
 
-LONGEST_RECORD = 1 << 20
+MAX_RECORD_BYTES = 1 << 20
 # malloc's cache of freed chunks, one for each thread, counts as in use: with many sizes, or several
 # threads, its filling looks like a leak for several octaves.
 NO_THREAD_CACHE = "glibc.malloc.tcache_count=0"
 PATH_LENGTH = 2048
 AGENT = Path(agent.__file__).with_name("__main__.py")
-SHARED_MEMORY = "/dev/shm"  # noqa: S108  (the kernel's place for it)
+SHARED_MEMORY_FOLDER = "/dev/shm"  # noqa: S108  (the kernel's place for it)
 # What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
-LONGEST_SOCKET_PATH = 107
+MAX_SOCKET_PATH = 107
 SOCKET = "/pymp-12345678/listener-12345678"
 
 
 @dataclass(frozen=True)
-class AsItIs:
+class Unmodified:
     """For a command that is none of the lab's: none of the controls, but its own file and working
     folder, and a descriptor for what it prints."""
 
@@ -63,16 +63,16 @@ class Command:
     cpu: int | None = None
     data_limit_bytes: int | None = None
     keep_fds: Sequence[int] = ()
-    confinement: Confinement = NOTHING
+    confinement: Confinement = UNCONFINED
     limits: Limits | None = None
-    as_it_is: AsItIs | None = None
+    as_it_is: Unmodified | None = None
     reads: Sequence[Path] = ()
 
     @property
     def is_in_shared_memory(self) -> bool:
         """Whether anything it needs lies in /dev/shm, which then cannot be another one for it."""
         needed = [self.folder, Path(sys.prefix), *self.reads]
-        return any(path.resolve().is_relative_to(SHARED_MEMORY) for path in needed)
+        return any(path.resolve().is_relative_to(SHARED_MEMORY_FOLDER) for path in needed)
 
 
 @dataclass
@@ -81,12 +81,12 @@ class Child:
 
     supervisor: subprocess.Popen[bytes]
     records: FileIO
-    life: FileIO
+    lifeline: FileIO
     output: Path
     closed: bool = False
     _rest: bytes = b""
 
-    def read_messages(self, timeout_seconds: float) -> list[protocol.Answer]:
+    def read_messages(self, timeout_seconds: float) -> list[protocol.AgentMessage]:
         """Wait for messages at most this long. Sets `closed` once no more can come, also where
         the supervisor is gone and something that it could not kill holds the pipe open."""
         gone = self.supervisor.poll() is not None
@@ -94,20 +94,20 @@ class Child:
         self.closed = gone
         if not ready:
             return []
-        chunk = self.records.read(LONGEST_RECORD)
+        chunk = self.records.read(MAX_RECORD_BYTES)
         self.closed = gone or not chunk
-        *lines, self._rest = (self._rest + chunk)[-LONGEST_RECORD:].split(b"\n")
-        return [message for line in lines if (message := protocol.parse(line)) is not None]
+        *lines, self._rest = (self._rest + chunk)[-MAX_RECORD_BYTES:].split(b"\n")
+        return [message for line in lines if (message := protocol.parse_message(line)) is not None]
 
     def terminate(self) -> None:
         """Ask the command itself to end (SIGTERM to its process group)."""
         with contextlib.suppress(BrokenPipeError):
-            self.life.write(supervisor.TERMINATE)
+            self.lifeline.write(supervisor.TERMINATE)
 
     def stop(self) -> None:
         """Ask the supervisor to kill the whole run; its last message follows."""
         with contextlib.suppress(BrokenPipeError):
-            self.life.write(b"x")
+            self.lifeline.write(b"x")
         # A program may have stopped its supervisor, which would wait with all of us for ever.
         self.supervisor.send_signal(signal.SIGCONT)
 
@@ -129,9 +129,9 @@ def supervised(command: Command) -> Iterator[Child]:
         )
         keep = [records_write.fileno(), *command.keep_fds]
         order = command.folder / "order"
-        with making(order):
+        with reporting_disk_errors(order):
             (command.folder / "output").touch()
-            order.write_bytes(protocol.encode(_order(command, life_read.fileno(), keep)))
+            order.write_bytes(protocol.encode_order(_order(command, life_read.fileno(), keep)))
         foreign = [command.as_it_is.output_fd] if command.as_it_is else []
         process = _start_supervisor(order, [life_read.fileno(), *keep, *foreign])
         records_write.close()
@@ -144,7 +144,7 @@ def supervised(command: Command) -> Iterator[Child]:
             process.wait()
 
 
-def how_it_ended(status: int | None) -> str:
+def describe_exit(status: int | None) -> str:
     """A wait status in words; None is that of a process whose supervisor died first."""
     if status is None:
         return "its supervisor was killed"
@@ -188,7 +188,7 @@ def _order(command: Command, life_fd: int, keep: Sequence[int]) -> SupervisorOrd
         own_shared_memory=not command.is_in_shared_memory,
         cpu=command.cpu,
         limits={} if foreign else _process_limits(command),
-        joins=[str(path) for path in confinement.joins()],
+        procs_files=[str(path) for path in confinement.procs_files()],
         stop_file=str(confinement.stop_file) if confinement.stop_file else None,
         cgroups=[str(folder) for folder in confinement.folders],
         scratch=str(command.session),
@@ -229,7 +229,7 @@ def fixed_environment(folder: Path, bytecode: Path) -> dict[str, str]:
     """
     path = os.environ.get("PATH", os.defpath)
     temporary = folder / "tmp"
-    fits = len(os.fsencode(temporary)) + len(SOCKET) <= LONGEST_SOCKET_PATH
+    fits = len(os.fsencode(temporary)) + len(SOCKET) <= MAX_SOCKET_PATH
     return {
         "PATH": path + ":/" + "-" * max(0, PATH_LENGTH - len(path)),
         "HOME": str(folder / "home"),

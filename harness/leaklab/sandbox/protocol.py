@@ -79,7 +79,7 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
     output: the file that the child writes to; output_fds: a descriptor in its place, or none.
     controls: whether the run is made repeatable; own_shared_memory: and gets a /dev/shm of its own.
     cpu: the CPU it is pinned to; limits: by the number of the RLIMIT.
-    joins: the cgroup files that its pid is written to; stop_file: writing "0" there ends all
+    procs_files: the cgroup files that its pid is written to; stop_file: writing "0" there ends all
         forking; cgroups: the groups, and scratch: the session's folder, both removed if the harness
         dies.
     """
@@ -97,13 +97,13 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
     own_shared_memory: bool
     cpu: int | None
     limits: dict[int, int]
-    joins: list[str]
+    procs_files: list[str]
     stop_file: str | None
     cgroups: list[str]
     scratch: str
 
 
-def encode(order: AgentOrder | SupervisorOrder) -> bytes:
+def encode_order(order: AgentOrder | SupervisorOrder) -> bytes:
     """An order as its file holds it."""
     fields: dict[str, Any] = msgspec.to_builtins(order)
     return marshal.dumps(fields, MARSHAL_VERSION)
@@ -185,13 +185,13 @@ class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     status: int | None
 
 
-Answer = Controlled | Baseline | Reached | Bounded | Finished | Failed | Died | Exited
+AgentMessage = Controlled | Baseline | Reached | Bounded | Finished | Failed | Died | Exited
 
 
-def parse(line: bytes) -> Answer | None:
+def parse_message(line: bytes) -> AgentMessage | None:
     """An answer; None for anything else."""
     try:
-        answer: Answer = msgspec.convert(ast.literal_eval(line.decode()), Answer)
+        answer: AgentMessage = msgspec.convert(ast.literal_eval(line.decode()), AgentMessage)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
     return answer

@@ -13,7 +13,7 @@ from leaklab.model.units import format_bytes
 
 # The bytecode of all that scenarios import, some times over. Where there is no room for it, Python
 # saves it cut short, and the next run fails as if by a fault of its own.
-LEAST_FREE_BYTES = 32 << 20
+MIN_FREE_BYTES = 32 << 20
 
 # Waits for the end of its input, which only the harness can end, by closing it or by dying.
 JANITOR = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
@@ -28,13 +28,13 @@ def session_folder() -> Iterator[Path]:
         NotMeasured: it cannot be made, or there is too little room.
     """
     with ExitStack() as stack:
-        with making("the temporary folder"):
+        with reporting_disk_errors("the temporary folder"):
             folder = Path(tempfile.mkdtemp(prefix="leaklab-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
-        if (free := shutil.disk_usage(folder).free) < LEAST_FREE_BYTES:
+        if (free := shutil.disk_usage(folder).free) < MIN_FREE_BYTES:
             words = f"{folder.parent} has {format_bytes(free)} left, of the"
             raise NotMeasured(
-                f"{words} {format_bytes(LEAST_FREE_BYTES)} that a session needs; make room, or "
+                f"{words} {format_bytes(MIN_FREE_BYTES)} that a session needs; make room, or "
                 "name another folder with TMPDIR"
             )
         janitor = subprocess.Popen(  # noqa: S603  (our own interpreter and our own line)
@@ -60,7 +60,7 @@ def run_folder(session: Path, slot: int) -> Iterator[Path]:
         NotMeasured: it cannot be made.
     """
     folder = session / f"run-{slot:02}"
-    with making(folder):
+    with reporting_disk_errors(folder):
         make_parts(folder)
     try:
         yield folder
@@ -79,7 +79,7 @@ def make_parts(folder: Path) -> None:
 
 
 @contextmanager
-def making(what: Path | str) -> Iterator[None]:
+def reporting_disk_errors(what: Path | str) -> Iterator[None]:
     """Say in one line what the temporary folder would not take: it is full, or not writable.
 
     Raises:

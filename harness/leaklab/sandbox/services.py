@@ -1,4 +1,4 @@
-"""Services: the peers a scenario talks to, run outside the measured process.
+"""Services: the programs that a scenario talks to, run outside the measured process.
 
 A service is the module `fixtures.<name>`, started as `python -m fixtures.<name> PORT`. It listens
 on 127.0.0.1, prints its address as one line when it accepts connections, and serves until killed.
@@ -18,13 +18,13 @@ from urllib.parse import urlsplit
 
 from leaklab.model.errors import BadInput, Cancelled, NotMeasured
 from leaklab.model.job import Job
-from leaklab.sandbox.launch import Child, Command, fixed_environment, how_it_ended, supervised
+from leaklab.sandbox.launch import Child, Command, describe_exit, fixed_environment, supervised
 from leaklab.sandbox.protocol import Exited
-from leaklab.sandbox.scratch import make_parts, making
+from leaklab.sandbox.scratch import make_parts, reporting_disk_errors
 
 START_SECONDS = 30.0
 HEALTH_SECONDS = 5.0
-LOOK_SECONDS = 0.005
+HEALTH_POLL_SECONDS = 0.005
 
 
 @dataclass
@@ -42,7 +42,7 @@ class Services:
                 break
             ended = [m.status for m in child.read_messages(0) if isinstance(m, Exited)]
             if ended or child.closed:
-                how = how_it_ended(ended[0] if ended else None)
+                how = describe_exit(ended[0] if ended else None)
                 words = f"; its last words: {said}" if (said := _last_words(child)) else ""
                 self._death = f"the service {name!r} died in mid-run: {how}{words}"
         return self._death
@@ -83,7 +83,7 @@ def running(
 
 
 def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder: Path) -> Command:
-    with making(folder):
+    with reporting_disk_errors(folder):
         make_parts(folder)
     environment = fixed_environment(folder, session / "bytecode")
     environment["PYTHONPATH"] = os.pathsep.join(map(str, roots))
@@ -97,7 +97,7 @@ def _address(name: str, child: Child, cancelled: threading.Event) -> str:
     while time.monotonic() < give_up:
         if cancelled.is_set():
             raise Cancelled(f"the service {name!r}: given up before it started")
-        ended = any(isinstance(m, Exited) for m in child.read_messages(LOOK_SECONDS))
+        ended = any(isinstance(m, Exited) for m in child.read_messages(HEALTH_POLL_SECONDS))
         first, newline, _ = child.output.read_text(errors="replace").partition("\n")
         if ended or child.closed:
             words = _last_words(child) or "it said nothing"

@@ -58,25 +58,28 @@ def main() -> None:
     child = os.fork()
     if child == 0:
         os.close(go)
-        become(order, may_go)
-    reasons = filter(None, [attempt(write, file, str(child)) for file in order["joins"]])
+        exec_child(order, may_go)
+    reasons = filter(
+        None,
+        [ignoring_oserror(write_kernel, file, str(child)) for file in order["procs_files"]],
+    )
     refused = [f"joining a cgroup: {reason}" for reason in reasons]
-    confined = bool(order["joins"]) and not refused
+    confined = bool(order["procs_files"]) and not refused
     send(order, kind="controls", refused=refused, confined=confined, **controls)
     os.write(go, b"x")
     gone, status = wait(child, order["life_fd"])
-    leave_nothing(order["joins"], order["stop_file"])
+    leave_nothing(order["procs_files"], order["stop_file"])
     send(order, kind="exit", status=status)
     if gone:
-        clean(order["cgroups"], order["scratch"])
+        remove_folders(order["cgroups"], order["scratch"])
 
 
 def send(order: Order, **record: object) -> None:
     """Write one record, on a line of its own; that the harness is gone is learnt from its pipe."""
-    attempt(os.write, order["records_fd"], f"\n{record!r}\n".encode())
+    ignoring_oserror(os.write, order["records_fd"], f"\n{record!r}\n".encode())
 
 
-def attempt(do: Any, *words: object) -> str:
+def ignoring_oserror(do: Any, *words: object) -> str:
     """Do what may be refused, or be too late; the reason, or nothing where it was done."""
     try:
         do(*words)
@@ -99,7 +102,7 @@ def apply_controls(order: Order) -> dict[str, bool]:
     }
 
 
-def read(path: str) -> bytes:
+def read_kernel(path: str) -> bytes:
     """One of the kernel's files; empty where its process is gone."""
     try:
         with open(path, "rb") as file:
@@ -108,13 +111,13 @@ def read(path: str) -> bytes:
         return b""
 
 
-def write(path: str, text: str) -> None:
+def write_kernel(path: str, text: str) -> None:
     """Write to one of the kernel's files."""
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
 
 
-def become(order: Order, may_go: int) -> None:
+def exec_child(order: Order, may_go: int) -> None:
     """In the child: descriptors, limits, processor, then the measured program itself."""
     log = 2
     try:
@@ -137,7 +140,8 @@ def become(order: Order, may_go: int) -> None:
         if order["cpu"] is not None:
             os.sched_setaffinity(0, {order["cpu"]})
         if order["controls"]:
-            attempt(write, "/proc/self/oom_score_adj", "1000")  # the leak should be the victim
+            # The OOM killer kills the leak first.
+            ignoring_oserror(write_kernel, "/proc/self/oom_score_adj", "1000")
         os.chdir(order["cwd"])
         os.execve(order["program"], order["argv"], order["env"])
     except OSError as error:
@@ -161,8 +165,8 @@ def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
         if life_fd in ready:
             if (word := os.read(life_fd, 1)) != TERMINATE:
                 return word == b"", None
-            attempt(os.killpg, child, signal.SIGTERM)
-        attempt(os.read, wake, 4096)
+            ignoring_oserror(os.killpg, child, signal.SIGTERM)
+        ignoring_oserror(os.read, wake, 4096)
 
 
 def reap() -> dict[int, int]:
@@ -176,17 +180,17 @@ def reap() -> dict[int, int]:
     return ended
 
 
-def leave_nothing(joins: list[str], stop_file: str | None) -> None:
+def leave_nothing(procs_files: list[str], stop_file: str | None) -> None:
     """Kill the whole run: first all but the resource trackers, then what they did not get done."""
     # Or thousands of processes that spin would leave us next to nothing of the CPU.
-    attempt(os.sched_setscheduler, 0, os.SCHED_RR, os.sched_param(1))
-    if stop_file and any(map(read, joins)):
-        attempt(write, stop_file, "0")
+    ignoring_oserror(os.sched_setscheduler, 0, os.SCHED_RR, os.sched_param(1))
+    if stop_file and any(map(read_kernel, procs_files)):
+        ignoring_oserror(write_kernel, stop_file, "0")
     kill_all(TRACKER)
     for pid in stop_all():
-        attempt(os.kill, pid, signal.SIGCONT)
+        ignoring_oserror(os.kill, pid, signal.SIGCONT)
     give_up = time.monotonic() + TRACKER_SECONDS
-    while children(os.getpid()) and time.monotonic() < give_up:
+    while child_pids(os.getpid()) and time.monotonic() < give_up:
         time.sleep(PAUSE_SECONDS)
         reap()
     kill_all()
@@ -199,11 +203,11 @@ def kill_all(spared: bytes = b"") -> None:
         while new := stop_all() - found:
             found |= new
         # Not read before: it waits for a process that is busy forking.
-        left = [p for p in found if not spared or spared not in read(f"/proc/{p}/cmdline")]
+        left = [p for p in found if not spared or spared not in read_kernel(f"/proc/{p}/cmdline")]
         if not left:
             return
         for pid in left:
-            attempt(os.kill, pid, signal.SIGKILL)
+            ignoring_oserror(os.kill, pid, signal.SIGKILL)
         time.sleep(PAUSE_SECONDS)
 
 
@@ -212,25 +216,25 @@ def stop_all() -> set[int]:
     reap()
     found = [os.getpid()]
     for parent in found:  # which grows
-        for pid in children(parent):
-            attempt(os.kill, pid, signal.SIGSTOP)
+        for pid in child_pids(parent):
+            ignoring_oserror(os.kill, pid, signal.SIGSTOP)
             # Where it leads a process group: all of that, in one step that no fork slips through.
-            attempt(os.killpg, pid, signal.SIGSTOP)
+            ignoring_oserror(os.killpg, pid, signal.SIGSTOP)
             found.append(pid)
     return set(found[1:])
 
 
-def children(parent: int) -> list[int]:
+def child_pids(parent: int) -> list[int]:
     """The pids of a process's children, zombies included until they are reaped."""
     try:
         tasks = os.listdir(f"/proc/{parent}/task")
     except OSError:  # it is gone
         return []
-    found = [read(f"/proc/{parent}/task/{task}/children") for task in tasks]
+    found = [read_kernel(f"/proc/{parent}/task/{task}/children") for task in tasks]
     return [int(pid) for pid in b" ".join(found).split()]
 
 
-def clean(cgroups: list[str], scratch: str) -> None:
+def remove_folders(cgroups: list[str], scratch: str) -> None:
     """In the harness's place: its folders. A cgroup is busy while the last in it drain."""
     from shutil import rmtree  # noqa: PLC0415  (a tenth of the start)
 
@@ -238,7 +242,7 @@ def clean(cgroups: list[str], scratch: str) -> None:
     give_up = time.monotonic() + BUSY_SECONDS
     while any(map(os.path.isdir, cgroups)) and time.monotonic() < give_up:
         for folder in cgroups:
-            attempt(os.rmdir, folder)
+            ignoring_oserror(os.rmdir, folder)
         time.sleep(PAUSE_SECONDS)
 
 

@@ -12,13 +12,13 @@ from leaklab.model.scenario import Growth
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.units import MIB
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
-from leaklab.verdict.growth import Finding, undecided
+from leaklab.verdict.growth import SeriesVerdict, undecided
 from leaklab.verdict.in_use import last_half, mapped_gain
-from leaklab.verdict.resources import FLOOR
+from leaklab.verdict.resources import NOISE_FLOOR
 from leaklab.verdict.retained import RETAINED_SHARE, Rise, net_value
 
 
-def acquit(process: ProcessRecord, signal: Signal, rise: Rise) -> Finding | None:
+def explained_growth(process: ProcessRecord, signal: Signal, rise: Rise) -> SeriesVerdict | None:
     """Acquit a rise of malloc's heap, or of pymalloc's blocks, of which the only collection there
     was, that after the last unit, gives back most.
 
@@ -33,13 +33,13 @@ def acquit(process: ProcessRecord, signal: Signal, rise: Rise) -> Finding | None
     if value is None or value >= rise.start - free_lists + RETAINED_SHARE * rise.amount:
         return None
     if not process.collector_on:
-        return Finding(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FREE_LISTS))
+        return SeriesVerdict(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FREE_LISTS))
     if _kept_beside(process, signal, value) > rise.amount / 2:
         return undecided(ReasonKind.GARBAGE_AND_MORE)
-    return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=ReasonKind.GARBAGE))
+    return SeriesVerdict(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=ReasonKind.GARBAGE))
 
 
-def acquit_anonymous(process: ProcessRecord, rise: Rise) -> Finding | None:
+def explained_anonymous_growth(process: ProcessRecord, rise: Rise) -> SeriesVerdict | None:
     """Acquit a rise of anonymous memory that malloc gives back when asked, or that is free places
     in what the allocators hold, and not memory in use or mapped past both."""
     trimmed = process.after_trim.anon_bytes if process.after_trim else None
@@ -49,12 +49,12 @@ def acquit_anonymous(process: ProcessRecord, rise: Rise) -> Finding | None:
         kind = ReasonKind.MALLOC_FRAGMENTATION
         if trimmed >= limit:
             kind = ReasonKind.PYMALLOC_FRAGMENTATION
-        return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+        return SeriesVerdict(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
     free_heap = _gained(process, "heap_free_bytes") if trimmed is None else 0.0
     if free_heap + free_arenas > RETAINED_SHARE * rise.amount:
         by_malloc = free_heap > free_arenas
         kind = ReasonKind.FREED_IN_MALLOC if by_malloc else ReasonKind.PYMALLOC_FRAGMENTATION
-        return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+        return SeriesVerdict(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
     return None
 
 
@@ -85,7 +85,7 @@ def _gained(process: ProcessRecord, field: str) -> float:
     return 0.0 if before is None or after is None else max(float(after - before), 0.0)
 
 
-def remarks(process: ProcessRecord) -> list[Reason]:
+def allocator_notes(process: ProcessRecord) -> list[Reason]:
     """A word on garbage that was most of what a process had gained, and on an allocator that holds
     much more than it has handed out."""
     return [*_garbage(process), *_fragmentation(process)]
@@ -97,7 +97,7 @@ def _garbage(process: ProcessRecord) -> Iterator[Reason]:
     after = net_value(process.after_collect, Signal.BLOCKS) if process.after_collect else None
     if first is None or end is None or after is None:
         return
-    if end - after > max(RETAINED_SHARE * (end - first), FLOOR[Signal.BLOCKS]):
+    if end - after > max(RETAINED_SHARE * (end - first), NOISE_FLOOR[Signal.BLOCKS]):
         yield Reason(kind=ReasonKind.GARBAGE_FREED, count=round(end - after))
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from leaklab.model.job import Job
-from leaklab.model.measurement import ProcessRecord, Trace, TreeRecord
+from leaklab.model.measurement import Measurement, ProcessRecord, TreeRecord
 from leaklab.model.scenario import Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
@@ -13,7 +13,7 @@ OWN_SHARE = 0.5
 
 
 def children_grow(
-    job: Job, trace: Trace, processes: Sequence[ProcessRecord], tree: TreeRecord | None
+    job: Job, trace: Measurement, processes: Sequence[ProcessRecord], tree: TreeRecord | None
 ) -> Iterator[Reason]:
     """A remark where the memory of all processes together surely grows, and most of that is
     not in those that are judged."""

@@ -4,11 +4,11 @@ import msgspec
 
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Estimate
-from leaklab.verdict.growth import Finding
+from leaklab.verdict.growth import SeriesVerdict
 from leaklab.verdict.octaves import Slope
 
 
-def estimate(signal: Signal, finding: Finding, slope: Slope) -> Estimate:
+def estimate(signal: Signal, finding: SeriesVerdict, slope: Slope) -> Estimate:
     """An estimate of one signal; its reason names it."""
     return Estimate(
         signal=signal,
@@ -18,5 +18,5 @@ def estimate(signal: Signal, finding: Finding, slope: Slope) -> Estimate:
         low=slope.low,
         high=slope.high,
         reason=msgspec.structs.replace(finding.reason, signal=signal),
-        settled=finding.settled,
+        conclusive=finding.conclusive,
     )

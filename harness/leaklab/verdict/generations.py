@@ -22,10 +22,10 @@ from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Signal
 from leaklab.model.text import cut, without_folder
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
-from leaklab.verdict.growth import RULE, Rule
+from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule
 from leaklab.verdict.intervals import median_interval
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.resources import FLOOR_IN_PAGES
+from leaklab.verdict.resources import NOISE_FLOOR_IN_PAGES
 
 MIN_GENERATIONS = 6
 # In each half of a life two, and one where they meet.
@@ -74,7 +74,7 @@ class Generations(Struct, frozen=True, kw_only=True):
 
 
 def judge_generations(
-    lives: Mapping[str, Sequence[Life]], counts: Mapping[str, int], rule: Rule = RULE
+    lives: Mapping[str, Sequence[Life]], counts: Mapping[str, int], rule: GrowthRule = DEFAULT_RULE
 ) -> list[Generations]:
     """Judge the processes that came and went, those first of which there were the most.
 
@@ -106,7 +106,7 @@ def with_generations(verdict: Verdict, found: Iterable[Generations]) -> Verdict:
     )
 
 
-def _judged(lives: Sequence[Life], count: int, rule: Rule) -> Generations:
+def _judged(lives: Sequence[Life], count: int, rule: GrowthRule) -> Generations:
     long_enough = [life for life in lives if len(life.rows[0]) >= MIN_READINGS]
     told = [life.rows for life in long_enough]
     known = Generations(
@@ -133,12 +133,12 @@ def _judged(lives: Sequence[Life], count: int, rule: Rule) -> Generations:
     return msgspec.structs.replace(found, conclusion=_conclusion(found, rule))
 
 
-def _conclusion(found: Generations, rule: Rule) -> Conclusion:
+def _conclusion(found: Generations, rule: GrowthRule) -> Conclusion:
     if not found.grows:
         return Conclusion.CLEAN
     risen = (found.per_second or 0.0) * (found.lifetime_seconds or 0.0) / 2
     steady = found.kept_share is not None and found.kept_share >= rule.steady
-    leaks = found.forked and steady and risen > FLOOR_IN_PAGES
+    leaks = found.forked and steady and risen > NOISE_FLOOR_IN_PAGES
     return Conclusion.LEAK if leaks else Conclusion.UNDECIDED
 
 

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from leaklab.model.scenario import Growth
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.octaves import (
-    Numbers,
+    Float64Array,
     Octave,
     block_minima,
     joined,
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-FEWEST_BLOCKS = 5
+MIN_BLOCKS = 5
 
 # Growth that fades may hide a leak beneath a cache that fills: after so many times the work that a
 # verdict is declared to need, what fills like that has faded for good.
@@ -38,7 +38,7 @@ CONFIRM_TIMES = 4
 
 
 @dataclass(frozen=True)
-class Rule:
+class GrowthRule:
     """The constants of the verdict. DESIGN.md derives each; `leaklab accuracy` varies each.
 
     Rates of successive octaves are compared as a ratio: 1 for a line, 2**-0.5 for a root, 0.5 for a
@@ -64,32 +64,32 @@ class Rule:
     unseen_share: float = 0.125
 
 
-RULE = Rule()
+DEFAULT_RULE = GrowthRule()
 
 # Growth that chance orders like this, at most, is there; whether it fades is another question.
 TENDENCY = 0.05
 
 
 @dataclass(frozen=True)
-class Finding:
+class SeriesVerdict:
     """What one series shows.
 
-    `settled` is false where it is acquitted in spite of a step: others may follow.
+    `conclusive` is false where it is acquitted in spite of a step: others may follow.
     """
 
     conclusion: Conclusion
     growth: Growth | None
     reason: Reason
-    settled: bool = True
+    conclusive: bool = True
 
 
 def judge_series(
     units: Sequence[float],
     values: Sequence[float],
     floor: float,
-    rule: Rule = RULE,
+    rule: GrowthRule = DEFAULT_RULE,
     declared: float | None = None,
-) -> Finding:
+) -> SeriesVerdict:
     """Judge one series.
 
     Args:
@@ -100,27 +100,27 @@ def judge_series(
         declared: the work that a verdict is said to need; None where nobody says, then it is all.
     """
     oldest, before, last = octaves(units, values)
-    if last.minima.size < FEWEST_BLOCKS:
+    if last.minima.size < MIN_BLOCKS:
         return undecided(ReasonKind.TOO_FEW_SAMPLES)
     if _fades((oldest, before, last), floor, rule):
         if declared and units[-1] < CONFIRM_TIMES * declared:
             return undecided(ReasonKind.FADES_SO_FAR)
-        return Finding(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FADES))
+        return SeriesVerdict(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FADES))
     if rises(last, floor, rule):
         return _judge_rising(before, last, floor, rule)
     doubt, ceiling = _doubt(before, last, floor, rule, min(declared or units[-1], units[-1]))
     if doubt:
         return undecided(doubt)
-    return Finding(
+    return SeriesVerdict(
         Conclusion.CLEAN,
         _shape(units, values, last, floor),
         Reason(kind=ReasonKind.LEVEL, ceiling=ceiling),
-        settled=not clear_steps(joined(before, last)[1], floor).any(),
+        conclusive=not clear_steps(joined(before, last)[1], floor).any(),
     )
 
 
 def judge_extreme(
-    units: Sequence[float], values: Sequence[float], amount: float, rule: Rule = RULE
+    units: Sequence[float], values: Sequence[float], amount: float, rule: GrowthRule = DEFAULT_RULE
 ) -> bool:
     """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
     at least so much that nothing innocent does: then it need not be watched any longer.
@@ -131,13 +131,13 @@ def judge_extreme(
     if not rises_to_its_end(units, values, amount, rule):
         return False
     _, before, last = octaves(units, values)
-    if before.minima.size < FEWEST_BLOCKS:
+    if before.minima.size < MIN_BLOCKS:
         return True
     return last.rate >= rule.steady * before.rate
 
 
 def rises_to_its_end(
-    units: Sequence[float], values: Sequence[float], amount: float, rule: Rule
+    units: Sequence[float], values: Sequence[float], amount: float, rule: GrowthRule
 ) -> bool:
     """Whether a whole series rises in order, by so much, and at full pace to its end. It asks for
     five samples at least, and not for octaves: there may be no time for them."""
@@ -147,7 +147,7 @@ def rises_to_its_end(
 
 
 def _doubt(
-    before: Octave, last: Octave, floor: float, rule: Rule, declared: float
+    before: Octave, last: Octave, floor: float, rule: GrowthRule, declared: float
 ) -> tuple[ReasonKind | None, float]:
     """Why a series that does not rise in order cannot be acquitted all the same (None if it can),
     and the most it may yet grow per unit.
@@ -173,7 +173,7 @@ def _doubt(
     return None, max(slope.high, 0.0)
 
 
-def clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
+def clear_steps(minima: Float64Array, floor: float) -> NDArray[np.bool_]:
     """Which differences of neighbours are steps: more than twice the deepest fall."""
     import numpy as np
 
@@ -182,8 +182,8 @@ def clear_steps(minima: Numbers, floor: float) -> NDArray[np.bool_]:
     return found
 
 
-def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Finding:
-    if before.minima.size < FEWEST_BLOCKS:
+def _judge_rising(before: Octave, last: Octave, floor: float, rule: GrowthRule) -> SeriesVerdict:
+    if before.minima.size < MIN_BLOCKS:
         return undecided(ReasonKind.TOO_FEW_SAMPLES)
     if not rises(before, floor, rule):
         return undecided(ReasonKind.ROSE_ONLY_LATELY)
@@ -193,10 +193,10 @@ def _judge_rising(before: Octave, last: Octave, floor: float, rule: Rule) -> Fin
     if kept < rule.steady:
         return undecided(ReasonKind.SLOWS_DOWN, kept_share=kept)
     reason = Reason(kind=ReasonKind.GROWS_STEADILY, kept_share=kept)
-    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
+    return SeriesVerdict(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
-def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) -> bool:
+def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: GrowthRule) -> bool:
     """Whether the rate fell twice in a row like a logarithm's, or faster, and goes on falling.
 
     A leak under a logarithm fades, too, until only the leak is left; so the part that would not
@@ -213,12 +213,12 @@ def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: Rule) 
     return none and steady.high <= max(negligible, last.rate / 2)
 
 
-def undecided(kind: ReasonKind, kept_share: float | None = None) -> Finding:
+def undecided(kind: ReasonKind, kept_share: float | None = None) -> SeriesVerdict:
     """A finding that decides nothing, and why."""
-    return Finding(Conclusion.UNDECIDED, None, Reason(kind=kind, kept_share=kept_share))
+    return SeriesVerdict(Conclusion.UNDECIDED, None, Reason(kind=kind, kept_share=kept_share))
 
 
-def rises(octave: Octave, floor: float, rule: Rule) -> bool:
+def rises(octave: Octave, floor: float, rule: GrowthRule) -> bool:
     """Whether an octave rises in order, by more than a floor, and not mostly by one step."""
     in_order = octave.ordered(rule.chance) and octave.rise > floor
     return in_order and octave.largest_step_share <= rule.one_step

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-Numbers: TypeAlias = "NDArray[np.float64]"
+Float64Array: TypeAlias = "NDArray[np.float64]"
 
 # The work done at each reading, and what was read.
 Rows: TypeAlias = tuple[Sequence[float], Sequence[float]]
@@ -50,8 +50,8 @@ class Octave:
     """The block minima of one octave, where they were read (in units of work), and the `swing`:
     the median over its blocks of what lies between a block's minimum and its maximum."""
 
-    units: Numbers
-    minima: Numbers
+    units: Float64Array
+    minima: Float64Array
     swing: float = 0.0
 
     @cached_property
@@ -123,14 +123,14 @@ def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
     return _octave(x, y, 0.0, x[-1] if x.size else 0.0)
 
 
-def joined(*parts: Octave) -> tuple[Numbers, Numbers]:
+def joined(*parts: Octave) -> tuple[Float64Array, Float64Array]:
     """The block minima of successive octaves as one series: (units, minima)."""
     import numpy as np
 
     return np.concatenate([o.units for o in parts]), np.concatenate([o.minima for o in parts])
 
 
-def growth_per_unit(units: Numbers, minima: Numbers) -> Slope:
+def growth_per_unit(units: Float64Array, minima: Float64Array) -> Slope:
     """The Theil-Sen slope of block minima, with an interval that is wide enough in two worlds.
 
     Theil-Sen's own interval holds where the minima scatter around a line. Where what is kept
@@ -151,7 +151,7 @@ def growth_per_unit(units: Numbers, minima: Numbers) -> Slope:
     return Slope(sen.estimate, min(sen.low, mean - half), max(sen.high, mean + half))
 
 
-def theil_sen(units: Numbers, values: Numbers) -> Slope:
+def theil_sen(units: Float64Array, values: Float64Array) -> Slope:
     """The median slope over all pairs of points (Theil 1950, Sen 1968); zeros below two points.
 
     Its interval assumes that the points scatter independently around a line.
@@ -164,7 +164,7 @@ def theil_sen(units: Numbers, values: Numbers) -> Slope:
     return Slope(float(found.slope), float(found.low_slope), float(found.high_slope))
 
 
-def steady_part(units: Numbers, minima: Numbers) -> Slope:
+def steady_part(units: Float64Array, minima: Float64Array) -> Slope:
     """How much of the growth would go on for ever, beside a logarithm: b of a*ln(x) + b*x.
 
     Between two blocks that law grows by a*d(ln x) + b*dx; so the rate over a block is a line in
@@ -180,7 +180,7 @@ def steady_part(units: Numbers, minima: Numbers) -> Slope:
     return Slope(float(fit.intercept), float(fit.intercept) - half, float(fit.intercept) + half)
 
 
-def _octave(x: Numbers, y: Numbers, after: float, upto: float) -> Octave:
+def _octave(x: Float64Array, y: Float64Array, after: float, upto: float) -> Octave:
     import numpy as np
 
     inside = (x > after) & (x <= upto)

@@ -12,18 +12,16 @@ import msgspec
 
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
-from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
-from leaklab.verdict.growth import RULE, Rule
+from leaklab.model.verdicts import SEVERITY, Conclusion, Reason, ReasonKind, Verdict
+from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule
 from leaklab.verdict.octaves import BLOCKS, Rows
-from leaklab.verdict.resources import EXTREME_SHARE, FLOOR, SIGNALS_OF_TREE
-from leaklab.verdict.watched_signal import Judged, judge_signal
+from leaklab.verdict.resources import EXTREME_SHARE, NOISE_FLOOR, SIGNALS_OF_TREE
+from leaklab.verdict.watched_signal import JudgedSignal, judge_signal
 
 # The lengths of a watch that are advised: as people say them.
 LENGTHS_SECONDS = (60.0, 600.0, 3600.0, 36_000.0, 86_400.0, 604_800.0)
 MIN_TIMES_LONGER = 4
 
-# The worst of a resource's signals decides.
-BADNESS = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
 # These say themselves what a longer watch would show.
 SAY_HOW_LONG = {ReasonKind.GROWS_TOO_SLOWLY, ReasonKind.TOO_FEW_SAMPLES}
 
@@ -34,7 +32,7 @@ def judge_over_time(
     rows: Mapping[Signal, Rows],
     resource: Resource,
     memory_bytes: float = UNLIMITED,
-    rule: Rule = RULE,
+    rule: GrowthRule = DEFAULT_RULE,
 ) -> Verdict:
     """Judge a tree of processes that was watched.
 
@@ -50,7 +48,7 @@ def judge_over_time(
     """
     judged = {
         signal: judge_signal(signal, rows[signal], _extreme(signal, memory_bytes), rule)
-        for signal in FLOOR
+        for signal in NOISE_FLOOR
         if signal in rows
     }
     speakers = {r: _speaker(judged, rows, r) for r in SIGNALS_OF_TREE}
@@ -84,16 +82,16 @@ def _read_lately(rows: Rows) -> int:
 
 
 def _speaker(
-    judged: Mapping[Signal, Judged], rows: Mapping[Signal, Rows], resource: Resource
-) -> Judged | None:
+    judged: Mapping[Signal, JudgedSignal], rows: Mapping[Signal, Rows], resource: Resource
+) -> JudgedSignal | None:
     if resource is Resource.MEMORY:
         signal = signal_of_memory(rows)
         return judged[signal] if signal else None
     found = [judged[signal] for signal in SIGNALS_OF_TREE[resource] if signal in judged]
-    return max(found, key=lambda one: BADNESS[one.estimate.conclusion], default=None)
+    return max(found, key=lambda one: SEVERITY[one.estimate.conclusion], default=None)
 
 
-def _verdict(resource: Resource, speaker: Judged | None) -> Verdict:
+def _verdict(resource: Resource, speaker: JudgedSignal | None) -> Verdict:
     """The verdict on one resource alone."""
     if speaker is None:
         reasons = [Reason(kind=ReasonKind.NOT_READ)]
@@ -113,7 +111,7 @@ def _verdict(resource: Resource, speaker: Judged | None) -> Verdict:
     )
 
 
-def _remarks(judged: Judged) -> Iterator[Reason]:
+def _remarks(judged: JudgedSignal) -> Iterator[Reason]:
     """What was left out, and what would have escaped."""
     said = judged.estimate
     if judged.start_up_seconds:

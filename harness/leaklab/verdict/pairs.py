@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import msgspec
 
 from leaklab.model.errors import BadInput
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
-from leaklab.model.scenario import Judge, Scenario, Variant
+from leaklab.model.scenario import Criterion, Scenario, Variant
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
-from leaklab.verdict.wording import worded
+from leaklab.verdict.wording import with_text
 
 # What must be the same for two figures to be about the same work, and what only deserves a word.
 SAME_WORK = ("unit", "units")
@@ -29,7 +29,7 @@ class PeakVerdict:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class ResultComparison:
     """B against A. `peak_ratio` is B's peak by A's; `intervals_apart` whether the 95 % intervals
     of the growth per unit have no value in common; `pair` the verdict of a pair judged by peaks."""
 
@@ -41,7 +41,7 @@ class Comparison:
     pair: PeakVerdict | None = None
 
 
-def compare(a: Result, b: Result) -> Comparison:
+def compare_results(a: Result, b: Result) -> ResultComparison:
     """Compare the peaks and the growth of two runs over the same work. The two of a pair that is
     judged by its peaks have its verdict.
 
@@ -59,8 +59,8 @@ def compare(a: Result, b: Result) -> Comparison:
             )
     if not a.peak_bytes or not b.peak_bytes:
         lacking = a if not a.peak_bytes else b
-        raise BadInput(f"{label(lacking)} has no peak ({lacking.ended}); run it again")
-    return Comparison(
+        raise BadInput(f"{label(lacking)} has no peak ({lacking.end_reason}); run it again")
+    return ResultComparison(
         a=a,
         b=b,
         peak_ratio=b.peak_bytes / a.peak_bytes,
@@ -77,10 +77,10 @@ def _differences(a: Result, b: Result) -> Iterator[str]:
         yield f"Python: {a.environment.python} and {b.environment.python}"
 
 
-def judge_pair(found: Comparison, scenario: Scenario) -> Comparison:
+def judge_pair(found: ResultComparison, scenario: Scenario) -> ResultComparison:
     """With the verdict of the pair, where these are the two variants of a scenario judged by its
     peaks; else as it is. Which of the two is A makes no difference."""
-    if scenario.judge is not Judge.PEAK or scenario.min_ratio is None:
+    if scenario.judge is not Criterion.PEAK or scenario.min_ratio is None:
         return found
     ratios = {
         (Variant.FIXED, Variant.BUGGY): found.peak_ratio,
@@ -98,13 +98,13 @@ def judge_pairs(results: Sequence[Result]) -> list[Result]:
     where both variants are there, from runs of the same seed and units."""
     by_pair: dict[tuple[object, ...], dict[Variant, Result]] = {}
     for result in results:
-        if result.judge is Judge.PEAK:
+        if result.judge is Criterion.PEAK:
             by_pair.setdefault(_pair_key(result), {})[result.variant] = result
 
     def judged(result: Result) -> Result:
         pair = by_pair.get(_pair_key(result), {})
         buggy, fixed = pair.get(Variant.BUGGY), pair.get(Variant.FIXED)
-        if result.judge is not Judge.PEAK or buggy is None or fixed is None:
+        if result.judge is not Criterion.PEAK or buggy is None or fixed is None:
             return result
         return _with_pairs_verdict(result, buggy, fixed)
 
@@ -125,11 +125,11 @@ def _with_pairs_verdict(result: Result, buggy: Result, fixed: Result) -> Result:
     reason = Reason(kind=ReasonKind.PEAK_RATIO, ratio=ratio, min_ratio=result.min_ratio)
     verdict = msgspec.structs.replace(result.verdict, conclusion=conclusion, reasons=[reason])
     agrees = conclusion is Conclusion.of(leaks=bool(result.is_known_to_leak))
-    return msgspec.structs.replace(result, verdict=worded(verdict), agrees=agrees)
+    return msgspec.structs.replace(result, verdict=with_text(verdict), as_expected=agrees)
 
 
 def _ended(*results: Result) -> bool:
-    return all(result.ended is Ended.COMPLETED for result in results)
+    return all(result.end_reason is EndReason.COMPLETED for result in results)
 
 
 def is_peak_leak(ratio: float, min_ratio: float) -> bool:

@@ -15,21 +15,23 @@ from leaklab.model.measurement import ProcessRecord
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
-from leaklab.verdict.allocators import remarks
+from leaklab.verdict.allocators import allocator_notes
 from leaklab.verdict.amounts import quoted
-from leaklab.verdict.growth import RULE, Finding, Rule
+from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule, SeriesVerdict
 from leaklab.verdict.in_use import split_of
-from leaklab.verdict.length import NOT_READ, Work, standing_findings, too_short
+from leaklab.verdict.length import NOT_READ_VERDICT, RunLength, too_short, verdicts_that_stand
 from leaklab.verdict.octaves import Rows
 from leaklab.verdict.resources import (
-    FLOOR,
+    NOISE_FLOOR,
     SIGNALS_OF,
     SIGNALS_OF_TREE,
 )
 from leaklab.verdict.signals import estimate_in_use, estimate_of
 
 
-def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = RULE) -> Verdict:
+def judge_process(
+    process: ProcessRecord, resource: Resource, work: RunLength, rule: GrowthRule = DEFAULT_RULE
+) -> Verdict:
     """Judge one process by its series.
 
     Args:
@@ -43,20 +45,25 @@ def judge(process: ProcessRecord, resource: Resource, work: Work, rule: Rule = R
         The verdict, with an estimate for every signal that was read.
     """
     rows = rows_of(process.samples)
-    estimates = [estimate_of(process, s, rows[s], work.needed, rule) for s in FLOOR if s in rows]
+    estimates = [
+        estimate_of(process, s, rows[s], work.needed, rule) for s in NOISE_FLOOR if s in rows
+    ]
     estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
     findings = _findings(estimates, SIGNALS_OF)
     if short := too_short(work, rows, resource, process):
-        findings = standing_findings(findings, (resource, short), rows, work)
+        findings = verdicts_that_stand(findings, (resource, short), rows, work)
     verdict = _verdict(estimates, findings, resource)
     verdict = msgspec.structs.replace(verdict, split=split_of(process))
     verdict = quoted(verdict, process, rows)
-    held = remarks(process) if resource is Resource.MEMORY else []
+    held = allocator_notes(process) if resource is Resource.MEMORY else []
     return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
 
 
 def judge_tree(
-    rows: Mapping[Signal, Rows], resource: Resource, work: Work, rule: Rule = RULE
+    rows: Mapping[Signal, Rows],
+    resource: Resource,
+    work: RunLength,
+    rule: GrowthRule = DEFAULT_RULE,
 ) -> Verdict:
     """Judge a tree of processes by what was read of it from outside.
 
@@ -68,12 +75,12 @@ def judge_tree(
     """
     estimates = [
         estimate_of(None, signal, rows[signal], work.needed, rule)
-        for signal in FLOOR
+        for signal in NOISE_FLOOR
         if signal in rows
     ]
     findings = _findings(estimates, SIGNALS_OF_TREE)
     if short := too_short(work, rows, resource):
-        findings = standing_findings(findings, (resource, short), rows, work)
+        findings = verdicts_that_stand(findings, (resource, short), rows, work)
     return quoted(_verdict(estimates, findings, resource))
 
 
@@ -82,7 +89,7 @@ def is_certain(verdict: Verdict) -> bool:
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
     deciding -= {Signal.ANON, Signal.PSS}
     found = [e for e in verdict.estimates if e.signal in deciding]
-    settled = all(e.settled and e.conclusion is not Conclusion.UNDECIDED for e in found)
+    settled = all(e.conclusive and e.conclusion is not Conclusion.UNDECIDED for e in found)
     return verdict.is_leak or (verdict.is_decided and settled)
 
 
@@ -100,16 +107,16 @@ def rows_of(samples: Samples) -> dict[Signal, Rows]:
 
 def _findings(
     estimates: Sequence[Estimate], signals_of: Mapping[Resource, tuple[Signal, ...]]
-) -> dict[Resource, Finding]:
+) -> dict[Resource, SeriesVerdict]:
     """One finding for each resource of which anything was read."""
     of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
     return {r: _combine(found) for r, found in of.items() if found}
 
 
 def _verdict(
-    estimates: Sequence[Estimate], findings: Mapping[Resource, Finding], resource: Resource
+    estimates: Sequence[Estimate], findings: Mapping[Resource, SeriesVerdict], resource: Resource
 ) -> Verdict:
-    finding = findings.get(resource, NOT_READ)
+    finding = findings.get(resource, NOT_READ_VERDICT)
     return Verdict(
         conclusion=finding.conclusion,
         growth=finding.growth,
@@ -120,7 +127,7 @@ def _verdict(
     )
 
 
-def _combine(estimates: Sequence[Estimate]) -> Finding:
+def _combine(estimates: Sequence[Estimate]) -> SeriesVerdict:
     """One finding from a resource's signals: a leak if one leaks; anonymous RSS leaves no doubt but
     where memory past both allocators grows, and PSS speaks only where the kernel does not tell it
     without files."""
@@ -134,7 +141,7 @@ def _combine(estimates: Sequence[Estimate]) -> Finding:
     level = [e for e in deciding if e.reason.kind is ReasonKind.LEVEL]
     telling = [e for e in deciding if e not in level]
     speaker = next(iter([*leaking, *doubtful, *telling, *level]))
-    return Finding(speaker.conclusion, speaker.growth, speaker.reason)
+    return SeriesVerdict(speaker.conclusion, speaker.growth, speaker.reason)
 
 
 def _decides(estimate: Estimate) -> bool:

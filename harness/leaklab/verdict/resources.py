@@ -7,7 +7,7 @@ from leaklab.verdict.octaves import BLOCKS
 
 # Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
 # smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.
-FLOOR = {
+NOISE_FLOOR = {
     Signal.IN_USE: BLOCKS * 32.0,
     Signal.HEAP: BLOCKS * 32.0,
     Signal.BLOCKS: BLOCKS * 1.0,
@@ -29,7 +29,7 @@ FLOOR = {
 }
 
 # Anonymous memory that rises in order by more than a page a block is not level.
-FLOOR_IN_PAGES = BLOCKS * float(PAGE_BYTES)
+NOISE_FLOOR_IN_PAGES = BLOCKS * float(PAGE_BYTES)
 
 # By resource the signals that decide; the others are judged and shown beside them.
 COUNTED = {
@@ -54,7 +54,9 @@ EXTREME_SHARE = 0.5
 MAX_THREADS = 4096.0
 
 
-def limits_of(memory_bytes: float, processes: float, descriptors: float) -> dict[Resource, float]:
+def resource_limits(
+    memory_bytes: float, processes: float, descriptors: float
+) -> dict[Resource, float]:
     """How much a run may have of each resource."""
     return {
         Resource.MEMORY: float(memory_bytes),
@@ -67,9 +69,9 @@ def limits_of(memory_bytes: float, processes: float, descriptors: float) -> dict
 
 
 # Where a result does not say what it was held to, for it is an old one.
-DEFAULT_LIMITS = limits_of(memory_bytes=1 << 30, processes=256, descriptors=16_384)
+DEFAULT_RESOURCE_LIMITS = resource_limits(memory_bytes=1 << 30, processes=256, descriptors=16_384)
 
-LABEL = {
+SIGNAL_LABELS = {
     Signal.RSS: "RSS",
     Signal.PSS: "PSS",
     Signal.PSS_ANON: "PSS without files",

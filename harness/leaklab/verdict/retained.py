@@ -12,8 +12,8 @@ from leaklab.model.measurement import How, ProcessRecord, Stop
 from leaklab.model.scenario import Growth
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
-from leaklab.verdict.growth import Finding, Rule, undecided
-from leaklab.verdict.resources import FLOOR
+from leaklab.verdict.growth import GrowthRule, SeriesVerdict, undecided
+from leaklab.verdict.resources import NOISE_FLOOR
 
 # A rise of which a collection, or a trim, leaves less than this share was mostly not retained.
 RETAINED_SHARE = 0.5
@@ -70,8 +70,8 @@ def is_collected(process: ProcessRecord) -> bool:
 
 
 def settle(
-    finding: Finding, process: ProcessRecord, signal: Signal, rise: Rise, rule: Rule
-) -> Finding:
+    finding: SeriesVerdict, process: ProcessRecord, signal: Signal, rise: Rise, rule: GrowthRule
+) -> SeriesVerdict:
     """What the collections say of a signal that is not acquitted by its rows.
 
     Args:
@@ -81,7 +81,7 @@ def settle(
         rise: what the rows did over the last octave.
         rule: the constants.
     """
-    floor, gains = FLOOR[signal], _gains(kept_of(process, signal))
+    floor, gains = NOISE_FLOOR[signal], _gains(kept_of(process, signal))
     if not gains or finding.conclusion is Conclusion.CLEAN:
         return finding
     if finding.conclusion is Conclusion.LEAK:
@@ -90,12 +90,12 @@ def settle(
             return finding
         if gained <= floor:
             kind = ReasonKind.GARBAGE if process.collector_on else ReasonKind.FREE_LISTS
-            return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
+            return SeriesVerdict(Conclusion.CLEAN, Growth.SAWTOOTH, Reason(kind=kind))
         return _steady(process, gains, floor, rule) or undecided(ReasonKind.GARBAGE_AND_MORE)
     if len(gains) >= 2 and all(gained <= floor for gained, _ in gains[-2:]):
         ceiling = max(floor / units for _, units in gains[-1:])
         reason = Reason(kind=ReasonKind.LEVEL_BETWEEN_COLLECTIONS, ceiling=ceiling)
-        return Finding(Conclusion.CLEAN, Growth.SAWTOOTH, reason)
+        return SeriesVerdict(Conclusion.CLEAN, Growth.SAWTOOTH, reason)
     return _steady(process, gains, floor, rule) or finding
 
 
@@ -105,8 +105,8 @@ def _gains(kept: Sequence[Kept]) -> list[tuple[float, int]]:
 
 
 def _steady(
-    process: ProcessRecord, gains: Sequence[tuple[float, int]], floor: float, rule: Rule
-) -> Finding | None:
+    process: ProcessRecord, gains: Sequence[tuple[float, int]], floor: float, rule: GrowthRule
+) -> SeriesVerdict | None:
     """A leak, where three gains in a row are each more than none, at one rate; and so are those of
     all memory in use, for a table that doubles is steady by itself, long after it is full."""
     in_use = _gains(kept_of(process, Signal.IN_USE)) or gains
@@ -114,10 +114,10 @@ def _steady(
         return None
     gained, units = gains[-1]
     reason = Reason(kind=ReasonKind.GROWS_BETWEEN_COLLECTIONS, rate=gained / units)
-    return Finding(Conclusion.LEAK, Growth.UNBOUNDED, reason)
+    return SeriesVerdict(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
-def _is_steady(gains: Sequence[tuple[float, int]], floor: float, rule: Rule) -> bool:
+def _is_steady(gains: Sequence[tuple[float, int]], floor: float, rule: GrowthRule) -> bool:
     last = gains[-3:]
     if len(last) < 3 or not all(gained > floor for gained, _ in last):
         return False

@@ -5,52 +5,42 @@ from typing import Any
 
 import msgspec
 
-from leaklab.model.errors import BadInput, LabError, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import (
     Controls,
-    Ended,
+    EndReason,
     Environment,
+    Measurement,
     ProcessRecord,
     Role,
-    Trace,
     TreeRecord,
 )
 from leaklab.model.result import Result
-from leaklab.model.scenario import Judge, Resource, Scope
+from leaklab.model.scenario import Criterion, Resource, Scope
 from leaklab.model.signals import Signal
-from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
+from leaklab.model.verdicts import SEVERITY, Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.children import children_grow
-from leaklab.verdict.length import Work
-from leaklab.verdict.process import judge, judge_tree, rows_of, was_read
-from leaklab.verdict.resources import DEFAULT_LIMITS, limits_of
+from leaklab.verdict.length import RunLength
+from leaklab.verdict.process import judge_process, judge_tree, rows_of, was_read
+from leaklab.verdict.resources import DEFAULT_RESOURCE_LIMITS, resource_limits
 from leaklab.verdict.unvouched import doubted
-from leaklab.verdict.wording import worded
-
-# The worst of several conclusions is that of the whole.
-BADNESS = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
-
-WHAT_FAILED = {
-    Ended.DIED: "the measured process died: ",
-    Ended.NOT_STARTED: "the measured process died: ",
-    Ended.WORKER_DIED: "a worker died: ",
-}
+from leaklab.verdict.wording import with_text
 
 
-def to_result(job: Job, trace: Trace, environment: Environment) -> Result:
+def to_result(job: Job, trace: Measurement, environment: Environment) -> Result:
     """Judge a trace and make the record that is saved."""
     processes = [_judged(job, trace, process) for process in trace.processes]
     tree = _judged_tree(job, trace)
-    verdict = worded(_of_run(job, trace, processes, tree))
+    verdict = with_text(_of_run(job, trace, processes, tree))
     peak, baseline = _largest(processes)
     return Result(
         **_asked(job),
         units_done=trace.units_done,
-        ended=trace.ended,
+        end_reason=trace.end_reason,
         detail=trace.detail,
         verdict=verdict,
-        worst=_worst(processes),
-        agrees=_agrees(job, verdict),
+        worst_process=_worst_process(processes),
+        as_expected=_is_as_expected(job, verdict),
         peak_rss_bytes=peak,
         baseline_rss_bytes=baseline,
         tree_peak_pss_bytes=trace.tree_peak_pss_bytes,
@@ -89,41 +79,23 @@ def _asked(job: Job) -> dict[str, Any]:
     }
 
 
-def _agrees(job: Job, verdict: Verdict) -> bool | None:
+def _is_as_expected(job: Job, verdict: Verdict) -> bool | None:
     """Whether a verdict is what is known of the program; None where nothing is."""
     leaks = job.scenario.leaks(job.variant)
     return None if leaks is None else verdict.conclusion is Conclusion.of(leaks=leaks)
 
 
-def failure_of(job: Job, ended: Trace | Result) -> LabError | None:
-    """The error of a run that broke off by itself; None if it ended, or was stopped at a limit.
-
-    Its note is the traceback of the scenario's code, or what a process printed last.
-    """
-    if not ended.ended.failed:
-        return None
-    if ended.ended is Ended.PROGRAM_FAILED:
-        error: LabError = BadInput(f"{job.label}: {ended.detail}")
-    else:
-        what = WHAT_FAILED.get(ended.ended, "")
-        last = ended.output_tail.strip().splitlines()[-1:]
-        words = f"; its last words: {last[0]}" if last else ""
-        error = NotMeasured(f"{job.label}: {what}{ended.detail}{words}")
-    error.add_note(ended.output_tail)
-    return error
-
-
-def _judged(job: Job, trace: Trace, process: ProcessRecord) -> ProcessRecord:
+def _judged(job: Job, trace: Measurement, process: ProcessRecord) -> ProcessRecord:
     """A process with its own verdict, by the work that it did itself; its peak is that of the units
     that were asked for, however far the run went on."""
     limits = _held_to(trace.controls)
-    work = Work(trace.ended, process.units_done, job.scenario.units, limits)
-    verdict = judge(process, job.scenario.resource, work)
+    work = RunLength(trace.end_reason, process.units_done, job.scenario.units, limits)
+    verdict = judge_process(process, job.scenario.resource, work)
     asked = job.units // job.workers if process.role is Role.WORKER else job.units
     peaks = [stop.peak_rss_bytes for stop in process.stops if stop.units >= asked]
     return msgspec.structs.replace(
         process,
-        verdict=worded(verdict),
+        verdict=with_text(verdict),
         peak_rss_bytes=peaks[0] if peaks else process.peak_rss_bytes,
         whole_peak_rss_bytes=process.peak_rss_bytes,
     )
@@ -132,19 +104,19 @@ def _judged(job: Job, trace: Trace, process: ProcessRecord) -> ProcessRecord:
 def _held_to(controls: Controls) -> dict[Resource, float]:
     """How much a run might have of each resource; the defaults where its result does not say."""
     if not controls.memory_limit_bytes:
-        return DEFAULT_LIMITS
+        return DEFAULT_RESOURCE_LIMITS
     by_controls = controls.memory_limit_bytes, controls.process_limit, controls.descriptor_limit
-    return limits_of(*by_controls)
+    return resource_limits(*by_controls)
 
 
-def _judged_tree(job: Job, trace: Trace) -> TreeRecord | None:
+def _judged_tree(job: Job, trace: Measurement) -> TreeRecord | None:
     """The tree with its own verdict, by the work of all."""
     if trace.tree is None:
         return None
     needed = job.scenario.units * job.workers
-    work = Work(trace.ended, trace.units_done, needed, _held_to(trace.controls))
+    work = RunLength(trace.end_reason, trace.units_done, needed, _held_to(trace.controls))
     verdict = judge_tree(rows_of(trace.tree.samples), job.scenario.resource, work)
-    return msgspec.structs.replace(trace.tree, verdict=worded(verdict))
+    return msgspec.structs.replace(trace.tree, verdict=with_text(verdict))
 
 
 def _highest(tree: TreeRecord | None, signal: Signal) -> int | None:
@@ -153,7 +125,7 @@ def _highest(tree: TreeRecord | None, signal: Signal) -> int | None:
     return max((value for value in values if value is not None), default=None)
 
 
-def _worst(processes: Sequence[ProcessRecord]) -> int | None:
+def _worst_process(processes: Sequence[ProcessRecord]) -> int | None:
     """Where in the list the worst verdict is: a leak, the largest first; else one undecided; else
     the largest growth. Who does not read the resource comes last: others do it for him."""
 
@@ -161,7 +133,7 @@ def _worst(processes: Sequence[ProcessRecord]) -> int | None:
         verdict = processes[at].verdict
         if verdict is None or not was_read(verdict):
             return -1, 0.0
-        return BADNESS[verdict.conclusion], verdict.per_unit or 0.0
+        return SEVERITY[verdict.conclusion], verdict.per_unit or 0.0
 
     return max(range(len(processes)), key=badness, default=None)
 
@@ -173,24 +145,24 @@ def _largest(processes: Sequence[ProcessRecord]) -> tuple[int | None, int | None
 
 
 def _of_run(
-    job: Job, trace: Trace, processes: Sequence[ProcessRecord], tree: TreeRecord | None
+    job: Job, trace: Measurement, processes: Sequence[ProcessRecord], tree: TreeRecord | None
 ) -> Verdict:
     """The verdict of the worst process, or of the tree where that is the scenario's scope."""
     resource = job.scenario.resource
-    worst = _worst(processes)
+    worst = _worst_process(processes)
     verdict = None if worst is None else processes[worst].verdict
     if worst is None or verdict is None:
-        reason = Reason(kind=ReasonKind.NOTHING_MEASURED, ended=trace.ended.value)
+        reason = Reason(kind=ReasonKind.NOTHING_MEASURED, end_reason=trace.end_reason.value)
         return _undecided(resource, reason)
-    if job.scenario.judge is Judge.PEAK:
+    if job.scenario.judge is Criterion.PEAK:
         return _undecided(resource, Reason(kind=ReasonKind.NEEDS_PAIR))
     of_tree = tree.verdict if tree else None
     others = _others([process.verdict for process in processes], of_tree)
     reasons = verdict.reasons
     if job.scenario.scope is Scope.TREE and of_tree:
         verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
-    elif len(processes) > 1 and trace.ended is Ended.COMPLETED:
-        reasons = _said_of(name_of(processes[worst]), reasons)
+    elif len(processes) > 1 and trace.end_reason is EndReason.COMPLETED:
+        reasons = _said_of(process_label(processes[worst]), reasons)
     if of_tree and _only_tree_leaks(resource, verdict, of_tree):
         verdict, reasons = of_tree, _said_of("tree", of_tree.reasons)
     others.pop(resource, None)
@@ -216,9 +188,13 @@ def _said_of(process: str, reasons: Iterable[Reason]) -> list[Reason]:
     return [msgspec.structs.replace(reason, process=process) for reason in reasons]
 
 
-def _budget(job: Job, trace: Trace, verdict: Verdict) -> list[Reason]:
+def _budget(job: Job, trace: Measurement, verdict: Verdict) -> list[Reason]:
     """What would decide a run that went on as far as it might."""
-    if verdict.is_decided or job.budget_seconds is None or trace.ended is not Ended.COMPLETED:
+    if (
+        verdict.is_decided
+        or job.budget_seconds is None
+        or trace.end_reason is not EndReason.COMPLETED
+    ):
         return []
     if trace.units_done < job.units:
         return []
@@ -238,13 +214,13 @@ def _others(
     for verdict in verdicts:
         for resource, conclusion in verdict.others.items() if verdict else ():
             found.setdefault(resource, []).append(conclusion)
-    worst = {resource: max(said, key=BADNESS.__getitem__) for resource, said in found.items()}
+    worst = {resource: max(said, key=SEVERITY.__getitem__) for resource, said in found.items()}
     for resource, conclusion in of_tree.others.items() if of_tree else ():
         if conclusion is Conclusion.LEAK and resource is not Resource.MEMORY:
             worst[resource] = conclusion
     return worst
 
 
-def name_of(process: ProcessRecord) -> str:
+def process_label(process: ProcessRecord) -> str:
     """How people name a process of a run: `parent`, `worker 2`."""
     return f"worker {process.number}" if process.role is Role.WORKER else str(process.role)

@@ -5,19 +5,27 @@ import msgspec
 from leaklab.model.measurement import ProcessRecord
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Estimate, ReasonKind
-from leaklab.verdict.allocators import acquit, acquit_anonymous, grows_past_allocators
+from leaklab.verdict.allocators import (
+    explained_anonymous_growth,
+    explained_growth,
+    grows_past_allocators,
+)
 from leaklab.verdict.estimates import estimate
-from leaklab.verdict.growth import Finding, Rule, judge_series, rises, undecided
+from leaklab.verdict.growth import GrowthRule, SeriesVerdict, judge_series, rises, undecided
 from leaklab.verdict.in_use import growth_in_use, in_use_rows
 from leaklab.verdict.octaves import Octave, Rows, growth_per_unit, joined, octaves
-from leaklab.verdict.resources import FLOOR, FLOOR_IN_PAGES
+from leaklab.verdict.resources import NOISE_FLOOR, NOISE_FLOOR_IN_PAGES
 from leaklab.verdict.retained import Rise, kept_of, settle
 
 COLLECTABLE = {Signal.HEAP, Signal.BLOCKS}
 
 
 def estimate_of(
-    process: ProcessRecord | None, signal: Signal, rows: Rows, declared: float | None, rule: Rule
+    process: ProcessRecord | None,
+    signal: Signal,
+    rows: Rows,
+    declared: float | None,
+    rule: GrowthRule,
 ) -> Estimate:
     """Judge one signal.
 
@@ -28,7 +36,7 @@ def estimate_of(
         declared: the work that a verdict is said to need; None where nobody says.
         rule: the constants.
     """
-    finding = judge_series(*rows, FLOOR[signal], rule, declared)
+    finding = judge_series(*rows, NOISE_FLOOR[signal], rule, declared)
     _, before, last = octaves(*rows)
     if process and signal in COLLECTABLE:
         finding = _collectable(process, signal, finding, last, rule)
@@ -38,7 +46,9 @@ def estimate_of(
     return estimate(signal, finding, slope)
 
 
-def estimate_in_use(process: ProcessRecord, declared: float | None, rule: Rule) -> list[Estimate]:
+def estimate_in_use(
+    process: ProcessRecord, declared: float | None, rule: GrowthRule
+) -> list[Estimate]:
     """The estimate of the memory in use, where it can be told: its amount, which is quoted."""
     rows = in_use_rows(process)
     if len(rows[0]) < 2:
@@ -48,34 +58,34 @@ def estimate_in_use(process: ProcessRecord, declared: float | None, rule: Rule) 
     return [msgspec.structs.replace(found, per_unit=slope.estimate, low=slope.low, high=slope.high)]
 
 
-def excuse(process: ProcessRecord, signal: Signal, rows: Rows) -> Finding | None:
+def excuse(process: ProcessRecord, signal: Signal, rows: Rows) -> SeriesVerdict | None:
     """What acquits a rise over all that was seen of a run."""
     rise = Rise(rows[1][0], rows[1][-1] - rows[1][0], rows[0][-1] - rows[0][0])
     if signal in COLLECTABLE:
-        return acquit(process, signal, rise)
-    return acquit_anonymous(process, rise) if signal is Signal.ANON else None
+        return explained_growth(process, signal, rise)
+    return explained_anonymous_growth(process, rise) if signal is Signal.ANON else None
 
 
 def _collectable(
-    process: ProcessRecord, signal: Signal, finding: Finding, last: Octave, rule: Rule
-) -> Finding:
+    process: ProcessRecord, signal: Signal, finding: SeriesVerdict, last: Octave, rule: GrowthRule
+) -> SeriesVerdict:
     if finding.reason.kind is ReasonKind.TOO_FEW_SAMPLES:
         return finding
     kept, rise = kept_of(process, signal), _rise(last)
     if len(kept) >= 2 and kept[-1].units >= process.units_done:
         return settle(finding, process, signal, rise, rule)
     if finding.conclusion is Conclusion.LEAK:
-        return acquit(process, signal, rise) or finding
+        return explained_growth(process, signal, rise) or finding
     return finding
 
 
 def _anonymous(
-    process: ProcessRecord, finding: Finding, before: Octave, last: Octave, rule: Rule
-) -> Finding:
+    process: ProcessRecord, finding: SeriesVerdict, before: Octave, last: Octave, rule: GrowthRule
+) -> SeriesVerdict:
     rise = _rise(last)
     if finding.conclusion is Conclusion.LEAK:
-        return acquit_anonymous(process, rise) or finding
-    in_order = rises(before, FLOOR_IN_PAGES, rule) and rises(last, FLOOR_IN_PAGES, rule)
+        return explained_anonymous_growth(process, rise) or finding
+    in_order = rises(before, NOISE_FLOOR_IN_PAGES, rule) and rises(last, NOISE_FLOOR_IN_PAGES, rule)
     if in_order and grows_past_allocators(process, rise):
         return undecided(ReasonKind.MAPPED_GROWS)
     return finding

@@ -23,7 +23,7 @@ BLOCKS_WITHIN = 8
 # No line is twice as steep as itself.
 STEEPER = 2.0
 # Fewer readings than that have no octaves to be judged by.
-MIN_ROWS = 10
+MIN_START_UP_ROWS = 10
 
 
 def without_start_up(rows: Rows, least: float) -> tuple[Rows, float]:
@@ -36,7 +36,7 @@ def without_start_up(rows: Rows, least: float) -> tuple[Rows, float]:
         least: a change that is no larger than this is no start-up.
     """
     seconds, values = rows
-    first = _first_after(seconds, values, least) if len(seconds) >= MIN_ROWS else 0
+    first = _first_after(seconds, values, least) if len(seconds) >= MIN_START_UP_ROWS else 0
     if not first:
         return rows, 0.0
     began = seconds[first]

@@ -9,23 +9,23 @@ from collections.abc import Sequence
 import msgspec
 
 from leaklab.model.job import Job
-from leaklab.model.measurement import Container, Ended, ProcessRecord, Trace
+from leaklab.model.measurement import Container, EndReason, Measurement, ProcessRecord
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.growth import CONFIRM_TIMES
 
 # What is to be raised where a run was stopped.
 LIMIT_OPTION = {
-    Ended.MEMORY_LIMIT: "--memory-limit",
-    Ended.TIME_LIMIT: "--time-limit",
-    Ended.PROCESS_LIMIT: "--process-limit",
-    Ended.DESCRIPTOR_LIMIT: "--descriptor-limit",
+    EndReason.MEMORY_LIMIT: "--memory-limit",
+    EndReason.TIME_LIMIT: "--time-limit",
+    EndReason.PROCESS_LIMIT: "--process-limit",
+    EndReason.DESCRIPTOR_LIMIT: "--descriptor-limit",
 }
 
 # A budget so many times as large is what is advised.
 MORE_BUDGET = 4
 
 
-def doubted(job: Job, trace: Trace, process: ProcessRecord, verdict: Verdict) -> Verdict:
+def doubted(job: Job, trace: Measurement, process: ProcessRecord, verdict: Verdict) -> Verdict:
     """A verdict, with what it cannot exclude.
 
     Args:
@@ -41,7 +41,7 @@ def doubted(job: Job, trace: Trace, process: ProcessRecord, verdict: Verdict) ->
         reasons = [_fills(job, trace, process, one) for one in filling]
         return _undecided(verdict, reasons)
     reason = _may_be_filling(job, trace, process, verdict)
-    if trace.held_back_by or trace.ended.stopped or is_extreme:
+    if trace.held_back_by or trace.end_reason.stopped or is_extreme:
         return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, reason])
     return _undecided(verdict, [reason])
 
@@ -62,7 +62,7 @@ def filling_of(found: Sequence[Container]) -> list[tuple[Container, float]]:
 
 
 def _fills(
-    job: Job, trace: Trace, process: ProcessRecord, filling: tuple[Container, float]
+    job: Job, trace: Measurement, process: ProcessRecord, filling: tuple[Container, float]
 ) -> Reason:
     container, rate = filling
     units = container.units + (container.maximum - container.entries) / rate
@@ -79,7 +79,9 @@ def _fills(
     )
 
 
-def _may_be_filling(job: Job, trace: Trace, process: ProcessRecord, verdict: Verdict) -> Reason:
+def _may_be_filling(
+    job: Job, trace: Measurement, process: ProcessRecord, verdict: Verdict
+) -> Reason:
     in_bytes = verdict.signal is not None and verdict.signal.in_bytes
     grown = round((verdict.per_unit or 0.0) * process.units_done)
     budget = job.budget_seconds
@@ -88,7 +90,7 @@ def _may_be_filling(job: Job, trace: Trace, process: ProcessRecord, verdict: Ver
         done=process.units_done,
         held_bytes=grown if in_bytes else None,
         count=None if in_bytes else grown,
-        option=trace.held_back_by or LIMIT_OPTION.get(trace.ended, ""),
+        option=trace.held_back_by or LIMIT_OPTION.get(trace.end_reason, ""),
         seconds=MORE_BUDGET * budget if budget else None,
     )
 

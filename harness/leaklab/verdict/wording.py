@@ -8,7 +8,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
 from leaklab.model.units import format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
-from leaklab.verdict.resources import LABEL
+from leaklab.verdict.resources import SIGNAL_LABELS
 
 
 class Per(StrEnum):
@@ -94,14 +94,14 @@ TEMPLATES = {
         "{reason.done:,} of the {reason.needed:,} units that a verdict needs: raise --units"
     ),
     KIND.BROKEN_OFF: (
-        "{reason.ended} after {reason.done:,} units; a verdict needs {reason.needed:,}"
+        "{reason.end_reason} after {reason.done:,} units; a verdict needs {reason.needed:,}"
     ),
     KIND.STOPPED_THOUGH_LEVEL: (
-        "{reason.ended} after {reason.done:,} units, and what is judged does not grow: something "
-        "else met the limit"
+        "{reason.end_reason} after {reason.done:,} units, and what is judged does not grow: "
+        "something else met the limit"
     ),
     KIND.ZOMBIES: "{reason.count:,} of them are zombies: they ended, and nobody waited for them",
-    KIND.NOTHING_MEASURED: "{reason.ended}: nothing was measured",
+    KIND.NOTHING_MEASURED: "{reason.end_reason}: nothing was measured",
     KIND.NEEDS_PAIR: "needs its pair: run both variants, with the same seed and units",
     KIND.PEAK_RATIO: (
         "the buggy peak is {reason.ratio:.2f} times the fixed one; {reason.min_ratio:g} is a leak"
@@ -135,7 +135,7 @@ TEMPLATES = {
 NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.WOULD_ESCAPE}
 
 
-def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
+def reason_text(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
     """A reason in words, behind the process and the signal that it is about."""
     ceiling = _amount(reason.ceiling, reason.signal).lstrip("+")
     text = TEMPLATES[reason.kind].format(
@@ -154,7 +154,7 @@ def words(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> 
     if not reason.to_the_end:
         text = f"{text}; name --units to see it through"
     named = names_signal and reason.kind not in NAMELESS
-    signal = [LABEL[reason.signal]] if reason.signal and named else []
+    signal = [SIGNAL_LABELS[reason.signal]] if reason.signal and named else []
     return ": ".join([*filter(None, [reason.process]), *signal, text])
 
 
@@ -167,15 +167,15 @@ def _advice(reason: Reason) -> str:
     return f"with a higher {reason.option}, more units would tell"
 
 
-def worded(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
+def with_text(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
     """A verdict whose reasons, and those of its estimates, have their words."""
 
     def with_words(reason: Reason) -> Reason:
-        return msgspec.structs.replace(reason, text=words(reason, per))
+        return msgspec.structs.replace(reason, text=reason_text(reason, per))
 
     def estimate(one: Estimate) -> Estimate:
         # An estimate says itself of which signal it is.
-        text = words(one.reason, per, names_signal=False)
+        text = reason_text(one.reason, per, names_signal=False)
         return msgspec.structs.replace(one, reason=msgspec.structs.replace(one.reason, text=text))
 
     return msgspec.structs.replace(
@@ -194,4 +194,4 @@ def _amount(per: float | None, signal: Signal | None) -> str:
 def _size(per: float | None, signal: Signal | None) -> str:
     """An amount without a sign, and with the name of what is counted."""
     amount = _amount(per, signal).lstrip("+")
-    return amount if signal is None or signal.in_bytes else f"{amount} {LABEL[signal]}"
+    return amount if signal is None or signal.in_bytes else f"{amount} {SIGNAL_LABELS[signal]}"

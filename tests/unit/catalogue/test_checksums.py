@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue.checksums import NAME, sums_of
+from leaklab.catalogue.checksums import CHECKSUM_FILE, sums_of
 from leaklab.catalogue.folders import Catalogue, builtin_root
 from leaklab.model.scenario import Variant
 
@@ -18,7 +18,7 @@ def checkout(tmp_path: Path) -> Catalogue:
     for path in (builtin_root() / "scenarios" / "word_index").iterdir():
         if path.is_file():
             (folder / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "scenarios" / NAME).write_text(sums_of(tmp_path))
+    (tmp_path / "scenarios" / CHECKSUM_FILE).write_text(sums_of(tmp_path))
     return Catalogue(tmp_path)
 
 
@@ -45,7 +45,7 @@ def test_an_edited_workload_leaves_nothing_known(checkout: Catalogue) -> None:
 
 
 def test_a_scenario_that_is_not_listed_is_as_its_author_says(checkout: Catalogue) -> None:
-    (checkout.root / "scenarios" / NAME).write_text("")
+    (checkout.root / "scenarios" / CHECKSUM_FILE).write_text("")
     assert checkout.load("word_index").leaks(Variant.BUGGY)
 
 

@@ -4,18 +4,18 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue.contracts import Checked, check
+from leaklab.catalogue.contracts import Checked, check_contracts
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 
 TOYS = Path(__file__).parents[2] / "catalogue"
 
 
 class Holds:
-    def check(self, _: Job) -> Trace:
-        return Trace(ended=Ended.COMPLETED)
+    def check(self, _: Job) -> Measurement:
+        return Measurement(end_reason=EndReason.COMPLETED)
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def root(tmp_path: Path) -> Path:
 
 
 def checked(root: Path, checker: object = None, name: str = "grow") -> Checked:
-    return check(open_catalogue(root), name, checker or Holds(), lambda _: None)  # type: ignore[arg-type]
+    return check_contracts(open_catalogue(root), name, checker or Holds(), lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_sound_scenario_is_ok(root: Path) -> None:
@@ -43,7 +43,7 @@ def test_a_scenario_that_lacks_something_is_skipped_and_that_is_no_problem(root:
 
 def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:
     class Fails(Holds):
-        def check(self, _: Job) -> Trace:
+        def check(self, _: Job) -> Measurement:
             raise NotMeasured("the service does not start")
 
     found = checked(root, Fails())
@@ -53,9 +53,11 @@ def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:
 
 def test_a_broken_contract_is_a_problem(root: Path) -> None:
     class Breaks(Holds):
-        def check(self, job: Job) -> Trace:
+        def check(self, job: Job) -> Measurement:
             broken = job.variant == "fixed" and job.seed == 2
-            return Trace(ended=Ended.PROGRAM_FAILED if broken else Ended.COMPLETED, detail="why")
+            return Measurement(
+                end_reason=EndReason.PROGRAM_FAILED if broken else EndReason.COMPLETED, detail="why"
+            )
 
     found = checked(root, Breaks())
     assert (found.problems, found.exit) == (

@@ -10,7 +10,7 @@ import toys
 from leaklab.catalogue.folders import builtin_root, open_catalogue, read_scenario
 from leaklab.catalogue.lint import lint, unified_diff
 from leaklab.catalogue.options import resolve_options
-from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request, plan
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Mode, Variant
 
@@ -244,7 +244,7 @@ def test_a_file_named_by_an_option_keeps_its_meaning_in_another_folder(
 
 
 def test_the_plan_is_every_variant_as_often_as_asked() -> None:
-    jobs = plan(open_catalogue(TOYS), Request(names=["grow", "faulty"], repeat=2, units=7))
+    jobs = plan(open_catalogue(TOYS), PlanRequest(names=["grow", "faulty"], repeat=2, units=7))
     labels = [(job.label, job.repeat, job.units) for job in jobs]
     assert labels == [
         ("grow/buggy/inline", 1, 7),
@@ -259,18 +259,18 @@ def test_the_plan_is_every_variant_as_often_as_asked() -> None:
 def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
     catalogue = open_catalogue(TOYS)
     with pytest.raises(BadInput, match="has no variant buggy; it has: program"):
-        plan(catalogue, Request(names=["faulty"], variant=Variant.BUGGY))
+        plan(catalogue, PlanRequest(names=["faulty"], variant=Variant.BUGGY))
     with pytest.raises(BadInput, match="does not run in mode fork; it has: inline"):
-        plan(catalogue, Request(names=["chatty"], modes=[Mode.FORK]))
+        plan(catalogue, PlanRequest(names=["chatty"], modes=[Mode.FORK]))
 
 
 def test_without_units_a_run_goes_on_within_its_budget_and_with_them_it_does_not() -> None:
     catalogue = open_catalogue(TOYS)
-    (job,) = plan(catalogue, Request(names=["faulty"]))
+    (job,) = plan(catalogue, PlanRequest(names=["faulty"]))
     assert job.budget_seconds == DEFAULT_BUDGET_SECONDS
-    (job,) = plan(catalogue, Request(names=["faulty"], units=7))
+    (job,) = plan(catalogue, PlanRequest(names=["faulty"], units=7))
     assert job.budget_seconds is None
-    (job,) = plan(catalogue, Request(names=["faulty"], budget_seconds=None))
+    (job,) = plan(catalogue, PlanRequest(names=["faulty"], budget_seconds=None))
     assert job.budget_seconds is None
 
 
@@ -278,9 +278,9 @@ def test_a_request_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "__init__.py").touch()
     with pytest.raises(BadInput, match="nothing here has that variant and mode"):
-        plan(open_catalogue(tmp_path), Request())
+        plan(open_catalogue(tmp_path), PlanRequest())
 
 
 def test_without_names_a_variant_means_those_that_have_it() -> None:
-    jobs = plan(open_catalogue(TOYS), Request(variant=Variant.FIXED))
+    jobs = plan(open_catalogue(TOYS), PlanRequest(variant=Variant.FIXED))
     assert [job.label for job in jobs] == ["grow/fixed/inline"]

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Mode, Variant
 
@@ -25,14 +25,14 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 
 def test_all_modes_are_those_that_each_scenario_declares(catalogue: Catalogue) -> None:
-    jobs = plan(catalogue, Request(names=["chatty", "grow"], modes=()))
+    jobs = plan(catalogue, PlanRequest(names=["chatty", "grow"], modes=()))
     assert [str(job.mode) for job in jobs] == ("inline inline inline spawn spawn fork fork".split())
 
 
 def test_a_mode_that_a_scenario_lacks_leaves_it_out_where_none_is_named(
     catalogue: Catalogue,
 ) -> None:
-    jobs = plan(catalogue, Request(modes=[Mode.FORK, Mode.SPAWN]))
+    jobs = plan(catalogue, PlanRequest(modes=[Mode.FORK, Mode.SPAWN]))
     assert {job.scenario.name for job in jobs} == {"grow"}
     assert [job.mode for job in jobs] == 2 * [Mode.FORK] + 2 * [Mode.SPAWN]
 
@@ -40,7 +40,7 @@ def test_a_mode_that_a_scenario_lacks_leaves_it_out_where_none_is_named(
 def test_a_mode_that_a_named_scenario_lacks_is_refused(catalogue: Catalogue) -> None:
     words = "chatty does not run in mode fork; it has: inline"
     with pytest.raises(BadInput, match=re.escape(words)):
-        plan(catalogue, Request(names=["grow", "chatty"], modes=[Mode.FORK]))
+        plan(catalogue, PlanRequest(names=["grow", "chatty"], modes=[Mode.FORK]))
 
 
 @pytest.mark.parametrize(
@@ -54,16 +54,16 @@ def test_a_mode_that_a_named_scenario_lacks_is_refused(catalogue: Catalogue) -> 
 def test_each_worker_does_what_a_verdict_needs_if_no_total_is_given(
     catalogue: Catalogue, workers: int | None, units: int | None, expected: list[tuple[int, int]]
 ) -> None:
-    request = Request(["grow"], Variant.BUGGY, (), workers=workers, units=units)
+    request = PlanRequest(["grow"], Variant.BUGGY, (), workers=workers, units=units)
     assert expected == [(job.workers, job.units) for job in plan(catalogue, request)]
 
 
 def test_more_workers_than_units_are_refused(catalogue: Catalogue) -> None:
-    request = Request(["grow"], modes=[Mode.SPAWN], workers=9, units=8)
+    request = PlanRequest(["grow"], modes=[Mode.SPAWN], workers=9, units=8)
     with pytest.raises(BadInput, match="9 workers cannot share 8 units; raise --units"):
         plan(catalogue, request)
 
 
 def test_workers_without_a_pool_are_refused(catalogue: Catalogue) -> None:
     with pytest.raises(BadInput, match="--workers is for pools: add --mode"):
-        plan(catalogue, Request(["grow"], workers=2))
+        plan(catalogue, PlanRequest(["grow"], workers=2))

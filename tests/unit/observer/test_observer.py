@@ -13,12 +13,12 @@ from leaklab.agent.leaklab_agent.layout import END, GO_ON
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Scope
 from leaklab.model.signals import Reading
-from leaklab.observer.checkpoints import Checkpoints, Decision, Order
+from leaklab.observer.checkpoints import CheckpointOrder, Checkpoints, Decision
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
-from leaklab.sandbox.cgroups import NOTHING
+from leaklab.sandbox.cgroups import UNCONFINED
 from leaklab.sandbox.launch import Child
-from leaklab.sandbox.protocol import Answer, Baseline, Reached
+from leaklab.sandbox.protocol import AgentMessage, Baseline, Reached
 from toys import ToyProbes
 
 LIMITS = Limits(memory_bytes=1 << 30, time_seconds=60)
@@ -42,13 +42,13 @@ class Tree(ToyProbes):
 class Messages:
     """A child that says these things and is gone."""
 
-    def __init__(self, *messages: Answer) -> None:
+    def __init__(self, *messages: AgentMessage) -> None:
         self.supervisor = SimpleNamespace(pid=1)
         self.output = Path(os.devnull)
         self.closed = False
         self._left = list(messages)
 
-    def read_messages(self, timeout_seconds: float) -> list[Answer]:
+    def read_messages(self, timeout_seconds: float) -> list[AgentMessage]:
         said, self._left = self._left[:1], self._left[1:]
         self.closed = not self._left
         return said
@@ -71,7 +71,9 @@ def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int |
 
     def decide(units: int, seen: Observation) -> Decision:
         known.append(list(seen.tree.samples().pss_anon_bytes))
-        return Decision(Order.GO_ON if units < 20 else Order.END, next_units=2 * units)
+        return Decision(
+            CheckpointOrder.GO_ON if units < 20 else CheckpointOrder.END, next_units=2 * units
+        )
 
     checkpoints = Checkpoints(orders_fd, decide, lambda: 0, scope)
     baseline = Baseline(0, PID, 1 << 20, high_water_reset=True)
@@ -80,7 +82,7 @@ def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int |
         cast("Child", child),
         LIMITS,
         Tree(),
-        NOTHING,
+        UNCONFINED,
         threading.Event(),
         checkpoints=checkpoints,
     )

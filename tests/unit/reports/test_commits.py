@@ -13,15 +13,20 @@ from leaklab.features.commits.changes import (
     Benchmark,
     Value,
     Values,
-    compare,
+    compare_values,
 )
-from leaklab.features.commits.figures import NO_GROWTH, Figures, Tracked
-from leaklab.features.commits.measure import Comparison, History, Measured, Regression
+from leaklab.features.commits.figures import NO_GROWTH, Tracked, TrackedFigures
+from leaklab.features.commits.measure import (
+    CommitComparison,
+    CommitFigures,
+    CommitHistory,
+    Regression,
+)
 from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import Table, commit_notes, markdown, plain
-from leaklab.reports.commits import changes, costs, regressions, summary
+from leaklab.reports.commits import change_counts, changes, pair_costs, regressions
 
 MIB = 1 << 20
 BASE, HEAD = "a" * 40, "b" * 40
@@ -35,22 +40,24 @@ def figures(
     growth: float,
     resource: Resource = Resource.MEMORY,
     verdict: Conclusion = Conclusion.CLEAN,
-) -> Figures:
+) -> TrackedFigures:
     peak = round(peak_mib * MIB)
-    return Figures(peak_rss_bytes=peak, growth_per_unit=growth, resource=resource, verdict=verdict)
+    return TrackedFigures(
+        peak_rss_bytes=peak, growth_per_unit=growth, resource=resource, verdict=verdict
+    )
 
 
-def judged(verdict: Conclusion) -> Figures:
+def judged(verdict: Conclusion) -> TrackedFigures:
     return figures(1, NO_GROWTH, verdict=verdict)
 
 
 def measured(
-    found: Mapping[str, Figures],
+    found: Mapping[str, TrackedFigures],
     failed: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
     others: Values | None = None,
     commit: str = BASE,
-) -> Measured:
+) -> CommitFigures:
     """A commit with these figures by their labels, as asv saves them and the suite notes them."""
     values = dict(others or {})
     for label, one in found.items():
@@ -60,25 +67,27 @@ def measured(
     for label in failed or {}:
         values |= {Benchmark(metric, label): Value(None) for metric in METRICS}
     noted = Tracked(figures=dict(found), failed=dict(failed or {}), absent=dict(absent or {}))
-    return Measured(commit, values, noted)
+    return CommitFigures(commit, values, noted)
 
 
 def compared(
-    base: Measured, head: Measured, asv: Mapping[Benchmark, str] | None = None
-) -> Comparison:
-    return Comparison(base, head, 1.02, compare(base.values, head.values, 1.02, asv or {}))
+    base: CommitFigures, head: CommitFigures, asv: Mapping[Benchmark, str] | None = None
+) -> CommitComparison:
+    return CommitComparison(
+        base, head, 1.02, compare_values(base.values, head.values, 1.02, asv or {})
+    )
 
 
-def costs_of(found: Measured) -> Table:
-    return costs(found, ALL)
+def costs_of(found: CommitFigures) -> Table:
+    return pair_costs(found, ALL)
 
 
-def summary_of(found: Comparison, base: str = "main", head: str = "HEAD") -> Table:
-    return summary(found, ALL, base, head)
+def summary_of(found: CommitComparison, base: str = "main", head: str = "HEAD") -> Table:
+    return change_counts(found, ALL, base, head)
 
 
 @functools.cache
-def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> Measured:
+def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> CommitFigures:
     """Everything that there is, with amounts as wide as they come."""
     found = {
         f"{scenario.name}/{variant}/{mode}": figures(
@@ -308,12 +317,14 @@ def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> No
     taken_in = "taken in, for they were changed: rare_leak"
     one_commit = left_out.format("this commit does not change", names)
     two_commits = left_out.format("neither commit changes", names)
-    assert [taken_in, one_commit] == costs(one, SELECTED).notes
-    assert [taken_in, two_commits] == summary(compared(one, one), SELECTED, "a", "b").notes[1:]
+    assert [taken_in, one_commit] == pair_costs(one, SELECTED).notes
+    assert [taken_in, two_commits] == change_counts(compared(one, one), SELECTED, "a", "b").notes[
+        1:
+    ]
 
 
 def test_what_was_changed_and_is_not_in_the_working_tree_is_said_to_be_left_out() -> None:
-    notes = costs(measured({"a/fixed/fork": figures(1, 1)}), Selection(lacking=("new",))).notes
+    notes = pair_costs(measured({"a/fixed/fork": figures(1, 1)}), Selection(lacking=("new",))).notes
     assert ["left out: new, which the working tree lacks: check out what has it"] == notes
 
 
@@ -336,12 +347,15 @@ def test_where_nothing_was_measured_or_compared_it_says_so() -> None:
 @pytest.mark.parametrize(
     ("history", "first"),
     [
-        (History(0, []), "nothing was measured: no commit has a figure of any scenario"),
-        (History(4, []), "left out: 2 scenarios without bench = true; 'leaklab bench --all' takes"),
-        (History(0, ["failed"]), "left out: 2 scenarios without bench = true;"),
+        (CommitHistory(0, []), "nothing was measured: no commit has a figure of any scenario"),
+        (
+            CommitHistory(4, []),
+            "left out: 2 scenarios without bench = true; 'leaklab bench --all' takes",
+        ),
+        (CommitHistory(0, ["failed"]), "left out: 2 scenarios without bench = true;"),
     ],
 )
-def test_of_a_history_it_says_what_was_not_measured(history: History, first: str) -> None:
+def test_of_a_history_it_says_what_was_not_measured(history: CommitHistory, first: str) -> None:
     selection = Selection(left_out=SELECTED.left_out)
     assert commit_notes.of_history(history, selection)[0].startswith(first)
 

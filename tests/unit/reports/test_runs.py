@@ -6,7 +6,7 @@ import pytest
 
 import toys
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.model.measurement import Controls, Ended
+from leaklab.model.measurement import Controls, EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Variant
 from leaklab.reports import Table, plain
@@ -66,7 +66,7 @@ def test_processes_stand_below_their_run() -> None:
 
 
 def test_a_run_that_was_stopped_says_so_in_its_row_and_by_what_below() -> None:
-    trace = toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT).execute(toys.job(), lambda _: None)
+    trace = toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT).execute(toys.job(), lambda _: None)
     table = plain(runs([to_result(toys.job(), trace, toys.ENVIRONMENT)]))
     assert table.splitlines()[1].endswith("  stopped")
     assert "stopped: memory limit after 200 units; a verdict needs 400" in table
@@ -74,7 +74,7 @@ def test_a_run_that_was_stopped_says_so_in_its_row_and_by_what_below() -> None:
 
 
 def test_a_wrong_verdict_is_marked_beside_the_right_ones_of_its_repeats() -> None:
-    wrong = toys.result(variant=Variant.FIXED, agrees=False, repeat=2)
+    wrong = toys.result(variant=Variant.FIXED, as_expected=False, repeat=2)
     table = runs([toys.result(variant=Variant.FIXED), wrong])
     assert table.rows[0][-1] == "clean/clean WRONG"
     assert table.alarms == {0}

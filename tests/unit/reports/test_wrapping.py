@@ -1,10 +1,10 @@
 """Sentences in lines."""
 
-from leaklab.reports.wrapping import WIDTH, wrapped
+from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped
 
 
 def test_a_number_stays_with_its_unit() -> None:
-    words = "x" * (WIDTH - 4)
+    words = "x" * (DEFAULT_WIDTH - 4)
     assert [words, "16.3 MiB more"] == wrapped(f"{words} 16.3 MiB more")
 
 
@@ -12,4 +12,4 @@ def test_all_lines_but_the_first_are_indented_and_none_is_too_long() -> None:
     first, *others = wrapped("of 8 sizes " * 30, "  ")
     assert not first.startswith(" ")
     assert all(line.startswith(("  of", "  8")) for line in others)
-    assert max(map(len, [first, *others])) <= WIDTH
+    assert max(map(len, [first, *others])) <= DEFAULT_WIDTH

@@ -7,7 +7,7 @@ from leaklab.cli import options
 from leaklab.model.errors import BadInput
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Mode
-from leaklab.runs.limits import make_limits, refuse_too_low
+from leaklab.runs.limits import make_limits, require_sufficient_limits
 
 
 def limits(**changes: int) -> Limits:
@@ -44,18 +44,18 @@ def test_fewer_descriptors_than_a_run_needs_are_refused() -> None:
 
 def test_fewer_processes_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.SPAWN, workers=3)]
-    refuse_too_low(limits(processes=6), jobs)
-    refuse_too_low(limits(processes=1), jobs[:1])
+    require_sufficient_limits(limits(processes=6), jobs)
+    require_sufficient_limits(limits(processes=1), jobs[:1])
     with pytest.raises(BadInput, match=r"5 processes is less than a pool of 3 workers needs \(6,"):
-        refuse_too_low(limits(processes=5), jobs)
+        require_sufficient_limits(limits(processes=5), jobs)
 
 
 def test_fewer_descriptors_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.FORK, workers=30)]
-    refuse_too_low(limits(descriptors=184), jobs)
-    refuse_too_low(limits(descriptors=64), jobs[:1])
+    require_sufficient_limits(limits(descriptors=184), jobs)
+    require_sufficient_limits(limits(descriptors=64), jobs[:1])
     words = (
         r"183 descriptors is less than the parent of a pool of 30 workers may need \(184\); allow"
     )
     with pytest.raises(BadInput, match=words):
-        refuse_too_low(limits(descriptors=183), jobs)
+        require_sufficient_limits(limits(descriptors=183), jobs)

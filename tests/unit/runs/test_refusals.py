@@ -170,7 +170,7 @@ def test_a_saved_result_that_is_not_refused_can_be_shown(
 ) -> None:
     path = folder / "result.json"
     path.write_text(json.dumps(changed))
-    result: Result | None = refused_or(lambda: store.read(path), path)
+    result: Result | None = refused_or(lambda: store.read_result(path), path)
     if result:
         assert reports.plain(runs([result], Detail.PROCESSES))
 
@@ -183,7 +183,7 @@ def test_a_plan_that_is_not_refused_gives_jobs_or_says_what_is_gone(
     (folder / PLAN).write_text(json.dumps(changed))
     plan: Plan | None = refused_or(lambda: resume.read_plan(folder), folder / PLAN)
     try:
-        jobs = resume.jobs_of(plan, Toys(folder)) if plan else []
+        jobs = resume.jobs_of_plan(plan, Toys(folder)) if plan else []
     except BadInput as error:
         assert re.search("no longer has .* as planned; put it back", str(error))  # noqa: PT017
     else:
@@ -212,7 +212,7 @@ def test_what_is_no_plan_and_no_result_is_refused_as_both(folder: Path, garbage:
     path = folder / PLAN
     path.write_bytes(garbage)
     assert refused_or(lambda: resume.read_plan(folder), path) is None
-    assert refused_or(lambda: store.read(path), path) is None
+    assert refused_or(lambda: store.read_result(path), path) is None
 
 
 @pytest.mark.parametrize("schema", [None, 0, -1, 10**30, 99, 99.0, 1.5, "2", True, [2]])
@@ -220,7 +220,10 @@ def test_a_document_of_no_schema_that_we_know_is_refused(folder: Path, schema: o
     for document, path in ((PLANNED, folder / PLAN), (RESULT, folder / "result.json")):
         path.write_text(json.dumps({**document, "schema": schema}))
     assert refused_or(lambda: resume.read_plan(folder), folder / PLAN) is None
-    assert refused_or(lambda: store.read(folder / "result.json"), folder / "result.json") is None
+    assert (
+        refused_or(lambda: store.read_result(folder / "result.json"), folder / "result.json")
+        is None
+    )
 
 
 def test_a_document_without_a_schema_is_refused(folder: Path) -> None:
@@ -233,7 +236,7 @@ def test_a_document_without_a_schema_is_refused(folder: Path) -> None:
 @given(changed=st.sampled_from(MESSAGES).flatmap(mutated))
 @settings(FIXED, max_examples=60)
 def test_of_what_stands_on_the_pipe_only_whole_messages_are_heard(changed: dict[str, Any]) -> None:
-    message = protocol.parse(repr(changed).encode())
+    message = protocol.parse_message(repr(changed).encode())
     if message is not None:
         heard = msgspec.to_builtins(message)
         plain = {k: v for k, v in changed.items() if isinstance(v, int | str) and k in heard}
@@ -244,4 +247,4 @@ def test_of_what_stands_on_the_pipe_only_whole_messages_are_heard(changed: dict[
 @given(st.binary(max_size=60) | st.text("{}[]()'\":,.-+\\ abf019\n", max_size=60).map(str.encode))
 @settings(FIXED)
 def test_noise_on_the_pipe_is_not_heard(noise: bytes) -> None:
-    assert protocol.parse(noise) is None
+    assert protocol.parse_message(noise) is None

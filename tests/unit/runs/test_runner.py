@@ -10,16 +10,17 @@ import pytest
 import toys
 from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Role, Trace, TreeRecord
+from leaklab.model.measurement import EndReason, Measurement, Role, TreeRecord
 from leaklab.model.result import Result
-from leaklab.model.scenario import Growth, Judge, Mode, Resource, Variant
+from leaklab.model.scenario import Criterion, Growth, Mode, Resource, Variant
 from leaklab.reports import plain
 from leaklab.reports.runs import disagreements, runs
 from leaklab.runs import store
+from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener
-from leaklab.runs.runner import Failure, Outcome, run
+from leaklab.runs.runner import Failure, Outcome, run_jobs
 from leaklab.runs.sessions import Session
-from leaklab.verdict.run import failure_of, to_result
+from leaklab.verdict.run import to_result
 
 
 class Ear(Listener):
@@ -42,7 +43,7 @@ class Ear(Listener):
 def make(executor: object, folder: Path, ear: Listener | None = None) -> Outcome:
     toy = toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
-    return run(jobs, executor, session_in(folder), ear or Ear(), folder)  # type: ignore[arg-type]
+    return run_jobs(jobs, executor, session_in(folder), ear or Ear(), folder)  # type: ignore[arg-type]
 
 
 def session_in(folder: Path) -> Session:
@@ -80,19 +81,21 @@ def test_each_run_is_saved_as_it_ends_and_reads_back_the_same(tmp_path: Path) ->
 
 
 def test_a_run_that_breaks_off_does_not_end_the_session(tmp_path: Path) -> None:
-    def ended(job: Job) -> Ended:
-        return Ended.PROGRAM_FAILED if job.variant is Variant.BUGGY else Ended.COMPLETED
+    def ended(job: Job) -> EndReason:
+        return EndReason.PROGRAM_FAILED if job.variant is Variant.BUGGY else EndReason.COMPLETED
 
     ear = Ear()
     outcome = make(toys.ToyExecutor(ended), tmp_path, ear)
-    assert [Ended.PROGRAM_FAILED, Ended.COMPLETED] == [r.ended for r in outcome.results]
+    assert [EndReason.PROGRAM_FAILED, EndReason.COMPLETED] == [
+        r.end_reason for r in outcome.results
+    ]
     assert outcome.exit is Exit.BAD_INPUT
     assert "failed buggy: grow-4096/buggy/inline: as the toy was told" in ear.heard
 
 
 def test_a_run_that_cannot_be_made_does_not_end_the_session(tmp_path: Path) -> None:
     class Broken(toys.ToyExecutor):
-        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
             if job.variant is Variant.BUGGY:
                 raise NotMeasured("the service does not start")
             return super().execute(job, progress)
@@ -103,7 +106,7 @@ def test_a_run_that_cannot_be_made_does_not_end_the_session(tmp_path: Path) -> N
 
 
 def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
-    outcome = make(toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT), tmp_path)
+    outcome = make(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT), tmp_path)
     assert outcome.exit is Exit.DIFFERS
     assert len(outcome.results[0].processes[0].samples.units) == 200
     told = plain(runs(outcome.results))
@@ -112,7 +115,7 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
 
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
-    assert toy.judge is Judge.PEAK
+    assert toy.judge is Criterion.PEAK
     assert "needs its pair" in toys.result(toy).verdict.reasons[0].text
 
 
@@ -123,14 +126,14 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     toy = toys.scenario(judge="peak", min_ratio=min_ratio)
     jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
     session = session_in(tmp_path)
-    outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    outcome = run_jobs(jobs, PeaksExecutor(), session, Ear(), tmp_path)
     enough = min_ratio == 2
     assert [False, enough] == [r.verdict.is_leak for r in outcome.results]
-    assert [True, enough] == [r.agrees for r in outcome.results]
+    assert [True, enough] == [r.as_expected for r in outcome.results]
     assert "times the fixed one" in outcome.results[0].verdict.reasons[0].text
     read = store.find(tmp_path, str(session.folder))
     assert {r.variant: r.verdict for r in outcome.results} == {r.variant: r.verdict for r in read}
-    alone = store.read(session.folder / store.name_of(outcome.results[0]).text)
+    alone = store.read_result(session.folder / store.result_name(outcome.results[0]).text)
     assert "needs its pair" in alone.verdict.reasons[0].text
 
 
@@ -140,9 +143,9 @@ def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
     old = toys.result(toy, Variant.FIXED, peak_rss_bytes=1 << 20)
-    old = msgspec.structs.replace(old, judge=Judge.GROWTH, min_ratio=None)
+    old = msgspec.structs.replace(old, judge=Criterion.GROWTH, min_ratio=None)
     session = Session(session_in(tmp_path).folder, made={0: old})
-    outcome = run(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    outcome = run_jobs(jobs, PeaksExecutor(), session, Ear(), tmp_path)
     assert [False, True] == [r.verdict.is_leak for r in outcome.results]
     assert outcome.exit is Exit.AS_EXPECTED
 
@@ -150,7 +153,7 @@ def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_
 class PeaksExecutor(toys.ToyExecutor):
     """By whose toy law the peaks differ: one of 1 MiB, and one of twice that."""
 
-    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         trace = super().execute(job, progress)
         peak = (1 + (job.variant is Variant.BUGGY)) << 20
         processes = [msgspec.structs.replace(p, peak_rss_bytes=peak) for p in trace.processes]
@@ -166,7 +169,9 @@ def test_growth_of_a_saw_tooth_is_a_leak_only_where_restarts_end_its_teeth() -> 
 def test_every_reason_of_a_result_has_its_words() -> None:
     result = toys.result(mode=Mode.FORK, workers=2)
     tree = TreeRecord(samples=result.processes[1].samples)
-    trace = Trace(ended=Ended.COMPLETED, units_done=800, processes=result.processes, tree=tree)
+    trace = Measurement(
+        end_reason=EndReason.COMPLETED, units_done=800, processes=result.processes, tree=tree
+    )
     result = to_result(toys.job(mode=Mode.FORK, workers=2), trace, toys.ENVIRONMENT)
     verdicts = [result.verdict, *(process.verdict for process in result.processes)]
     assert result.tree
@@ -180,9 +185,9 @@ def test_every_reason_of_a_result_has_its_words() -> None:
 def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
     record = msgspec.to_builtins(toys.result())
     assert set(
-        "schema scenario variant mode workers units seed options ended expected_growth verdict "
-        "agrees peak_rss_bytes baseline_rss_bytes tree_peak_pss_bytes processes controls "
-        "environment".split()
+        "schema scenario variant mode workers units seed options end_reason expected_growth "
+        "verdict as_expected peak_rss_bytes baseline_rss_bytes tree_peak_pss_bytes processes "
+        "controls environment".split()
     ) <= set(record)
     amounts = {"resource", "per_unit", "low", "high"}
     assert {"conclusion", "growth", "reasons", *amounts} <= set(record["verdict"])
@@ -190,7 +195,7 @@ def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
 
 
 def test_a_trace_without_a_process_is_undecided() -> None:
-    found = to_result(toys.job(), Trace(ended=Ended.NOT_STARTED), toys.ENVIRONMENT)
+    found = to_result(toys.job(), Measurement(end_reason=EndReason.NOT_STARTED), toys.ENVIRONMENT)
     assert (found.verdict.is_decided, found.peak_rss_bytes) == (False, None)
     assert found.verdict.resource is Resource.MEMORY
     assert found.expected_growth is Growth.UNBOUNDED
@@ -202,7 +207,7 @@ def failed(error: LabError) -> Failure:
 
 def test_the_gravest_error_gives_the_exit_code() -> None:
     outcome = Outcome(
-        [toys.result(agrees=False)], [failed(NotMeasured("x")), failed(BadInput("y"))]
+        [toys.result(as_expected=False)], [failed(NotMeasured("x")), failed(BadInput("y"))]
     )
     assert outcome.exit is Exit.NOT_MEASURED
 
@@ -212,7 +217,7 @@ def test_the_gravest_error_gives_the_exit_code() -> None:
     [
         ([], Exit.NOT_MEASURED),
         ([toys.result()], Exit.AS_EXPECTED),
-        ([toys.result(), toys.result(agrees=False)], Exit.DIFFERS),
+        ([toys.result(), toys.result(as_expected=False)], Exit.DIFFERS),
     ],
 )
 def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
@@ -222,15 +227,17 @@ def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
 
 
 def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
-    trace = Trace(ended=Ended.PROGRAM_FAILED, detail="why", output_tail="Traceback …")
-    error = failure_of(toys.job(), trace)
+    trace = Measurement(
+        end_reason=EndReason.PROGRAM_FAILED, detail="why", output_tail="Traceback …"
+    )
+    error = run_error(toys.job(), trace)
     assert isinstance(error, BadInput)
     assert error.__notes__ == ["Traceback …"]
     assert str(error) == "grow-4096/buggy/inline: why"
 
 
 def test_a_failure_has_its_job_and_its_reason_without_the_runs_name(tmp_path: Path) -> None:
-    outcome = make(toys.ToyExecutor(lambda _: Ended.PROGRAM_FAILED), tmp_path)
+    outcome = make(toys.ToyExecutor(lambda _: EndReason.PROGRAM_FAILED), tmp_path)
     assert [Variant.BUGGY, Variant.FIXED] == [f.job.variant for f in outcome.failures]
     assert {"as the toy was told"} == {f.reason for f in outcome.failures}
 
@@ -238,7 +245,7 @@ def test_a_failure_has_its_job_and_its_reason_without_the_runs_name(tmp_path: Pa
 def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
     ear, toy = Ear(), toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
-    outcome = run(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
+    outcome = run_jobs(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
     assert [Variant.BUGGY] == [r.variant for r in outcome.results]
     assert outcome.exit is Exit.NOT_MEASURED
     assert ear.heard[-1] == "failed buggy: buggy could not be saved: no space left"
@@ -254,7 +261,7 @@ class Full(Session):
 
 
 def test_a_wrong_verdict_is_named_with_its_repeat_and_reasons() -> None:
-    wrong = toys.result(agrees=False, repeat=3)
+    wrong = toys.result(as_expected=False, repeat=3)
     assert disagreements([toys.result(), wrong]) == [
         "grow-4096/buggy/inline (repeat 3): leak (known: a leak): "
         + "; ".join(reason.text for reason in wrong.verdict.reasons)
@@ -277,12 +284,12 @@ def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcom
 
 def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
     jobs = [toys.job(mode=Mode.SPAWN, workers=3)]
-    (result,) = run(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
+    (result,) = run_jobs(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
     assert [False, True, True, True] == [p.verdict and p.verdict.is_leak for p in result.processes]
     assert (Role.WORKER, True, True) == (
-        result.processes[result.worst or 0].role,
+        result.processes[result.worst_process or 0].role,
         result.verdict.is_leak,
-        result.agrees,
+        result.as_expected,
     )
     assert [400, 400, 400] == [p.units_done for p in result.processes[1:]]
 
@@ -296,7 +303,7 @@ def test_as_many_runs_are_made_at_a_time_as_asked(tmp_path: Path) -> None:
         executor.let_go()
 
     def work() -> Outcome:
-        return run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+        return run_jobs(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
 
     assert [1, 2, 3] == [r.repeat for r in with_help(helper, work).results]
 
@@ -309,7 +316,7 @@ def test_results_come_in_the_plans_order_whatever_order_they_ended_in(tmp_path: 
 
     executor, ear = toys.ToyExecutor(held=lambda job: job.repeat == 1), Second()
     session = session_in(tmp_path)
-    outcome = run(many(2), executor, session, ear, tmp_path, at_once=2)
+    outcome = run_jobs(many(2), executor, session, ear, tmp_path, at_once=2)
     assert [1, 2] == [r.repeat for r in outcome.results]
     assert len(ear.heard) == 6
 
@@ -318,7 +325,7 @@ def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
     class Deep(Listener):
         def __init__(self) -> None:
             self.inside = threading.Lock()
-            self.ended = 0
+            self.end_reason = 0
 
         def progressed(self, *_: object) -> None:
             assert self.inside.acquire(blocking=False)
@@ -326,17 +333,17 @@ def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
 
         def run_ended(self, job: Job) -> None:
             self.progressed(job)
-            self.ended += 1
+            self.end_reason += 1
 
     class Chatty(toys.ToyExecutor):
-        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
             for unit in range(200):
                 progress(unit)
             return super().execute(job, progress)
 
     ear = Deep()
-    run(many(8), Chatty(), session_in(tmp_path), ear, tmp_path, at_once=8)
-    assert ear.ended == 8
+    run_jobs(many(8), Chatty(), session_in(tmp_path), ear, tmp_path, at_once=8)
+    assert ear.end_reason == 8
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
@@ -352,7 +359,9 @@ def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
 
     session = session_in(tmp_path)
     with pytest.raises(KeyboardInterrupt):
-        with_help(helper, lambda: run(many(4), executor, session, ear, tmp_path, at_once=at_once))
+        with_help(
+            helper, lambda: run_jobs(many(4), executor, session, ear, tmp_path, at_once=at_once)
+        )
     assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
     assert len(executor.made) == at_once + 1
     assert not [words for words in ear.heard if words.startswith("failed")]
@@ -362,7 +371,7 @@ def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
     tmp_path: Path,
 ) -> None:
     class Faulty(toys.ToyExecutor):
-        def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
             if job.repeat == 2:
                 self.holding.get(timeout=20)
                 raise ZeroDivisionError("a fault")
@@ -370,7 +379,7 @@ def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
 
     executor = Faulty(held=lambda _: True)
     with pytest.raises(ZeroDivisionError, match="a fault"):
-        run(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+        run_jobs(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
 
 
 def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path: Path) -> None:
@@ -384,16 +393,16 @@ def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path
     jobs = [toys.job(toy, v) for v in (Variant.FIXED, Variant.BUGGY, Variant.BUGGY)]
     session = Full(tmp_path / "session")
     session.folder.mkdir()
-    outcome = run(jobs, executor, session, LetsGo(), tmp_path, at_once=2)
+    outcome = run_jobs(jobs, executor, session, LetsGo(), tmp_path, at_once=2)
     assert [Variant.FIXED, Variant.BUGGY] == [r.variant for r in outcome.results]
     assert [Variant.FIXED] == [r.variant for r in store.find(tmp_path, str(session.folder))]
 
 
 def test_what_a_session_holds_is_counted_and_not_made_again(tmp_path: Path) -> None:
     jobs, ear, executor = many(3), Ear(), toys.ToyExecutor()
-    broken = toys.result(repeat=1, ended=Ended.PROGRAM_FAILED, detail="a fault")
+    broken = toys.result(repeat=1, end_reason=EndReason.PROGRAM_FAILED, detail="a fault")
     session = Session(tmp_path, {0: broken, 2: toys.result(repeat=3)})
-    outcome = run(jobs, executor, session, ear, tmp_path)
+    outcome = run_jobs(jobs, executor, session, ear, tmp_path)
     assert [1, 2, 3] == [r.repeat for r in outcome.results]
     assert ear.heard == [
         "failed buggy: grow-4096/buggy/inline: a fault",

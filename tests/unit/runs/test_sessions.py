@@ -8,10 +8,10 @@ import pytest
 
 import toys
 from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.runs import resume, store
@@ -119,7 +119,7 @@ def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
 
 
 def test_a_session_that_goes_on_knows_what_is_made_by_its_place(tmp_path: Path) -> None:
-    broken = toys.result(repeat=3, ended=Ended.PROGRAM_FAILED)
+    broken = toys.result(repeat=3, end_reason=EndReason.PROGRAM_FAILED)
     session, strange = reopened(begun(tmp_path, toys.result(), broken))
     assert (session.made, strange) == ({0: toys.result(), 2: broken}, [])
 
@@ -136,7 +136,7 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     [
         ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
         ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
-        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 4: update"),
+        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 5: update"),
         ("grow-4096.fixed.inline.1.json", None, "holds another run than its name says"),
         ("grow-4096.buggy.inline.1-2.json", None, "is none of the runs in plan.json"),
         (".grow-4096.buggy.inline.1.json.1", b"{", "is half a file, of a save that was killed"),
@@ -147,7 +147,7 @@ def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
     tmp_path: Path, name: str, text: bytes | None, words: str
 ) -> None:
     result = toys.result() if name.startswith("grow-4096.fixed") else toys.result(units=7)
-    whole = store.encode([result])[1:-1] if text is None else text
+    whole = store.encode_result([result])[1:-1] if text is None else text
     folder = begun(tmp_path)
     (folder / name).write_bytes(whole)
     session, (line,) = reopened(folder)
@@ -234,7 +234,7 @@ class Toys(Catalogue):
 
 def test_the_jobs_are_those_that_were_planned() -> None:
     jobs = [toys.job(variant=v, seed=9, repeat=2, units=7) for v in toys.scenario().variants]
-    assert resume.jobs_of(plan_of(jobs, LIMITS, Path()), Toys(Path())) == jobs
+    assert resume.jobs_of_plan(plan_of(jobs, LIMITS, Path()), Toys(Path())) == jobs
 
 
 @pytest.mark.parametrize(
@@ -249,7 +249,7 @@ def test_the_jobs_are_those_that_were_planned() -> None:
 def test_what_the_catalogue_no_longer_has_is_named(changes: dict[str, Any], label: str) -> None:
     plan = plan_of([toys.job(), toys.job(**changes)], LIMITS, Path())
     with pytest.raises(BadInput, match=f"no longer has {label} as planned; put it back"):
-        resume.jobs_of(plan, Toys(Path()))
+        resume.jobs_of_plan(plan, Toys(Path()))
 
 
 def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
@@ -261,6 +261,6 @@ def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
 
 def test_a_plan_that_was_saved_is_the_same_jobs_again(tmp_path: Path) -> None:
     catalogue = open_catalogue(TOYS)
-    jobs = plan(catalogue, Request(names=["grow"], budget_seconds=3.5))
+    jobs = plan(catalogue, PlanRequest(names=["grow"], budget_seconds=3.5))
     with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
-        assert jobs == resume.jobs_of(resume.read_plan(session.folder), catalogue)
+        assert jobs == resume.jobs_of_plan(resume.read_plan(session.folder), catalogue)

@@ -10,7 +10,7 @@ from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import How, Stop
 from leaklab.model.scenario import Scenario
 from leaklab.model.signals import Reading, Samples
-from leaklab.observer.checkpoints import Decision, Order
+from leaklab.observer.checkpoints import CheckpointOrder, Decision
 from leaklab.runs.stopping import SoFar, Spent, decide
 
 NEEDED = 400
@@ -63,31 +63,31 @@ def confirmed(heap: Sequence[int], **changes: Any) -> Decision:
 
 
 def test_what_is_clean_at_the_declared_units_ends_there() -> None:
-    assert after(FLAT).order is Order.END
+    assert after(FLAT).order is CheckpointOrder.END
 
 
 @pytest.mark.parametrize("heap", [LINE, ROOT])
 def test_what_is_not_clean_is_collected_before_it_is_believed(heap: list[int]) -> None:
-    assert after(heap).order is Order.COLLECT
+    assert after(heap).order is CheckpointOrder.COLLECT
 
 
 @pytest.mark.parametrize("heap", [LINE, ROOT])
 def test_then_it_goes_on_to_be_confirmed(heap: list[int]) -> None:
-    assert after(heap, **collected(heap, NEEDED, NEEDED)).order is Order.GO_ON
+    assert after(heap, **collected(heap, NEEDED, NEEDED)).order is CheckpointOrder.GO_ON
 
 
 def test_a_leak_that_is_still_there_after_as_much_work_again_ends_a_run() -> None:
-    assert confirmed(LINE).order is Order.END
-    assert confirmed(ROOT).order is Order.GO_ON
+    assert confirmed(LINE).order is CheckpointOrder.END
+    assert confirmed(ROOT).order is CheckpointOrder.GO_ON
 
 
 def test_what_no_collection_has_kept_is_acquitted() -> None:
     stops = collected([FLAT[0]] * NEEDED, NEEDED, NEEDED // 2, NEEDED)
-    assert after(LINE, **stops).order is Order.END
+    assert after(LINE, **stops).order is CheckpointOrder.END
 
 
 def test_before_the_declared_units_a_line_is_no_reason_to_end() -> None:
-    assert after(LINE[: NEEDED // 2], NEEDED // 2).order is Order.GO_ON
+    assert after(LINE[: NEEDED // 2], NEEDED // 2).order is CheckpointOrder.GO_ON
 
 
 UNVOUCHED = toys.scenario(vouched=False)
@@ -95,24 +95,24 @@ UNVOUCHED = toys.scenario(vouched=False)
 
 def test_where_nobody_vouches_for_the_units_a_leak_takes_the_whole_budget() -> None:
     job = open_ended(UNVOUCHED)
-    assert confirmed(LINE, job=job).order is Order.GO_ON
+    assert confirmed(LINE, job=job).order is CheckpointOrder.GO_ON
     last = confirmed(LINE, job=job, spent=Spent(10.1, 1 << 20, 1.0))
-    assert (last.order, last.held_back_by) == (Order.END, "--budget")
+    assert (last.order, last.held_back_by) == (CheckpointOrder.END, "--budget")
 
 
 def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_budget() -> None:
     job = open_ended(UNVOUCHED)
-    assert after(FLAT, job=job).order is not Order.END
-    assert confirmed(FLAT, job=job).order is Order.GO_ON
-    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 2.1)).order is Order.END
-    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is Order.END
+    assert after(FLAT, job=job).order is not CheckpointOrder.END
+    assert confirmed(FLAT, job=job).order is CheckpointOrder.GO_ON
+    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 2.1)).order is CheckpointOrder.END
+    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is CheckpointOrder.END
 
 
 def test_where_nobody_vouches_for_the_units_bounded_containers_are_looked_for() -> None:
     process = toys.process(LINE, units_done=NEEDED, **collected(LINE, NEEDED, NEEDED))
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
     found = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
-    assert found.order is Order.SURVEY
+    assert found.order is CheckpointOrder.SURVEY
 
 
 @pytest.mark.parametrize(("units", "again"), [(100, 200), (250, NEEDED), (NEEDED, 2 * NEEDED)])
@@ -122,14 +122,14 @@ def test_a_run_is_looked_at_again_when_the_work_has_doubled(units: int, again: i
 
 
 def test_what_nothing_innocent_keeps_ends_a_run_at_once() -> None:
-    assert after([unit * (100 << 20) for unit in range(9)], 8).order is Order.END
+    assert after([unit * (100 << 20) for unit in range(9)], 8).order is CheckpointOrder.END
 
 
 def test_a_step_is_given_time_for_a_second_one_until_two_octaves_have_none() -> None:
-    assert after(STEPPED).order is Order.COLLECT
-    assert confirmed(STEPPED).order is Order.GO_ON
+    assert after(STEPPED).order is CheckpointOrder.COLLECT
+    assert confirmed(STEPPED).order is CheckpointOrder.GO_ON
     early = [*STEPPED[:1], *[1_100_000] * (NEEDED - 1)]
-    assert after(early, 4 * NEEDED).order is Order.END
+    assert after(early, 4 * NEEDED).order is CheckpointOrder.END
 
 
 @pytest.mark.parametrize(
@@ -144,7 +144,7 @@ def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
     spent: Spent, option: str
 ) -> None:
     found = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
-    assert (found.order, found.held_back_by) == (Order.END, option)
+    assert (found.order, found.held_back_by) == (CheckpointOrder.END, option)
 
 
 @pytest.mark.parametrize(("cpu_seconds", "goes_on"), [((1, 2, 4), True), ((0.1, 0.6, 4), False)])
@@ -156,7 +156,7 @@ def test_a_run_whose_units_grow_slower_ends_before_its_budget_is_passed(
         for at, spent in zip((NEEDED // 4, NEEDED // 2, NEEDED), cpu_seconds, strict=True)
     ]
     found = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)
-    assert found.order is (Order.GO_ON if goes_on else Order.END)
+    assert found.order is (CheckpointOrder.GO_ON if goes_on else CheckpointOrder.END)
 
 
 def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
@@ -169,29 +169,33 @@ def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
     )
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
     found = decide(job, limits, SoFar(units, [process], surveyed_units=units), LITTLE)
-    assert (found.order, found.held_back_by) == (Order.END, "--descriptor-limit")
+    assert (found.order, found.held_back_by) == (CheckpointOrder.END, "--descriptor-limit")
 
 
 def test_a_run_of_fixed_length_is_never_ended() -> None:
-    assert after(LINE, job=toys.job()).order is Order.GO_ON
+    assert after(LINE, job=toys.job()).order is CheckpointOrder.GO_ON
 
 
 def test_a_pair_that_differs_by_its_peak_has_no_growth_to_wait_for() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
-    assert after(ROOT, job=open_ended(peaks)).order is Order.END
+    assert after(ROOT, job=open_ended(peaks)).order is CheckpointOrder.END
 
 
 def test_a_pair_that_differs_by_its_peak_is_not_ended_for_its_growth() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
     found = after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks))
-    assert found.order is Order.GO_ON
+    assert found.order is CheckpointOrder.GO_ON
 
 
 TREE = toys.scenario(scope="tree")
 
 
-@pytest.mark.parametrize(("held", "order"), [(LINE, Order.END), (ROOT, Order.GO_ON)])
-def test_of_a_tree_what_was_read_of_the_tree_is_judged(held: list[int], order: Order) -> None:
+@pytest.mark.parametrize(
+    ("held", "order"), [(LINE, CheckpointOrder.END), (ROOT, CheckpointOrder.GO_ON)]
+)
+def test_of_a_tree_what_was_read_of_the_tree_is_judged(
+    held: list[int], order: CheckpointOrder
+) -> None:
     units = 4 * NEEDED
     tree = Samples(units=list(range(4, units + 1, 4)), pss_anon_bytes=[16 * h for h in held])
     idle = toys.process(FLAT, units_done=units, **collected(FLAT, units, units))
@@ -202,4 +206,4 @@ def test_of_a_tree_what_was_read_of_the_tree_is_judged(held: list[int], order: O
 def test_a_run_whose_resource_cannot_be_read_is_not_made_longer() -> None:
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
     found = decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE)
-    assert found.order is Order.END
+    assert found.order is CheckpointOrder.END

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 
 import toys
 from leaklab.model.errors import BadInput, NotSaved
-from leaklab.model.measurement import Ended
-from leaklab.model.result import SCHEMA, Result
+from leaklab.model.measurement import EndReason
+from leaklab.model.result import RESULT_SCHEMA, Result
 from leaklab.model.scenario import Resource, Variant
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion
@@ -30,7 +30,7 @@ def test_a_save_that_fails_leaves_what_was_there(
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(NotSaved, match=r"inline\.2\.json could not be saved: No space left.*--res"):
         session.save(toys.result(repeat=2))
-    assert store.read(kept) == toys.result()
+    assert store.read_result(kept) == toys.result()
     assert [p.name for p in tmp_path.iterdir()] == ["grow-4096.buggy.inline.1.json"]
 
 
@@ -40,7 +40,7 @@ def test_nothing_is_overwritten(tmp_path: Path) -> None:
     (tmp_path / "grow-4096.buggy.inline.1-2.json").mkdir()
     saved = store.save(tmp_path, toys.result())
     assert saved.name == "grow-4096.buggy.inline.1-3.json"
-    assert store.read(saved) == toys.result()
+    assert store.read_result(saved) == toys.result()
     assert (tmp_path / "grow-4096.buggy.inline.1.json").read_text() == "half"
     assert len(list(tmp_path.iterdir())) == 4
 
@@ -73,7 +73,7 @@ def save_as(results: Path, session: str, *made: Result) -> None:
     (results / session).mkdir()
     for one in made:
         name = f"{one.scenario}.{one.variant}.{one.mode}.{one.repeat}.json"
-        (results / session / name).write_bytes(store.encode([one])[1:-1])
+        (results / session / name).write_bytes(store.encode_result([one])[1:-1])
 
 
 @pytest.mark.parametrize("selector", ["grow-4096/buggy", "grow-4096/buggy/inline"])
@@ -91,13 +91,13 @@ def test_what_was_saved_beside_half_a_file_is_newer(tmp_path: Path) -> None:
     (folder / "grow-4096.buggy.inline.1.json").write_text("half")
     (folder / "plan.json").write_text("none of the results")
     saved = store.save(folder, toys.result())
-    assert store.find(tmp_path, "grow-4096/buggy") == [store.read(saved)]
+    assert store.find(tmp_path, "grow-4096/buggy") == [store.read_result(saved)]
 
 
 def test_the_newest_run_is_one_that_was_completed(tmp_path: Path) -> None:
-    stopped = toys.result(repeat=2, ended=Ended.TIME_LIMIT)
+    stopped = toys.result(repeat=2, end_reason=EndReason.TIME_LIMIT)
     save_as(tmp_path, "20260101-000000-1", toys.result(), stopped)
-    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, ended=Ended.DIED))
+    save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, end_reason=EndReason.DIED))
     assert [1] == [r.repeat for r in store.find(tmp_path, "grow-4096/buggy")]
 
 
@@ -122,14 +122,14 @@ def test_a_newer_schema_is_named(tmp_path: Path) -> None:
     path = tmp_path / "new.json"
     path.write_text('{"schema": 99}')
     with pytest.raises(BadInput, match=r"new\.json has schema 99.*update leaklab"):
-        store.read(path)
+        store.read_result(path)
 
 
 def test_half_a_result_is_named(tmp_path: Path) -> None:
     path = tmp_path / "half.json"
-    path.write_bytes(store.encode([toys.result()])[1:500])
+    path.write_bytes(store.encode_result([toys.result()])[1:500])
     with pytest.raises(BadInput, match=r"half\.json is no saved result, or only half"):
-        store.read(path)
+        store.read_result(path)
 
 
 @given(
@@ -144,18 +144,18 @@ def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -
     path = tmp_path / "garbage.json"
     path.write_bytes(garbage)
     with pytest.raises(BadInput, match=r"garbage\.json"):
-        store.read(path)
+        store.read_result(path)
 
 
 def test_a_result_of_an_older_leaklab_is_read() -> None:
     # Saved by the last leaklab that wrote schema 3.
-    found = store.read(DATA / "result-of-schema-3.json")
+    found = store.read_result(DATA / "result-of-schema-3.json")
     assert found.verdict.conclusion is Conclusion.UNDECIDED
     assert found.verdict.others[Resource.DESCRIPTORS] is Conclusion.UNDECIDED
     by_signal = {estimate.signal: estimate for estimate in found.verdict.estimates}
     assert by_signal[Signal.THREADS].conclusion is Conclusion.CLEAN
     assert "raise --units" in found.verdict.reasons[0].text
-    assert SCHEMA == found.schema
+    assert RESULT_SCHEMA == found.schema
     assert all(p.verdict and p.verdict.estimates[0].reason.text for p in found.processes)
 
 
@@ -168,12 +168,12 @@ def test_a_result_of_schema_2_is_read(tmp_path: Path, variant: Variant) -> None:
     growth = "unbounded" if variant is Variant.BUGGY else "none"
     old = {**record, "schema": 2, "variant": variant, "expected_growth": growth}
     path.write_bytes(msgspec.json.encode(old))
-    assert store.read(path).is_known_to_leak is (variant is Variant.BUGGY)
+    assert store.read_result(path).is_known_to_leak is (variant is Variant.BUGGY)
 
 
 def test_an_upgraded_result_that_is_saved_again_is_read(tmp_path: Path) -> None:
-    found = store.read(DATA / "result-of-schema-3.json")
-    assert found == store.read(store.save(tmp_path, found))
+    found = store.read_result(DATA / "result-of-schema-3.json")
+    assert found == store.read_result(store.save(tmp_path, found))
 
 
 def test_refusals_of_older_results_are_only_those_without_a_field(tmp_path: Path) -> None:
@@ -181,4 +181,4 @@ def test_refusals_of_older_results_are_only_those_without_a_field(tmp_path: Path
     record["controls"]["refused"] = ["aslr_off", "memory cgroup: none is delegated here"]
     path = tmp_path / "old.json"
     path.write_bytes(msgspec.json.encode(record))
-    assert ["memory cgroup: none is delegated here"] == store.read(path).controls.refused
+    assert ["memory cgroup: none is delegated here"] == store.read_result(path).controls.refused

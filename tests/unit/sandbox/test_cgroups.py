@@ -9,14 +9,14 @@ import pytest
 
 from leaklab.model.job import Limits
 from leaklab.sandbox.cgroups import (
-    NOTHING,
     OBSERVER,
     THREADS,
+    UNCONFINED,
     V1,
     V2,
     Confinement,
+    cgroup_parents,
     confined,
-    places,
 )
 
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=10, processes=40)
@@ -89,7 +89,7 @@ def test_version_1_has_a_group_in_each_of_its_hierarchies(machine: Machine) -> N
     with confined(LIMITS, machine.switch_on()) as found:
         assert (found.memory_by, found.processes_by, found.refused) == (V1, V1, [])
         assert [folder.parent for folder in found.folders] == [own, pids]
-        assert found.joins() == [folder / "cgroup.procs" for folder in found.folders]
+        assert found.procs_files() == [folder / "cgroup.procs" for folder in found.folders]
         names = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.swappiness"]
         assert texts(found.memory, names) == [str(300 << 20), str(300 << 20), "0"]
         assert texts(found.processes, ["pids.max"]) == [TASKS]
@@ -170,13 +170,13 @@ def test_an_empty_unified_mount_holds_nothing(machine: Machine) -> None:
 def test_a_group_that_the_mount_does_not_show_is_left_alone(machine: Machine, own: str) -> None:
     machine.mount("cgroup", "memory", root="/docker")
     machine.own = [f"4:memory:{own}"]
-    assert places(machine.switch_on()) == []
+    assert cgroup_parents(machine.switch_on()) == []
 
 
 def test_a_mount_may_begin_below_the_root_of_its_hierarchy(machine: Machine) -> None:
     folder = machine.mount("cgroup", "memory", root="/docker/1")
     machine.own = ["4:memory:/docker/1/lab"]
-    assert [place.folder for place in places(machine.switch_on())] == [folder / "lab"]
+    assert [place.folder for place in cgroup_parents(machine.switch_on())] == [folder / "lab"]
 
 
 def test_two_runs_have_groups_of_their_own(machine: Machine) -> None:
@@ -271,7 +271,7 @@ def test_processes_of_another_namespace_are_not_ours(group: Path) -> None:
 
 
 def test_a_confinement_of_nothing_knows_nothing() -> None:
-    assert (NOTHING.memory_by, NOTHING.processes_by) == (OBSERVER, OBSERVER)
-    assert (NOTHING.joins(), NOTHING.folders, NOTHING.stop_file) == ([], [], None)
-    assert (NOTHING.pids(), NOTHING.peak_bytes()) == (None, None)
-    assert (NOTHING.oom_kills(), NOTHING.forks_refused()) == (0, 0)
+    assert (UNCONFINED.memory_by, UNCONFINED.processes_by) == (OBSERVER, OBSERVER)
+    assert (UNCONFINED.procs_files(), UNCONFINED.folders, UNCONFINED.stop_file) == ([], [], None)
+    assert (UNCONFINED.pids(), UNCONFINED.peak_bytes()) == (None, None)
+    assert (UNCONFINED.oom_kills(), UNCONFINED.forks_refused()) == (0, 0)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.sandbox.launch import LONGEST_SOCKET_PATH, SOCKET, fixed_environment
+from leaklab.sandbox.launch import MAX_SOCKET_PATH, SOCKET, fixed_environment
 
 FOLDER = Path("/tmp/leaklab-12345678/run-00")  # noqa: S108  (a name only)
 
@@ -20,7 +20,7 @@ def test_temporary_files_go_away_with_the_run() -> None:
 
 
 def test_a_temporary_folder_too_deep_for_a_socket_is_not_named() -> None:
-    room = LONGEST_SOCKET_PATH - len("/") - len("tmp") - len(SOCKET)
+    room = MAX_SOCKET_PATH - len("/") - len("tmp") - len(SOCKET)
     just, deeper = (Path("/" + "x" * (length - 1)) for length in (room, room + 1))
     assert "TMPDIR" in fixed_environment(just, just)
     assert "TMPDIR" not in fixed_environment(deeper, deeper)

@@ -15,8 +15,8 @@ from leaklab.sandbox.protocol import (
     Exited,
     SupervisorOrder,
     Task,
-    encode,
-    parse,
+    encode_order,
+    parse_message,
 )
 
 AGENT = sorted((Path(agent.__file__).parent / "leaklab_agent").glob("*.py"))
@@ -69,7 +69,7 @@ def test_every_key_that_is_read_is_sent_and_the_other_way_round(
 
 
 def test_an_order_is_read_as_it_was_meant() -> None:
-    found = marshal.loads(encode(ORDER))  # noqa: S302  (our own)
+    found = marshal.loads(encode_order(ORDER))  # noqa: S302  (our own)
     assert found == {name: getattr(ORDER, name) for name in AgentOrder.__struct_fields__}
     assert {str, int, bool, list, dict} == {type(value) for value in found.values()}
 
@@ -78,8 +78,8 @@ def test_an_order_is_read_as_it_was_meant() -> None:
     "line", [b"", b"{", b"{'kind': 'exit'}", b"{'kind': 'x', 'status': 0}", b"1" * 9999, b"\xff"]
 )
 def test_what_is_no_answer_is_ignored(line: bytes) -> None:
-    assert parse(line) is None
+    assert parse_message(line) is None
 
 
 def test_an_answer_is_read() -> None:
-    assert Exited(0) == parse(b"{'kind': 'exit', 'status': 0}")
+    assert Exited(0) == parse_message(b"{'kind': 'exit', 'status': 0}")

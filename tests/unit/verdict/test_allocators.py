@@ -6,13 +6,13 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.model.measurement import Ended, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
-from leaklab.verdict.length import Work
-from leaklab.verdict.process import judge
-from leaklab.verdict.wording import words
+from leaklab.verdict.length import RunLength
+from leaklab.verdict.process import judge_process
+from leaklab.verdict.wording import reason_text
 
 N = 400
 MIB = 1 << 20
@@ -39,7 +39,7 @@ def of_rss(process: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
 
 
 def verdict(process: ProcessRecord) -> Verdict:
-    return judge(process, Resource.MEMORY, Work(Ended.COMPLETED, N, N))
+    return judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
 
 
 def stop(units: int, **reading: int) -> Stop:
@@ -107,7 +107,7 @@ def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
     def reasons(free: int, held: int) -> list[str]:
         end = Reading(rss_bytes=held, **{where: free})
         process = toys.process([MIB] * N, at_end=end, baseline_rss_bytes=0)
-        return list(map(words, verdict(process).reasons[1:]))
+        return list(map(reason_text, verdict(process).reasons[1:]))
 
     assert reasons(6 * MIB, 10 * MIB) == [
         f"of the 10 MiB held at the end, 6 MiB are free places in {whose}: fragmentation"
@@ -120,7 +120,9 @@ def test_garbage_that_was_most_of_the_gain_is_told_of() -> None:
     def reasons(end: int, after: int) -> list[str]:
         columns = Samples(units=list(range(1, N + 1)), blocks=[1000] * N)
         read = {"at_end": Reading(blocks=end), "after_collect": Reading(blocks=after)}
-        return list(map(words, verdict(toys.process([0] * N, samples=columns, **read)).reasons[1:]))
+        return list(
+            map(reason_text, verdict(toys.process([0] * N, samples=columns, **read)).reasons[1:])
+        )
 
     assert reasons(5000, 1200) == [
         "a collection at the end freed 3,800 blocks: garbage that waited for it"

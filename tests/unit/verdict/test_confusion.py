@@ -7,12 +7,12 @@ import toys
 from leaklab import reports
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.reports import confusion
-from leaklab.verdict.confusion import Judgement, Said, by_mode, judgements, matrix
+from leaklab.verdict.confusion import Answer, JudgedRun, by_mode, judged_runs, matrix
 from leaklab.verdict.pairs import judge_pairs
 
 PEAKS = toys.scenario(
@@ -31,20 +31,20 @@ def said(result: Result, conclusion: Conclusion) -> Result:
     return msgspec.structs.replace(result, verdict=verdict)
 
 
-def judged(*results: Result, **failures: str) -> list[Judgement]:
-    return judgements(jobs(), results, {f"grow-4096/{k}/inline": v for k, v in failures.items()})
+def judged(*results: Result, **failures: str) -> list[JudgedRun]:
+    return judged_runs(jobs(), results, {f"grow-4096/{k}/inline": v for k, v in failures.items()})
 
 
 @pytest.mark.parametrize(
     ("conclusion", "word", "right", "wrong"),
     [
-        (Conclusion.LEAK, Said.LEAK, True, False),
-        (Conclusion.CLEAN, Said.CLEAN, False, True),
-        (Conclusion.UNDECIDED, Said.UNDECIDED, False, False),
+        (Conclusion.LEAK, Answer.LEAK, True, False),
+        (Conclusion.CLEAN, Answer.CLEAN, False, True),
+        (Conclusion.UNDECIDED, Answer.UNDECIDED, False, False),
     ],
 )
 def test_a_leak_is_right_wrong_or_undecided(
-    *, conclusion: Conclusion, word: Said, right: bool, wrong: bool
+    *, conclusion: Conclusion, word: Answer, right: bool, wrong: bool
 ) -> None:
     buggy, _ = judged(said(toys.result(), conclusion))
     assert (word, right, wrong) == (buggy.said, buggy.right, buggy.wrong)
@@ -52,41 +52,41 @@ def test_a_leak_is_right_wrong_or_undecided(
 
 
 def test_a_run_that_broke_off_was_not_measured_and_says_why() -> None:
-    buggy, fixed = judged(toys.result(ended=Ended.DIED), buggy="it was killed")
-    assert [Said.NOT_MEASURED] * 2 == [buggy.said, fixed.said]
+    buggy, fixed = judged(toys.result(end_reason=EndReason.DIED), buggy="it was killed")
+    assert [Answer.NOT_MEASURED] * 2 == [buggy.said, fixed.said]
     assert ["it was killed", "no result"] == [buggy.reason, fixed.reason]
     assert not buggy.wrong
 
 
 def test_a_run_that_was_stopped_is_as_its_verdict() -> None:
-    (buggy, _) = judged(said(toys.result(ended=Ended.TIME_LIMIT), Conclusion.UNDECIDED))
-    assert buggy.said is Said.UNDECIDED
+    (buggy, _) = judged(said(toys.result(end_reason=EndReason.TIME_LIMIT), Conclusion.UNDECIDED))
+    assert buggy.said is Answer.UNDECIDED
 
 
-@pytest.mark.parametrize(("buggy_bytes", "word"), [(2000, Said.LEAK), (1999, Said.CLEAN)])
-def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Said) -> None:
+@pytest.mark.parametrize(("buggy_bytes", "word"), [(2000, Answer.LEAK), (1999, Answer.CLEAN)])
+def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Answer) -> None:
     made = judge_pairs(
         [
             toys.result(PEAKS, Variant.BUGGY, peak_rss_bytes=buggy_bytes),
             toys.result(PEAKS, Variant.FIXED, peak_rss_bytes=1000),
         ]
     )
-    buggy, fixed = judgements(jobs(PEAKS), made, {})
+    buggy, fixed = judged_runs(jobs(PEAKS), made, {})
     assert (True, word) == (buggy.leaks, buggy.said)
-    assert (False, Said.CLEAN) == (fixed.leaks, fixed.said)
+    assert (False, Answer.CLEAN) == (fixed.leaks, fixed.said)
 
 
-def of(said: Said, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> Judgement:
-    return Judgement(f"toy/{mode}", mode, leaks, said, "because")
+def of(said: Answer, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> JudgedRun:
+    return JudgedRun(f"toy/{mode}", mode, leaks, said, "because")
 
 
 MANY = [
-    *[of(Said.LEAK)] * 5,
-    of(Said.CLEAN),
-    *[of(Said.CLEAN, leaks=False)] * 7,
-    of(Said.LEAK, leaks=False, mode=Mode.FORK),
-    of(Said.UNDECIDED, mode=Mode.FORK),
-    of(Said.NOT_MEASURED, leaks=False, mode=Mode.FORK),
+    *[of(Answer.LEAK)] * 5,
+    of(Answer.CLEAN),
+    *[of(Answer.CLEAN, leaks=False)] * 7,
+    of(Answer.LEAK, leaks=False, mode=Mode.FORK),
+    of(Answer.UNDECIDED, mode=Mode.FORK),
+    of(Answer.NOT_MEASURED, leaks=False, mode=Mode.FORK),
 ]
 
 
@@ -105,13 +105,13 @@ def test_every_judgement_is_in_one_cell() -> None:
     ("found", "code"),
     [
         ([], Exit.AS_EXPECTED),
-        ([of(Said.LEAK), of(Said.CLEAN, leaks=False)], Exit.AS_EXPECTED),
-        ([of(Said.LEAK), of(Said.CLEAN)], Exit.DIFFERS),
-        ([of(Said.LEAK), of(Said.UNDECIDED, leaks=False)], Exit.DIFFERS),
-        ([of(Said.CLEAN), of(Said.NOT_MEASURED)], Exit.NOT_MEASURED),
+        ([of(Answer.LEAK), of(Answer.CLEAN, leaks=False)], Exit.AS_EXPECTED),
+        ([of(Answer.LEAK), of(Answer.CLEAN)], Exit.DIFFERS),
+        ([of(Answer.LEAK), of(Answer.UNDECIDED, leaks=False)], Exit.DIFFERS),
+        ([of(Answer.CLEAN), of(Answer.NOT_MEASURED)], Exit.NOT_MEASURED),
     ],
 )
-def test_the_exit_code_is_the_gravest_cells(found: list[Judgement], code: Exit) -> None:
+def test_the_exit_code_is_the_gravest_cells(found: list[JudgedRun], code: Exit) -> None:
     assert code is matrix(found).exit
 
 
@@ -139,7 +139,7 @@ def test_the_table_has_what_is_known_by_what_was_said() -> None:
 
 
 def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
-    _, table = confusion.tables(MANY)
+    _, table = confusion.confusion_tables(MANY)
     assert [("inline", "13", "12", "1", "0", "0"), ("fork", "3", "0", "1", "1", "1")] == table.rows
     assert [
         "toy/inline: clean (known: a leak): because",
@@ -151,13 +151,13 @@ def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
     assert frozenset({0, 1}) == table.alarms
 
 
-@pytest.mark.parametrize("found", [[of(Said.LEAK)], [of(Said.CLEAN, leaks=False)], []])
-def test_nothing_is_marked_where_all_is_right(found: list[Judgement]) -> None:
-    assert [frozenset(), frozenset()] == [t.alarms for t in confusion.tables(found)]
+@pytest.mark.parametrize("found", [[of(Answer.LEAK)], [of(Answer.CLEAN, leaks=False)], []])
+def test_nothing_is_marked_where_all_is_right(found: list[JudgedRun]) -> None:
+    assert [frozenset(), frozenset()] == [t.alarms for t in confusion.confusion_tables(found)]
 
 
 def test_machines_get_the_same() -> None:
-    found: dict[str, Any] = confusion.as_builtins(MANY)
+    found: dict[str, Any] = confusion.confusion_json(MANY)
     assert {"leak": 5, "clean": 1, "undecided": 1, "not measured": 0} == found["matrix"]["leak"]
     assert 1 == found["modes"]["fork"]["clean"]["leak"]
     assert (16, 12, 4) == (found["runs"], found["right"], len(found["not_right"]))

@@ -7,7 +7,7 @@ import pytest
 from leaklab.model.scenario import Resource
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
 from leaklab.verdict.generations import Generations, Life, judge_generations, with_generations
-from leaklab.verdict.wording import Per, words
+from leaklab.verdict.wording import Per, reason_text
 
 MIB = 1 << 20
 Law = Callable[[float], float]
@@ -82,7 +82,7 @@ def verdict(
 def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -> None:
     found = with_generations(verdict(), [generations(leaking)])
     assert found.is_leak
-    grows, bounded = (words(reason, Per.SECOND) for reason in found.reasons)
+    grows, bounded = (reason_text(reason, Per.SECOND) for reason in found.reasons)
     assert grows == (
         "each new process of server --port 80 starts at 20 MiB and grows 1 MiB a second until it "
         "is replaced (8 generations seen)"

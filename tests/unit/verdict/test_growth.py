@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from leaklab.model.scenario import Growth
 from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import judge_series
-from leaklab.verdict.wording import words
+from leaklab.verdict.wording import reason_text
 
 FLOOR = 256.0
 N = 512
@@ -108,7 +108,7 @@ def test_an_acquittal_says_what_it_excludes() -> None:
     noise = np.random.default_rng(1).integers(0, 100, size=N)
     found = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
     assert found.conclusion is Conclusion.CLEAN
-    assert re.search(r"no growth above 0\.\d+ a unit", words(found.reason))
+    assert re.search(r"no growth above 0\.\d+ a unit", reason_text(found.reason))
 
 
 def test_growth_below_the_floor_is_none() -> None:
@@ -143,4 +143,4 @@ def test_whatever_came_to_a_plateau_early_is_never_a_leak(
 @given(st.lists(st.integers(0, 2**40), max_size=100))
 @settings(max_examples=60, deadline=None)
 def test_any_series_at_all_gets_a_verdict_with_a_reason(values: list[int]) -> None:
-    assert words(judge_series(range(1, len(values) + 1), values, FLOOR).reason)
+    assert reason_text(judge_series(range(1, len(values) + 1), values, FLOOR).reason)

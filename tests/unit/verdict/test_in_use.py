@@ -3,13 +3,13 @@
 import pytest
 
 import toys
-from leaklab.model.measurement import Ended, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
 from leaklab.verdict.in_use import in_use_rows, split_of
-from leaklab.verdict.length import Work
-from leaklab.verdict.process import judge
+from leaklab.verdict.length import RunLength
+from leaklab.verdict.process import judge_process
 
 N = 400
 BLOCK_BYTES = 48
@@ -50,7 +50,7 @@ def small_objects(heap_per_unit: int = 0, mapped_per_unit: int = 0) -> ProcessRe
 
 
 def verdict(process: ProcessRecord) -> Verdict:
-    return judge(process, Resource.MEMORY, Work(Ended.COMPLETED, N, N))
+    return judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
 
 
 def test_between_stops_pymalloc_goes_with_the_number_of_its_blocks() -> None:
@@ -120,6 +120,6 @@ def test_growth_that_a_table_makes_in_jumps_is_quoted_by_its_mean() -> None:
         units_done=1024,
         stops=stops,
     )
-    found = judge(process, Resource.MEMORY, Work(Ended.COMPLETED, 1024, 1024))
+    found = judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, 1024, 1024))
     mean = (heap[-1] - heap[255]) / 768
     assert found.per_unit == pytest.approx(mean, rel=0.1)

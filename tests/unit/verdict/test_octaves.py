@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from leaklab.verdict.octaves import (
     BLOCKS,
     CRITICAL_S,
-    Numbers,
+    Float64Array,
     Octave,
     growth_per_unit,
     joined,
@@ -86,7 +86,7 @@ def test_a_blocks_swing_is_what_lies_above_its_minimum() -> None:
     assert octaves(range(1, 161), [7 * (unit % 10) for unit in range(1, 161)])[2].swing == 63
 
 
-def coverage(values_of: Callable[[np.random.Generator], Numbers], truth: float) -> float:
+def coverage(values_of: Callable[[np.random.Generator], Float64Array], truth: float) -> float:
     """How often the interval of 300 generated series holds the true growth per unit."""
     units = np.arange(1.0, 257)
     held = 0
@@ -98,14 +98,14 @@ def coverage(values_of: Callable[[np.random.Generator], Numbers], truth: float) 
 
 
 def test_the_interval_holds_where_points_scatter_around_a_line() -> None:
-    def scattered(rng: np.random.Generator) -> Numbers:
+    def scattered(rng: np.random.Generator) -> Float64Array:
         return 100.0 * np.arange(256) + rng.normal(scale=500, size=256)
 
     assert coverage(scattered, 100) >= 0.93
 
 
 def test_the_interval_holds_where_what_is_kept_varies_from_unit_to_unit() -> None:
-    def uneven(rng: np.random.Generator) -> Numbers:
+    def uneven(rng: np.random.Generator) -> Float64Array:
         return np.asarray(np.cumsum(100.0 * rng.lognormal(sigma=0.8, size=256)))
 
     assert coverage(uneven, 100 * float(np.exp(0.8**2 / 2))) >= 0.93

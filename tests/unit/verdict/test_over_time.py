@@ -11,8 +11,8 @@ from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.octaves import Rows
 from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
-from leaklab.verdict.watched_signal import floor_of
-from leaklab.verdict.wording import Per, words
+from leaklab.verdict.watched_signal import noise_floor_of
+from leaklab.verdict.wording import Per, reason_text
 
 MIB, PAGE = 1 << 20, 4096
 Law = Callable[[float], float]
@@ -51,7 +51,9 @@ def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
     left_out = reason(found, ReasonKind.START_UP)
     assert left_out.seconds is not None
     assert 2 <= left_out.seconds < 4
-    assert words(left_out).endswith("s, faster than all that follows, are left out as a start-up")
+    assert reason_text(left_out).endswith(
+        "s, faster than all that follows, are left out as a start-up"
+    )
 
 
 @pytest.mark.parametrize("bytes_a_second", [700, 1000, 2000])
@@ -79,8 +81,8 @@ def test_what_slows_down_is_not_accused(law: Law) -> None:
 
 def test_what_fell_once_may_rise_as_far_again() -> None:
     seconds, values = read(lambda t: 10 * MIB - 2 * MIB * (20 < t < 30))
-    assert 2 * MIB == floor_of(Signal.PSS_ANON, (seconds, values))
-    assert 8 * PAGE == floor_of(Signal.PSS_ANON, read(lambda t: 1000 * t))
+    assert 2 * MIB == noise_floor_of(Signal.PSS_ANON, (seconds, values))
+    assert 8 * PAGE == noise_floor_of(Signal.PSS_ANON, read(lambda t: 1000 * t))
 
 
 def test_a_leak_beneath_what_falls_is_found_once_it_is_larger_than_a_fall() -> None:
@@ -95,7 +97,7 @@ def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
     found = judged(lambda _: 5 * MIB, 64)
     escape = reason(found, ReasonKind.WOULD_ESCAPE)
     assert Conclusion.CLEAN is found.conclusion
-    assert words(escape, Per.SECOND) == (
+    assert reason_text(escape, Per.SECOND) == (
         "a leak slower than 2.3 KiB a second would have escaped; 10 min would show one of 250 B a "
         "second"
     )
@@ -109,7 +111,7 @@ def test_an_undecided_watch_names_it_too_in_pieces_where_it_counts() -> None:
     drawn = random.Random(3)  # noqa: S311  (as above)
     rows = {Signal.THREADS: read(lambda t: PAGE * round(5 + 2 * (t > 50) + drawn.random()))}
     found = judge_over_time(rows, Resource.THREADS)
-    said = [words(one, Per.SECOND) for one in found.reasons]
+    said = [reason_text(one, Per.SECOND) for one in found.reasons]
     assert "threads a second would have escaped" in said[-1]
 
 
@@ -120,7 +122,7 @@ def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> 
     assert Conclusion.UNDECIDED is judged(slowing, 25).conclusion
     found = judged(slowing, 25, memory_bytes=3000 * MIB)
     assert found.is_leak
-    assert words(found.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
+    assert reason_text(found.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
 
 
 def test_what_has_come_to_rest_is_not_extreme() -> None:

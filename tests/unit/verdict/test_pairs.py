@@ -3,40 +3,40 @@ import pytest
 
 import toys
 from leaklab.model.errors import BadInput
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.scenario import Variant
 from leaklab.reports.runs import comparison
-from leaklab.verdict.pairs import compare, judge_pair
+from leaklab.verdict.pairs import compare_results, judge_pair
 
 
 def test_b_is_set_against_a() -> None:
-    found = compare(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
+    found = compare_results(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
     assert found.peak_ratio == pytest.approx(1.5)
     assert (found.differences, found.intervals_apart) == ((), False)
 
 
 def test_a_leak_and_its_mending_have_intervals_apart() -> None:
     fixed = toys.result(variant=Variant.FIXED, peak_rss_bytes=1)
-    found = compare(fixed, toys.result())
+    found = compare_results(fixed, toys.result())
     assert found.intervals_apart
     assert found.differences == ("variant: fixed and buggy",)
 
 
 def test_other_work_cannot_be_compared() -> None:
     with pytest.raises(BadInput, match=r"units: 400 and 200.*same --units"):
-        compare(toys.result(), toys.result(units_done=200))
+        compare_results(toys.result(), toys.result(units_done=200))
 
 
 def test_runs_that_were_stopped_are_compared_by_what_was_asked_of_them() -> None:
-    stopped = toys.result(ended=Ended.MEMORY_LIMIT, units_done=200)
-    assert compare(toys.result(), stopped).peak_ratio == 1
+    stopped = toys.result(end_reason=EndReason.MEMORY_LIMIT, units_done=200)
+    assert compare_results(toys.result(), stopped).peak_ratio == 1
     with pytest.raises(BadInput, match=r"units: 400 and 300.*same --units"):
-        compare(toys.result(), toys.result(ended=Ended.MEMORY_LIMIT, units=300))
+        compare_results(toys.result(), toys.result(end_reason=EndReason.MEMORY_LIMIT, units=300))
 
 
 def test_a_run_without_a_peak_cannot_be_compared() -> None:
     with pytest.raises(BadInput, match="has no peak"):
-        compare(toys.result(peak_rss_bytes=None), toys.result())
+        compare_results(toys.result(peak_rss_bytes=None), toys.result())
 
 
 @pytest.mark.parametrize(
@@ -46,7 +46,7 @@ def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, w
     toy = toys.scenario(judge="peak", min_ratio=min_ratio)
     fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
     buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
-    for found in (compare(fixed, buggy), compare(buggy, fixed)):
+    for found in (compare_results(fixed, buggy), compare_results(buggy, fixed)):
         note = comparison(judge_pair(found, toy)).notes[-1]
         assert note.startswith("the buggy peak is 1.500 times the fixed one")
         assert words in note
@@ -55,21 +55,24 @@ def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, w
 def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     buggy, fixed = (toys.result(toy, v, peak_rss_bytes=100) for v in toy.variants)
-    assert judge_pair(compare(buggy, buggy), toy).pair is None
-    assert judge_pair(compare(buggy, toys.result(peak_rss_bytes=1, scenario="x")), toy).pair is None
-    assert judge_pair(compare(fixed, buggy), toys.scenario()).pair is None
+    assert judge_pair(compare_results(buggy, buggy), toy).pair is None
+    assert (
+        judge_pair(compare_results(buggy, toys.result(peak_rss_bytes=1, scenario="x")), toy).pair
+        is None
+    )
+    assert judge_pair(compare_results(fixed, buggy), toys.scenario()).pair is None
 
 
 def test_both_of_a_pair_that_are_compared_have_its_verdict() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
     buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
-    found = compare(fixed, buggy)
+    found = compare_results(fixed, buggy)
     assert (False, True) == (found.a.verdict.is_leak, found.b.verdict.is_leak)
-    assert (True, True) == (found.a.agrees, found.b.agrees)
+    assert (True, True) == (found.a.as_expected, found.b.as_expected)
 
 
 def test_another_python_is_worth_saying() -> None:
     other = msgspec.structs.replace(toys.ENVIRONMENT, python="3.8.18")
-    found = compare(toys.result(), toys.result(environment=other))
+    found = compare_results(toys.result(), toys.result(environment=other))
     assert ("Python: 3.11.7 and 3.8.18",) == found.differences

@@ -3,14 +3,14 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.measurement import EndReason, ProcessRecord
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
-from leaklab.verdict.length import Work
+from leaklab.verdict.length import RunLength
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.process import is_certain, judge, judge_tree
-from leaklab.verdict.wording import words
+from leaklab.verdict.process import is_certain, judge_process, judge_tree
+from leaklab.verdict.wording import reason_text
 
 N = 400
 LINE = [4096 * u for u in range(1, N + 1)]
@@ -20,8 +20,8 @@ FLAT = [5_000_000] * N
 def verdict(
     process: ProcessRecord, resource: Resource = Resource.MEMORY, **changes: Any
 ) -> Verdict:
-    work = Work(**{"ended": Ended.COMPLETED, "done": N, "needed": N, **changes})
-    return judge(process, resource, work)
+    work = RunLength(**{"end_reason": EndReason.COMPLETED, "done": N, "needed": N, **changes})
+    return judge_process(process, resource, work)
 
 
 def samples(**columns: list[int | None]) -> Samples:
@@ -40,25 +40,25 @@ def test_a_steady_heap_is_a_leak_with_its_amount_per_unit() -> None:
 def test_a_run_that_did_less_than_its_scenario_needs_is_undecided() -> None:
     found = verdict(toys.process(LINE), needed=N + 1)
     assert found.conclusion is Conclusion.UNDECIDED
-    assert "400 of the 401 units" in words(found.reasons[0])
+    assert "400 of the 401 units" in reason_text(found.reasons[0])
 
 
-@pytest.mark.parametrize("ended", [e for e in Ended if e is not Ended.COMPLETED])
-def test_a_run_that_did_not_end_by_itself_is_undecided(ended: Ended) -> None:
-    assert verdict(toys.process(FLAT), ended=ended).conclusion is Conclusion.UNDECIDED
+@pytest.mark.parametrize("ended", [e for e in EndReason if e is not EndReason.COMPLETED])
+def test_a_run_that_did_not_end_by_itself_is_undecided(ended: EndReason) -> None:
+    assert verdict(toys.process(FLAT), end_reason=ended).conclusion is Conclusion.UNDECIDED
 
 
 def test_a_run_that_was_stopped_after_enough_work_may_accuse_and_not_acquit() -> None:
-    found = verdict(toys.process(LINE), ended=Ended.MEMORY_LIMIT)
+    found = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT)
     assert found.is_leak
-    found = verdict(toys.process(LINE), ended=Ended.MEMORY_LIMIT, needed=N + 1)
+    found = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT, needed=N + 1)
     assert found.conclusion is Conclusion.UNDECIDED
 
 
 def test_what_a_collection_frees_was_not_leaked() -> None:
     found = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
     assert found.conclusion is Conclusion.CLEAN
-    assert "a collection gives it back" in words(found.reasons[0])
+    assert "a collection gives it back" in reason_text(found.reasons[0])
 
 
 def test_what_a_collection_leaves_was_leaked() -> None:
@@ -74,7 +74,7 @@ def test_blocks_alone_are_enough_for_a_leak() -> None:
     process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), blocks=blocks))
     found = verdict(process)
     assert found.conclusion is Conclusion.LEAK
-    assert "allocated blocks" in words(found.reasons[0])
+    assert "allocated blocks" in reason_text(found.reasons[0])
 
 
 def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
@@ -129,7 +129,7 @@ def tree(**columns: list[int]) -> dict[Signal, Rows]:
 
 def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
     rows = tree(pss_bytes=[65536 * u for u in range(N)], pss_anon_bytes=FLAT)
-    work = Work(Ended.COMPLETED, N, N)
+    work = RunLength(EndReason.COMPLETED, N, N)
     found = judge_tree(rows, Resource.MEMORY, work)
     assert (found.conclusion, found.reasons[0].signal) == (Conclusion.CLEAN, Signal.PSS_ANON)
     assert {Signal.PSS, Signal.PSS_ANON} == {e.signal for e in found.estimates}
@@ -140,7 +140,7 @@ def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
 def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:
     counts = list(range(N))
     rows = tree(pss_anon_bytes=FLAT, processes=counts, zombies=counts, segments=[0] * N)
-    found = judge_tree(rows, Resource.MEMORY, Work(Ended.COMPLETED, N, N))
+    found = judge_tree(rows, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
     assert found.others == {
         Resource.PROCESSES: Conclusion.LEAK,
         Resource.SHARED_MEMORY: Conclusion.CLEAN,
@@ -151,17 +151,17 @@ def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
     children = samples(processes=list(range(N)))
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=399))
     found = verdict(process, Resource.PROCESSES)
-    assert words(found.reasons[1]).startswith("399 of them are zombies: they ended, and")
+    assert reason_text(found.reasons[1]).startswith("399 of them are zombies: they ended, and")
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=0))
     assert len(verdict(process, Resource.PROCESSES).reasons) == 1
 
 
-@pytest.mark.parametrize("ended", [Ended.COMPLETED, Ended.MEMORY_LIMIT])
-def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: Ended) -> None:
+@pytest.mark.parametrize("ended", [EndReason.COMPLETED, EndReason.MEMORY_LIMIT])
+def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: EndReason) -> None:
     large = toys.process([unit << 27 for unit in range(1, 8)])
-    found = verdict(large, ended=ended, done=7)
+    found = verdict(large, end_reason=ended, done=7)
     assert (found.conclusion, found.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
-    assert "+128 MiB a unit, steadily, for 7 of 400 units" in words(found.reasons[0])
+    assert "+128 MiB a unit, steadily, for 7 of 400 units" in reason_text(found.reasons[0])
 
 
 @pytest.mark.parametrize(

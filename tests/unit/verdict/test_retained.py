@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import toys
-from leaklab.model.measurement import Ended, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Conclusion, ReasonKind
-from leaklab.verdict.length import Work
-from leaklab.verdict.process import judge
+from leaklab.verdict.length import RunLength
+from leaklab.verdict.process import judge_process
 
 NEEDED = 400
 DOUBLINGS = (NEEDED, 2 * NEEDED, 4 * NEEDED)
@@ -35,8 +35,8 @@ def process(
 
 
 def said(found: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
-    work = Work(Ended.COMPLETED, found.units_done, NEEDED)
-    verdict = judge(found, Resource.MEMORY, work)
+    work = RunLength(EndReason.COMPLETED, found.units_done, NEEDED)
+    verdict = judge_process(found, Resource.MEMORY, work)
     return verdict.conclusion, verdict.reasons[0].kind
 
 

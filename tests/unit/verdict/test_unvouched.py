@@ -3,7 +3,7 @@
 from typing import Any
 
 import toys
-from leaklab.model.measurement import Container, Ended, Trace
+from leaklab.model.measurement import Container, EndReason, Measurement
 from leaklab.model.result import Result
 from leaklab.model.scenario import Variant
 from leaklab.model.verdicts import Conclusion, ReasonKind
@@ -24,8 +24,13 @@ def judged(**changes: Any) -> Result:
         cpu_seconds=10.0,
         bounded=bounded,
     )
-    whole = {"ended": Ended.COMPLETED, "units_done": job.units, "processes": [process], **changes}
-    return to_result(job, Trace(**whole), toys.ENVIRONMENT)
+    whole = {
+        "end_reason": EndReason.COMPLETED,
+        "units_done": job.units,
+        "processes": [process],
+        **changes,
+    }
+    return to_result(job, Measurement(**whole), toys.ENVIRONMENT)
 
 
 def filling(units: int, entries: int) -> Container:
@@ -61,7 +66,7 @@ def test_a_container_that_is_full_explains_nothing() -> None:
 
 
 def test_a_run_that_was_stopped_names_the_limit_to_raise() -> None:
-    verdict = judged(ended=Ended.MEMORY_LIMIT).verdict
+    verdict = judged(end_reason=EndReason.MEMORY_LIMIT).verdict
     assert verdict.conclusion is Conclusion.LEAK
     assert "with a higher --memory-limit, more units would tell" in verdict.reasons[-1].text
 
@@ -71,4 +76,4 @@ def test_of_a_program_of_which_nothing_is_known_the_exit_code_is_the_verdicts() 
     job = toys.job(unknown, variant=Variant.PROGRAM)
     trace = toys.ToyExecutor().execute(job, lambda _: None)
     result = to_result(job, trace, toys.ENVIRONMENT)
-    assert (result.agrees, result.is_known_to_leak, int(result.exit)) == (None, None, 0)
+    assert (result.as_expected, result.is_known_to_leak, int(result.exit)) == (None, None, 0)

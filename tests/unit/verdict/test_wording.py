@@ -13,7 +13,7 @@ from leaklab.model.verdicts import (
     ReasonKind,
     Verdict,
 )
-from leaklab.verdict.wording import ADVICE, TEMPLATES, Per, worded, words
+from leaklab.verdict.wording import ADVICE, TEMPLATES, Per, reason_text, with_text
 
 FULL = {
     "kept_share": 0.9,
@@ -21,7 +21,7 @@ FULL = {
     "rate": 4096.0,
     "done": 1000,
     "needed": 2000,
-    "ended": "stopped: memory limit",
+    "end_reason": "stopped: memory limit",
     "option": "--budget",
     "ratio": 3.0,
     "min_ratio": 2.0,
@@ -42,7 +42,7 @@ def test_every_reason_has_its_words() -> None:
 @pytest.mark.parametrize("kind", ReasonKind)
 @pytest.mark.parametrize("per", Per)
 def test_words_are_one_line_without_gaps(kind: ReasonKind, per: Per) -> None:
-    said = words(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
+    said = reason_text(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
     assert said == " ".join(said.split())
     assert not re.search(r"[{}]|None|nan", said)
 
@@ -51,8 +51,8 @@ def test_what_is_watched_is_never_told_to_do_more_units() -> None:
     for template in TEMPLATES.values():
         assert not any(advice in template for advice in ADVICE.values())
     slows = Reason(kind=ReasonKind.SLOWS_DOWN, kept_share=0.62)
-    assert words(slows) == "still grows, at 62% of the rate before: do more units"
-    assert words(slows, Per.SECOND) == "still grows, at 62% of the rate before: watch longer"
+    assert reason_text(slows) == "still grows, at 62% of the rate before: do more units"
+    assert reason_text(slows, Per.SECOND) == "still grows, at 62% of the rate before: watch longer"
 
 
 def test_an_amount_is_in_the_unit_of_its_signal() -> None:
@@ -60,15 +60,15 @@ def test_an_amount_is_in_the_unit_of_its_signal() -> None:
     in_bytes = extreme.__class__(
         kind=extreme.kind, signal=Signal.HEAP, rate=4096.0, done=7, needed=400
     )
-    assert "heap in use: +4 KiB a unit" in words(in_bytes)
-    assert words(extreme).startswith("+4,096 a unit")
+    assert "heap in use: +4 KiB a unit" in reason_text(in_bytes)
+    assert reason_text(extreme).startswith("+4,096 a unit")
 
 
 def test_the_process_and_the_signal_stand_before_the_words() -> None:
     reason = Reason(
         kind=ReasonKind.GARBAGE, signal=Signal.BLOCKS, process="worker 2", to_the_end=False
     )
-    said = words(reason)
+    said = reason_text(reason)
     assert said.startswith("worker 2: allocated blocks: a collection gives it back")
     assert said.endswith("; name --units to see it through")
 
@@ -84,7 +84,7 @@ def test_a_verdict_gets_the_words_of_its_reasons_and_of_its_estimates() -> None:
         high=0.0,
         reason=reason,
     )
-    verdict = worded(
+    verdict = with_text(
         Verdict(
             conclusion=Conclusion.CLEAN,
             growth=None,

@@ -46,17 +46,17 @@ def bounded() -> Iterator[tuple[str, int, int]]:
         if kind is lru_cache:
             info = one.cache_info()
             if info.maxsize is not None:
-                yield name_of(one), info.currsize, info.maxsize
+                yield type_name(one), info.currsize, info.maxsize
         elif kind is deque:
             if one.maxlen is not None:
                 yield "deque(maxlen=%d)" % one.maxlen, len(one), one.maxlen
         elif kind.__flags__ & HEAP_TYPE and hasattr(kind, "__len__"):
             stated = entries_and_maximum(one, kind)
             if stated is not None:
-                yield (name_of(kind), *stated)
+                yield (type_name(kind), *stated)
 
 
-def name_of(definition: object) -> str:
+def type_name(definition: object) -> str:
     """The module and the name of a function or a class."""
     module = getattr(definition, "__module__", "?")
     return "%s.%s" % (module, getattr(definition, "__qualname__", "?"))

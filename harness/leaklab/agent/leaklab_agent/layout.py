@@ -25,7 +25,7 @@ NEVER, AT_CHECKPOINTS, AT_EVERY_SAMPLE = "never", "at checkpoints", "at every sa
 # Exit status of a process in which the program closed the lab's descriptors.
 NO_CHANNEL = 97
 
-SIGNALS = (
+ROW_SIGNALS = (
     "rss_bytes",
     "vms_bytes",
     "shared_bytes",
@@ -63,9 +63,9 @@ STOP_WIDTH = STOP_HEAD + len(STOP_SIGNALS)
 # Two for each doubling that a run can have.
 MAX_STOPS = 96
 STOPS_AT = 2
-HEAD = STOPS_AT + MAX_STOPS * STOP_WIDTH
-WIDTH = 1 + len(SIGNALS)
+TABLE_HEAD = STOPS_AT + MAX_STOPS * STOP_WIDTH
+ROW_WIDTH = 1 + len(ROW_SIGNALS)
 ROWS = 192
 # The row before the first unit, and what strides that do not divide the work may add.
-MAX_ROWS = ROWS + 4
-TABLE_BYTES = -(-8 * (HEAD + MAX_ROWS * WIDTH) // mmap.PAGESIZE) * mmap.PAGESIZE
+MAX_TABLE_ROWS = ROWS + 4
+TABLE_BYTES = -(-8 * (TABLE_HEAD + MAX_TABLE_ROWS * ROW_WIDTH) // mmap.PAGESIZE) * mmap.PAGESIZE

@@ -8,7 +8,7 @@ import sys
 
 from .channel import Channel
 from .layout import CHECK, ORDERS_FD, POOL, RECORDS_FD, RUN, TABLE_FD
-from .process import Lab, Process, load, run_inline
+from .process import Lab, MeasuredProcess, load_scenario, run_inline
 from .schedule import Schedule
 
 TYPE_CHECKING = False
@@ -26,7 +26,7 @@ def main() -> None:
         os.set_inheritable(channel.guard(fd), False)  # noqa: FBT003  (takes no keywords)
     status = 1
     try:
-        {RUN: run, POOL: run_pool, CHECK: check}[job["do"]](job, channel)
+        {RUN: run_scenario, POOL: run_in_pool, CHECK: check_contract}[job["do"]](job, channel)
         status = 0
     except BaseException as error:  # SystemExit of a program is a failure to report, too
         report_failure(error, channel)
@@ -34,16 +34,16 @@ def main() -> None:
         exit_now(status)
 
 
-def run(job: dict[str, Any], channel: Channel) -> None:
+def run_scenario(job: dict[str, Any], channel: Channel) -> None:
     """Drive the workload in this very process, and report."""
-    process = Process(job, 0, TABLE_FD, channel)
+    process = MeasuredProcess(job, 0, TABLE_FD, channel)
     channel.send("baseline", **process.baseline)
     process.begin()
     run_inline(Schedule(job, channel, job["units"]), process)
     channel.send("finished", **process.finish())
 
 
-def run_pool(job: dict[str, Any], channel: Channel) -> None:
+def run_in_pool(job: dict[str, Any], channel: Channel) -> None:
     """Drive the workload in a pool; its modules are imported only here."""
     from .pool import WorkerEndedError, run_pool
 
@@ -55,9 +55,9 @@ def run_pool(job: dict[str, Any], channel: Channel) -> None:
         exit_now(1)
 
 
-def check(job: dict[str, Any], channel: Channel) -> None:
+def check_contract(job: dict[str, Any], channel: Channel) -> None:
     """Run the scenario's functional contract."""
-    load(job, "workload").check(load(job, job["variant"]), Lab(job))
+    load_scenario(job, "workload").check(load_scenario(job, job["variant"]), Lab(job))
     channel.send("finished")
 
 

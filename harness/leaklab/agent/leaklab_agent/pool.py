@@ -13,7 +13,7 @@ import time
 
 from . import run_order
 from .layout import END, GO_ON, SURVEY, TABLE_FD
-from .process import Process
+from .process import MeasuredProcess
 from .schedule import Schedule
 from .worker import init_worker, number_the_task, pool_library
 
@@ -34,7 +34,7 @@ FREE_LIST = 80
 REST_SECONDS = 0.0005
 
 # How long the agent waits for its workers before it looks whether they are all there.
-LOOK_SECONDS = 0.05
+DEATH_POLL_SECONDS = 0.05
 
 
 def run_pool(job: dict[str, Any], channel: Channel) -> None:
@@ -44,7 +44,7 @@ def run_pool(job: dict[str, Any], channel: Channel) -> None:
         channel.send("baseline", **report)
     pool.broadcast("begin")
     fill_free_lists()
-    parent = Process(job, 0, TABLE_FD, channel)
+    parent = MeasuredProcess(job, 0, TABLE_FD, channel)
     channel.send("baseline", **parent.baseline)
     pool.between_rounds = parent.sample
     run_rounds(Schedule(job, channel, -(-job["units"] // job["workers"])), pool, parent)
@@ -53,7 +53,7 @@ def run_pool(job: dict[str, Any], channel: Channel) -> None:
     channel.send("finished", **parent.finish())
 
 
-def run_rounds(schedule: Schedule, pool: WorkerPool, parent: Process) -> None:
+def run_rounds(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) -> None:
     """Do the work of a whole schedule, one round of tasks after the other."""
     goes_beyond = False
     for points, full in schedule.stages():
@@ -68,12 +68,12 @@ def run_rounds(schedule: Schedule, pool: WorkerPool, parent: Process) -> None:
             if schedule.is_checkpoint(task[-1]):
                 pool.broadcast("stop")
                 parent.stop()
-            if not goes_on(schedule, pool, parent):
+            if not pool_goes_on(schedule, pool, parent):
                 return
         goes_beyond = True
 
 
-def goes_on(schedule: Schedule, pool: WorkerPool, parent: Process) -> bool:
+def pool_goes_on(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) -> bool:
     """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
     answer = schedule.ask(parent.done)
     while answer not in (GO_ON, END):
@@ -142,7 +142,7 @@ class WorkerPool:
         """
         answers = self._pool.imap_unordered(run_order, [order] * self._size)
         for _ in range(self._size):
-            while not self._arrived.acquire(timeout=LOOK_SECONDS):
+            while not self._arrived.acquire(timeout=DEATH_POLL_SECONDS):
                 self._look_for_dead()
         time.sleep(REST_SECONDS)
         self.between_rounds()
@@ -155,7 +155,7 @@ class WorkerPool:
         """The next answer. The pool waits for a dead worker for ever, so look for it meanwhile."""
         while True:
             try:
-                number, answer, failure = answers.next(LOOK_SECONDS)
+                number, answer, failure = answers.next(DEATH_POLL_SECONDS)
             except self._library.TimeoutError:
                 self._look_for_dead()
                 continue

@@ -43,7 +43,7 @@ def count_threads() -> int:
 def count_children() -> int:
     """Children of this process, of every thread; ended ones that were not waited for included."""
     try:
-        return sum(len(pids) for pids in children())
+        return sum(len(pids) for pids in child_pids())
     except OSError:  # the program has no descriptor left
         return NOT_READ
 
@@ -52,7 +52,7 @@ def count_zombies() -> int:
     """Children that have ended and were not waited for, by the state in their stat file."""
     zombies = 0
     try:
-        for pids in children():
+        for pids in child_pids():
             for pid in pids:
                 state = read_file("/proc/%d/stat" % int(pid)).rpartition(b")")[2].split(None, 1)
                 zombies += state[:1] == [b"Z"]
@@ -61,7 +61,7 @@ def count_zombies() -> int:
     return zombies
 
 
-def children() -> Iterator[list[bytes]]:
+def child_pids() -> Iterator[list[bytes]]:
     """The pids of each thread's children, one thread after the other: many lists at once would stay
     in the interpreter's free list, and look like a step."""
     folder = "/proc/self/task"
@@ -69,7 +69,7 @@ def children() -> Iterator[list[bytes]]:
         yield read_file("%s/%s/children" % (folder, task)).split()
 
 
-def shared_memory() -> tuple[int, int]:
+def shared_memory_usage() -> tuple[int, int]:
     """Files in /dev/shm, shared-memory segments and named semaphores alike, and the bytes they
     take. A file in a folder counts, a folder at the top does not; NOT_READ twice where there is no
     such file system."""

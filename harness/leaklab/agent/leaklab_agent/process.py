@@ -34,7 +34,7 @@ class Lab:
         self.scratch = job["scratch"]
 
 
-def load(job: dict[str, Any], part: str) -> Any:
+def load_scenario(job: dict[str, Any], part: str) -> Any:
     """Import a module of the scenario by the one name it has everywhere."""
     name = "scenarios.%s.%s" % (job["scenario"], part)
     __import__(name)
@@ -45,7 +45,7 @@ class EndedEarlyError(Exception):
     """A workload that stopped yielding before its units were done."""
 
 
-class Process:
+class MeasuredProcess:
     """A process of the run.
 
     What it opens stays open to the end, for a program may use up its descriptors.
@@ -93,8 +93,8 @@ class Process:
 
     def begin(self) -> None:
         """Import the program and start its workload, up to the first unit."""
-        program = load(self._job, self._job["variant"])
-        self._steps = load(self._job, "workload").workload(program, Lab(self._job))
+        program = load_scenario(self._job, self._job["variant"])
+        self._steps = load_scenario(self._job, "workload").workload(program, Lab(self._job))
         if not hasattr(self._steps, "__next__"):
             message = "workload() must yield once per unit of work; it returned %r"
             raise TypeError(message % (self._steps,))
@@ -185,7 +185,7 @@ def collect() -> bool:
     return gc.isenabled()
 
 
-def run_inline(schedule: Schedule, process: Process) -> None:
+def run_inline(schedule: Schedule, process: MeasuredProcess) -> None:
     """Do the work of a whole schedule in this process."""
     for points, full in schedule.stages():
         if full:
@@ -200,7 +200,7 @@ def run_inline(schedule: Schedule, process: Process) -> None:
                 return
 
 
-def goes_on(schedule: Schedule, point: int, process: Process) -> bool:
+def goes_on(schedule: Schedule, point: int, process: MeasuredProcess) -> bool:
     """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
     answer = schedule.ask(point)
     while answer not in (GO_ON, END):

@@ -12,17 +12,17 @@ import sys
 from . import proc
 from .allocators import PymallocStats, libc_heap
 from .layout import (
-    HEAD,
     MAX_STOPS,
     NOT_READ,
+    ROW_SIGNALS,
+    ROW_WIDTH,
     RUN,
-    SIGNALS,
     STOP_HEAD,
     STOP_SIGNALS,
     STOP_WIDTH,
     STOPS_AT,
     TABLE_BYTES,
-    WIDTH,
+    TABLE_HEAD,
 )
 from .paced_reader import ALWAYS_AT, COST_FACTOR, COST_FACTOR_IF_JUDGED, PacedReader
 from .pages import populate_files
@@ -54,7 +54,7 @@ class Sampler:
         self._pymalloc = PymallocStats(channel)
         self._mallinfo, self._trim = libc_heap()
         # Shared memory belongs to the run, not to a process: its first process reads it.
-        self._shared_memory_before = proc.shared_memory()
+        self._shared_memory_before = proc.shared_memory_usage()
         self._readers = (
             self._rss,
             self._vms,
@@ -75,7 +75,7 @@ class Sampler:
         self._touch()
 
     def _make_paced(self, judged: list[str], seldom: int) -> Iterator[PacedReader]:
-        for name, read in zip(SIGNALS, self._readers):  # noqa: B905  (Python 3.8)
+        for name, read in zip(ROW_SIGNALS, self._readers):  # noqa: B905  (Python 3.8)
             costly = name == "sockets" and name in judged
             factor = COST_FACTOR_IF_JUDGED if costly else COST_FACTOR
             yield PacedReader(read, 1 if name in judged else seldom, factor, self._always_at)
@@ -92,7 +92,7 @@ class Sampler:
         """Write one row. The count is raised last, so that a reader never sees half of one."""
         self._channel.end_forked_child()
         rows, count = self.rows, self.rows[0]
-        at = HEAD + count * WIDTH
+        at = TABLE_HEAD + count * ROW_WIDTH
         rows[at] = unit
         for reader in self._paced:
             at += 1
@@ -126,14 +126,14 @@ class Sampler:
         rows, count, kept = self.rows, self.rows[0], 0
         for i in range(count):
             if i % 2 == 0 or i == count - 1:
-                to, source = HEAD + kept * WIDTH, HEAD + i * WIDTH
-                rows[to : to + WIDTH] = rows[source : source + WIDTH]
+                to, source = TABLE_HEAD + kept * ROW_WIDTH, TABLE_HEAD + i * ROW_WIDTH
+                rows[to : to + ROW_WIDTH] = rows[source : source + ROW_WIDTH]
                 kept += 1
         rows[0] = kept
 
     def reading(self) -> dict[str, int]:
         """All signals now, by name, whatever they cost."""
-        values = {SIGNALS[i]: read() for i, read in enumerate(self._readers)}
+        values = {ROW_SIGNALS[i]: read() for i, read in enumerate(self._readers)}
         values["sockets"] = proc.count_sockets()
         if self._mallinfo:
             values["heap_free_bytes"] = self._mallinfo().fordblks
@@ -182,7 +182,7 @@ class Sampler:
     def _gained(self, which: int) -> int:
         """Files in shared memory, or bytes, that were not there before; fewer than none are other
         programs' doing."""
-        now, before = proc.shared_memory()[which], self._shared_memory_before[which]
+        now, before = proc.shared_memory_usage()[which], self._shared_memory_before[which]
         return NOT_READ if NOT_READ in (now, before) else max(now - before, 0)
 
 

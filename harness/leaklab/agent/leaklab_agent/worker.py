@@ -9,7 +9,7 @@ import time
 from . import run_order, set_worker
 from .channel import Channel
 from .layout import TABLE_FD
-from .process import Process
+from .process import MeasuredProcess
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ class Worker:
         os.sched_setaffinity(0, {job["cpus"][(number - 1) % len(job["cpus"])]})
         os.mkdir(job["scratch"])
         table_fd = os.open("/proc/%d/fd/%d" % (agent, TABLE_FD), os.O_RDWR)
-        self._process = Process(job, number, table_fd, Channel())
+        self._process = MeasuredProcess(job, number, table_fd, Channel())
         os.close(table_fd)
         self._share = job["units"]
         self._open_ended = job["open_ended"]

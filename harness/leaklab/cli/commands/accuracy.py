@@ -10,7 +10,7 @@ from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import provenance, write_text
-from leaklab.features.quality.accuracy import SAMPLES, rates, sensitivities
+from leaklab.features.quality.accuracy import SAMPLES, constant_sensitivities, error_rates
 from leaklab.model.errors import Exit
 from leaklab.reports import markdown, quality
 
@@ -31,14 +31,14 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     Exit code 1 where more of a shape is judged wrongly than is stated.
     """
     found, changed = [], []
-    with progress.choose() as listener:
-        for rate in rates(series, seed, samples or SAMPLES):
+    with progress.open_progress() as listener:
+        for rate in error_rates(series, seed, samples or SAMPLES):
             listener.tell(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
             found.append(rate)
-        for sensitivity in () if samples else sensitivities(max(series // 10, 1), seed):
+        for sensitivity in () if samples else constant_sensitivities(max(series // 10, 1), seed):
             listener.tell(f"{sensitivity.constant} {sensitivity.value:.3g}")
             changed.append(sensitivity)
-    tables = [quality.rates(found), *([quality.sensitivities(changed)] if changed else [])]
+    tables = [quality.rate_table(found), *([quality.sensitivity_table(changed)] if changed else [])]
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
         line = f"leaklab accuracy --series {series} --seed {seed}{lengths}"
@@ -46,5 +46,5 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
         text = [head, quality.conclusion(found) + "\n", *map(markdown, tables)]
         write_text(write, "\n".join(text))
     for table in tables:
-        reports.write(table, sys.stdout)
+        reports.print_table(table, sys.stdout)
     return Exit.AS_EXPECTED if all(rate.holds for rate in found) else Exit.DIFFERS

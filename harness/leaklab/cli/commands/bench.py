@@ -31,17 +31,17 @@ def command(names: tuple[str, ...], quick: bool, everything: bool, fresh: bool) 
     """
     if quick and everything:
         raise BadInput("--quick and --all contradict each other: leave one away")
-    request = asv_checkout.Request(names, everything, "inline" if quick else "", fresh)
+    request = asv_checkout.CommitRequest(names, everything, "inline" if quick else "", fresh)
     checkout = asv_checkout.open_checkout(names)
     commit = checkout.repository.hash_of("HEAD")
     asv, selection = checkout.choose(request, changed_by(checkout.repository, commit))
     words = asv_checkout.only(request)
     if quick:
-        measured = measure.smoke(asv, commit, *words)
-        reports.write(commits.costs(measured, selection), sys.stdout)
+        measured = measure.measure_quickly(asv, commit, *words)
+        reports.print_table(commits.pair_costs(measured, selection), sys.stdout)
         return measured.exit
-    measured = measure.measure(asv, commit, *words)
+    measured = measure.measure_commit(asv, commit, *words)
     measure.publish(asv)
-    reports.write(commits.costs(measured, selection), sys.stdout)
+    reports.print_table(commits.pair_costs(measured, selection), sys.stdout)
     sys.stdout.write("the site is in .asv/html; 'make preview' shows it\n")
     return measured.exit

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.catalogue.contracts import check
+from leaklab.catalogue.contracts import check_contracts
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.model.errors import Exit, one_line
@@ -27,8 +27,10 @@ def command(
     """
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit)
-    with ProcessExecutor(opened, limits) as executor, progress.choose() as listener:
-        found = [check(opened, n, executor, listener.tell) for n in names or opened.names()]
+    with ProcessExecutor(opened, limits) as executor, progress.open_progress() as listener:
+        found = [
+            check_contracts(opened, n, executor, listener.tell) for n in names or opened.names()
+        ]
     for one in found:
         sys.stdout.write("".join(f"{one.name}: {one_line(line)}\n" for line in one.lines))
     problems = sum(len(one.problems) for one in found)

@@ -13,7 +13,7 @@ from leaklab.model.errors import BadInput, Exit
 from leaklab.model.result import Result
 from leaklab.reports import runs
 from leaklab.runs.store import find
-from leaklab.verdict.pairs import compare, judge_pair
+from leaklab.verdict.pairs import compare_results, judge_pair
 
 
 @click.command("compare")
@@ -31,14 +31,14 @@ def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool
     Exit code 1 where a pair that is judged by its peaks lies nearer together
     than its scenario declares.
     """
-    found = compare(_only(results, a), _only(results, b))
+    found = compare_results(_only(results, a), _only(results, b))
     opened = open_catalogue(catalogue)
     if found.a.scenario in opened.names():
         found = judge_pair(found, opened.load(found.a.scenario))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        reports.write(runs.comparison(found), sys.stdout)
+        reports.print_table(runs.comparison(found), sys.stdout)
     return Exit.DIFFERS if found.pair and not found.pair.leak else Exit.AS_EXPECTED
 
 

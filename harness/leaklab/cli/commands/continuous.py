@@ -12,7 +12,7 @@ from leaklab.cli.debug import debug
 from leaklab.cli.documents import write_text
 from leaklab.cli.param_types import Factor
 from leaklab.features.commits import measure
-from leaklab.features.commits.measure import Comparison
+from leaklab.features.commits.measure import CommitComparison
 from leaklab.features.commits.selection import Selection, changed_between
 from leaklab.model.errors import Exit, LabError, one_line
 from leaklab.reports import Table, commits
@@ -64,7 +64,7 @@ def command(
     Exit code 0 nothing is worse; 1 something is; 3 something, or all, could not be measured or
     compared; 4 asv itself failed.
     """
-    request = asv_checkout.Request(names, everything, fresh=fresh)
+    request = asv_checkout.CommitRequest(names, everything, fresh=fresh)
     try:
         found, selection = _compare(base, head, request, factor)
     except LabError as error:
@@ -76,15 +76,15 @@ def command(
         _write_json(found, selection)
     else:
         for table in tables:
-            reports.write(table, sys.stdout)
+            reports.print_table(table, sys.stdout)
     if markdown:
         write_text(markdown, "\n".join(map(reports.markdown, tables)))
     return found.exit
 
 
 def _compare(
-    base: str, head: str, request: asv_checkout.Request, factor: float
-) -> tuple[Comparison, Selection]:
+    base: str, head: str, request: asv_checkout.CommitRequest, factor: float
+) -> tuple[CommitComparison, Selection]:
     checkout = asv_checkout.open_checkout(request.names)
     before, after = (checkout.repository.hash_of(name) for name in (base, head))
     changed = changed_between(checkout.repository, before, after)
@@ -93,13 +93,13 @@ def _compare(
     return measure.compare_commits(asv, before, after, factor, *words), selection
 
 
-def _tables(found: Comparison, selection: Selection, base: str, head: str) -> list[Table]:
+def _tables(found: CommitComparison, selection: Selection, base: str, head: str) -> list[Table]:
     changes = commits.changes(found, base, head)
-    summary = commits.summary(found, selection, base, head)
+    summary = commits.change_counts(found, selection, base, head)
     return [*([changes] if changes.rows else []), summary]
 
 
-def _write_json(found: Comparison, selection: Selection) -> None:
+def _write_json(found: CommitComparison, selection: Selection) -> None:
     rows = [
         {
             "metric": row.benchmark.metric,

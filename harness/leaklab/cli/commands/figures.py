@@ -9,13 +9,13 @@ import msgspec
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
-from leaklab.features.commits.figure_cache import Remembered
+from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import Tracked
 from leaklab.features.commits.tracking import Survey, track
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.runs.limits import make_limits
-from leaklab.runs.opening import Work, open_session
+from leaklab.runs.opening import SessionWork, open_session
 from leaklab.runs.runner import Outcome
 
 
@@ -58,11 +58,11 @@ def command(
     survey = Survey(opened, asked, limits, options.make_modes(mode))
 
     def make(planned: Sequence[Job]) -> Outcome:
-        work = Work(opened, planned, limits, jobs)
-        with open_session(work, None) as session, progress.choose() as listener:
+        work = SessionWork(opened, planned, limits, jobs)
+        with open_session(work, None) as session, progress.open_progress() as listener:
             return session.run(listener)
 
-    return _write(track(survey, Remembered(reuse), make))
+    return _write(track(survey, FigureCache(reuse), make))
 
 
 def _write(tracked: Tracked) -> Exit:

@@ -11,25 +11,25 @@ from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
-    TITLE,
+    PERFORMANCE_TITLE,
     open_document,
     provenance,
     with_section,
     write_text,
 )
 from leaklab.features.quality.detection_limit import (
-    Sought,
+    Detection,
     Stopwatch,
-    catalogue,
+    detection_catalogue,
+    detection_jobs,
+    detections,
     exit_of,
-    jobs_of,
-    sought,
 )
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job, Limits
 from leaklab.reports import detection_limit
 from leaklab.runs.limits import make_limits
-from leaklab.runs.opening import Work, open_session
+from leaklab.runs.opening import SessionWork, open_session
 
 
 @click.command("floor")
@@ -76,9 +76,9 @@ def command(
     Exit code 1 where a leak was not found every time, each time within 5 s, or a clean program
     was called a leak; 3 where a run could not be measured.
     """
-    planned = jobs_of(catalogue(), names, rounds, clean_runs)
+    planned = detection_jobs(detection_catalogue(), names, rounds, clean_runs)
     limits = make_limits(memory_limit, time_limit, at_once=jobs)
-    document = open_document(write, TITLE) if write else ""
+    document = open_document(write, PERFORMANCE_TITLE) if write else ""
     found = _make(planned, limits, results, jobs)
     _show(found, as_json)
     if write:
@@ -87,25 +87,25 @@ def command(
     return exit_of(found)
 
 
-def _make(jobs: list[Job], limits: Limits, results: Path, at_once: int) -> list[Sought]:
-    floor = catalogue()
-    work = Work(floor, jobs, limits, at_once)
-    with open_session(work, results) as session, progress.choose() as listener:
+def _make(jobs: list[Job], limits: Limits, results: Path, at_once: int) -> list[Detection]:
+    floor = detection_catalogue()
+    work = SessionWork(floor, jobs, limits, at_once)
+    with open_session(work, results) as session, progress.open_progress() as listener:
         watch = Stopwatch(listener)
         outcome = session.run(watch)
-    return sought(jobs, outcome, watch.wall_seconds)
+    return detections(jobs, outcome, watch.wall_seconds)
 
 
-def _show(found: list[Sought], as_json: bool) -> None:
+def _show(found: list[Detection], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(msgspec.json.encode(detection_limit.as_builtins(found)).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(detection_limit.detection_json(found)).decode() + "\n")
         return
-    for table in detection_limit.tables(found):
-        reports.write(table, sys.stdout)
+    for table in detection_limit.detection_tables(found):
+        reports.print_table(table, sys.stdout)
 
 
-def _write(path: Path, document: str, found: list[Sought], line: str) -> None:
+def _write(path: Path, document: str, found: list[Detection], line: str) -> None:
     parts = ["## The floor", provenance(line, builtin_root())]
-    tables = [reports.markdown(table).rstrip() for table in detection_limit.tables(found)]
+    tables = [reports.markdown(table).rstrip() for table in detection_limit.detection_tables(found)]
     text = "\n\n".join([*parts, *tables])
     write_text(path, with_section(document, "floor", text))

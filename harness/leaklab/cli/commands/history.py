@@ -42,11 +42,11 @@ def command(count: int) -> Exit:
     hashes = checkout.repository.newest(count)
     if not hashes:
         raise BadInput("no commit here touched scenarios, fixtures or harness: commit some first")
-    asv, selection = checkout.choose(asv_checkout.Request(), changed=())
+    asv, selection = checkout.choose(asv_checkout.CommitRequest(), changed=())
     history = measure.measure_history(asv, hashes)
     found = measure.publish(asv)
     if found:
-        reports.write(commits.regressions(found), sys.stdout)
+        reports.print_table(commits.regressions(found), sys.stdout)
     for line in [*history.failed[:MAX_LINES], *commit_notes.of_history(history, selection)]:
         sys.stdout.write(f"{line}\n")
     words = f"{len(hashes)} commits, {len(found)} regressions, {len(history.failed)} failures"

@@ -21,4 +21,4 @@ def command(catalogue: Path | None, as_json: bool) -> None:
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(scenarios)).decode() + "\n")
         return
-    reports.write(table_of(scenarios), sys.stdout)
+    reports.print_table(table_of(scenarios), sys.stdout)

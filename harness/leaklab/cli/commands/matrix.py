@@ -8,17 +8,17 @@ import msgspec
 
 from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.cli.documents import provenance, refuse_unwritable, write_text
+from leaklab.cli.documents import provenance, require_writable, write_text
 from leaklab.model.errors import Exit
 from leaklab.reports import confusion
 from leaklab.runs.limits import make_limits
-from leaklab.runs.opening import Work, begin_resumable, open_session
+from leaklab.runs.opening import SessionWork, begin_resumable, open_session
 from leaklab.runs.runner import reasons_of
-from leaklab.verdict.confusion import Judgement, judgements, matrix
+from leaklab.verdict.confusion import JudgedRun, judged_runs, matrix
 
-TITLE = "# What is known, and what was said"
+MATRIX_TITLE = "# What is known, and what was said"
 
 
 @click.command("matrix")
@@ -53,10 +53,10 @@ def command(
     """
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
-    planned = plan(opened, Request(names, modes=options.make_modes(mode), workers=workers))
-    work = Work(opened, planned, limits, jobs)
+    planned = plan(opened, PlanRequest(names, modes=options.make_modes(mode), workers=workers))
+    work = SessionWork(opened, planned, limits, jobs)
     if write:
-        refuse_unwritable(write)
+        require_writable(write)
     found = _make(work, results)
     if write:
         _write(
@@ -66,24 +66,24 @@ def command(
     return matrix(found).exit
 
 
-def _make(work: Work, results: Path) -> list[Judgement]:
+def _make(work: SessionWork, results: Path) -> list[JudgedRun]:
     """Make the runs, and set against each what is known of it."""
     session = begin_resumable(work, results)
-    with open_session(work, session) as opened, progress.choose() as listener:
+    with open_session(work, session) as opened, progress.open_progress() as listener:
         outcome = opened.run(listener)
-    return judgements(work.jobs, outcome.results, reasons_of(outcome))
+    return judged_runs(work.jobs, outcome.results, reasons_of(outcome))
 
 
-def _show(found: list[Judgement], as_json: bool) -> None:
+def _show(found: list[JudgedRun], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(msgspec.json.encode(confusion.as_builtins(found)).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(confusion.confusion_json(found)).decode() + "\n")
         return
-    for table in confusion.tables(found):
-        reports.write(table, sys.stdout)
+    for table in confusion.confusion_tables(found):
+        reports.print_table(table, sys.stdout)
 
 
-def _write(path: Path, catalogue: Catalogue, found: list[Judgement], words: list[str]) -> None:
+def _write(path: Path, catalogue: Catalogue, found: list[JudgedRun], words: list[str]) -> None:
     line = " ".join(["leaklab matrix", *words])
-    parts = [TITLE, provenance(line, catalogue.root)]
-    tables = [reports.markdown(table).rstrip() for table in confusion.tables(found)]
+    parts = [MATRIX_TITLE, provenance(line, catalogue.root)]
+    tables = [reports.markdown(table).rstrip() for table in confusion.confusion_tables(found)]
     write_text(path, "\n\n".join([*parts, *tables]) + "\n")

@@ -10,14 +10,20 @@ from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import TITLE, open_document, provenance, with_section, write_text
+from leaklab.cli.documents import (
+    PERFORMANCE_TITLE,
+    open_document,
+    provenance,
+    with_section,
+    write_text,
+)
 from leaklab.cli.param_types import Seconds
 from leaklab.features.quality.observer_cost import (
     LOADS,
     QUICK_LOADS,
     Load,
     Watched,
-    measure,
+    measure_observer_cost,
     split_by_size,
 )
 from leaklab.model.errors import Exit, NotMeasured
@@ -50,13 +56,13 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
 
     Exit code 1 where readings of PSS take more than 2 % of one CPU.
     """
-    document = open_document(write, TITLE) if write else ""
+    document = open_document(write, PERFORMANCE_TITLE) if write else ""
     loads, left_out = split_by_size(QUICK_LOADS if quick else LOADS, available_bytes())
     if not loads:
         raise NotMeasured("less than 20 MiB of memory are available; end some other processes")
     found = _watch(loads, seconds or (QUICK_SECONDS if quick else DEFAULT_SECONDS))
     table = quality.observer(found, left_out)
-    reports.write(table, sys.stdout)
+    reports.print_table(table, sys.stdout)
     if write:
         words = (" --quick" if quick else "") + (f" --seconds {seconds:g}" if seconds else "")
         line = provenance(f"leaklab observer{words}", builtin_root())
@@ -68,8 +74,8 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
 def _watch(loads: Sequence[Load], seconds: float) -> list[Watched]:
     """What watching each of them cost, with progress on a terminal."""
     found = []
-    with progress.choose() as listener:
-        for load, watched in measure(loads, seconds):
+    with progress.open_progress() as listener:
+        for load, watched in measure_observer_cost(loads, seconds):
             listener.tell(f"{load.label} of {format_bytes(load.each_bytes)}")
             found += [watched] if watched else []
     return found

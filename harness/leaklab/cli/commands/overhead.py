@@ -9,10 +9,16 @@ import msgspec
 
 from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.cli.documents import TITLE, open_document, provenance, with_section, write_text
-from leaklab.features.quality.agent_cost import Overhead, measure
+from leaklab.cli.documents import (
+    PERFORMANCE_TITLE,
+    open_document,
+    provenance,
+    with_section,
+    write_text,
+)
+from leaklab.features.quality.agent_cost import Overhead, measure_agent_cost
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
@@ -54,16 +60,16 @@ def command(
     """
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
-    asked = Request(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
+    asked = PlanRequest(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
     jobs = plan(opened, asked)
     limits = make_limits(memory_limit, time_limit)
-    document = open_document(write, TITLE) if write else ""
-    with progress.choose() as listener:
-        found = list(measure(opened, jobs, pairs, limits, listener.tell))
+    document = open_document(write, PERFORMANCE_TITLE) if write else ""
+    with progress.open_progress() as listener:
+        found = list(measure_agent_cost(opened, jobs, pairs, limits, listener.tell))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        reports.write(quality.overheads(found), sys.stdout)
+        reports.print_table(quality.overheads(found), sys.stdout)
     if write:
         words = [*names, f"--pairs {pairs}"]
         words += [f"--variant {variant}"] if variant else []

@@ -11,17 +11,23 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import (
-    TITLE,
+    PERFORMANCE_TITLE,
     open_document,
     provenance,
     with_section,
     write_text,
 )
 from leaklab.cli.param_types import Seconds
-from leaklab.features.quality.beside_tools import KNOWN, Findings, Size, measure, refuse_unknown
+from leaklab.features.quality.beside_tools import (
+    KNOWN,
+    Findings,
+    Size,
+    measure_beside_tools,
+    refuse_unknown,
+)
 from leaklab.model.errors import Exit
 from leaklab.reports.tools import missed
-from leaklab.reports.tools import tables as tables_of
+from leaklab.reports.tools import tool_tables as tables_of
 
 DEFAULT_PAIRS = 10
 QUICK_UNITS = 100
@@ -77,13 +83,13 @@ def command(
     Exit code 1 where leaklab missed one of its goals.
     """
     refuse_unknown(tools)
-    document = open_document(write, TITLE) if write else ""
+    document = open_document(write, PERFORMANCE_TITLE) if write else ""
     opened = open_catalogue(None)
     size = Size(pairs, REPEATS, None, time_limit)
     if quick:
         size, names = Size(1, 1, QUICK_UNITS, time_limit), names or QUICK_NAMES
-    with progress.choose() as listener:
-        found = measure(opened, names, tools or KNOWN, size, listener.tell)
+    with progress.open_progress() as listener:
+        found = measure_beside_tools(opened, names, tools or KNOWN, size, listener.tell)
     _show(found, as_json=as_json)
     if write:
         words = ["--quick"] if quick else [f"--pairs {pairs}"]
@@ -98,7 +104,7 @@ def _show(found: Findings, *, as_json: bool) -> None:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
         return
     for table in tables_of(found):
-        reports.write(table, sys.stdout)
+        reports.print_table(table, sys.stdout)
         sys.stdout.write("\n")
 
 

@@ -9,10 +9,16 @@ import psutil
 
 from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
-from leaklab.catalogue.plan import Request
+from leaklab.catalogue.plan import PlanRequest
 from leaklab.cli import options, progress
 from leaklab.cli.param_types import Bytes
-from leaklab.features.projection.project import Projected, Sizes, Target, plan_sizes, project
+from leaklab.features.projection.project import (
+    ProjectionTarget,
+    Sizes,
+    VariantProjection,
+    plan_sizes,
+    project_variants,
+)
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job, Limits
 from leaklab.model.scenario import Variant
@@ -22,14 +28,14 @@ from leaklab.runs.limits import make_limits
 
 # As few as can be fitted, and more than anybody waits for.
 SIZES = click.IntRange(6, 64)
-MOST_UNITS = 10**18
+MAX_UNITS_OPTION = 10**18
 
 
 @click.command("project")
 @click.argument("name", type=options.ScenarioName())
 @click.option(
     "--units",
-    type=click.IntRange(1, MOST_UNITS),
+    type=click.IntRange(1, MAX_UNITS_OPTION),
     required=True,
     metavar="N",
     help="The size to project to; it is not run, and no smaller than those that are.",
@@ -79,22 +85,22 @@ def command(
     """
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
-    request = Request((name,), only, seed=seed, options=changes)
+    request = PlanRequest((name,), only, seed=seed, options=changes)
     plans = plan_sizes(opened, request, Sizes(sizes, largest), units)
     limits = make_limits(memory_limit, time_limit)
-    found = _project(opened, plans, limits, Target(units, limit or _all_memory()))
+    found = _project(opened, plans, limits, ProjectionTarget(units, limit or _all_memory()))
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
-        reports.write(projected(found), sys.stdout)
+        reports.print_table(projected(found), sys.stdout)
     return Exit.AS_EXPECTED
 
 
 def _project(
-    catalogue: Catalogue, plans: list[list[Job]], limits: Limits, target: Target
-) -> list[Projected]:
-    with ProcessExecutor(catalogue, limits) as executor, progress.choose() as listener:
-        return [project(jobs, executor, target, listener.tell) for jobs in plans]
+    catalogue: Catalogue, plans: list[list[Job]], limits: Limits, target: ProjectionTarget
+) -> list[VariantProjection]:
+    with ProcessExecutor(catalogue, limits) as executor, progress.open_progress() as listener:
+        return [project_variants(jobs, executor, target, listener.tell) for jobs in plans]
 
 
 def _all_memory() -> int:

@@ -9,18 +9,18 @@ import click
 from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.interpreters import find_interpreter
-from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, Request, plan
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.param_types import Seconds
-from leaklab.cli.resume import Begun, refuse_beside_resume, resumed
+from leaklab.cli.resume import ResumableWork, require_no_other_options, resumed
 from leaklab.model.errors import Exit
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Variant
 from leaklab.reports.runs import Detail, runs
 from leaklab.runs.limits import make_limits
-from leaklab.runs.opening import Work, begin_resumable, open_session
+from leaklab.runs.opening import SessionWork, begin_resumable, open_session
 from leaklab.runs.runner import Outcome
-from leaklab.runs.store import encode
+from leaklab.runs.store import encode_result
 
 
 @click.command("run")
@@ -104,7 +104,7 @@ def command(
     processes alone, their baselines taken off. A control has the one variant 'program'.
     """
     if resume is None:
-        request = Request(
+        request = PlanRequest(
             names=names,
             variant=Variant(variant) if variant else None,
             modes=options.make_modes(mode),
@@ -119,25 +119,25 @@ def command(
         limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
         begun = _begin(open_catalogue(catalogue), request, limits, jobs, results)
     else:
-        refuse_beside_resume(context)
+        require_no_other_options(context)
         begun = resumed(resume, results, catalogue, jobs)
-    with open_session(begun.work, begun.session) as session, progress.choose() as listener:
+    with open_session(begun.work, begun.session) as session, progress.open_progress() as listener:
         outcome = session.run(listener)
     _show(outcome, begun, Detail.PROCESSES if processes else Detail.RUNS, as_json=as_json)
     return outcome.exit
 
 
 def _begin(
-    catalogue: Catalogue, request: Request, limits: Limits, at_once: int, results: Path
-) -> Begun:
-    work = Work(catalogue, plan(catalogue, request), limits, at_once)
-    return Begun(work, begin_resumable(work, results))
+    catalogue: Catalogue, request: PlanRequest, limits: Limits, at_once: int, results: Path
+) -> ResumableWork:
+    work = SessionWork(catalogue, plan(catalogue, request), limits, at_once)
+    return ResumableWork(work, begin_resumable(work, results))
 
 
-def _show(outcome: Outcome, begun: Begun, detail: Detail, *, as_json: bool) -> None:
+def _show(outcome: Outcome, begun: ResumableWork, detail: Detail, *, as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(encode(outcome.results).decode() + "\n")
-    elif any(not result.ended.failed for result in outcome.results):
+        sys.stdout.write(encode_result(outcome.results).decode() + "\n")
+    elif any(not result.end_reason.failed for result in outcome.results):
         table = runs(outcome.results, detail)
-        reports.write(replace(table, notes=[*table.notes, *begun.notes]), sys.stdout)
+        reports.print_table(replace(table, notes=[*table.notes, *begun.notes]), sys.stdout)
         sys.stdout.write(f"saved in {begun.session.folder}\n")

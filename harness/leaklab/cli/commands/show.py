@@ -12,7 +12,7 @@ from leaklab.catalogue.lint import unified_diff
 from leaklab.cli import options
 from leaklab.model.scenario import Scenario
 
-WIDTH = 79
+PLAIN_WIDTH = 79
 DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
 
 
@@ -49,9 +49,13 @@ def _facts(scenario: Scenario) -> list[str]:
         "needs": ", ".join([*scenario.requires.programs, *scenario.requires.packages]) or "nothing",
         "known from": scenario.sources[0] if scenario.sources else "",
     }
-    lines = [f"{scenario.name}: {scenario.title}", *textwrap.wrap(scenario.summary, WIDTH), ""]
+    lines = [
+        f"{scenario.name}: {scenario.title}",
+        *textwrap.wrap(scenario.summary, PLAIN_WIDTH),
+        "",
+    ]
     for name, value in facts.items():
-        lines += textwrap.wrap(f"{name:<12}{value}", WIDTH, subsequent_indent=" " * 12)
+        lines += textwrap.wrap(f"{name:<12}{value}", PLAIN_WIDTH, subsequent_indent=" " * 12)
     return lines
 
 

@@ -8,13 +8,13 @@ import click
 
 from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.features.quality.repeatability import busy_neighbours, steadiness
+from leaklab.features.quality.repeatability import busy_neighbours, repeatabilities
 from leaklab.model.errors import Exit
 from leaklab.reports import quality, runs
 from leaklab.runs.limits import make_limits
-from leaklab.runs.opening import Work, open_session
+from leaklab.runs.opening import SessionWork, open_session
 
 
 @click.command("soak")
@@ -55,17 +55,17 @@ def command(
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     modes = options.make_modes(mode)
-    planned = plan(opened, Request(names, modes=modes, workers=workers, repeat=rounds))
-    work = Work(opened, planned, limits, jobs)
+    planned = plan(opened, PlanRequest(names, modes=modes, workers=workers, repeat=rounds))
+    work = SessionWork(opened, planned, limits, jobs)
     with (
         open_session(work, results) as session,
         busy_neighbours(),
-        progress.choose() as listener,
+        progress.open_progress() as listener,
     ):
         outcome = session.run(listener)
-    found = steadiness(outcome.results, opened.load_all(names))
+    found = repeatabilities(outcome.results, opened.load_all(names))
     table = quality.soak(found)
     notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]
-    reports.write(replace(table, notes=notes), sys.stdout)
+    reports.print_table(replace(table, notes=notes), sys.stdout)
     steady = Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
     return max(outcome.exit, steady)

@@ -18,7 +18,7 @@ from leaklab.reports import watch
 
 INTERVAL_SECONDS = 0.5
 # More than any process id has; Python reads no number of any length.
-MOST_DIGITS = 20
+MAX_DIGITS = 20
 EXITS = {
     Conclusion.LEAK: Exit.DIFFERS,
     Conclusion.CLEAN: Exit.AS_EXPECTED,
@@ -36,10 +36,10 @@ class Pid(click.ParamType[int]):
     ) -> int:
         """The number; whether there is such a process is not asked here."""
         text = str(value)
-        if not (text.isascii() and text.isdecimal() and int(text[:MOST_DIGITS])):
+        if not (text.isascii() and text.isdecimal() and int(text[:MAX_DIGITS])):
             words = f"{cut(text)!r} is no process id; ps lists those there are"
             self.fail(words, param, ctx)
-        return int(text[:MOST_DIGITS])
+        return int(text[:MAX_DIGITS])
 
 
 @click.command("watch", context_settings={"allow_interspersed_args": False})
@@ -111,10 +111,10 @@ def command(
     Exit codes: 0 clean; 1 a leak, of any resource; 2 bad input; 3 undecided, or could not measure;
     130 interrupted before anything was read.
     """
-    asked = watch_session.Asked(Resource(resource), interval, for_seconds, limit)
-    seen = watch_session.keep(words, pid, output, asked)
+    asked = watch_session.WatchRequest(Resource(resource), interval, for_seconds, limit)
+    seen = watch_session.watch_until_end(words, pid, output, asked)
     if as_json:
         sys.stdout.write(msgspec.json.encode(seen).decode() + "\n")
     else:
-        reports.write(watch.table(seen), sys.stdout)
+        reports.print_table(watch.table(seen), sys.stdout)
     return EXITS[seen.conclusion]

@@ -38,7 +38,7 @@ STAGES = ("Creating environments", "Discovering", "For leaklab commit")
 
 
 @dataclass(frozen=True)
-class Said:
+class AsvOutput:
     """How asv ended, and all its lines."""
 
     code: int
@@ -82,7 +82,7 @@ class Asv:
         """All that asv said to the last command."""
         return self.state / "asv.log"
 
-    def run(self, *words: str) -> Said:
+    def run(self, *words: str) -> AsvOutput:
         """Run one of asv's commands to its end.
 
         Raises:
@@ -94,7 +94,7 @@ class Asv:
                 lines = [self._heard(line, log) for line in process.stdout or ()]
         except OSError as error:
             raise InfrastructureBroke(f"asv cannot be run: {error}; make room for it") from error
-        return Said(process.returncode, lines)
+        return AsvOutput(process.returncode, lines)
 
     def know_machine(self) -> None:
         """Tell asv of this machine, unless it knows it: else it would ask, and wait.

@@ -91,7 +91,7 @@ class Compared:
 Values = Mapping[Benchmark, Value]
 
 MARKS = {"+": Change.WORSE, "-": Change.BETTER}
-NOTHING = Value(None)
+NO_VALUE = Value(None)
 
 
 @dataclass(frozen=True)
@@ -102,7 +102,7 @@ class _Rule:
     asv: Mapping[Benchmark, str]
 
 
-def compare(
+def compare_values(
     base: Values, head: Values, factor: float, asv: Mapping[Benchmark, str]
 ) -> list[Compared]:
     """Compare each figure that either commit has.
@@ -123,8 +123,8 @@ def compare(
     return [
         Compared(
             benchmark,
-            base.get(benchmark, NOTHING).amount,
-            head.get(benchmark, NOTHING).amount,
+            base.get(benchmark, NO_VALUE).amount,
+            head.get(benchmark, NO_VALUE).amount,
             _change(benchmark, base.get(benchmark), head.get(benchmark), rule),
             asv.get(benchmark, ""),
         )

@@ -24,24 +24,24 @@ RULER = Path(__file__).resolve().parents[2]
 
 
 @dataclass(frozen=True)
-class Remembered:
+class FigureCache:
     """A folder of figures; without one, nothing is remembered."""
 
     folder: Path | None
 
-    def recall(self, key: str) -> Tracked | None:
+    def get(self, key: str) -> Tracked | None:
         """What was measured under this key; None where nothing is, or where it is damaged."""
         try:
             return msgspec.json.decode(self._file(key).read_bytes(), type=Tracked)
         except (OSError, ValueError, RecursionError):
             return None
 
-    def keep(self, key: str, tracked: Tracked) -> None:
+    def put(self, key: str, tracked: Tracked) -> None:
         """Remember it; where that cannot be saved it will be measured again, which is no error."""
         target = self._file(key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
-            store.write(target, msgspec.json.encode(tracked))
+            store.write_result(target, msgspec.json.encode(tracked))
         except OSError:
             return
 

@@ -4,7 +4,7 @@ verdict."""
 from msgspec import Struct
 
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource
 from leaklab.model.units import PAGE_BYTES
@@ -13,11 +13,11 @@ from leaklab.model.verdicts import Conclusion
 # What stands for no growth: a ratio to zero says nothing, and asv calls -4 against -4 "improved".
 NO_GROWTH = 1e-6
 # Over a whole run, less than this is none: a page of memory, or one piece of what is counted.
-LEAST_BYTES = PAGE_BYTES
-LEAST_PIECES = 1
+MIN_BYTES = PAGE_BYTES
+MIN_PIECES = 1
 
 
-class Figures(Struct, frozen=True, kw_only=True):
+class TrackedFigures(Struct, frozen=True, kw_only=True):
     """The figures of one run.
 
     `peak_rss_bytes` is that of its largest process, the baseline taken off (where a tree is judged,
@@ -41,7 +41,7 @@ class Tracked(Struct, frozen=True, kw_only=True):
     this leaklab does not read.
     """
 
-    figures: dict[str, Figures] = {}
+    figures: dict[str, TrackedFigures] = {}
     absent: dict[str, str] = {}
     failed: dict[str, str] = {}
     unread: dict[str, str] = {}
@@ -56,7 +56,7 @@ class Tracked(Struct, frozen=True, kw_only=True):
         )
 
 
-def figures_of(result: Result, limits: Limits) -> Figures:
+def figures_of(result: Result, limits: Limits) -> TrackedFigures:
     """The figures of a run that ended or was stopped.
 
     One that was stopped at a limit counts as that limit, so that there is a number to compare: its
@@ -67,13 +67,13 @@ def figures_of(result: Result, limits: Limits) -> Figures:
         limits: what it was held to.
     """
     peak = result.peak_bytes or 0
-    if result.ended is Ended.MEMORY_LIMIT:
+    if result.end_reason is EndReason.MEMORY_LIMIT:
         peak = max(peak, limits.memory_bytes)
     verdict = result.verdict
     is_told = verdict.per_unit is not None and (verdict.low or 0.0) > 0
     held = 0 if is_told else _held(result, peak, limits)
     known = verdict.low is not None and verdict.high is not None and not held
-    return Figures(
+    return TrackedFigures(
         peak_rss_bytes=peak,
         growth_per_unit=_growth(result, held),
         resource=verdict.resource,
@@ -85,12 +85,12 @@ def figures_of(result: Result, limits: Limits) -> Figures:
 def _held(result: Result, peak: int, limits: Limits) -> int:
     """What a run held of the resource judged when it was stopped for having too much of it."""
     at_limit = {
-        (Ended.MEMORY_LIMIT, Resource.MEMORY): peak,
-        (Ended.DESCRIPTOR_LIMIT, Resource.DESCRIPTORS): limits.descriptors,
-        (Ended.DESCRIPTOR_LIMIT, Resource.SOCKETS): limits.descriptors,
-        (Ended.PROCESS_LIMIT, Resource.PROCESSES): limits.processes,
+        (EndReason.MEMORY_LIMIT, Resource.MEMORY): peak,
+        (EndReason.DESCRIPTOR_LIMIT, Resource.DESCRIPTORS): limits.descriptors,
+        (EndReason.DESCRIPTOR_LIMIT, Resource.SOCKETS): limits.descriptors,
+        (EndReason.PROCESS_LIMIT, Resource.PROCESSES): limits.processes,
     }
-    return at_limit.get((result.ended, result.verdict.resource), 0)
+    return at_limit.get((result.end_reason, result.verdict.resource), 0)
 
 
 def _growth(result: Result, held: int) -> float | None:
@@ -105,5 +105,5 @@ def _growth(result: Result, held: int) -> float | None:
     in_bytes = (
         verdict.resource is Resource.MEMORY if not verdict.signal else verdict.signal.in_bytes
     )
-    least = LEAST_BYTES if in_bytes else LEAST_PIECES
+    least = MIN_BYTES if in_bytes else MIN_PIECES
     return max(amount, NO_GROWTH) if amount * done >= least else NO_GROWTH

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from leaklab.features.commits.asv import Asv, Said, parse_benchmark
+from leaklab.features.commits.asv import Asv, AsvOutput, parse_benchmark
 from leaklab.features.commits.changes import (
     GROWTH,
     METRICS,
@@ -18,14 +18,14 @@ from leaklab.features.commits.changes import (
     Value,
     Values,
     change_of_verdict,
-    compare,
+    compare_values,
 )
-from leaklab.features.commits.figures import Figures, Tracked
+from leaklab.features.commits.figures import Tracked, TrackedFigures
 from leaklab.model.errors import Exit, InfrastructureBroke
 
 
 @dataclass(frozen=True)
-class Measured:
+class CommitFigures:
     """A commit's figures as asv saved them, and why there are none of others."""
 
     commit: str
@@ -41,11 +41,11 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class CommitComparison:
     """Two commits side by side."""
 
-    base: Measured
-    head: Measured
+    base: CommitFigures
+    head: CommitFigures
     factor: float
     rows: Sequence[Compared]
 
@@ -65,7 +65,7 @@ class Comparison:
 
 
 @dataclass(frozen=True)
-class History:
+class CommitHistory:
     """Commits that were measured: how many figures of scenarios they have, and a line on each that
     could not be measured."""
 
@@ -91,7 +91,7 @@ class Regression:
     unit: str
 
 
-def measure(asv: Asv, commit: str, *words: str) -> Measured:
+def measure_commit(asv: Asv, commit: str, *words: str) -> CommitFigures:
     """Measure one commit.
 
     Args:
@@ -107,7 +107,7 @@ def measure(asv: Asv, commit: str, *words: str) -> Measured:
     return _measured(asv, commit, began, said)
 
 
-def smoke(asv: Asv, commit: str, *words: str) -> Measured:
+def measure_quickly(asv: Asv, commit: str, *words: str) -> CommitFigures:
     """Run what measures one commit, and save no results: the figures are what the suite noted.
 
     Args:
@@ -126,10 +126,10 @@ def smoke(asv: Asv, commit: str, *words: str) -> Measured:
     values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in METRICS}
     for label, figures in tracked.figures.items():
         values |= {Benchmark(m, label): Value(a) for m, a in _amounts(figures).items()}
-    return Measured(commit, values, tracked)
+    return CommitFigures(commit, values, tracked)
 
 
-def _amounts(figures: Figures) -> dict[str, float]:
+def _amounts(figures: TrackedFigures) -> dict[str, float]:
     """What the suite makes of the figures of a run, by its metrics."""
     growth = figures.growth_per_unit
     known = {} if growth is None else {GROWTH: growth}
@@ -137,7 +137,7 @@ def _amounts(figures: Figures) -> dict[str, float]:
     return {PEAK: figures.peak_rss_bytes, VERDICT: verdict, **known}
 
 
-def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> Comparison:
+def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> CommitComparison:
     """Measure two commits, and compare the second with the first.
 
     Args:
@@ -153,11 +153,11 @@ def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) 
     began = _begin(asv, [base, head])
     said = asv.run("continuous", "--show-stderr", f"--factor={factor}", *words, base, head)
     before, after = (_measured(asv, commit, began, said) for commit in (base, head))
-    rows = compare(before.values, after.values, factor, said.marks())
-    return Comparison(before, after, factor, rows)
+    rows = compare_values(before.values, after.values, factor, said.marks())
+    return CommitComparison(before, after, factor, rows)
 
 
-def measure_history(asv: Asv, commits: Sequence[str]) -> History:
+def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
     """Measure those of the commits that have no figures yet.
 
     Raises:
@@ -174,7 +174,7 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> History:
         count += sum(1 for benchmark in values if benchmark.scenario)
         lost = sorted(b.label for b, value in values.items() if value.amount is None)
         failed += [f"failed at {commit[:8]}: {label}" for label in dict.fromkeys(lost)]
-    return History(count, failed)
+    return CommitHistory(count, failed)
 
 
 def publish(asv: Asv) -> list[Regression]:
@@ -223,16 +223,16 @@ def _begin(asv: Asv, commits: Sequence[str]) -> float:
     return time.time()
 
 
-def _measured(asv: Asv, commit: str, began: float, said: Said) -> Measured:
+def _measured(asv: Asv, commit: str, began: float, said: AsvOutput) -> CommitFigures:
     values, tracked = asv.values(commit, began), asv.tracked(commit)
     if values is None or tracked is None:
         raise _broke(asv, commit, said)
     for label, figures in tracked.figures.items():
         if (growth := values.get(benchmark := Benchmark(GROWTH, label))) is not None:
             values[benchmark] = replace(growth, interval=figures.growth_interval)
-    return Measured(commit, values, tracked)
+    return CommitFigures(commit, values, tracked)
 
 
-def _broke(asv: Asv, commit: str, said: Said) -> InfrastructureBroke:
+def _broke(asv: Asv, commit: str, said: AsvOutput) -> InfrastructureBroke:
     words = f"asv left no figures of {commit[:8]}: {said.last()}"
     return InfrastructureBroke(f"{words}; all it said is in {asv.log}")

@@ -4,12 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.plan import Request, plan
-from leaklab.features.commits.figure_cache import Remembered, key_of
+from leaklab.catalogue.plan import PlanRequest, plan
+from leaklab.features.commits.figure_cache import FigureCache, key_of
 from leaklab.features.commits.figures import Tracked, figures_of
 from leaklab.model.errors import BadInput, LabError, NotMeasured, NotSaved, Skipped
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario
 from leaklab.runs.runner import Outcome
@@ -36,7 +36,7 @@ class _Plan:
 
 
 def track(
-    survey: Survey, remembered: Remembered, make: Callable[[Sequence[Job]], Outcome]
+    survey: Survey, remembered: FigureCache, make: Callable[[Sequence[Job]], Outcome]
 ) -> Tracked:
     """The figures of what was asked for; what is remembered is not measured again.
 
@@ -59,12 +59,12 @@ def track(
     for name, of_one in planned.jobs.items():
         tracked = _tracked(of_one, outcome.results, errors, survey.limits)
         if len(tracked.figures) == len(of_one):
-            remembered.keep(planned.keys[name], tracked)
+            remembered.put(planned.keys[name], tracked)
         found |= tracked
     return found
 
 
-def _planned(survey: Survey, remembered: Remembered) -> _Plan:
+def _planned(survey: Survey, remembered: FigureCache) -> _Plan:
     planned = _Plan()
     for name in survey.names:
         try:
@@ -84,7 +84,7 @@ def _planned(survey: Survey, remembered: Remembered) -> _Plan:
         except OSError as error:
             planned.known |= Tracked(failed={name: f"{name} cannot be read: {error}"})
             continue
-        if (known := remembered.recall(key)) is not None:
+        if (known := remembered.get(key)) is not None:
             planned.known |= known
         else:
             planned.jobs[name] = jobs
@@ -96,7 +96,7 @@ def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
     if not modes:
         has = ", ".join(scenario.modes)
         raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
-    fixed_length = Request(names=(scenario.name,), modes=modes, budget_seconds=None)
+    fixed_length = PlanRequest(names=(scenario.name,), modes=modes, budget_seconds=None)
     return plan(survey.catalogue, fixed_length)
 
 
@@ -111,12 +111,12 @@ def _tracked(
     labels = {job.label for job in jobs}
     own = {name: error for name, error in errors.items() if name in labels}
     made = {label(r): r for r in results if label(r) in labels and label(r) not in own}
-    late = {name: r for name, r in made.items() if r.ended is Ended.TIME_LIMIT}
+    late = {name: r for name, r in made.items() if r.end_reason is EndReason.TIME_LIMIT}
     failed = {name: str(error) for name, error in own.items() if not isinstance(error, Skipped)}
     return Tracked(
         figures={
             name: figures_of(made[name], limits) for name in sorted(made.keys() - late.keys())
         },
         absent={name: str(error) for name, error in own.items() if isinstance(error, Skipped)},
-        failed=failed | {name: f"{name}: {r.ended}, {r.detail}" for name, r in late.items()},
+        failed=failed | {name: f"{name}: {r.end_reason}, {r.detail}" for name, r in late.items()},
     )

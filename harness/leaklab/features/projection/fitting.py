@@ -25,20 +25,20 @@ import numpy as np
 from leaklab.features.projection.laws import (
     PAGE_VARIANCE,
     TERMS,
-    Array,
     Fit,
+    FloatArray,
     Law,
     Laws,
     Noise,
     Point,
-    growth_of,
+    law_growth,
     shape_of,
 )
 from leaklab.model.units import PAGE_BYTES
 from leaklab.verdict.intervals import student
 
 # The richest law has four parameters (base, rise, hinge, spread), and AICc needs two sizes more.
-FEWEST_SIZES = 6
+MIN_SIZES = 6
 # A set grows fourfold at a time: what has been level for no longer may be one of its steps.
 LEVEL_RATIO = 4.4
 HINGES = 48
@@ -53,7 +53,7 @@ def fit(points: Sequence[Point]) -> Laws:
     rise at all), says nothing of growth, and is left out.
 
     Args:
-        points: of at least `FEWEST_SIZES` different sizes, the smallest first.
+        points: of at least `MIN_SIZES` different sizes, the smallest first.
     """
     units = np.array([point.units for point in points], float)
     peaks = np.array([point.peak_bytes for point in points], float)
@@ -66,18 +66,18 @@ def fit(points: Sequence[Point]) -> Laws:
     return Laws(weighed, _hidden(weighed[0], units, peaks))
 
 
-def _hinges(units: Array) -> Array:
+def _hinges(units: FloatArray) -> FloatArray:
     """Where a bounded law may have become level: after the first size, and long before the last;
     nowhere, where the sizes do not lie that far apart."""
     last = units[-1] / LEVEL_RATIO
     return np.geomspace(units[0], last, HINGES)[1:] if last > units[0] else np.array([])
 
 
-def _bounded(units: Array, peaks: Array) -> list[Fit]:
+def _bounded(units: FloatArray, peaks: FloatArray) -> list[Fit]:
     """The bounded law with the hinge that leaves least over; none where there is no room."""
 
     def left_over(hinge_units: float) -> float:
-        growth = growth_of(Law.BOUNDED, units, units[-1], hinge_units)
+        growth = law_growth(Law.BOUNDED, units, units[-1], hinge_units)
         off = _off(_design(Law.BOUNDED, growth), peaks)
         return float(off @ off)
 
@@ -89,11 +89,11 @@ def _bounded(units: Array, peaks: Array) -> list[Fit]:
 
 
 def _fitted(
-    law: Law, noise: Noise, units: Array, peaks: Array, hinge_units: float | None = None
+    law: Law, noise: Noise, units: FloatArray, peaks: FloatArray, hinge_units: float | None = None
 ) -> Fit:
     """A law by weighted least squares, its spread by maximum likelihood; for the intervals that is
     widened by what fitting took from it."""
-    growth = growth_of(law, units, units[-1], hinge_units)
+    growth = law_growth(law, units, units[-1], hinge_units)
     design, shape = _design(law, growth), shape_of(noise, units, growth, units[0])
     terms = design.shape[1]
     free = len(peaks) - terms - (hinge_units is not None)
@@ -120,41 +120,41 @@ def _fitted(
     )
 
 
-def _design(law: Law, growth: Array) -> Array:
+def _design(law: Law, growth: FloatArray) -> FloatArray:
     """A column for the base, and one for what grows."""
     terms = 1 if law is Law.CONSTANT else 2
     return np.stack([np.ones_like(growth), growth], axis=1)[:, :terms]
 
 
-def _deviations(spread_bytes: float, shape: Array) -> Array:
-    deviations: Array = np.sqrt((spread_bytes * shape) ** 2 + PAGE_VARIANCE)
+def _deviations(spread_bytes: float, shape: FloatArray) -> FloatArray:
+    deviations: FloatArray = np.sqrt((spread_bytes * shape) ** 2 + PAGE_VARIANCE)
     return deviations
 
 
-def _solved(design: Array, peaks: Array, deviations: Array) -> Array:
+def _solved(design: FloatArray, peaks: FloatArray, deviations: FloatArray) -> FloatArray:
     """The parameters, by weighted least squares."""
     rows = design / deviations[:, None]
     return np.asarray(np.linalg.lstsq(rows, peaks / deviations, rcond=None)[0], float)
 
 
-def _covariance(design: Array, deviations: Array) -> Array:
+def _covariance(design: FloatArray, deviations: FloatArray) -> FloatArray:
     rows = design / deviations[:, None]
     return np.asarray(np.linalg.pinv(rows.T @ rows), float)
 
 
-def _surprise(design: Array, peaks: Array, deviations: Array) -> float:
+def _surprise(design: FloatArray, peaks: FloatArray, deviations: FloatArray) -> float:
     """The negative log-likelihood, less a constant."""
     off = (peaks - design @ _solved(design, peaks, deviations)) / deviations
     return float(off @ off / 2 + np.log(deviations).sum())
 
 
-def _off(design: Array, peaks: Array) -> Array:
+def _off(design: FloatArray, peaks: FloatArray) -> FloatArray:
     """What a law leaves over where all sizes weigh the same."""
-    off: Array = peaks - design @ _solved(design, peaks, np.ones_like(peaks))
+    off: FloatArray = peaks - design @ _solved(design, peaks, np.ones_like(peaks))
     return off
 
 
-def _spread(design: Array, peaks: Array, shape: Array) -> float:
+def _spread(design: FloatArray, peaks: FloatArray, shape: FloatArray) -> float:
     """The standard deviation of what is left over, rounding apart, by maximum likelihood."""
     if (shape == 1).all():
         off = _off(design, peaks)
@@ -193,7 +193,7 @@ def _weighed(fits: Sequence[Fit]) -> tuple[Fit, ...]:
     return tuple(sorted(found, key=lambda f: (of_law[f.law], f.weight), reverse=True))
 
 
-def _hidden(best: Fit, units: Array, peaks: Array) -> Fit | None:
+def _hidden(best: Fit, units: FloatArray, peaks: FloatArray) -> Fit | None:
     """The line through the part where a level law is level: its upper bound is the growth that
     the rounding, or what else is left over, could hide."""
     if not best.law.is_level:

@@ -14,11 +14,11 @@ import numpy.typing as npt
 from leaklab.model.units import PAGE_BYTES
 from leaklab.verdict.intervals import CONFIDENCE, student
 
-Array: TypeAlias = npt.NDArray[np.float64]
+FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 PAGE_VARIANCE = PAGE_BYTES**2 / 12
 # A unit a nanosecond for thirty years.
-MOST_UNITS = 1e18
+MAX_UNITS = 1e18
 
 
 class Law(StrEnum):
@@ -38,7 +38,7 @@ class Law(StrEnum):
         return self in (Law.CONSTANT, Law.BOUNDED)
 
 
-TERMS: dict[Law, Callable[[Array], Array]] = {
+TERMS: dict[Law, Callable[[FloatArray], FloatArray]] = {
     Law.LOGARITHM: np.log,
     Law.ROOT: np.sqrt,
     Law.LINEAR: lambda n: n,
@@ -76,9 +76,9 @@ class Prediction:
 
 
 @dataclass(frozen=True)
-class Meeting:
+class Crossing:
     """The units at which a limit is met, and the interval: from where the highest peak that is
-    likely meets it, to where the lowest one does. None: not before `MOST_UNITS`."""
+    likely meets it, to where the lowest one does. None: not before `MAX_UNITS`."""
 
     limit_bytes: int
     units: float | None
@@ -111,25 +111,25 @@ class Fit:
     aicc: float
     weight: float = 0.0
 
-    def peaks(self, units: Array) -> Array:
+    def peaks(self, units: FloatArray) -> FloatArray:
         """The peak in bytes at each of these sizes."""
         return self.base_bytes + self.rise_bytes * self._growth(units)
 
-    def margins(self, units: Array) -> Array:
+    def margins(self, units: FloatArray) -> FloatArray:
         """By how many bytes a peak measured there would be off, in 95 of 100 cases at most."""
         growth = self._growth(units)
         rows = np.stack([np.ones_like(growth), growth], axis=1)[:, : len(self.covariance)]
         of_law = np.einsum("ij,jk,ik->i", rows, np.array(self.covariance), rows)
         left_over = self.spread_bytes * shape_of(self.noise, units, growth, self.smallest_units)
         deviations = np.sqrt(of_law + left_over**2 + PAGE_VARIANCE)
-        margins: Array = student(self.freedom) * deviations
+        margins: FloatArray = student(self.freedom) * deviations
         return margins
 
-    def lowest(self, units: Array) -> Array:
+    def lowest(self, units: FloatArray) -> FloatArray:
         """The lower ends of the intervals."""
         return self.peaks(units) - self.margins(units)
 
-    def highest(self, units: Array) -> Array:
+    def highest(self, units: FloatArray) -> FloatArray:
         """The upper ends of the intervals.
 
         What grows as a logarithm has less than doubled over the sizes, so a table that doubles with
@@ -137,20 +137,23 @@ class Fit:
         """
         found = self.peaks(units) + self.margins(units)
         unseen = (self.law is Law.LOGARITHM) & (units > self.largest_units)
-        highest: Array = np.where(unseen, 2 * found, found)
+        highest: FloatArray = np.where(unseen, 2 * found, found)
         return highest
 
-    def _growth(self, units: Array) -> Array:
-        return growth_of(self.law, units, self.largest_units, self.hinge_units)
+    def _growth(self, units: FloatArray) -> FloatArray:
+        return law_growth(self.law, units, self.largest_units, self.hinge_units)
 
 
 @dataclass(frozen=True)
 class Laws:
-    """The laws that the peaks allow, the likeliest first; `hidden` is the line that a level law
-    may have beneath it unseen, where the likeliest one is level."""
+    """The laws that the peaks allow, the likeliest first.
+
+    Where the likeliest law is level, `undetected_slope` is the steepest line that the peaks would
+    not show beneath it.
+    """
 
     fits: tuple[Fit, ...]
-    hidden: Fit | None = None
+    undetected_slope: Fit | None = None
 
     @property
     def best(self) -> Fit:
@@ -158,7 +161,7 @@ class Laws:
         return self.fits[0]
 
     @property
-    def rivals(self) -> tuple[Fit, ...]:
+    def plausible(self) -> tuple[Fit, ...]:
         """The others that cannot be ruled out: with the best, the fewest that the criterion gives
         95 % of its belief."""
         others = sorted(self.fits[1:], key=lambda fit: fit.weight, reverse=True)
@@ -175,52 +178,60 @@ class Laws:
         low, high = self._lowest(place)[0], self._highest(place)[0]
         return Prediction(units, float(self.best.peaks(place)[0]), float(low), float(high))
 
-    def meets(self, limit_bytes: int) -> Meeting:
+    def meets(self, limit_bytes: int) -> Crossing:
         """Where a limit is met."""
-        return Meeting(
+        return Crossing(
             limit_bytes,
             units=_first(self.best.peaks, limit_bytes),
             low_units=_first(self._highest, limit_bytes),
             high_units=_first(self._lowest, limit_bytes),
         )
 
-    def _highest(self, units: Array) -> Array:
-        fits = (*self.rivals, self.best, *([self.hidden] if self.hidden else []))
-        highest: Array = np.max([f.highest(units) for f in fits], axis=0)
+    def _highest(self, units: FloatArray) -> FloatArray:
+        fits = (
+            *self.plausible,
+            self.best,
+            *([self.undetected_slope] if self.undetected_slope else []),
+        )
+        highest: FloatArray = np.max([f.highest(units) for f in fits], axis=0)
         return highest
 
-    def _lowest(self, units: Array) -> Array:
-        fits = (self.best, *self.rivals)
+    def _lowest(self, units: FloatArray) -> FloatArray:
+        fits = (self.best, *self.plausible)
         found = np.min([f.lowest(units) for f in fits], axis=0)
-        lowest: Array = np.maximum(found, 0)
+        lowest: FloatArray = np.maximum(found, 0)
         return lowest
 
 
-def growth_of(law: Law, units: Array, largest_units: float, hinge_units: float | None) -> Array:
+def law_growth(
+    law: Law, units: FloatArray, largest_units: float, hinge_units: float | None
+) -> FloatArray:
     """A law's growing part, as a share of what it is at the largest size."""
     if law is Law.CONSTANT:
         return np.zeros_like(units)
     if hinge_units is not None:
-        level: Array = np.minimum(units, hinge_units) / hinge_units
+        level: FloatArray = np.minimum(units, hinge_units) / hinge_units
         return level
     term = TERMS[law]
-    share: Array = term(units) / term(np.array([float(largest_units)]))
+    share: FloatArray = term(units) / term(np.array([float(largest_units)]))
     return share
 
 
-def shape_of(noise: Noise, units: Array, growth: Array, smallest_units: float) -> Array:
+def shape_of(
+    noise: Noise, units: FloatArray, growth: FloatArray, smallest_units: float
+) -> FloatArray:
     """How large what is left over is at each size, as a share of what it is at most."""
     if noise is Noise.GROWING:
         return growth
-    fading: Array = np.minimum(smallest_units / units, 1) ** 2
+    fading: FloatArray = np.minimum(smallest_units / units, 1) ** 2
     return fading if noise is Noise.EARLY else np.ones_like(growth)
 
 
-def _first(curve: Callable[[Array], Array], limit_bytes: float) -> float | None:
+def _first(curve: Callable[[FloatArray], FloatArray], limit_bytes: float) -> float | None:
     """The least size at which a curve comes to the limit; None where it does not."""
     from scipy.optimize import brentq  # noqa: PLC0415  (0.3 s to import)
 
-    places = np.geomspace(1, MOST_UNITS, 1000)
+    places = np.geomspace(1, MAX_UNITS, 1000)
     over = np.flatnonzero(curve(places) >= limit_bytes)
     if not len(over):
         return None

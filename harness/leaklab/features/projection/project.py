@@ -4,29 +4,29 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.plan import Request, plan, refuse_missing
-from leaklab.features.projection.fitting import FEWEST_SIZES, fit
-from leaklab.features.projection.laws import Law, Laws, Meeting, Point, Prediction
+from leaklab.catalogue.plan import PlanRequest, plan, require_installed
+from leaklab.features.projection.fitting import MIN_SIZES, fit
+from leaklab.features.projection.laws import Crossing, Law, Laws, Point, Prediction
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Mode, Option, Scope, Variant
 from leaklab.model.signals import Signal
+from leaklab.runs.failures import run_error
 from leaklab.runs.runner import Executor
-from leaklab.verdict.run import failure_of
 
 # The table of a dict doubles, a list grows by an eighth. Where a whole number of such steps, or
 # nearly one, lies between a size and the next (4.09 growths of a list between two in the golden
 # ratio), all sizes meet the stairs at about one place, and stairs pass for a line. Eight sizes in
 # this ratio are spread over the steps of both: no gap is wider than 1.6 times the mean one.
 RATIO = 1.636
-LARGEST_OF_DECLARED = 4
-LEAST_UNITS = 8
+MAX_TIMES_DECLARED = 4
+MIN_UNITS = 8
 
 # What is to be raised where a limit ended a run; the others cannot be raised here.
 RAISE = {
-    Ended.MEMORY_LIMIT: ", or raise --memory-limit",
-    Ended.TIME_LIMIT: ", or raise --time-limit",
+    EndReason.MEMORY_LIMIT: ", or raise --memory-limit",
+    EndReason.TIME_LIMIT: ", or raise --time-limit",
 }
 
 
@@ -39,7 +39,7 @@ class Sizes:
 
 
 @dataclass(frozen=True)
-class Target:
+class ProjectionTarget:
     """What is asked of the laws: the size to project to, and the memory that a process may take,
     its interpreter included."""
 
@@ -48,7 +48,7 @@ class Target:
 
 
 @dataclass(frozen=True)
-class Projected:
+class VariantProjection:
     """One variant: its peaks by size, the laws that fit them, and what follows.
 
     Peaks, and so `prediction`, are above `baseline_bytes`, which the process has before its
@@ -64,12 +64,12 @@ class Projected:
     unit: str
     seed: int
     options: dict[str, Option]
-    target: Target
+    target: ProjectionTarget
     baseline_bytes: int
     points: tuple[Point, ...]
     prediction: Prediction
-    meeting: Meeting
-    rivals: tuple[Law, ...]
+    meeting: Crossing
+    plausible: tuple[Law, ...]
     laws: Laws
 
 
@@ -79,19 +79,19 @@ def sizes_of(declared_units: int, sizes: Sizes) -> tuple[int, ...]:
     Raises:
         BadInput: there are too few between the least and the largest.
     """
-    largest = sizes.largest_units or LARGEST_OF_DECLARED * declared_units
-    ratio = min(RATIO, max(largest / LEAST_UNITS, 1) ** (1 / (sizes.count - 1)))
+    largest = sizes.largest_units or MAX_TIMES_DECLARED * declared_units
+    ratio = min(RATIO, max(largest / MIN_UNITS, 1) ** (1 / (sizes.count - 1)))
     found = {round(largest / ratio**step) for step in range(sizes.count)}
-    if len(found) < FEWEST_SIZES:
+    if len(found) < MIN_SIZES:
         raise BadInput(
             f"{largest} units are too few to see a law in {sizes.count} sizes of at least "
-            f"{LEAST_UNITS}; raise --largest"
+            f"{MIN_UNITS}; raise --largest"
         )
     return tuple(sorted(found, reverse=True))
 
 
 def plan_sizes(
-    catalogue: Catalogue, request: Request, sizes: Sizes, target_units: int
+    catalogue: Catalogue, request: PlanRequest, sizes: Sizes, target_units: int
 ) -> list[list[Job]]:
     """The runs to make, inline, for each variant of the one scenario that is asked for.
 
@@ -101,20 +101,20 @@ def plan_sizes(
     (name,) = request.names
     inline = replace(request, modes=(Mode.INLINE,), repeat=1)
     units = sizes_of(catalogue.load(name).units, sizes)
-    _refuse_small(name, target_units, units[-1])
+    _require_units(name, target_units, units[-1])
     plans = [plan(catalogue, replace(inline, units=n)) for n in units]
     return [list(jobs) for jobs in zip(*plans, strict=True)]
 
 
-def _refuse_small(name: str, target_units: int, smallest_units: int) -> None:
+def _require_units(name: str, target_units: int, smallest_units: int) -> None:
     if target_units < smallest_units:
         words = f"{target_units:,} units are fewer than the smallest size run, {smallest_units:,}"
         raise BadInput(f"{words}; 'leaklab run {name} --units {target_units}' measures them")
 
 
-def project(
-    jobs: Sequence[Job], executor: Executor, target: Target, tell: Callable[[str], None]
-) -> Projected:
+def project_variants(
+    jobs: Sequence[Job], executor: Executor, target: ProjectionTarget, tell: Callable[[str], None]
+) -> VariantProjection:
     """Run one variant at every size, the largest first: if any comes to a limit, it is that one.
 
     Args:
@@ -135,9 +135,11 @@ def project(
     return _projected(jobs[0], target, points, max(baseline for _, baseline in found))
 
 
-def _projected(job: Job, target: Target, points: tuple[Point, ...], baseline: int) -> Projected:
+def _projected(
+    job: Job, target: ProjectionTarget, points: tuple[Point, ...], baseline: int
+) -> VariantProjection:
     laws = fit(points)
-    return Projected(
+    return VariantProjection(
         scenario=job.scenario.name,
         variant=job.variant,
         scope=job.scenario.scope,
@@ -149,25 +151,25 @@ def _projected(job: Job, target: Target, points: tuple[Point, ...], baseline: in
         points=points,
         prediction=laws.at(target.units),
         meeting=laws.meets(target.limit_bytes - baseline),
-        rivals=tuple(dict.fromkeys(f.law for f in laws.rivals if f.law is not laws.best.law)),
+        plausible=tuple(dict.fromkeys(f.law for f in laws.plausible if f.law is not laws.best.law)),
         laws=laws,
     )
 
 
 def _run(job: Job, executor: Executor) -> tuple[Point, int]:
     """One run's size and peak, and its baseline in bytes."""
-    refuse_missing(job)
+    require_installed(job)
     trace = executor.execute(job, lambda _: None)
-    if error := failure_of(job, trace):
+    if error := run_error(job, trace):
         raise error
-    _refuse_stopped(job, trace)
+    _raise_if_stopped(job, trace)
     if job.scenario.scope is Scope.TREE:
         return Point(job.units, _peak_of_tree(job, trace)), 0
     peak, baseline = max((p.peak_rss_bytes, p.baseline_rss_bytes) for p in trace.processes)
     return Point(job.units, peak), baseline
 
 
-def _peak_of_tree(job: Job, trace: Trace) -> int:
+def _peak_of_tree(job: Job, trace: Measurement) -> int:
     """As `Result.peak_bytes`.
 
     Raises:
@@ -180,15 +182,15 @@ def _peak_of_tree(job: Job, trace: Trace) -> int:
     return peak
 
 
-def _refuse_stopped(job: Job, trace: Trace) -> None:
+def _raise_if_stopped(job: Job, trace: Measurement) -> None:
     """Stop where a limit ended a run: its peak is not that of its size.
 
     Raises:
         NotMeasured: saying at what size, and what to do.
     """
-    if trace.ended is Ended.COMPLETED:
+    if trace.end_reason is EndReason.COMPLETED:
         return
     detail = f" ({trace.detail})" if trace.detail else ""
     done = f"{trace.units_done:,} of {job.units:,} units"
-    remedy = f"give a --largest below {job.units}{RAISE.get(trace.ended, '')}"
-    raise NotMeasured(f"{job.label}: {trace.ended} after {done}{detail}: {remedy}")
+    remedy = f"give a --largest below {job.units}{RAISE.get(trace.end_reason, '')}"
+    raise NotMeasured(f"{job.label}: {trace.end_reason} after {done}{detail}: {remedy}")

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leaklab.features.quality.synthetic import DECLARED, SHAPES, UNITS, Shape, generate
-from leaklab.model.measurement import Ended, How, ProcessRecord, Role, Stop
+from leaklab.model.measurement import EndReason, How, ProcessRecord, Role, Stop
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Conclusion
-from leaklab.verdict.growth import RULE, Rule
-from leaklab.verdict.length import Work
-from leaklab.verdict.process import judge
+from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule
+from leaklab.verdict.length import RunLength
+from leaklab.verdict.process import judge_process
 
 SAMPLES = (20, 200, 2000)
 # Around each constant: what it might have been instead.
@@ -91,8 +91,8 @@ class Sensitivity:
     series: int
 
 
-def rates(
-    series: int, seed: int, lengths: Sequence[int] = SAMPLES, rule: Rule = RULE
+def error_rates(
+    series: int, seed: int, lengths: Sequence[int] = SAMPLES, rule: GrowthRule = DEFAULT_RULE
 ) -> Iterator[Rate]:
     """Judge so many series of every shape, rounding and length (in samples)."""
     for shape in SHAPES:
@@ -101,26 +101,28 @@ def rates(
                 yield _rate(Cell(shape, samples, page_rounded), series, seed, rule)
 
 
-def sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
+def constant_sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
     """The rule as it is, then with each constant changed to its neighbours, one at a time.
 
     Every line judges the same series, so that they can be compared.
     """
-    yield _sensitivity("as it is", 0.0, RULE, series, seed)
+    yield _sensitivity("as it is", 0.0, DEFAULT_RULE, series, seed)
     for constant, values in NEIGHBOURS.items():
         for value in values:
-            changed = replace(RULE, **{constant: value})
+            changed = replace(DEFAULT_RULE, **{constant: value})
             yield _sensitivity(constant, value, changed, series, seed)
 
 
-def _sensitivity(constant: str, value: float, rule: Rule, series: int, seed: int) -> Sensitivity:
-    found = [r for r in rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
+def _sensitivity(
+    constant: str, value: float, rule: GrowthRule, series: int, seed: int
+) -> Sensitivity:
+    found = [r for r in error_rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
     total = sum(r.series for r in found)
     right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
     return Sensitivity(constant, value, right, wrong, 1 - right - wrong, total)
 
 
-def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
+def _rate(cell: Cell, series: int, seed: int, rule: GrowthRule) -> Rate:
     # A generator per cell: adding a shape leaves the others' series as they were.
     rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
     found = [_judge_one(cell, rng, rule) for _ in range(series)]
@@ -129,7 +131,7 @@ def _rate(cell: Cell, series: int, seed: int, rule: Rule) -> Rate:
     return Rate(cell, series, right, wrong)
 
 
-def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> Conclusion:
+def _judge_one(cell: Cell, rng: np.random.Generator, rule: GrowthRule) -> Conclusion:
     series = generate(cell.truth, cell.samples, rng, page_rounded=cell.page_rounded)
     stops = zip(series.kept_units, series.kept_bytes, strict=True)
     process = ProcessRecord(
@@ -143,8 +145,8 @@ def _judge_one(cell: Cell, rng: np.random.Generator, rule: Rule) -> Conclusion:
         ),
         stops=[_collected(units, held) for units, held in stops],
     )
-    work = Work(ended=Ended.COMPLETED, done=UNITS, needed=DECLARED)
-    return judge(process, Resource.MEMORY, work, rule).conclusion
+    work = RunLength(end_reason=EndReason.COMPLETED, done=UNITS, needed=DECLARED)
+    return judge_process(process, Resource.MEMORY, work, rule).conclusion
 
 
 def _collected(units: int, held: int) -> Stop:

@@ -17,18 +17,18 @@ import numpy as np
 from leaklab.catalogue.folders import Catalogue
 from leaklab.model.errors import NotMeasured, one_line
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.model.measurement import EndReason, ProcessRecord
 from leaklab.runs.executor import ProcessExecutor, Sampling
 from leaklab.sandbox.launch import Command, fixed_environment, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.verdict.intervals import median_interval
 
-LOOK_SECONDS = 0.1
+POLL_SECONDS = 0.1
 
 # What sampling may cost: the upper end of the interval, and memory in the measured process; and
 # what the agent as a whole may take beside a bare interpreter.
-MAX_RATIO = 1.05
-MAX_BYTES = 1 << 20
+MAX_CPU_RATIO = 1.05
+MAX_SAMPLING_BYTES = 1 << 20
 MAX_AGENT_BYTES = 12 * (1 << 20) // 10
 
 # RSS and its pages of files, of an interpreter that does nothing else, in kB.
@@ -63,11 +63,11 @@ class Overhead:
     @property
     def holds(self) -> bool:
         """Whether the agent is surely as cheap as it is meant to be."""
-        is_small = self.added_bytes <= MAX_BYTES and self.agent_bytes <= MAX_AGENT_BYTES
-        return is_small and self.high <= MAX_RATIO
+        is_small = self.added_bytes <= MAX_SAMPLING_BYTES and self.agent_bytes <= MAX_AGENT_BYTES
+        return is_small and self.high <= MAX_CPU_RATIO
 
 
-def measure(
+def measure_agent_cost(
     catalogue: Catalogue,
     jobs: Sequence[Job],
     pairs: int,
@@ -130,14 +130,14 @@ def _said_by_interpreter(session: Path, limits: Limits) -> str:
         environment = fixed_environment(folder, session / "bytecode")
         with supervised(Command(argv, environment, folder, session, cpu, limits=limits)) as child:
             while not child.closed:
-                child.read_messages(LOOK_SECONDS)
+                child.read_messages(POLL_SECONDS)
             return child.output.read_text(errors="replace")
 
 
 def _run(executor: ProcessExecutor, job: Job) -> ProcessRecord:
     trace = executor.execute(job, lambda _: None)
-    if trace.ended is not Ended.COMPLETED:
-        raise NotMeasured(f"{job.label}: {trace.ended} {trace.detail}")
+    if trace.end_reason is not EndReason.COMPLETED:
+        raise NotMeasured(f"{job.label}: {trace.end_reason} {trace.detail}")
     return trace.processes[0]
 
 

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.features.quality import scoreboard, spikes, tool_costs
 from leaklab.features.tools.registry import PEAK_TOOLS, TOOLS
-from leaklab.features.tools.tool_run import stage
-from leaklab.features.tools.verdicts import RULES
+from leaklab.features.tools.tool_run import open_tool_runner
+from leaklab.features.tools.verdicts import VERDICT_TOOLS
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Variant
 
 WORK = "word_index"
 # A second of work: what the lab takes is a fixed amount a run, and nobody looks for leaks in less.
 WORK_UNITS = 4000
-KNOWN = tuple(dict.fromkeys([*TOOLS, *RULES]))
+KNOWN = tuple(dict.fromkeys([*TOOLS, *VERDICT_TOOLS]))
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ class Findings:
     pairs: int
     costs: tuple[tool_costs.Cost, ...]
     spikes: tuple[spikes.Spike, ...]
-    tallies: tuple[scoreboard.Tally, ...]
+    tallies: tuple[scoreboard.ToolTally, ...]
     left_out: tuple[str, ...] = ()
 
 
@@ -52,7 +52,7 @@ def refuse_unknown(tools: Iterable[str]) -> None:
         raise BadInput(f"no tool {min(unknown)!r}; there are: {', '.join(KNOWN)}")
 
 
-def measure(
+def measure_beside_tools(
     catalogue: Catalogue,
     names: Iterable[str],
     tools: Iterable[str],
@@ -67,16 +67,16 @@ def measure(
     """
     chosen = set(tools)
     seconds = size.run_seconds
-    (job,) = plan(catalogue, Request([WORK], Variant.BUGGY, units=size.units or WORK_UNITS))
-    jobs, left_out = scoreboard.jobs_of(catalogue, names)
-    rules = [rule for name, rule in RULES.items() if name in chosen]
-    with stage(catalogue, seconds) as made:
+    (job,) = plan(catalogue, PlanRequest([WORK], Variant.BUGGY, units=size.units or WORK_UNITS))
+    jobs, left_out = scoreboard.scoreboard_jobs(catalogue, names)
+    rules = [rule for name, rule in VERDICT_TOOLS.items() if name in chosen]
+    with open_tool_runner(catalogue, seconds) as made:
         listed = [tool for name, tool in TOOLS.items() if name in chosen]
-        cost = tuple(tool_costs.measure(made, job, size.pairs, listed, tell))
-        answers = list(scoreboard.judge(made, jobs, rules, tell))
+        cost = tuple(tool_costs.measure_tool_costs(made, job, size.pairs, listed, tell))
+        answers = list(scoreboard.ask_tools(made, jobs, rules, tell))
     with spikes.spike_stage(seconds) as (made, spike):
         listed = [tool for name, tool in PEAK_TOOLS.items() if name in chosen]
-        missed = tuple(spikes.measure(made, spike, size.repeats, listed, tell))
+        missed = tuple(spikes.measure_spikes(made, spike, size.repeats, listed, tell))
     tallies = tuple(scoreboard.tallies(rules, answers))
     work = f"{job.scenario.name}/{job.variant}"
     return Findings(work, size.pairs, cost, missed, tallies, tuple(left_out))

@@ -12,7 +12,7 @@ from statistics import median
 import msgspec
 
 from leaklab.catalogue.folders import Catalogue, builtin_root
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.model.result import Result
@@ -20,10 +20,10 @@ from leaklab.model.scenario import Scenario, Variant
 from leaklab.model.text import cut
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.runner import Outcome
-from leaklab.verdict.confusion import Judgement, Said, judgements
+from leaklab.verdict.confusion import Answer, JudgedRun, judged_runs
 
 # How soon a leak is to be found, from the start of its run to the verdict.
-MOST_SECONDS = 5.0
+MAX_SECONDS = 5.0
 
 Run = tuple[str, int]
 
@@ -37,7 +37,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Sought:
+class Detection:
     """What became of the runs of one program: of a leak that is to be found, or of a clean one.
 
     `cpu` is what the measured process took from its first unit to its last; `wall` is from the
@@ -47,30 +47,30 @@ class Sought:
     name: str
     title: str
     leaks: bool
-    judgements: tuple[tuple[int, Judgement], ...]
+    judged_runs: tuple[tuple[int, JudgedRun], ...]
     cpu: Spread | None
     wall: Spread | None
 
     @property
     def runs(self) -> int:
         """How many were to be made."""
-        return len(self.judgements)
+        return len(self.judged_runs)
 
-    def count(self, said: Said) -> int:
+    def count(self, said: Answer) -> int:
         """Of how many this was said."""
-        return sum(j.said is said for _, j in self.judgements)
+        return sum(j.said is said for _, j in self.judged_runs)
 
     @property
-    def missed(self) -> list[tuple[int, Judgement]]:
+    def missed(self) -> list[tuple[int, JudgedRun]]:
         """The runs, by seed, that must not be: a leak that was not found, or a false alarm."""
         if self.leaks:
-            return [(seed, j) for seed, j in self.judgements if not j.right]
-        return [(s, j) for s, j in self.judgements if j.wrong or j.said is Said.NOT_MEASURED]
+            return [(seed, j) for seed, j in self.judged_runs if not j.right]
+        return [(s, j) for s, j in self.judged_runs if j.wrong or j.said is Answer.NOT_MEASURED]
 
     @property
     def holds(self) -> bool:
         """Whether a leak was found every time and soon; or a clean program was never accused."""
-        late = self.leaks and (self.wall is None or self.wall.worst_seconds > MOST_SECONDS)
+        late = self.leaks and (self.wall is None or self.wall.worst_seconds > MAX_SECONDS)
         return not self.missed and not late
 
 
@@ -94,12 +94,14 @@ class Stopwatch(SerialListener):
         super().judged(result)
 
 
-def catalogue() -> Catalogue:
+def detection_catalogue() -> Catalogue:
     """The catalogue of the floor."""
     return Catalogue(builtin_root() / "fixtures" / "floor")
 
 
-def jobs_of(floor: Catalogue, names: Sequence[str], rounds: int, clean_runs: int) -> list[Job]:
+def detection_jobs(
+    floor: Catalogue, names: Sequence[str], rounds: int, clean_runs: int
+) -> list[Job]:
     """The runs to make: every leak so many times, and the clean programs as often in all.
 
     Args:
@@ -135,13 +137,13 @@ def _jobs(floor: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:
     if not repeat:
         return []
     variant = Variant.PROGRAM if scenario.program else Variant.BUGGY
-    planned = plan(floor, Request((scenario.name,), variant, repeat=repeat))
+    planned = plan(floor, PlanRequest((scenario.name,), variant, repeat=repeat))
     return [msgspec.structs.replace(job, seed=job.repeat) for job in planned]
 
 
-def sought(
+def detections(
     jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]
-) -> list[Sought]:
+) -> list[Detection]:
     """What became of the runs, program by program, in the order of the plan.
 
     Args:
@@ -155,32 +157,32 @@ def sought(
     return [_sought(group, outcome, wall_seconds) for group in by_scenario.values()]
 
 
-def exit_of(found: Sequence[Sought]) -> Exit:
+def exit_of(found: Sequence[Detection]) -> Exit:
     """The exit code: of a run that could not be measured, else of a floor that does not hold."""
-    if any(s.count(Said.NOT_MEASURED) for s in found):
+    if any(s.count(Answer.NOT_MEASURED) for s in found):
         return Exit.NOT_MEASURED
     return Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
 
 
-def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]) -> Sought:
+def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]) -> Detection:
     scenario = jobs[0].scenario
-    made = [r for r in outcome.results if r.scenario == scenario.name and not r.ended.failed]
+    made = [r for r in outcome.results if r.scenario == scenario.name and not r.end_reason.failed]
     cpu = [sum(p.cpu_seconds or 0.0 for p in r.processes) for r in made]
     walls = [wall_seconds[_run(job)] for job in jobs if _run(job) in wall_seconds]
     failures = {_run(failure.job): failure.reason for failure in outcome.failures}
-    return Sought(
+    return Detection(
         name=scenario.name,
         title=scenario.title,
         leaks=scenario.buggy is not None,
-        judgements=tuple((job.seed, _judgement(job, made, failures)) for job in jobs),
+        judged_runs=tuple((job.seed, _judgement(job, made, failures)) for job in jobs),
         cpu=_spread(cpu),
         wall=_spread(walls),
     )
 
 
-def _judgement(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) -> Judgement:
+def _judgement(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) -> JudgedRun:
     reasons = {job.label: failures[_run(job)]} if _run(job) in failures else {}
-    (found,) = judgements([job], made, reasons)
+    (found,) = judged_runs([job], made, reasons)
     return found
 
 

@@ -26,14 +26,14 @@ from leaklab.model.job import Limits
 from leaklab.model.units import MIB, format_bytes
 from leaklab.observer import probes
 from leaklab.observer.observation import Observation
-from leaklab.observer.observer import PSS_SHARE, Observer
+from leaklab.observer.observer import PSS_CPU_BUDGET, Observer
 from leaklab.runs.limits import available_bytes
-from leaklab.sandbox.cgroups import NOTHING, OBSERVER, confined
+from leaklab.sandbox.cgroups import OBSERVER, UNCONFINED, confined
 from leaklab.sandbox.launch import Command, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
 
 # Of one CPU, what readings of PSS may take.
-MOST_PSS_SHARE = 1 / PSS_SHARE
+MAX_PSS_SHARE = PSS_CPU_BUDGET
 
 # So that one reading that was dearer than the others is no more than a tenth of what they cost.
 READINGS = 10
@@ -138,7 +138,7 @@ class Watched:
     @property
     def holds(self) -> bool:
         """Whether PSS takes no more than it may."""
-        return self.pss_share - self.granularity <= MOST_PSS_SHARE
+        return self.pss_share - self.granularity <= MAX_PSS_SHARE
 
 
 def split_by_size(loads: Iterable[Load], available: int) -> tuple[list[Load], list[Load]]:
@@ -151,7 +151,9 @@ def split_by_size(loads: Iterable[Load], available: int) -> tuple[list[Load], li
     return fitting, too_large
 
 
-def measure(loads: Iterable[Load], seconds: float) -> Iterator[tuple[Load, Watched | None]]:
+def measure_observer_cost(
+    loads: Iterable[Load], seconds: float
+) -> Iterator[tuple[Load, Watched | None]]:
     """Each load before it is watched, with None, and again with what that cost.
 
     Args:
@@ -171,7 +173,7 @@ def _watch(load: Load, seconds: float, session: Path) -> Watched:
     limits = Limits(memory_bytes=available_bytes(), time_seconds=seconds + PATIENCE_SECONDS)
     with ExitStack() as stack:
         cgroup = load.holder is Holder.CGROUP
-        confinement = stack.enter_context(confined(limits)) if cgroup else NOTHING
+        confinement = stack.enter_context(confined(limits)) if cgroup else UNCONFINED
         command = Command(
             [sys.executable, "-I", "-S", "-c", BALLAST, str(load.workers), str(load.each_bytes)],
             {},
@@ -183,13 +185,15 @@ def _watch(load: Load, seconds: float, session: Path) -> Watched:
         )
         enough = threading.Event()
         child = stack.enter_context(supervised(command))
-        observer = Observer(child, limits, probes.choose(), confinement, enough)
+        observer = Observer(child, limits, probes.platform_probes(), confinement, enough)
         window = Window(observer, seconds, enough)
         seen = observer.watch(window.looked)
     if not enough.is_set():
         raise NotMeasured(_cut_short(load, seen))
     alone = OBSERVER in (seen.memory_by, seen.processes_by)
-    return summary(load, Holder.OBSERVER if alone else Holder.CGROUP, window.moments)
+    return summarize_observer_cost(
+        load, Holder.OBSERVER if alone else Holder.CGROUP, window.moments
+    )
 
 
 def _cut_short(load: Load, seen: Observation) -> str:
@@ -226,7 +230,7 @@ class Window:
             self._enough.set()
 
 
-def summary(load: Load, holder: Holder, moments: Sequence[Moment]) -> Watched:
+def summarize_observer_cost(load: Load, holder: Holder, moments: Sequence[Moment]) -> Watched:
     """What was spent between the first and the last of at least two moments."""
     first, last = moments[0], moments[-1]
     lasted = last.at_seconds - first.at_seconds

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Repeatable, Resource, Scenario
 from leaklab.verdict.pairs import label
@@ -31,7 +31,7 @@ PARENT_BYTES = 40 << 10
 
 
 @dataclass(frozen=True)
-class Steadiness:
+class Repeatability:
     """How far the peaks of one variant in one mode lie apart over its rounds: of its one process,
     or of that worker of a pool whose peaks lie furthest apart; `parent_spread_bytes` is how far
     those of the pool's parent do."""
@@ -84,7 +84,9 @@ def _neighbour(cpus: set[int]) -> Iterator[int]:
         process.wait()
 
 
-def steadiness(results: Sequence[Result], scenarios: Sequence[Scenario]) -> list[Steadiness]:
+def repeatabilities(
+    results: Sequence[Result], scenarios: Sequence[Scenario]
+) -> list[Repeatability]:
     """Group results by scenario, variant and mode, and see how near their peaks are.
 
     Each process is compared with the one of its number in the other runs; of a pool's workers
@@ -97,21 +99,21 @@ def steadiness(results: Sequence[Result], scenarios: Sequence[Scenario]) -> list
     return [_steadiness(group, by_name[key[0]]) for key, group in groups.items()]
 
 
-def _steadiness(group: Sequence[Result], scenario: Scenario) -> Steadiness:
+def _steadiness(group: Sequence[Result], scenario: Scenario) -> Repeatability:
     first = group[0]
     peaks: dict[int, list[int]] = {}
     for result in group:
-        for process in result.processes if result.ended is Ended.COMPLETED else ():
+        for process in result.processes if result.end_reason is EndReason.COMPLETED else ():
             peaks.setdefault(process.number, []).append(process.peak_rss_bytes)
     parent = peaks.pop(0) if first.mode.is_pool and 0 in peaks else [0]
     widest = max(peaks.values(), key=lambda p: (max(p) - min(p), max(p)), default=[0])
-    return Steadiness(
+    return Repeatability(
         label=label(first),
         runs=len(group),
         least_bytes=min(widest),
         most_bytes=max(widest),
         allowed_share=_allowed(scenario),
-        wrong=sum(r.agrees is False for r in group),
+        wrong=sum(r.as_expected is False for r in group),
         parent_spread_bytes=max(parent) - min(parent),
     )
 

@@ -14,9 +14,9 @@ from statistics import median
 import msgspec
 
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.features.tools.registry import Counts, Tool
-from leaklab.features.tools.tool_run import Stage, stage
+from leaklab.features.tools.tool_run import ToolRunner, open_tool_runner
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job
 from leaklab.sandbox.scratch import session_folder
@@ -98,7 +98,7 @@ class Spike:
 
 
 @contextmanager
-def spike_stage(seconds: float) -> Iterator[tuple[Stage, Job]]:
+def spike_stage(seconds: float) -> Iterator[tuple[ToolRunner, Job]]:
     """A session on a catalogue of its own, with the spike's job.
 
     Raises:
@@ -107,8 +107,8 @@ def spike_stage(seconds: float) -> Iterator[tuple[Stage, Job]]:
     with session_folder() as root:
         write_catalogue(root)
         catalogue = open_catalogue(root)
-        (job,) = plan(catalogue, Request(["spike"], units=catalogue.load("spike").units))
-        with stage(catalogue, seconds) as made:
+        (job,) = plan(catalogue, PlanRequest(["spike"], units=catalogue.load("spike").units))
+        with open_tool_runner(catalogue, seconds) as made:
             yield made, job
 
 
@@ -125,8 +125,8 @@ def write_catalogue(root: Path) -> None:
         (folder / name).write_text(text, encoding="utf-8")
 
 
-def measure(
-    stage: Stage, job: Job, repeats: int, tools: Iterable[Tool], tell: Callable[[str], None]
+def measure_spikes(
+    stage: ToolRunner, job: Job, repeats: int, tools: Iterable[Tool], tell: Callable[[str], None]
 ) -> Iterator[Spike]:
     """Each tool on the spike, so many times; what is missing or fails is a row, too."""
     for tool in tools:
@@ -144,7 +144,7 @@ def measure(
             yield Spike(tool.name, f"failed: {error}")
 
 
-def _beyond(stage: Stage, job: Job, tool: Tool, size: int) -> int:
+def _beyond(stage: ToolRunner, job: Job, tool: Tool, size: int) -> int:
     """By how much the tool's figure is above VmHWM, where the spike has this size.
 
     Raises:

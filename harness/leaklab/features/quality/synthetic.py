@@ -19,8 +19,8 @@ from leaklab.model.units import PAGE_BYTES
 UNITS = 100_000
 DECLARED = UNITS // 4
 
-Numbers = NDArray[Any]
-Law = Callable[[Numbers, np.random.Generator], Numbers]
+SeriesArray = NDArray[Any]
+SeriesLaw = Callable[[SeriesArray, np.random.Generator], SeriesArray]
 
 
 @dataclass(frozen=True)
@@ -28,17 +28,17 @@ class Shape:
     """A law and its truth; `garbage` is what waits for the collector, in shares of what a run
     retains or might retain."""
 
-    law: Law
+    law: SeriesLaw
     leaks: bool
-    garbage: Law | None = None
+    garbage: SeriesLaw | None = None
 
 
 @dataclass(frozen=True)
-class Series:
+class SyntheticSeries:
     """The units done and the bytes held at each sample, and what is left at each collection."""
 
-    units: Numbers
-    values: Numbers
+    units: SeriesArray
+    values: SeriesArray
     kept_units: tuple[int, ...]
     kept_bytes: tuple[int, ...]
 
@@ -48,117 +48,117 @@ def _amount(rng: np.random.Generator) -> float:
     return float(2 ** rng.uniform(18, 26))
 
 
-def _line(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * x
 
 
-def _uneven_line(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _uneven_line(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     pieces = rng.lognormal(sigma=0.8, size=x.size)
     pieces[0] = 0
     return np.asarray(_amount(rng) * np.cumsum(pieces) / pieces.sum())
 
 
-def _line_after_warm_up(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line_after_warm_up(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     warm = rng.uniform(0.05, 0.2)
     return _amount(rng) * x + _amount(rng) * np.minimum(x / warm, 1)
 
 
-def _line_under_a_saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line_under_a_saw(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     amount = _amount(rng)
     return amount * x + amount * rng.uniform(0.05, 0.2) * _teeth(x, rng)
 
 
-def _drift(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _drift(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     per_unit, units = rng.uniform(2, 16), 100_000
     return np.asarray(np.round(per_unit * units * x))
 
 
-def _rare(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _rare(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     often = rng.integers(16, 64)
     return np.asarray(102_400 * np.floor(x * often + rng.uniform()))
 
 
-def _flat(x: Numbers, rng: np.random.Generator) -> Numbers:  # noqa: ARG001  (a law's signature)
+def _flat(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:  # noqa: ARG001  (a law's signature)
     return np.zeros_like(x)
 
 
-def _plateau(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _plateau(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * np.minimum(x / rng.uniform(0.02, 0.45), 1)
 
 
-def _late_plateau(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _late_plateau(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * np.minimum(x / rng.uniform(0.5, 0.98), 1)
 
 
-def _saturation(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _saturation(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * (1 - np.exp(-x / rng.uniform(0.02, 0.12)))
 
 
-def _logarithm(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _logarithm(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     start = 2.0 ** -rng.uniform(8, 14)
     return np.asarray(_amount(rng) * np.log1p(x / start) / np.log1p(1 / start))
 
 
-def _teeth(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _teeth(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray((x * rng.uniform(24, 200) + rng.uniform()) % 1.0)
 
 
-def _saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _saw(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * _teeth(x, rng)
 
 
-def _step(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _step(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray(_amount(rng) * (x > rng.uniform(0.05, 0.95)))
 
 
-def _churn(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _churn(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * rng.uniform(size=x.size)
 
 
-def _page_noise(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _page_noise(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return PAGE_BYTES * rng.integers(-8, 9, size=x.size).astype(np.float64)
 
 
-def _stairs(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _stairs(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray(_amount(rng) * np.floor(x * rng.integers(3, 13) + rng.uniform()))
 
 
-def _line_in_churn(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line_in_churn(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     amount = _amount(rng)
     churn = float(2 ** rng.uniform(-1, 3)) * rng.uniform(size=x.size)
     return amount * (x + churn)
 
 
-def _line_under_a_logarithm(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line_under_a_logarithm(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     line = _amount(rng) * x
     return np.asarray(line + rng.uniform(0.5, 4) * line.max() * np.log1p(2000 * x))
 
 
-def _line_under_a_saturation(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _line_under_a_saturation(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     amount, often = _amount(rng), 4 * x  # in declared runs
     fills = 1 - np.exp(-often / rng.uniform(0.05, 0.25))
     return np.asarray(amount * (fills + rng.uniform(0.05, 0.5) * often))
 
 
-def _fills_beyond(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _fills_beyond(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return _amount(rng) * np.minimum(4 * x / rng.uniform(1.2, 2.0), 1)
 
 
-def _random_steps(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _random_steps(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     often = rng.uniform(2, 6)
     steps = np.cumsum(rng.exponential(1 / (4 * often), size=200))
     return np.asarray(_amount(rng) * np.searchsorted(steps, x).astype(np.float64))
 
 
-def _long_teeth(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _long_teeth(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray(_amount(rng) * ((x / rng.uniform(0.3, 3)) % 1.0))
 
 
-def _small_line(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _small_line(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray(2.0**17 * rng.uniform(1, 4) * x)
 
 
-def _big_saw(x: Numbers, rng: np.random.Generator) -> Numbers:
+def _big_saw(x: SeriesArray, rng: np.random.Generator) -> SeriesArray:
     return np.asarray(_amount(rng) * ((x * rng.uniform(4, 24) + rng.uniform()) % 1.0))
 
 
@@ -191,7 +191,9 @@ SHAPES = {
 }
 
 
-def generate(shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool) -> Series:
+def generate(
+    shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool
+) -> SyntheticSeries:
     """One series of `samples` rows over `UNITS` units.
 
     Page-rounded ones are read like RSS: in whole pages, with up to a page of noise.
@@ -209,4 +211,4 @@ def generate(shape: Shape, samples: int, rng: np.random.Generator, *, page_round
     if page_rounded:
         y = PAGE_BYTES * np.ceil((y + rng.uniform(0, PAGE_BYTES, size=y.size)) / PAGE_BYTES)
     stops = tuple(round(share * UNITS) for share in collections)
-    return Series(x * UNITS, y, stops, tuple(round(v) for v in kept))
+    return SyntheticSeries(x * UNITS, y, stops, tuple(round(v) for v in kept))

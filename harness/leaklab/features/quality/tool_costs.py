@@ -13,18 +13,18 @@ from statistics import median
 import msgspec
 
 from leaklab.features.quality import agent_cost
-from leaklab.features.tools.peaks import Measured
+from leaklab.features.tools.peaks import ToolFigures
 from leaklab.features.tools.registry import BARE, LEAKLAB, TOOLS, Tool
-from leaklab.features.tools.tool_run import PATIENCE, Stage
+from leaklab.features.tools.tool_run import MAX_WALL_PER_CPU, ToolRunner
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job, Limits
 from leaklab.runs.limits import default_memory_limit
 from leaklab.verdict.intervals import median_interval
 
-MOST_RATIO = 1.02
-MOST_BYTES = 1 << 20
+MAX_RATIO_TO_BARE = 1.02
+MAX_ADDED_BYTES = 1 << 20
 
-Tell = Callable[[str], None]
+OnProgress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -55,8 +55,8 @@ class Cost:
         return max(self.peaks_bytes) - min(self.peaks_bytes) if self.peaks_bytes else None
 
 
-def measure(
-    stage: Stage, job: Job, pairs: int, tools: Iterable[Tool], tell: Tell
+def measure_tool_costs(
+    stage: ToolRunner, job: Job, pairs: int, tools: Iterable[Tool], tell: OnProgress
 ) -> Iterator[Cost]:
     """Each tool on the job, so many pairs of runs; what is missing or fails is a row, too."""
     for tool in tools:
@@ -69,7 +69,7 @@ def measure(
             yield Cost(tool.name, f"failed: {error}")
 
 
-def _cost(stage: Stage, job: Job, pairs: int, tool: Tool, tell: Tell) -> Cost:
+def _cost(stage: ToolRunner, job: Job, pairs: int, tool: Tool, tell: OnProgress) -> Cost:
     job = msgspec.structs.replace(job, units=max(job.units // tool.part, 1))
     tell(f"{tool.name}, not counted")
     # psleak decides itself how much it does; and the first run of any tool finds nothing in caches.
@@ -78,13 +78,13 @@ def _cost(stage: Stage, job: Job, pairs: int, tool: Tool, tell: Tell) -> Cost:
     for number in range(pairs):
         tell(f"{tool.name}, pair {number + 1} of {pairs}")
         found.append(_pair(stage, (job, tool), (bare_job, TOOLS[BARE]), number))
-    cost = summary(tool.name, found)
+    cost = summarize_tool_costs(tool.name, found)
     return _with_sampling(cost, stage, job, pairs, tell) if tool.name == LEAKLAB else cost
 
 
 def _pair(
-    stage: Stage, one: tuple[Job, Tool], other: tuple[Job, Tool], number: int
-) -> tuple[Measured, Measured]:
+    stage: ToolRunner, one: tuple[Job, Tool], other: tuple[Job, Tool], number: int
+) -> tuple[ToolFigures, ToolFigures]:
     """A run of either, now this one first, now that one."""
     if number % 2:
         first = _once(stage, *one)
@@ -93,12 +93,12 @@ def _pair(
     return _once(stage, *one), second
 
 
-def _once(stage: Stage, job: Job, tool: Tool) -> Measured:
+def _once(stage: ToolRunner, job: Job, tool: Tool) -> ToolFigures:
     with stage.order(job) as order:
         return tool.measure(stage, order)
 
 
-def summary(name: str, pairs: Sequence[tuple[Measured, Measured]]) -> Cost:
+def summarize_tool_costs(name: str, pairs: Sequence[tuple[ToolFigures, ToolFigures]]) -> Cost:
     """What pairs come to: of runs under the tool and the bare ones beside them."""
     under = [tool for tool, _ in pairs]
     return Cost(
@@ -123,7 +123,7 @@ def summary(name: str, pairs: Sequence[tuple[Measured, Measured]]) -> Cost:
     )
 
 
-def _each(found: Measured, amount: float) -> float:
+def _each(found: ToolFigures, amount: float) -> float:
     return amount / found.units
 
 
@@ -132,10 +132,12 @@ def interval(values: Sequence[float]) -> Interval | None:
     return Interval(median(values), *median_interval(values)) if values else None
 
 
-def _with_sampling(cost: Cost, stage: Stage, job: Job, pairs: int, tell: Tell) -> Cost:
+def _with_sampling(cost: Cost, stage: ToolRunner, job: Job, pairs: int, tell: OnProgress) -> Cost:
     """leaklab's cost, with what its sampling does to the process that does the work."""
-    limits = Limits(memory_bytes=default_memory_limit(), time_seconds=stage.seconds * PATIENCE)
-    (found,) = agent_cost.measure(stage.catalogue, [job], pairs, limits, tell)
+    limits = Limits(
+        memory_bytes=default_memory_limit(), time_seconds=stage.seconds * MAX_WALL_PER_CPU
+    )
+    (found,) = agent_cost.measure_agent_cost(stage.catalogue, [job], pairs, limits, tell)
     added = float(found.added_bytes)
     return replace(
         cost,

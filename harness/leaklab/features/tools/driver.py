@@ -34,7 +34,7 @@ WARM_UP_PARTS = 10
 
 
 @dataclass(frozen=True)
-class Lab:
+class DriverLab:
     """What the workload is given; see fixtures/lab.py."""
 
     seed: int
@@ -44,7 +44,7 @@ class Lab:
     scratch: str
 
 
-class EndedEarlyError(Exception):
+class WorkloadEndedError(Exception):
     """A workload that ended before its units were done: `args` are those done, and those asked."""
 
 
@@ -60,10 +60,10 @@ class Driven:
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
         self._early_rss_bytes: int | None = None
         names = ("seed", "units", "options", "services", "scratch")
-        program, workload = load(order["scenario"], order["variant"])
+        program, workload = load_program(order["scenario"], order["variant"])
         if order["instrument"] == "profile":
             decorate(program)
-        self._units = workload.workload(program, Lab(*(order[name] for name in names)))
+        self._units = workload.workload(program, DriverLab(*(order[name] for name in names)))
         if order["instrument"] == "tracemalloc":
             tracemalloc.start()
         self._begun_seconds = time.process_time()
@@ -100,7 +100,7 @@ class Driven:
         self._report.write_text(json.dumps(found), encoding="utf-8")
 
 
-def load(scenario: str, variant: str) -> tuple[Any, Any]:
+def load_program(scenario: str, variant: str) -> tuple[Any, Any]:
     """A scenario's program and its workload, imported by the names they have everywhere.
 
     Raises:
@@ -119,7 +119,7 @@ def advance(workload: Iterator[None], units: int) -> None:
     """
     done = sum(1 for _ in islice(workload, units))
     if done < units:
-        raise EndedEarlyError(done, units)
+        raise WorkloadEndedError(done, units)
 
 
 def decorate(program: ModuleType) -> None:

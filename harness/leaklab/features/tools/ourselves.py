@@ -4,17 +4,17 @@ from typing import Literal
 
 import msgspec
 
-from leaklab.features.tools.peaks import PYTHON, Measured
-from leaklab.features.tools.tool_run import Order, Ran
+from leaklab.features.tools.peaks import PYTHON, ToolFigures
+from leaklab.features.tools.tool_run import ToolJob, ToolRun
 from leaklab.model.verdicts import Conclusion
 
 
-def lab_command(order: Order) -> list[str]:
+def lab_command(order: ToolJob) -> list[str]:
     """`leaklab run` on the order's work, all of it."""
     return [*lab_default_command(order), "--units", str(order.job.units)]
 
 
-def lab_default_command(order: Order) -> list[str]:
+def lab_default_command(order: ToolJob) -> list[str]:
     """`leaklab run` as people type it: it decides itself how many units it does."""
     job = order.job
     what = ["--variant", str(job.variant), "--seed", str(job.seed)]
@@ -39,7 +39,7 @@ class LabVerdict(msgspec.Struct):
 class LabResult(msgspec.Struct):
     """Of a result."""
 
-    ended: Literal["completed"]
+    end_reason: Literal["completed"]
     units_done: int
     verdict: LabVerdict
     peak_rss_bytes: int
@@ -47,7 +47,7 @@ class LabResult(msgspec.Struct):
     processes: list[LabProcess]
 
 
-def lab_result(ran: Ran) -> LabResult:
+def lab_result(ran: ToolRun) -> LabResult:
     """The one result that leaklab printed; what failed may be said on the lines above.
 
     Raises:
@@ -57,11 +57,11 @@ def lab_result(ran: Ran) -> LabResult:
     return msgspec.json.decode(text, type=list[LabResult])[0]
 
 
-def lab_read(order: Order, ran: Ran) -> Measured:
+def lab_read(order: ToolJob, ran: ToolRun) -> ToolFigures:
     """leaklab's figures; its peak counts from the baseline."""
     del order
     result = lab_result(ran)
-    return Measured(
+    return ToolFigures(
         units=result.units_done,
         cpu_seconds=ran.cpu_seconds,
         work_cpu_seconds=result.processes[0].cpu_seconds,

@@ -10,14 +10,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaklab.features.tools.tool_run import DRIVER, Order, Ran
+from leaklab.features.tools.tool_run import DRIVER, ToolJob, ToolRun
 from leaklab.model.units import MIB
 
 PYTHON = sys.executable
 
 
 @dataclass(frozen=True)
-class Measured:
+class ToolFigures:
     """One run under a tool: CPU time of the whole tree, and of the process that did the work,
     between its first unit and its last; that process's VmHWM as it read it itself; and the tool's
     own figure, which counts from `zero_bytes`. None: it gives none."""
@@ -31,12 +31,12 @@ class Measured:
 
 
 def by_report(
-    peak_bytes: Callable[[Order, Ran], int | None],
-) -> Callable[[Order, Ran], Measured]:
+    peak_bytes: Callable[[ToolJob, ToolRun], int | None],
+) -> Callable[[ToolJob, ToolRun], ToolFigures]:
     """Reads the driver's report, and the tool's own figure by a function."""
 
-    def read(order: Order, ran: Ran) -> Measured:
-        return Measured(
+    def read(order: ToolJob, ran: ToolRun) -> ToolFigures:
+        return ToolFigures(
             units=ran.report["units"],
             cpu_seconds=ran.cpu_seconds,
             work_cpu_seconds=ran.report["cpu_seconds"],
@@ -47,27 +47,27 @@ def by_report(
     return read
 
 
-def reported(name: str) -> Callable[[Order, Ran], int]:
+def reported(name: str) -> Callable[[ToolJob, ToolRun], int]:
     """A figure of the driver's own report."""
     return lambda _, ran: int(ran.report[name])
 
 
-def no_peak(order: Order, ran: Ran) -> None:
+def no_peak(order: ToolJob, ran: ToolRun) -> None:
     """Of a tool that has none."""
 
 
-def script(order: Order) -> list[str]:
+def script(order: ToolJob) -> list[str]:
     """The work as a script, bare."""
     return [PYTHON, str(order.driver)]
 
 
-def timed(order: Order) -> list[str]:
+def timed(order: ToolJob) -> list[str]:
     """Under /usr/bin/time."""
     time = shutil.which("time") or "time"
     return [time, "-f", "%M", "-o", str(order.folder / "time"), *script(order)]
 
 
-def timed_peak(order: Order, ran: Ran) -> int:
+def timed_peak(order: ToolJob, ran: ToolRun) -> int:
     """`%M`: ru_maxrss of the child, in KiB."""
     del ran
     return int((order.folder / "time").read_text().split()[-1]) << 10
@@ -85,57 +85,57 @@ def peakmem_work():
 """
 
 
-def benchmarked(order: Order) -> list[str]:
+def benchmarked(order: ToolJob) -> list[str]:
     """As asv runs a benchmark, in a process of its own; started through a shell, or `ru_maxrss`
     would be this process's. asv itself would hand down its own instead."""
     suite = order.folder / "suite"
     suite.mkdir()
     (suite / "__init__.py").touch()
-    (suite / "peers.py").write_text(PEAKMEM.replace("FOLDER", repr(str(order.driver.parent))))
+    (suite / "tools.py").write_text(PEAKMEM.replace("FOLDER", repr(str(order.driver.parent))))
     runner = importlib.util.find_spec("asv")
     folder = Path(runner.origin).parent if runner and runner.origin else Path()
-    words = [str(folder / "benchmark.py"), "run", str(suite), "peers.peakmem_work", "{}", "None"]
+    words = [str(folder / "benchmark.py"), "run", str(suite), "tools.peakmem_work", "{}", "None"]
     line = '"$@"; exit $?'
     return ["sh", "-c", line, "sh", PYTHON, *words, str(order.folder / "peak")]
 
 
-def benchmarked_peak(order: Order, ran: Ran) -> int:
+def benchmarked_peak(order: ToolJob, ran: ToolRun) -> int:
     """What asv saved."""
     del ran
     return int(json.loads((order.folder / "peak").read_text()))
 
 
-def sampled(order: Order) -> list[str]:
+def sampled(order: ToolJob) -> list[str]:
     """`mprof run`, every 0.1 s as by default."""
     return [PYTHON, "-m", "mprof", "run", "-o", str(order.folder / "mprof"), str(order.driver)]
 
 
-def sampled_peak(order: Order, ran: Ran) -> int:
+def sampled_peak(order: ToolJob, ran: ToolRun) -> int:
     """The largest of `MEM <MiB> <time>`."""
     del ran
     lines = (order.folder / "mprof").read_text().splitlines()
     return int(max(float(line.split()[1]) for line in lines if line.startswith("MEM")) * MIB)
 
 
-def profiled(order: Order) -> list[str]:
+def profiled(order: ToolJob) -> list[str]:
     """memory_profiler line by line."""
     return [PYTHON, "-m", "memory_profiler", str(order.driver)]
 
 
-def profiled_peak(order: Order, ran: Ran) -> int:
+def profiled_peak(order: ToolJob, ran: ToolRun) -> int:
     """The largest of the column `Mem usage`."""
     del order
     found = re.findall(r"^ *\d+ +([\d.]+) MiB", ran.said, re.M)
     return int(max(map(float, found)) * MIB)
 
 
-def recorded(order: Order) -> list[str]:
+def recorded(order: ToolJob) -> list[str]:
     """`memray run`."""
     saved = str(order.folder / "memray")
     return [PYTHON, "-m", "memray", "run", "-q", "-f", "-o", saved, str(order.driver)]
 
 
-def recorded_peak(order: Order, ran: Ran) -> int:
+def recorded_peak(order: ToolJob, ran: ToolRun) -> int:
     """The peak in the file that memray wrote, read by memray."""
     del ran
     code = "import memray, sys; print(memray.FileReader(sys.argv[1]).metadata.peak_memory)"
@@ -163,10 +163,10 @@ unittest.main()
 """
 
 
-def called(rounds: int) -> Callable[[Order], list[str]]:
+def called(rounds: int) -> Callable[[ToolJob], list[str]]:
     """A psleak test of so many rounds at most, of which one unit is a call."""
 
-    def command(order: Order) -> list[str]:
+    def command(order: ToolJob) -> list[str]:
         test = order.folder / "test.py"
         test.write_text(PSLEAK.replace("ROUNDS", str(rounds)))
         return [PYTHON, str(test)]

@@ -10,8 +10,8 @@ import msgspec
 
 from leaklab.features.tools import peaks
 from leaklab.features.tools.ourselves import lab_command, lab_read
-from leaklab.features.tools.peaks import Measured, by_report, reported
-from leaklab.features.tools.tool_run import Order, Ran, Stage
+from leaklab.features.tools.peaks import ToolFigures, by_report, reported
+from leaklab.features.tools.tool_run import ToolJob, ToolRun, ToolRunner
 from leaklab.model.errors import NotMeasured
 
 # `@profile` reads the memory after every line: some hundred times slower than the bare program.
@@ -40,7 +40,7 @@ class Needs:
             return f"not installed: pip install {self.package}"
 
 
-NOTHING = Needs()
+NO_NEEDS = Needs()
 
 
 class Counts(Enum):
@@ -57,15 +57,15 @@ class Tool:
     share of the units that it is given, `instrument` what the driver switches on."""
 
     name: str
-    command: Callable[[Order], list[str]]
-    read: Callable[[Order, Ran], Measured]
-    needs: Needs = NOTHING
+    command: Callable[[ToolJob], list[str]]
+    read: Callable[[ToolJob, ToolRun], ToolFigures]
+    needs: Needs = NO_NEEDS
     counts: Counts = Counts.RESIDENT
     part: int = 1
     instrument: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def measure(self, stage: Stage, order: Order) -> Measured:
+    def measure(self, stage: ToolRunner, order: ToolJob) -> ToolFigures:
         """Run it.
 
         Raises:
@@ -79,14 +79,14 @@ class Tool:
             raise NotMeasured(f"{self.name}: {words}") from error
 
 
-def last_words(ran: Ran) -> str:
+def last_words(ran: ToolRun) -> str:
     """The last line that a command said, and its status."""
     lines = [line for line in ran.said.splitlines() if line.strip()] or ["it said nothing"]
     return f"status {ran.status}: {lines[-1].strip()[:LAST_WORDS]}"
 
 
 LEAKLAB, BARE, PSLEAK = "leaklab", "bare", "psleak"
-ALL = (
+TOOLS_IN_ORDER = (
     Tool(BARE, peaks.script, by_report(reported("high_water_bytes"))),
     Tool(LEAKLAB, lab_command, lab_read),
     Tool("/usr/bin/time", peaks.timed, by_report(peaks.timed_peak), Needs(program="time")),
@@ -122,6 +122,6 @@ ALL = (
         environment={"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
     ),
 )
-TOOLS = {tool.name: tool for tool in ALL}
+TOOLS = {tool.name: tool for tool in TOOLS_IN_ORDER}
 # psleak gives none, and the bare run's is what the others are compared with.
 PEAK_TOOLS = {name: tool for name, tool in TOOLS.items() if name not in (BARE, PSLEAK)}

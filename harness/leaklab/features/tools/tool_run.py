@@ -25,19 +25,19 @@ from leaklab.features.tools import driver
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job
 from leaklab.sandbox import services
-from leaklab.sandbox.scratch import making, session_folder
+from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
 DRIVER = "leaklab_driver"
 
 # No tool needs as much; a program under a tool that does not end has to.
-MOST_DATA_BYTES = 4 << 30
+MAX_DATA_BYTES = 4 << 30
 # A run is given up by the CPU time of a process, or a busy machine would decide about a verdict;
 # by the clock, so many times as long, only where it waits for ever.
-PATIENCE = 20
+MAX_WALL_PER_CPU = 20
 
 
 @dataclass(frozen=True)
-class Order:
+class ToolJob:
     """One run to make under a tool: the work, the driver's copy, and a folder for this run."""
 
     job: Job
@@ -47,7 +47,7 @@ class Order:
 
 
 @dataclass(frozen=True)
-class Ran:
+class ToolRun:
     """What became of a command: `status` is an exit code, or a signal's number below zero;
     `report` is the driver's, empty where it wrote none."""
 
@@ -58,7 +58,7 @@ class Ran:
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
-class Stage:
+class ToolRunner:
     """The session: its folder, and the processes that run now; threads may use it at a time."""
 
     def __init__(self, catalogue: Catalogue, folder: Path, seconds: float) -> None:
@@ -71,23 +71,23 @@ class Stage:
         shutil.copy(driver.__file__, folder / f"{DRIVER}.py")
 
     @contextlib.contextmanager
-    def order(self, job: Job) -> Iterator[Order]:
+    def order(self, job: Job) -> Iterator[ToolJob]:
         """An order for the job, with a folder that goes away."""
         folder = self._folder / f"peer-{next(self._numbers):05}"
-        with making(folder):
+        with reporting_disk_errors(folder):
             (folder / "scratch").mkdir(parents=True)
         try:
-            yield Order(job, self.catalogue.root, self._folder / f"{DRIVER}.py", folder)
+            yield ToolJob(job, self.catalogue.root, self._folder / f"{DRIVER}.py", folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
     def run(
         self,
-        order: Order,
+        order: ToolJob,
         command: Sequence[str],
         environment: Mapping[str, str],
         instrument: str = "",
-    ) -> Ran:
+    ) -> ToolRun:
         """Run a tool's command to its end, with the services of its work.
 
         Raises:
@@ -96,15 +96,15 @@ class Stage:
         """
         roots = self.catalogue.import_roots
         report = order.folder / "report"
-        with services.running(order.job, roots, order.folder, self._folder, self._over) as peers:
-            text = order_text(order, roots, peers.addresses, report, instrument)
+        with services.running(order.job, roots, order.folder, self._folder, self._over) as running:
+            text = job_text(order, roots, running.addresses, report, instrument)
             (order.folder / "order").write_text(text, encoding="utf-8")
             ran = self._run(command, order.folder, {**environment_of(order), **environment})
         if self._over.is_set():
             raise Cancelled(f"{order.job.label}: given up")
         return replace(ran, report=json.loads(report.read_text())) if report.is_file() else ran
 
-    def _run(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> Ran:
+    def _run(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> ToolRun:
         child = start(command, folder, environment)
         late = threading.Event()
 
@@ -112,7 +112,7 @@ class Stage:
             late.set()
             end(child.pid)
 
-        timer = threading.Timer(self.seconds * PATIENCE, stop)
+        timer = threading.Timer(self.seconds * MAX_WALL_PER_CPU, stop)
         self._living.add(child.pid)
         try:
             timer.start()
@@ -126,7 +126,7 @@ class Stage:
             end(child.pid)
         child.returncode = os.waitstatus_to_exitcode(status)  # or Popen would wait once more
         said = (folder / "said").read_text(encoding="utf-8", errors="replace")
-        return Ran(child.returncode, usage.ru_utime + usage.ru_stime, said, late.is_set())
+        return ToolRun(child.returncode, usage.ru_utime + usage.ru_stime, said, late.is_set())
 
     def give_up(self) -> None:
         """End what runs now, and let nothing begin."""
@@ -136,14 +136,14 @@ class Stage:
 
 
 @contextlib.contextmanager
-def stage(catalogue: Catalogue, seconds: float) -> Iterator[Stage]:
+def open_tool_runner(catalogue: Catalogue, seconds: float) -> Iterator[ToolRunner]:
     """A session in which no process of a run may use more CPU time than so many seconds.
 
     Raises:
         NotMeasured: its folder cannot be made.
     """
     with session_folder() as folder:
-        made = Stage(catalogue, folder, seconds)
+        made = ToolRunner(catalogue, folder, seconds)
         try:
             yield made
         finally:
@@ -169,7 +169,7 @@ def start(
 def limit(pid: int, cpu_seconds: int) -> None:
     """Hold a process, and those that it starts from now on, to what each may use; by the soft
     limits, so that leaklab may still set its own."""
-    wanted = {resource.RLIMIT_DATA: MOST_DATA_BYTES, resource.RLIMIT_CPU: cpu_seconds}
+    wanted = {resource.RLIMIT_DATA: MAX_DATA_BYTES, resource.RLIMIT_CPU: cpu_seconds}
     with contextlib.suppress(ProcessLookupError):
         for what, most in wanted.items():
             _, hard = resource.prlimit(pid, what)
@@ -183,8 +183,12 @@ def end(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def order_text(
-    order: Order, roots: Sequence[Path], addresses: Mapping[str, str], report: Path, instrument: str
+def job_text(
+    order: ToolJob,
+    roots: Sequence[Path],
+    addresses: Mapping[str, str],
+    report: Path,
+    instrument: str,
 ) -> str:
     """The order as the driver reads it."""
     job = order.job
@@ -203,7 +207,7 @@ def order_text(
     return json.dumps(words)
 
 
-def environment_of(order: Order) -> dict[str, str]:
+def environment_of(order: ToolJob) -> dict[str, str]:
     """The caller's environment, for tools are found there, with what makes runs alike: no bytecode
     is written, so that no run finds what another compiled; and pytest's own words are left out, for
     they are not meant for the tests that are run here."""

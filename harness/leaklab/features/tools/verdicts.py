@@ -9,11 +9,11 @@ import msgspec
 
 from leaklab.features.tools.ourselves import lab_default_command, lab_result
 from leaklab.features.tools.peaks import PYTHON, called, script
-from leaklab.features.tools.registry import LEAKLAB, NOTHING, PSLEAK, Needs
-from leaklab.features.tools.tool_run import DRIVER, Order, Ran
+from leaklab.features.tools.registry import LEAKLAB, NO_NEEDS, PSLEAK, Needs
+from leaklab.features.tools.tool_run import DRIVER, ToolJob, ToolRun
 from leaklab.model.scenario import Resource
 
-MOST_RISE_BYTES = 1 << 20
+MAX_RISE_BYTES = 1 << 20
 PSLEAK_DEFAULT_ROUNDS = 10
 LEAK_LIMITS = ("2 KB", "20 KB", "200 KB")
 
@@ -38,7 +38,7 @@ OVER_LIMIT = "List of leaked allocations"
 FAULT_OF_PSLEAK = re.compile(r"^psleak\.\w+Error", re.M)
 
 
-class Said(StrEnum):
+class ToolVerdict(StrEnum):
     """What a tool says of a program."""
 
     LEAK = "leak"
@@ -48,42 +48,42 @@ class Said(StrEnum):
 
 
 @dataclass(frozen=True)
-class Rule:
+class VerdictTool:
     """A tool that judges. `names` are its rows, for each of which `says` gives an answer, in this
     order; where the program leaks another resource than `resources`, it is not asked."""
 
     names: tuple[str, ...]
-    command: Callable[[Order], list[str]]
-    says: Callable[[Ran], tuple[Said, ...]]
+    command: Callable[[ToolJob], list[str]]
+    says: Callable[[ToolRun], tuple[ToolVerdict, ...]]
     resources: frozenset[Resource] = frozenset({Resource.MEMORY})
-    needs: Needs = NOTHING
+    needs: Needs = NO_NEEDS
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def lab_says(ran: Ran) -> tuple[Said]:
+def lab_says(ran: ToolRun) -> tuple[ToolVerdict]:
     """leaklab's verdict."""
     try:
-        return (Said(lab_result(ran).verdict.conclusion.value),)
+        return (ToolVerdict(lab_result(ran).verdict.conclusion.value),)
     except (msgspec.MsgspecError, ValueError):
-        return (Said.UNDECIDED,)
+        return (ToolVerdict.UNDECIDED,)
 
 
-def rise_says(ran: Ran) -> tuple[Said]:
+def rise_says(ran: ToolRun) -> tuple[ToolVerdict]:
     """A leak where RSS rose by more than 1 MiB after the first tenth."""
     if not ran.report:
-        return (Said.UNDECIDED,)
+        return (ToolVerdict.UNDECIDED,)
     rise = ran.report["rss_bytes"] - ran.report["early_rss_bytes"]
-    return (Said.LEAK if rise > MOST_RISE_BYTES else Said.CLEAN,)
+    return (ToolVerdict.LEAK if rise > MAX_RISE_BYTES else ToolVerdict.CLEAN,)
 
 
-def psleak_says(ran: Ran) -> tuple[Said]:
+def psleak_says(ran: ToolRun) -> tuple[ToolVerdict]:
     """A leak where its test failed by an error of psleak's own."""
     if ran.status == 0:
-        return (Said.CLEAN,)
-    return (Said.LEAK if FAULT_OF_PSLEAK.search(ran.said) else Said.UNDECIDED,)
+        return (ToolVerdict.CLEAN,)
+    return (ToolVerdict.LEAK if FAULT_OF_PSLEAK.search(ran.said) else ToolVerdict.UNDECIDED,)
 
 
-def limited(order: Order) -> list[str]:
+def limited(order: ToolJob) -> list[str]:
     """pytest on one test, with pytest-memray and no other plugin."""
     test = order.folder / "test_limits.py"
     test.write_text(LIMIT_LEAKS, encoding="utf-8")
@@ -101,17 +101,19 @@ def limited(order: Order) -> list[str]:
     ]
 
 
-def limits_say(ran: Ran) -> tuple[Said, ...]:
+def limits_say(ran: ToolRun) -> tuple[ToolVerdict, ...]:
     """For each limit, whether some line leaked more."""
     over = ran.said.count(OVER_LIMIT)
     if not ran.report or (ran.status != 0 and not over):
-        return (Said.UNDECIDED,) * len(LEAK_LIMITS)
-    return tuple(Said.LEAK if at < over else Said.CLEAN for at in range(len(LEAK_LIMITS)))
+        return (ToolVerdict.UNDECIDED,) * len(LEAK_LIMITS)
+    return tuple(
+        ToolVerdict.LEAK if at < over else ToolVerdict.CLEAN for at in range(len(LEAK_LIMITS))
+    )
 
 
-ALL = (
-    Rule((LEAKLAB,), lab_default_command, lab_says, frozenset(Resource)),
-    Rule(
+VERDICT_TOOLS_IN_ORDER = (
+    VerdictTool((LEAKLAB,), lab_default_command, lab_says, frozenset(Resource)),
+    VerdictTool(
         (PSLEAK,),
         called(PSLEAK_DEFAULT_ROUNDS),
         psleak_says,
@@ -119,13 +121,13 @@ ALL = (
         Needs("psleak"),
         {"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
     ),
-    Rule(
+    VerdictTool(
         tuple(f"limit_leaks {limit}" for limit in LEAK_LIMITS),
         limited,
         limits_say,
         needs=Needs("pytest-memray"),
         environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     ),
-    Rule(("RSS + 1 MiB",), script, rise_says),
+    VerdictTool(("RSS + 1 MiB",), script, rise_says),
 )
-RULES = {rule.names[0].split()[0]: rule for rule in ALL}
+VERDICT_TOOLS = {rule.names[0].split()[0]: rule for rule in VERDICT_TOOLS_IN_ORDER}

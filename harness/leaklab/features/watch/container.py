@@ -8,7 +8,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from leaklab.features.watch.memory_limit import group_folders
-from leaklab.sandbox.cgroup_files import entry, read
+from leaklab.sandbox.cgroup_files import read_entry, stat_value
 
 
 class Fields(NamedTuple):
@@ -35,7 +35,7 @@ class ContainerReading(Struct, frozen=True, kw_only=True):
     shmem_bytes: int
 
 
-class Container(Struct, frozen=True, kw_only=True):
+class ContainerGrowth(Struct, frozen=True, kw_only=True):
     """The control group of a tree at the end of a watch, and by how much each figure grew. They are
     the whole group's, whoever is in it. `dev_shm_bytes` is what the files in /dev/shm take, whoever
     put them there; None where there is no such file system."""
@@ -51,7 +51,7 @@ def container_reading(pid: int, proc: Path = Path("/proc")) -> ContainerReading 
     return next(_readings(pid, proc), None)
 
 
-def growth_of(first: ContainerReading, last: ContainerReading) -> ContainerReading:
+def container_growth(first: ContainerReading, last: ContainerReading) -> ContainerReading:
     """From one reading to the next."""
     return ContainerReading(
         anon_bytes=last.anon_bytes - first.anon_bytes,
@@ -62,6 +62,6 @@ def growth_of(first: ContainerReading, last: ContainerReading) -> ContainerReadi
 
 def _readings(pid: int, proc: Path) -> Iterator[ContainerReading]:
     for kind, folders in group_folders(pid, proc):
-        if text := read(folders[0], "memory.stat"):
-            anon, cache, shmem = (entry(text, name) for name in FIELDS[kind])
+        if text := read_entry(folders[0], "memory.stat"):
+            anon, cache, shmem = (stat_value(text, name) for name in FIELDS[kind])
             yield ContainerReading(anon_bytes=anon, file_bytes=cache - shmem, shmem_bytes=shmem)

@@ -20,7 +20,7 @@ class Span(StrEnum):
 SECONDS = {Span.SECOND: 1, Span.HOUR: 3600, Span.DAY: 86_400, Span.WEEK: 604_800}
 
 
-class Speed(Struct, frozen=True, kw_only=True):
+class GrowthRate(Struct, frozen=True, kw_only=True):
     """Growth over its speed class: `amount` in each `span`, in bytes or in pieces."""
 
     amount: float
@@ -32,14 +32,14 @@ class Speed(Struct, frozen=True, kw_only=True):
         return f"an {self.span}" if self.span is Span.HOUR else f"a {self.span}"
 
 
-class Limit(Struct, frozen=True, kw_only=True):
+class MemoryLimit(Struct, frozen=True, kw_only=True):
     """So much memory there may be; `whose` says in words where that is from."""
 
     memory_bytes: int
     whose: str
 
 
-class Projection(Struct, frozen=True, kw_only=True):
+class Forecast(Struct, frozen=True, kw_only=True):
     """When a tree that holds `held_bytes` has come to a limit, if it goes on as it does.
 
     `seconds_to_limit` is None where it never will, or nothing says that it grows;
@@ -57,13 +57,13 @@ class Projection(Struct, frozen=True, kw_only=True):
     latest_seconds: float | None = None
 
 
-def speed_of(per_second: float, least: float = MIB) -> Speed:
+def growth_rate(per_second: float, least: float = MIB) -> GrowthRate:
     """The speed over the shortest span in which there is at least `least` of it, else a week."""
-    found = [Speed(amount=per_second * SECONDS[span], span=span) for span in Span]
+    found = [GrowthRate(amount=per_second * SECONDS[span], span=span) for span in Span]
     return next((speed for speed in found if abs(speed.amount) >= least), found[-1])
 
 
-def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
+def forecast(held_bytes: int, limit: MemoryLimit, growth: Estimate) -> Forecast:
     """What becomes of a tree that holds so much.
 
     Args:
@@ -77,8 +77,8 @@ def project(held_bytes: int, limit: Limit, growth: Estimate) -> Projection:
         return left / rate if rate > 0 else None
 
     is_clean = growth.conclusion is Conclusion.CLEAN
-    speed = speed_of(growth.per_unit)
-    return Projection(
+    speed = growth_rate(growth.per_unit)
+    return Forecast(
         limit_bytes=limit.memory_bytes,
         limit_of=limit.whose,
         held_bytes=held_bytes,

@@ -7,8 +7,8 @@ import msgspec
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.observer.probes.protocol import Probes
-from leaklab.observer.series import Series
-from leaklab.verdict.growth import FEWEST_BLOCKS
+from leaklab.observer.series import TreeSeries
+from leaklab.verdict.growth import MIN_BLOCKS
 from leaklab.verdict.octaves import Rows, Slope, growth_per_unit, joined, octaves
 from leaklab.verdict.resources import SIGNALS_OF_TREE
 
@@ -17,9 +17,9 @@ LAST_READINGS = 12
 # Who forks a process to execute a program in it does so within that many readings.
 YOUNG_READINGS = 3
 # The fewest readings of which `growth.judge_series` says anything; of fewer no growth is told.
-FEWEST_READINGS = 2 * FEWEST_BLOCKS
+MIN_SERIES_READINGS = 2 * MIN_BLOCKS
 
-SIGNALS = tuple(signal for signals in SIGNALS_OF_TREE.values() for signal in signals)
+WATCHED_SIGNALS = tuple(signal for signals in SIGNALS_OF_TREE.values() for signal in signals)
 
 
 class History:
@@ -28,8 +28,8 @@ class History:
 
     def __init__(self, max_rows: int) -> None:
         """An empty one."""
-        self.whole = Series(max_rows)
-        self.resident = Series(max_rows)
+        self.whole = TreeSeries(max_rows)
+        self.resident = TreeSeries(max_rows)
         self.now = Reading()
 
     def add(self, seconds: float, reading: Reading) -> None:
@@ -49,12 +49,12 @@ class History:
     def rows(self) -> dict[Signal, Rows]:
         """By signal that can decide: when it was read, and what; those that never were are left
         out."""
-        found = {signal: self.whole.of(signal) for signal in SIGNALS}
+        found = {signal: self.whole.of(signal) for signal in WATCHED_SIGNALS}
         found[Signal.ANON] = self.resident.of(Signal.ANON)
         return {signal: rows for signal, rows in found.items() if rows[0]}
 
 
-class Process:
+class ProcessHistory:
     """One process of the tree: what it is, what was read of it, and its last readings.
 
     `seen_from_start` says whether it came while the watch was on.
@@ -102,7 +102,7 @@ class Process:
         rows = self._history.rows()
         for signal in (*SIGNALS_OF_TREE[Resource.MEMORY], Signal.ANON):
             seconds, values = rows.get(signal, ((), ()))
-            if len(seconds) >= FEWEST_READINGS:
+            if len(seconds) >= MIN_SERIES_READINGS:
                 _, before, last = octaves([t - seconds[0] for t in seconds], values)
                 return growth_per_unit(*joined(before, last))
         return None

@@ -3,7 +3,7 @@
 import re
 from collections import deque
 
-from leaklab.features.watch.history import Process
+from leaklab.features.watch.history import ProcessHistory
 from leaklab.verdict.generations import (
     MIN_READINGS,
     Generations,
@@ -33,7 +33,7 @@ class Lives:
         self._lives: dict[str, deque[Life]] = {}
         self._counts: dict[str, int] = {}
 
-    def ended(self, process: Process) -> None:
+    def ended(self, process: ProcessHistory) -> None:
         """Keep a process that is gone, if it was seen from its start on."""
         kind = re.sub(r"\d+", "#", process.command)
         was_alive = not kind.startswith("[")  # else it was on its way out when it was first seen

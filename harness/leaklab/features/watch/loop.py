@@ -4,7 +4,7 @@ The series of a tree has a fixed most length: when it is full every second row g
 looked at half as often. So a watch of a week costs no more than one of an hour. Looks are spaced
 unevenly on purpose (golden-ratio hashing): even ones turn a saw-tooth of nearly their own period
 into a slow rise. A whole reading of a large process takes long, and is spaced further still, by a
-`Pace`; between two of them its resident memory is read alone.
+`CpuBudget`; between two of them its resident memory is read alone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,32 +14,31 @@ from enum import Enum
 import msgspec
 
 from leaklab.features.watch.container import ContainerReading
-from leaklab.features.watch.history import FEWEST_READINGS, History, Process
+from leaklab.features.watch.history import MIN_SERIES_READINGS, History, ProcessHistory
 from leaklab.features.watch.lives import Lives
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
-from leaklab.observer.pace import Pace
+from leaklab.observer.pace import CpuBudget
 from leaklab.observer.probes.protocol import Probes
 from leaklab.verdict.generations import Generations, with_generations
 from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
-from leaklab.verdict.wording import Per, worded
+from leaklab.verdict.wording import Per, with_text
 
 # Two are the least that have a slope; what the verdict asks for, its reasons say.
-FEWEST_ROWS = 2
-MAX_ROWS = 2000
+MIN_ROWS = 2
+MAX_WATCH_ROWS = 2000
 # However long the watch: a table that is looked at should be of now.
-LONGEST_INTERVAL_SECONDS = 10.0
+MAX_INTERVAL_SECONDS = 10.0
 # Where a reading is not due yet, it is asked for again; more often than that would cost, too.
-LEAST_INTERVAL_SECONDS = 0.01
-# Of one CPU the part that whole readings may take, and that those of resident memory may: together
-# one part in fifty.
-READING_SHARE = 60
-RESIDENT_SHARE = 300
+MIN_INTERVAL_SECONDS = 0.01
+# Shares of one CPU: of whole readings, and of readings of resident memory; together 2 %.
+READING_CPU_BUDGET = 1 / 60
+RESIDENT_CPU_BUDGET = 1 / 300
 GOLDEN = (5**0.5 - 1) / 2
 
 
-class Ending(Enum):
+class WatchEnd(Enum):
     """Why a watch is over."""
 
     ENDED = "it ended"
@@ -52,7 +51,7 @@ def _no_container(_: int) -> None:
 
 
 @dataclass(frozen=True)
-class Means:
+class WatchSettings:
     """What a watch is made with; tests have their own of each.
 
     pids: the living processes of the tree.
@@ -77,7 +76,7 @@ class Watch:
     containers, shared_memory_bytes: the first reading and the last one, where there were any.
     """
 
-    def __init__(self, means: Means, pace: Pace, resident_pace: Pace) -> None:
+    def __init__(self, means: WatchSettings, pace: CpuBudget, resident_pace: CpuBudget) -> None:
         """Begin to watch: time runs from here.
 
         Args:
@@ -89,8 +88,8 @@ class Watch:
         self._pace = pace
         self._resident_pace = resident_pace
         self._began = means.clock()
-        self._tree = History(MAX_ROWS)
-        self._processes: dict[int, Process] = {}
+        self._tree = History(MAX_WATCH_ROWS)
+        self._processes: dict[int, ProcessHistory] = {}
         self._lives = Lives()
         self._segments_before: frozenset[str] | None = None
         self._looks = 0
@@ -103,10 +102,10 @@ class Watch:
     def wait_seconds(self) -> float:
         """How long to wait for the next look: between 0.6 and 1.6 times the interval, which is
         shorter where workers are replaced often."""
-        stretched = min(self._tree.resident.spacing, LONGEST_INTERVAL_SECONDS)
+        stretched = min(self._tree.resident.spacing, MAX_INTERVAL_SECONDS)
         shift = (self._looks + 1) * GOLDEN % 1 - self._looks * GOLDEN % 1
         interval = max(self._means.interval_seconds, stretched) / self._lives.times_closer
-        interval = max(interval, LEAST_INTERVAL_SECONDS)
+        interval = max(interval, MIN_INTERVAL_SECONDS)
         return interval * (1 + shift)
 
     @property
@@ -127,7 +126,7 @@ class Watch:
     @property
     def too_short(self) -> bool:
         """Whether there are too few readings to say how fast anything grows."""
-        return len(self.resident_samples) < FEWEST_READINGS
+        return len(self.resident_samples) < MIN_SERIES_READINGS
 
     def lasted(self) -> float:
         """Seconds since it began; `seconds` are those at the last reading."""
@@ -137,16 +136,16 @@ class Watch:
         """Read the tree, unless that would take more of a CPU than it may."""
         probes, seconds = self._means.probes, self.lasted()
         if self._pace.due:
-            with self._pace.spending():
+            with self._pace.charge():
                 found = self._read(probes.reading)
                 total = self._with_what_is_beside(probes.in_all(found.values()), found)
                 self._keep(seconds, found, total)
         elif self._resident_pace.due:
-            with self._resident_pace.spending():
+            with self._resident_pace.charge():
                 found = self._read(probes.resident)
                 self._keep(seconds, found, probes.in_all(found.values()))
 
-    def processes(self, most: int) -> list[Process]:
+    def processes(self, most: int) -> list[ProcessHistory]:
         """Those alive at the last look that have memory, the largest first."""
         found = [p for p in self._processes.values() if p.reading.rss_bytes is not None]
         return sorted(found, key=lambda p: -(p.reading.rss_bytes or 0))[:most]
@@ -167,7 +166,7 @@ class Watch:
             verdict = msgspec.structs.replace(verdict, per_unit=None, low=None, high=None)
         verdict = with_generations(verdict, self.generations())
         over = Reason(kind=ReasonKind.WATCHED_FOR, seconds=self.seconds)
-        return worded(
+        return with_text(
             msgspec.structs.replace(verdict, reasons=[*verdict.reasons, over]), Per.SECOND
         )
 
@@ -185,7 +184,7 @@ class Watch:
         of_others = [r for r in found.values() if r.rss_bytes is not None and r.pss_bytes is None]
         self.unreadable = max(self.unreadable, len(of_others))
         any_pid = next(iter(found), 0)
-        segments = self._means.probes.shared_memory(any_pid)
+        segments = self._means.probes.segment_names(any_pid)
         if self._segments_before is None:
             self._segments_before = segments
         tmpfs_bytes = self._means.probes.shared_memory_bytes(any_pid)
@@ -206,15 +205,15 @@ class Watch:
             self._lives.ended(self._processes.pop(pid))
         for pid, reading in found.items():
             if pid not in self._processes:
-                self._processes[pid] = Process(pid, seen_from_start=not is_first)
+                self._processes[pid] = ProcessHistory(pid, seen_from_start=not is_first)
             process = self._processes[pid]
             process.add(seconds, reading, self._means.probes.command_line(pid))
             process.note_descent(self._means.probes)
 
 
 def follow(
-    watch: Watch, wait: Callable[[float], Ending | None], show: Callable[[Watch], None]
-) -> Ending:
+    watch: Watch, wait: Callable[[float], WatchEnd | None], show: Callable[[Watch], None]
+) -> WatchEnd:
     """Look again and again; why it is over.
 
     Args:
@@ -226,6 +225,6 @@ def follow(
         watch.look()
         show(watch)
         if ending := wait(watch.wait_seconds):
-            if ending is Ending.TIME:  # it goes on, and the last look may be long ago
+            if ending is WatchEnd.TIME:  # it goes on, and the last look may be long ago
                 watch.look()
             return ending

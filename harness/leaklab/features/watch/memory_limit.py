@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from leaklab.features.watch.forecast import Limit
-from leaklab.sandbox.cgroup_files import mounts, read
+from leaklab.features.watch.forecast import MemoryLimit
+from leaklab.sandbox.cgroup_files import mounts, read_entry
 
 CGROUP = "the limit of its cgroup"
 MACHINE = "this machine's memory"
@@ -30,7 +30,7 @@ LIMIT_FILES = {
 }
 
 
-def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Limit:
+def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> MemoryLimit:
     """The limit of a process.
 
     Args:
@@ -40,15 +40,15 @@ def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Li
     """
     found = min(_limits(pid, proc), default=machine_bytes)
     if found < machine_bytes:
-        return Limit(memory_bytes=found, whose=CGROUP)
-    return Limit(memory_bytes=machine_bytes, whose=MACHINE)
+        return MemoryLimit(memory_bytes=found, whose=CGROUP)
+    return MemoryLimit(memory_bytes=machine_bytes, whose=MACHINE)
 
 
 def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
     """The hierarchies that count a process's memory: their kind, and the folders from its own group
     up to the root of what is mounted here."""
-    own = _own_groups(read(proc / str(pid), "cgroup"))
-    for mount in mounts(read(proc / "self", "mountinfo")):
+    own = _own_groups(read_entry(proc / str(pid), "cgroup"))
+    for mount in mounts(read_entry(proc / "self", "mountinfo")):
         file = LIMIT_FILES.get(mount.kind)
         if file is None or file.controller not in {"", *mount.options} & own.keys():
             continue
@@ -61,7 +61,7 @@ def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
 def _limits(pid: int, proc: Path) -> Iterator[int]:
     for kind, folders in group_folders(pid, proc):
         for group in folders:
-            if (text := read(group, LIMIT_FILES[kind].name).strip()).isdecimal():
+            if (text := read_entry(group, LIMIT_FILES[kind].name).strip()).isdecimal():
                 yield int(text)
 
 

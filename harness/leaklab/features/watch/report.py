@@ -6,22 +6,22 @@ from dataclasses import dataclass
 import msgspec
 from msgspec import Struct
 
-from leaklab.features.watch.container import Container, growth_of
-from leaklab.features.watch.forecast import Limit, Projection, project
-from leaklab.features.watch.history import Process
-from leaklab.features.watch.loop import Ending, Watch
-from leaklab.features.watch.targets import Target
+from leaklab.features.watch.container import ContainerGrowth, container_growth
+from leaklab.features.watch.forecast import Forecast, MemoryLimit, forecast
+from leaklab.features.watch.history import ProcessHistory
+from leaklab.features.watch.loop import Watch, WatchEnd
+from leaklab.features.watch.targets import WatchTarget
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import READ, Reading, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.generations import Generations
 
-SCHEMA = 3
-MOST_PROCESSES = 20
+WATCH_SCHEMA = 4
+MAX_SHOWN_PROCESSES = 20
 MAX_GENERATIONS = 20
 
 
-class SeenProcess(Struct, frozen=True, kw_only=True):
+class WatchedProcess(Struct, frozen=True, kw_only=True):
     """One process as it was read last; `growth_per_second` is of its PSS without files (of its PSS
     where the kernel does not tell them apart, of its anonymous RSS where PSS was read too seldom),
     in bytes; None where it was read too seldom."""
@@ -37,11 +37,12 @@ class SeenProcess(Struct, frozen=True, kw_only=True):
     last_rss_bytes: list[int]
 
 
-class Seen(Struct, frozen=True, kw_only=True):
+class WatchReport(Struct, frozen=True, kw_only=True):
     """A watch.
 
     Schema history: 1 the first; 2 conclusions and reasons by name; 3 `resident_samples`,
-    `generations`, `container`, and PSS in fewer rows than RSS.
+    `generations`, `container`, and PSS in fewer rows than RSS;
+    4 `ended` is `end_reason`, `how` is `end_detail`.
 
     The verdict's amounts are per second, as `per` says; they and the projection are
     None where there were too few readings.
@@ -58,24 +59,24 @@ class Seen(Struct, frozen=True, kw_only=True):
     was not started by leaklab, or had to be killed.
     """
 
-    schema: int = SCHEMA
+    schema: int = WATCH_SCHEMA
     command: str
     pid: int
-    ended: str
-    how: str
+    end_reason: str
+    end_detail: str
     command_status: int | None
     seconds: float
     per: str = "second"
     verdict: Verdict
-    projection: Projection | None
+    projection: Forecast | None
     tree: Reading
-    processes: list[SeenProcess]
+    processes: list[WatchedProcess]
     processes_left_out: int
     processes_unreadable: int
     samples: dict[str, list[float | None]]
     resident_samples: dict[str, list[float | None]] = {}
     generations: list[Generations] = []
-    container: Container | None = None
+    container: ContainerGrowth | None = None
 
     @property
     def conclusion(self) -> Conclusion:
@@ -85,30 +86,32 @@ class Seen(Struct, frozen=True, kw_only=True):
 
 
 @dataclass(frozen=True)
-class Question:
+class WatchQuestion:
     """What is asked of a watch: the verdict on which resource, what per cents of memory are of,
     and the limit to project to."""
 
     resource: Resource
     machine_bytes: int
-    limit: Limit
+    limit: MemoryLimit
 
 
-def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) -> Seen:
+def watch_report(
+    watch: Watch, target: WatchTarget, question: WatchQuestion, ending: WatchEnd
+) -> WatchReport:
     """All that is known at the end of a watch that has readings."""
     verdict = watch.verdict(question.resource)
-    largest = watch.processes(MOST_PROCESSES)
-    return Seen(
+    largest = watch.processes(MAX_SHOWN_PROCESSES)
+    return WatchReport(
         command=target.name,
         pid=target.pid,
-        ended=ending.value,
-        how=target.how(),
+        end_reason=ending.value,
+        end_detail=target.how(),
         command_status=target.status,
         seconds=watch.seconds,
         verdict=verdict,
-        projection=projection_of(watch, verdict, question.limit),
+        projection=forecast_of(watch, verdict, question.limit),
         tree=watch.now,
-        processes=[seen_process(p, question.machine_bytes) for p in largest],
+        processes=[watched_process(p, question.machine_bytes) for p in largest],
         processes_left_out=watch.count() - len(largest),
         processes_unreadable=watch.unreadable,
         samples=columns(watch.samples),
@@ -118,10 +121,10 @@ def seen_of(watch: Watch, target: Target, question: Question, ending: Ending) ->
     )
 
 
-def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
+def watched_process(process: ProcessHistory, machine_bytes: int) -> WatchedProcess:
     """One process of the table; the memory of the machine is what per cents are of."""
     reading, growth = process.reading, process.growth()
-    return SeenProcess(
+    return WatchedProcess(
         pid=process.pid,
         command=process.command,
         rss_bytes=reading.rss_bytes or 0,
@@ -134,12 +137,12 @@ def seen_process(process: Process, machine_bytes: int) -> SeenProcess:
     )
 
 
-def projection_of(watch: Watch, verdict: Verdict, limit: Limit) -> Projection | None:
+def forecast_of(watch: Watch, verdict: Verdict, limit: MemoryLimit) -> Forecast | None:
     """When the tree's memory comes to its limit, whatever the verdict is about: what it holds is
     its PSS, and its growth that of the signal which decides on memory."""
     if watch.too_short:
         return None
-    return project(watch.now.pss_bytes or 0, limit, watch.growth_of_memory(verdict))
+    return forecast(watch.now.pss_bytes or 0, limit, watch.growth_of_memory(verdict))
 
 
 def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
@@ -156,12 +159,12 @@ def resident_columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list
     return {**columns(samples), Signal.ANON.value: anon}
 
 
-def container_of(watch: Watch) -> Container | None:
+def container_of(watch: Watch) -> ContainerGrowth | None:
     """The control group at the end, and its growth."""
     if not watch.containers:
         return None
     first, last = watch.containers[0], watch.containers[-1]
-    found = Container(now=last, grew=growth_of(first, last))
+    found = ContainerGrowth(now=last, grew=container_growth(first, last))
     if not watch.shared_memory_bytes:
         return found
     before, after = watch.shared_memory_bytes[0], watch.shared_memory_bytes[-1]

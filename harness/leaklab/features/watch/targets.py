@@ -20,17 +20,17 @@ from typing import Protocol
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.text import cut
 from leaklab.observer.probes.protocol import Probes
-from leaklab.sandbox.launch import AsItIs, Child, Command, how_it_ended, supervised
+from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, supervised
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder
 
 # A tree with more processes than that is watched by this many of them.
-MOST_PROCESSES = 4096
-LOOK_SECONDS = 0.002
+MAX_PROCESSES = 4096
+START_POLL_SECONDS = 0.002
 GRACE_SECONDS = 5.0
 
 
-class Target(Protocol):
+class WatchTarget(Protocol):
     """A tree of processes under one that we know.
 
     `name` is what people call it, `pid` its first process; `status` is how that ended, as a shell
@@ -73,7 +73,7 @@ class Attached:
 
     def pids(self) -> list[int]:
         """All below it, but not ourselves, for a shell may watch itself."""
-        found = [self.pid, *self._probes.descendants(self.pid, MOST_PROCESSES)]
+        found = [self.pid, *self._probes.descendants(self.pid, MAX_PROCESSES)]
         return [pid for pid in found if pid != os.getpid()]
 
     def over(self) -> bool:
@@ -104,7 +104,7 @@ class Started:
 
     def pids(self) -> list[int]:
         """All that the supervisor has below it."""
-        return self._probes.descendants(self._child.supervisor.pid, MOST_PROCESSES)
+        return self._probes.descendants(self._child.supervisor.pid, MAX_PROCESSES)
 
     def over(self) -> bool:
         """The supervisor says so.
@@ -119,10 +119,10 @@ class Started:
         if self.status is None and not self._ended:
             return "it did not end when it was asked to (SIGTERM), and was killed"
         if self.status is None:
-            return how_it_ended(None)
+            return describe_exit(None)
         if self._asked and self.status == -signal.SIGTERM:
             return "ended with the watch (SIGTERM)"
-        return how_it_ended(-self.status if self.status < 0 else self.status << 8)
+        return describe_exit(-self.status if self.status < 0 else self.status << 8)
 
     def wait_for_start(self) -> None:
         """Until the command itself runs in the place of the supervisor's copy, or has ended.
@@ -131,7 +131,7 @@ class Started:
             BadInput: as `over`.
         """
         supervisor = self._probes.command_line(self._child.supervisor.pid)
-        while not self._hear(LOOK_SECONDS):
+        while not self._hear(START_POLL_SECONDS):
             first = self._probes.descendants(self._child.supervisor.pid, 0)[:1]
             self.pid = first[0] if first else 0
             if first and self._probes.command_line(self.pid) not in {supervisor, ""}:
@@ -198,7 +198,7 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
     if program is None:
         raise BadInput(f"{name!r} cannot be started: {_why_not(argv[0])}")
     with session_folder() as session, run_folder(session, 0) as folder:
-        as_it_is = AsItIs(Path(program), _current_folder(), output_fd)
+        as_it_is = Unmodified(Path(program), _current_folder(), output_fd)
         command = Command(argv, dict(os.environ), folder, session, as_it_is=as_it_is)
         with supervised(command) as child:
             target = Started(name, child, probes)

@@ -7,7 +7,7 @@ from leaklab.observer.probes import linux
 from leaklab.observer.probes.protocol import Probes
 
 
-def choose() -> Probes:
+def platform_probes() -> Probes:
     """The probes of this platform.
 
     Raises:

@@ -136,7 +136,7 @@ def in_all(readings: Iterable[Reading]) -> Reading:
     return Reading(**{name: total(name) for name in Reading.__struct_fields__})
 
 
-def shared_memory(pid: int) -> frozenset[str]:
+def segment_names(pid: int) -> frozenset[str]:
     """The files in /dev/shm that a process can see, segments and named semaphores, by their paths
     below it; folders are none."""
     top = f"/proc/{pid}/root/dev/shm"

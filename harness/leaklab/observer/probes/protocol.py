@@ -42,7 +42,7 @@ class Probes(Protocol):
     def in_all(self, readings: Iterable[Reading]) -> Reading:
         """The sums over processes."""
 
-    def shared_memory(self, pid: int) -> frozenset[str]:
+    def segment_names(self, pid: int) -> frozenset[str]:
         """The names of the shared-memory segments that a process can see."""
 
     def shared_memory_bytes(self, pid: int) -> int | None:

@@ -16,7 +16,7 @@ from asv.config import Config
 from asv.results import Results
 from asv.runner import BenchmarkResult
 
-from leaklab.features.commits.asv import Asv, Said, open_asv, parse_benchmark
+from leaklab.features.commits.asv import Asv, AsvOutput, open_asv, parse_benchmark
 from leaklab.features.commits.changes import Benchmark, Value
 from leaklab.features.commits.figures import Tracked
 from leaklab.model.errors import BadInput, InfrastructureBroke
@@ -222,14 +222,14 @@ def with_ratios(samples: Sequence[float]) -> Results:
 def test_asvs_marks_are_read_from_its_own_table(table: Print) -> None:
     said = table(with_peaks(100.0, 100.0, 100.0, 100.0), with_peaks(103.0, 97.0, None, 100.0))
     marks = dict(zip(peaks(1, 2, 3, 4), "+-!", strict=False))
-    assert marks == Said(1, said).marks()
+    assert marks == AsvOutput(1, said).marks()
 
 
 @pytest.mark.parametrize("amount", [12.0, 3 << 10, 293.0 * 2**20, 5.0 * 2**30])
 def test_marks_are_read_whatever_the_amounts_look_like(table: Print, amount: float) -> None:
     more = with_peaks(*(amount * times for times in (2, 3, 4, 5)))
     said = table(with_peaks(*[amount] * 4), more)
-    assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == Said(1, said).marks()
+    assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == AsvOutput(1, said).marks()
 
 
 @pytest.mark.parametrize(("more", "marks"), [(1.5, {CPU_RATIO: "+"}), (1.0, {})])
@@ -238,25 +238,25 @@ def test_marks_are_read_where_asv_shows_a_spread(
 ) -> None:
     samples = [1.01, 1.02, 1.03, 1.0, 0.99, 1.04, 1.05]
     said = table(with_ratios(samples), with_ratios([n * more for n in samples]))
-    assert marks == Said(1, said).marks()
+    assert marks == AsvOutput(1, said).marks()
 
 
 def test_what_asv_saw_no_change_in_has_no_mark(table: Print) -> None:
     one, other = with_peaks(100.0, None, math.nan, 100.0), with_peaks(101.0, 1.0, math.nan, None)
     marks = {Benchmark("peak_rss", LABELS[3]): "!"}
-    assert marks == Said(0, table(one, other)).marks()
+    assert marks == AsvOutput(0, table(one, other)).marks()
 
 
 def test_where_asv_printed_no_table_there_are_no_marks() -> None:
-    assert {} == Said(2, ["· Creating environments", "| + | - | ! |", ""]).marks()
-    assert {} == Said(2, []).marks()
+    assert {} == AsvOutput(2, ["· Creating environments", "| + | - | ! |", ""]).marks()
+    assert {} == AsvOutput(2, []).marks()
 
 
 def test_the_end_of_what_asv_said_is_one_clean_line() -> None:
-    said = Said(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
+    said = AsvOutput(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
     assert "17 18 19 red ?[31m words" == said.last()
     trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
-    assert "OSError: full" == Said(1, trace).last()
+    assert "OSError: full" == AsvOutput(1, trace).last()
 
 
 def test_what_the_suite_noted_of_a_commit_is_read_and_forgotten(asv: Asv) -> None:

@@ -10,10 +10,10 @@ from leaklab.features.commits.changes import (
     Compared,
     Value,
     Values,
-    compare,
+    compare_values,
 )
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.measure import Comparison, History, Measured
+from leaklab.features.commits.measure import CommitComparison, CommitFigures, CommitHistory
 from leaklab.model.errors import Exit
 from leaklab.model.verdicts import Conclusion
 
@@ -30,7 +30,7 @@ def values(**amounts: float | None) -> Values:
 
 
 def change(base: float, head: float, factor: float = 1.02) -> Change:
-    (found,) = compare({PEAK: Value(base)}, {PEAK: Value(head)}, factor, {})
+    (found,) = compare_values({PEAK: Value(base)}, {PEAK: Value(head)}, factor, {})
     return found.change
 
 
@@ -39,7 +39,7 @@ def of_estimates(
 ) -> Change:
     """What becomes of a growth, each time given as (low, amount, high)."""
     before, after = (Value(e[1], (e[0], e[2])) if e else Value(1.0) for e in (base, head))
-    (found,) = compare({PEAK: before}, {PEAK: after}, 1.02, {})
+    (found,) = compare_values({PEAK: before}, {PEAK: after}, 1.02, {})
     return found.change
 
 
@@ -47,7 +47,7 @@ def verdicts(base: Conclusion, head: Conclusion, variant: str = "fixed") -> Comp
     """What becomes of a verdict, at a factor that no number could come to."""
     benchmark = Benchmark(VERDICT, f"word_index/{variant}/fork")
     sides = [{benchmark: Value(VERDICTS.index(verdict))} for verdict in (base, head)]
-    (found,) = compare(sides[0], sides[1], 1e9, {benchmark: "+"})
+    (found,) = compare_values(sides[0], sides[1], 1e9, {benchmark: "+"})
     return found
 
 
@@ -100,13 +100,13 @@ def test_what_is_worse_stays_so_if_there_is_still_more_of_it(
 
 
 def test_what_failed_on_the_first_commit_alone_cannot_be_compared() -> None:
-    (found,) = compare(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
+    (found,) = compare_values(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
     assert (Change.ABSENT, None) == (found.change, found.ratio)
 
 
 @pytest.mark.parametrize("base", [values(), values(peak_rss=1.0), values(peak_rss=None)])
 def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values) -> None:
-    (found,) = compare(base, values(peak_rss=None), 1.02, {})
+    (found,) = compare_values(base, values(peak_rss=None), 1.02, {})
     assert (Change.FAILED, None, None) == (found.change, found.head, found.ratio)
 
 
@@ -119,14 +119,14 @@ def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values
     ],
 )
 def test_what_either_commit_cannot_have_cannot_be_compared(base: Values, head: Values) -> None:
-    (found,) = compare(base, head, 1.02, {})
+    (found,) = compare_values(base, head, 1.02, {})
     assert Change.ABSENT is found.change
 
 
 def test_every_figure_of_either_is_there_once_those_of_a_run_together() -> None:
     a, b = (Benchmark(metric, "a/buggy/fork") for metric in ("growth", "peak_rss"))
     c, one = Benchmark("growth", "b/buggy/fork"), Value(1.0)
-    found = compare({c: one, b: one}, {b: one, a: one}, 1.02, {})
+    found = compare_values({c: one, b: one}, {b: one, a: one}, 1.02, {})
     assert [a, b, c] == [row.benchmark for row in found]
 
 
@@ -155,18 +155,21 @@ def test_of_a_sampled_figure_asvs_statistics_decide(
     mark: str, expected: Change, head: float
 ) -> None:
     sampled = [{PEAK: Value(amount, sampled=True)} for amount in (1.0, head)]
-    (found,) = compare(sampled[0], sampled[1], 1.02, {PEAK: mark} if mark else {})
+    (found,) = compare_values(sampled[0], sampled[1], 1.02, {PEAK: mark} if mark else {})
     assert expected is found.change
 
 
 def test_a_sampled_figure_may_fail_and_be_absent_as_any_other() -> None:
     one, failed = {PEAK: Value(1.0, sampled=True)}, {PEAK: Value(None, sampled=True)}
-    found = [compare(*pair, 1.02, {PEAK: "!"})[0].change for pair in ((one, failed), (failed, one))]
+    found = [
+        compare_values(*pair, 1.02, {PEAK: "!"})[0].change
+        for pair in ((one, failed), (failed, one))
+    ]
     assert [Change.FAILED, Change.ABSENT] == found
 
 
 def test_what_asv_saw_stands_beside_and_changes_nothing() -> None:
-    (found,) = compare(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
+    (found,) = compare_values(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
     assert (Change.SAME, "+") == (found.change, found.asv)
 
 
@@ -203,14 +206,14 @@ def test_a_verdict_fails_and_is_absent_as_any_other_figure() -> None:
     one, failed = {benchmark: Value(0.0)}, {benchmark: Value(None)}
     pairs = [(one, failed), (failed, one), ({}, one), (one, {})]
     assert [Change.FAILED, *[Change.ABSENT] * 3] == [
-        compare(base, head, 1.02, {})[0].change for base, head in pairs
+        compare_values(base, head, 1.02, {})[0].change for base, head in pairs
     ]
 
 
 def test_a_change_of_verdict_has_words_and_no_ratio() -> None:
     found = verdicts(UNDECIDED, LEAK)
     assert ("undecided → leak", None) == (found.verdicts, found.ratio)
-    assert "" == compare({PEAK: Value(1.0)}, {PEAK: Value(2.0)}, 1.02, {})[0].verdicts
+    assert "" == compare_values({PEAK: Value(1.0)}, {PEAK: Value(2.0)}, 1.02, {})[0].verdicts
 
 
 def test_the_observers_figures_are_of_no_scenario() -> None:
@@ -226,10 +229,10 @@ def test_the_ratio_is_the_second_by_the_first_where_there_is_something_to_divide
     assert [None] * 3 == [ratio(0.0, 3.0), ratio(None, 3.0), ratio(2.0, None)]
 
 
-def comparison(*changes: Change) -> Comparison:
-    side = Measured("c", {}, Tracked())
+def comparison(*changes: Change) -> CommitComparison:
+    side = CommitFigures("c", {}, Tracked())
     rows = [Compared(PEAK, 1.0, 1.0, change) for change in changes]
-    return Comparison(side, side, 1.02, rows)
+    return CommitComparison(side, side, 1.02, rows)
 
 
 @pytest.mark.parametrize(
@@ -249,40 +252,40 @@ def test_what_could_not_be_measured_weighs_more_than_what_is_worse(
 
 
 def test_where_all_of_the_base_failed_nothing_was_compared() -> None:
-    base = Measured("b", {PEAK: Value(None)}, Tracked())
-    head = Measured("h", {PEAK: Value(1.0)}, Tracked())
-    rows = compare(base.values, head.values, 1.02, {})
-    assert Exit.NOT_MEASURED is Comparison(base, head, 1.02, rows).exit
+    base = CommitFigures("b", {PEAK: Value(None)}, Tracked())
+    head = CommitFigures("h", {PEAK: Value(1.0)}, Tracked())
+    rows = compare_values(base.values, head.values, 1.02, {})
+    assert Exit.NOT_MEASURED is CommitComparison(base, head, 1.02, rows).exit
 
 
 def test_what_the_observer_costs_is_no_comparison_of_scenarios() -> None:
     observer = Benchmark("observer", "cpu_ratio")
-    sides = [Measured("c", {observer: Value(1.0), **of}, Tracked()) for of in ({}, values())]
-    rows = compare(sides[0].values, sides[1].values, 1.02, {})
+    sides = [CommitFigures("c", {observer: Value(1.0), **of}, Tracked()) for of in ({}, values())]
+    rows = compare_values(sides[0].values, sides[1].values, 1.02, {})
     assert [Change.SAME] == [row.change for row in rows]
-    assert Exit.NOT_MEASURED is Comparison(sides[0], sides[1], 1.02, rows).exit
+    assert Exit.NOT_MEASURED is CommitComparison(sides[0], sides[1], 1.02, rows).exit
     assert Exit.NOT_MEASURED is sides[0].exit
 
 
 def test_a_commit_without_any_figure_was_not_measured() -> None:
-    assert Exit.NOT_MEASURED is Measured("c", {}, Tracked()).exit
+    assert Exit.NOT_MEASURED is CommitFigures("c", {}, Tracked()).exit
 
 
 @pytest.mark.parametrize(
     ("history", "code"),
     [
-        (History(0, []), Exit.NOT_MEASURED),
-        (History(4, ["failed"]), Exit.NOT_MEASURED),
-        (History(4, []), Exit.AS_EXPECTED),
+        (CommitHistory(0, []), Exit.NOT_MEASURED),
+        (CommitHistory(4, ["failed"]), Exit.NOT_MEASURED),
+        (CommitHistory(4, []), Exit.AS_EXPECTED),
     ],
 )
 def test_a_history_of_which_nothing_or_not_all_was_measured_was_not(
-    history: History, code: Exit
+    history: CommitHistory, code: Exit
 ) -> None:
     assert code is history.exit
 
 
 def test_a_commit_of_which_a_figure_failed_was_not_measured() -> None:
     all_there, one_failed = values(peak_rss=0.0, growth=1.0), values(peak_rss=None, growth=1.0)
-    assert Exit.AS_EXPECTED is Measured("c", all_there, Tracked()).exit
-    assert Exit.NOT_MEASURED is Measured("c", one_failed, Tracked()).exit
+    assert Exit.AS_EXPECTED is CommitFigures("c", all_there, Tracked()).exit
+    assert Exit.NOT_MEASURED is CommitFigures("c", one_failed, Tracked()).exit

@@ -9,14 +9,14 @@ import pytest
 import toys
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.commits import figure_cache as module
-from leaklab.features.commits.figure_cache import Remembered
+from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import Tracked
 from leaklab.features.commits.tracking import Survey, track
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.scenario import Mode
 from leaklab.runs.listener import Listener
-from leaklab.runs.runner import run
+from leaklab.runs.runner import run_jobs
 from leaklab.runs.sessions import Session
 
 TOML = toys.TOML + toys.PAIR
@@ -31,7 +31,7 @@ class Lab:
     """A catalogue of one scenario, what is asked of it, and what is remembered."""
 
     root: Path
-    remembered: Remembered
+    remembered: FigureCache
     limits: Limits = field(default=Limits(memory_bytes=64 << 20, time_seconds=60.0))
     modes: tuple[Mode, ...] = ()
 
@@ -51,7 +51,7 @@ class Lab:
         return track(
             survey,
             self.remembered,
-            lambda jobs: run(jobs, executor, Session(results), Listener(), self.root),
+            lambda jobs: run_jobs(jobs, executor, Session(results), Listener(), self.root),
         )
 
     def made(self) -> list[str]:
@@ -77,13 +77,13 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     }.items():
         (tmp_path / path).write_text(text)
     monkeypatch.setattr(module, "RULER", tmp_path / "ruler")
-    made = Lab(root, Remembered(tmp_path / "memory"))
+    made = Lab(root, FigureCache(tmp_path / "memory"))
     assert made.made() == LABELS
     return made
 
 
 def test_the_second_time_nothing_is_run_and_the_figures_are_the_same(lab: Lab) -> None:
-    first = replace(lab, remembered=Remembered(None)).track(toys.ToyExecutor())
+    first = replace(lab, remembered=FigureCache(None)).track(toys.ToyExecutor())
     executor = toys.ToyExecutor()
     assert first == lab.track(executor)
     assert [] == executor.made
@@ -175,7 +175,7 @@ def test_bytecode_that_python_leaves_there_is_no_content(lab: Lab, place: str) -
 def test_a_failure_is_not_remembered(lab: Lab) -> None:
     append(lab.folder / "buggy.py")
     failing = toys.ToyExecutor(
-        lambda job: Ended.PROGRAM_FAILED if job.label == LABELS[0] else Ended.COMPLETED
+        lambda job: EndReason.PROGRAM_FAILED if job.label == LABELS[0] else EndReason.COMPLETED
     )
     assert [LABELS[0]] == list(lab.track(failing).failed)
     assert (LABELS, []) == (lab.made(), lab.made())
@@ -193,7 +193,7 @@ def test_neither_is_what_was_skipped(lab: Lab) -> None:
 
 def test_a_run_stopped_at_its_memory_limit_is_remembered_with_the_limit(lab: Lab) -> None:
     append(lab.folder / "buggy.py")
-    found = lab.track(toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT))
+    found = lab.track(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT))
     executor = toys.ToyExecutor()
     assert found == lab.track(executor)
     assert {lab.limits.memory_bytes} == {one.peak_rss_bytes for one in found.figures.values()}
@@ -231,12 +231,12 @@ def test_a_folder_where_its_file_should_be_is_no_memory_and_no_error(lab: Lab) -
 
 def test_a_memory_that_cannot_be_written_is_no_error(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    closed = replace(lab, remembered=Remembered(tmp_path / "file" / "memory"))
+    closed = replace(lab, remembered=FigureCache(tmp_path / "file" / "memory"))
     assert (LABELS, LABELS) == (closed.made(), closed.made())
 
 
 def test_without_a_folder_nothing_is_remembered(lab: Lab) -> None:
-    without = replace(lab, remembered=Remembered(None))
+    without = replace(lab, remembered=FigureCache(None))
     assert (LABELS, LABELS) == (without.made(), without.made())
 
 

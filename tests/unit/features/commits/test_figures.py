@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 import toys
 from leaklab.features.commits.figures import NO_GROWTH, Tracked, figures_of
 from leaklab.model.job import Limits
-from leaklab.model.measurement import Ended, Trace
+from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Resource, Variant
 from leaklab.model.verdicts import Conclusion, Verdict
@@ -108,29 +108,29 @@ def test_what_is_no_memory_counts_in_pieces(resource: Resource) -> None:
 
 
 def test_a_run_stopped_at_its_memory_limit_has_the_limit_as_its_peak() -> None:
-    stopped = grew(None, None, ended=Ended.MEMORY_LIMIT)
+    stopped = grew(None, None, end_reason=EndReason.MEMORY_LIMIT)
     assert LIMITS.memory_bytes == figures_of(stopped, LIMITS).peak_rss_bytes
 
 
 def test_a_process_that_went_past_the_limit_before_it_was_stopped_has_its_own_peak() -> None:
-    stopped = grew(None, None, ended=Ended.MEMORY_LIMIT, peak_rss_bytes=65 << 20)
+    stopped = grew(None, None, end_reason=EndReason.MEMORY_LIMIT, peak_rss_bytes=65 << 20)
     assert 65 << 20 == figures_of(stopped, LIMITS).peak_rss_bytes
 
 
 def test_a_run_stopped_at_its_memory_limit_has_the_growth_that_is_known_of_it() -> None:
-    assert 512.0 == growth_of(grew(512.0, 400.0, ended=Ended.MEMORY_LIMIT))
+    assert 512.0 == growth_of(grew(512.0, 400.0, end_reason=EndReason.MEMORY_LIMIT))
 
 
 @pytest.mark.parametrize("low", [None, -1.0])
 def test_else_its_growth_is_what_it_held_by_the_work_it_did(low: float | None) -> None:
-    stopped = grew(low and 512.0, low, ended=Ended.MEMORY_LIMIT, units_done=16)
+    stopped = grew(low and 512.0, low, end_reason=EndReason.MEMORY_LIMIT, units_done=16)
     assert (64 << 20) / 16 == growth_of(stopped)
     pool = msgspec.structs.replace(stopped, workers=2)
     assert (64 << 20) / 8 == growth_of(pool)
 
 
 def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
-    trace = Trace(ended=Ended.MEMORY_LIMIT, detail="at once")
+    trace = Measurement(end_reason=EndReason.MEMORY_LIMIT, detail="at once")
     result = to_result(toys.job(), trace, toys.ENVIRONMENT)
     found = figures_of(result, LIMITS)
     assert (LIMITS.memory_bytes, LIMITS.memory_bytes) == (
@@ -140,20 +140,22 @@ def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
 
 
 def test_memory_that_ran_out_says_nothing_of_sockets() -> None:
-    stopped = grew(None, None, Resource.SOCKETS, ended=Ended.MEMORY_LIMIT)
+    stopped = grew(None, None, Resource.SOCKETS, end_reason=EndReason.MEMORY_LIMIT)
     assert figures_of(stopped, LIMITS).growth_per_unit is None
 
 
 @pytest.mark.parametrize("resource", [Resource.SOCKETS, Resource.DESCRIPTORS])
 def test_a_run_that_had_all_descriptors_it_may_have_grew_by_that(resource: Resource) -> None:
-    stopped = grew(None, None, resource, ended=Ended.DESCRIPTOR_LIMIT)
+    stopped = grew(None, None, resource, end_reason=EndReason.DESCRIPTOR_LIMIT)
     assert LIMITS.descriptors / 400 == growth_of(stopped)
     assert figures_of(stopped, LIMITS).growth_interval is None
 
 
-@pytest.mark.parametrize("ended", [Ended.TIME_LIMIT, Ended.PROCESS_LIMIT, Ended.DESCRIPTOR_LIMIT])
-def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: Ended) -> None:
-    assert 3 << 20 == figures_of(grew(None, None, ended=ended), LIMITS).peak_rss_bytes
+@pytest.mark.parametrize(
+    "ended", [EndReason.TIME_LIMIT, EndReason.PROCESS_LIMIT, EndReason.DESCRIPTOR_LIMIT]
+)
+def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: EndReason) -> None:
+    assert 3 << 20 == figures_of(grew(None, None, end_reason=ended), LIMITS).peak_rss_bytes
 
 
 @given(
@@ -161,14 +163,14 @@ def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: Ended) 
     low=st.floats(-1e6, 1e6),
     done=st.integers(0, 10**6),
     workers=st.integers(1, 64),
-    ended=st.sampled_from([ended for ended in Ended if not ended.failed]),
+    ended=st.sampled_from([ended for ended in EndReason if not ended.failed]),
     resource=st.sampled_from(Resource),
 )
-@example(0.0005, 0.0001, 20_000, 1, Ended.COMPLETED, Resource.SOCKETS)
+@example(0.0005, 0.0001, 20_000, 1, EndReason.COMPLETED, Resource.SOCKETS)
 def test_no_growth_is_ever_smaller_than_none(
-    per_unit: float, low: float, done: int, workers: int, ended: Ended, resource: Resource
+    per_unit: float, low: float, done: int, workers: int, ended: EndReason, resource: Resource
 ) -> None:
-    result = grew(per_unit, low, resource, units_done=done, workers=workers, ended=ended)
+    result = grew(per_unit, low, resource, units_done=done, workers=workers, end_reason=ended)
     assert growth_of(result) >= NO_GROWTH
 
 

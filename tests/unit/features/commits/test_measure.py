@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.features.commits.asv import Asv, Said
+from leaklab.features.commits.asv import Asv, AsvOutput
 from leaklab.features.commits.measure import publish
 
 Step = tuple[str, float, float]
@@ -13,8 +13,8 @@ Step = tuple[str, float, float]
 class Publisher(Asv):
     """asv that has made its site already."""
 
-    def run(self, *words: str) -> Said:
-        return Said(0, [])
+    def run(self, *words: str) -> AsvOutput:
+        return AsvOutput(0, [])
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from benchmarks import growth, lab, observer, peak_rss, verdict
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.features.commits.changes import METRICS, VERDICTS
-from leaklab.features.commits.figures import Figures, Tracked
+from leaklab.features.commits.figures import Tracked, TrackedFigures
 from leaklab.model.scenario import Resource
 from leaklab.model.verdicts import Conclusion
 
@@ -331,7 +331,7 @@ def test_what_the_lab_says_is_noted_for_the_wrapper_and_handed_on(
 
 def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> None:
     add()
-    one = Figures(
+    one = TrackedFigures(
         peak_rss_bytes=7,
         growth_per_unit=0.5,
         resource=Resource.MEMORY,

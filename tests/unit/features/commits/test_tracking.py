@@ -5,19 +5,19 @@ import pytest
 
 import toys
 from leaklab.catalogue.folders import Catalogue
-from leaklab.features.commits.figure_cache import Remembered
+from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import NO_GROWTH, Tracked
 from leaklab.features.commits.tracking import Survey, track
 from leaklab.model.errors import LabError
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.scenario import Mode, Resource
 from leaklab.runs.listener import Listener
-from leaklab.runs.runner import Outcome, run
+from leaklab.runs.runner import Outcome, run_jobs
 from leaklab.runs.sessions import Session
 
 LIMITS = Limits(memory_bytes=64 << 20, time_seconds=60.0)
-NOTHING = Remembered(None)
+NOTHING = FigureCache(None)
 TOML, PAIR = toys.TOML, toys.PAIR
 CONTROL = """
 [program]
@@ -68,7 +68,7 @@ def tracked(
 
     def make(jobs: Sequence[Job]) -> Outcome:
         made_by, heard_by = executor or toys.ToyExecutor(), listener or Ear()
-        return run(jobs, made_by, Session(results), heard_by, catalogue.root)
+        return run_jobs(jobs, made_by, Session(results), heard_by, catalogue.root)
 
     return track(survey, NOTHING, make)
 
@@ -157,7 +157,7 @@ def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
 def fails(label: str) -> toys.ToyExecutor:
     """An executor under which one run breaks off."""
     return toys.ToyExecutor(
-        lambda job: Ended.PROGRAM_FAILED if job.label == label else Ended.COMPLETED
+        lambda job: EndReason.PROGRAM_FAILED if job.label == label else EndReason.COMPLETED
     )
 
 
@@ -199,7 +199,7 @@ def test_what_needs_something_that_is_not_installed_is_absent_and_not_failed(
 
 def test_a_run_stopped_at_a_limit_has_figures(catalogue: Catalogue, add: Add) -> None:
     add()
-    executor = toys.ToyExecutor(lambda _: Ended.MEMORY_LIMIT)
+    executor = toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT)
     found = tracked(catalogue, ["grow-4096"], executor, [Mode.INLINE])
     assert ({}, {}) == (found.absent, found.failed)
     assert {LIMITS.memory_bytes} == {one.peak_rss_bytes for one in found.figures.values()}

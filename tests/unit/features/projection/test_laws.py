@@ -209,7 +209,7 @@ def test_the_weights_of_all_laws_together_are_one() -> None:
     laws = fit(points(dict_table))
     assert sum(laws.weight_of(law) for law in Law) == pytest.approx(1)
     assert laws.weight_of(laws.best.law) == max(laws.weight_of(law) for law in Law)
-    assert laws.rivals != ()
+    assert laws.plausible != ()
 
 
 def test_laws_that_cannot_be_ruled_out_make_the_interval_wider() -> None:

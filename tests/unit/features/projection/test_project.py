@@ -9,20 +9,20 @@ import pytest
 
 import toys
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request
+from leaklab.catalogue.plan import PlanRequest
 from leaklab.features.projection.laws import Law, Prediction
 from leaklab.features.projection.project import (
-    LEAST_UNITS,
-    Projected,
+    MIN_UNITS,
+    ProjectionTarget,
     Sizes,
-    Target,
+    VariantProjection,
     plan_sizes,
-    project,
+    project_variants,
     sizes_of,
 )
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended, Trace, TreeRecord
+from leaklab.model.measurement import EndReason, Measurement, TreeRecord
 from leaklab.model.scenario import Mode, Variant
 from leaklab.model.signals import Samples
 from leaklab.reports import plain
@@ -31,7 +31,7 @@ from leaklab.reports.projection import projected
 UNITS = 400
 TOYS = Path(__file__).parents[3] / "catalogue"
 BASELINE = 10 << 20
-TARGET = Target(units=1_000_000, limit_bytes=2 << 30)
+TARGET = ProjectionTarget(units=1_000_000, limit_bytes=2 << 30)
 MET_AT = ((2 << 30) - BASELINE) / 4096
 
 
@@ -48,7 +48,7 @@ def tree_jobs() -> list[Job]:
 class TreeExecutor(toys.ToyExecutor):
     """A toy with a child as large as itself, which falls back at the end."""
 
-    def execute(self, job: Job, progress: Callable[[int], None]) -> Trace:
+    def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         trace = super().execute(job, progress)
         held: list[int | None] = [4096 * job.units, 8192 * job.units, None, 0]
         tree = TreeRecord(samples=Samples(units=[1, 2, 3, 4], pss_anon_bytes=held))
@@ -56,8 +56,8 @@ class TreeExecutor(toys.ToyExecutor):
 
 
 @functools.cache
-def found(variant: Variant = Variant.BUGGY) -> Projected:
-    return project(jobs(variant), toys.ToyExecutor(), TARGET, lambda _: None)
+def found(variant: Variant = Variant.BUGGY) -> VariantProjection:
+    return project_variants(jobs(variant), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
 def test_a_line_of_4096_bytes_is_projected_and_meets_the_limit_with_its_baseline() -> None:
@@ -76,28 +76,28 @@ def test_what_does_not_grow_never_meets_the_limit() -> None:
 
 
 def test_the_largest_size_is_run_first_for_it_alone_may_come_to_a_limit() -> None:
-    executor = toys.ToyExecutor(ended=lambda _: Ended.MEMORY_LIMIT)
+    executor = toys.ToyExecutor(ended=lambda _: EndReason.MEMORY_LIMIT)
     with pytest.raises(NotMeasured, match="after 800 of 1,600 units") as stopped:
-        project(jobs(), executor, TARGET, lambda _: None)
+        project_variants(jobs(), executor, TARGET, lambda _: None)
     assert ["grow-4096/buggy/inline"] == executor.made
     assert "give a --largest below 1600, or raise --memory-limit" in str(stopped.value)
 
 
 def test_a_limit_that_this_command_cannot_raise_leaves_the_other_remedy() -> None:
-    executor = toys.ToyExecutor(ended=lambda _: Ended.PROCESS_LIMIT)
+    executor = toys.ToyExecutor(ended=lambda _: EndReason.PROCESS_LIMIT)
     with pytest.raises(NotMeasured, match=r"give a --largest below 1600$"):
-        project(jobs(), executor, TARGET, lambda _: None)
+        project_variants(jobs(), executor, TARGET, lambda _: None)
 
 
 def test_a_program_that_fails_is_bad_input_as_in_a_run() -> None:
-    executor = toys.ToyExecutor(ended=lambda _: Ended.PROGRAM_FAILED)
+    executor = toys.ToyExecutor(ended=lambda _: EndReason.PROGRAM_FAILED)
     with pytest.raises(BadInput, match="as the toy was told"):
-        project(jobs(), executor, TARGET, lambda _: None)
+        project_variants(jobs(), executor, TARGET, lambda _: None)
 
 
 def test_every_run_is_told_before_it_begins() -> None:
     told: list[str] = []
-    project(jobs(), toys.ToyExecutor(), TARGET, told.append)
+    project_variants(jobs(), toys.ToyExecutor(), TARGET, told.append)
     assert "grow-4096/buggy, 1,600 units (size 1 of 8)" == told[0]
     assert 8 == len(told)
 
@@ -113,7 +113,7 @@ def test_sizes_begin_at_four_times_the_declared_units_and_are_spread_over_the_st
 def test_no_size_is_below_the_least_whatever_is_asked_for(count: int, largest: int) -> None:
     sizes = sizes_of(2000, Sizes(count, largest))
     assert largest == max(sizes)
-    assert LEAST_UNITS <= min(sizes)
+    assert MIN_UNITS <= min(sizes)
     assert sorted(set(sizes), reverse=True) == list(sizes)
 
 
@@ -123,7 +123,7 @@ def test_too_small_a_largest_size_is_one_line_with_the_remedy() -> None:
 
 
 def test_a_plan_has_the_same_sizes_for_each_variant_inline() -> None:
-    plans = plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), TARGET.units)
+    plans = plan_sizes(open_catalogue(TOYS), PlanRequest(("grow",)), Sizes(6), TARGET.units)
     assert [Variant.BUGGY, Variant.FIXED] == [jobs[0].variant for jobs in plans]
     assert {Mode.INLINE} == {job.mode for jobs in plans for job in jobs}
     assert [[800, 489, 299, 183, 112, 68]] * 2 == [[job.units for job in jobs] for jobs in plans]
@@ -131,12 +131,12 @@ def test_a_plan_has_the_same_sizes_for_each_variant_inline() -> None:
 
 def test_a_target_below_all_sizes_is_refused_before_any_run_for_it_can_be_run() -> None:
     with pytest.raises(BadInput, match=r"67 units are fewer .* 'leaklab run grow --units 67'"):
-        plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), 67)
-    assert plan_sizes(open_catalogue(TOYS), Request(("grow",)), Sizes(6), 68)
+        plan_sizes(open_catalogue(TOYS), PlanRequest(("grow",)), Sizes(6), 67)
+    assert plan_sizes(open_catalogue(TOYS), PlanRequest(("grow",)), Sizes(6), 68)
 
 
 def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
-    one = project(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
+    one = project_variants(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
     assert ([8192 * point.units for point in one.points], 0) == (
         [point.peak_bytes for point in one.points],
         one.baseline_bytes,
@@ -146,7 +146,7 @@ def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
 
 def test_a_tree_that_was_not_read_is_not_projected() -> None:
     with pytest.raises(NotMeasured, match="was not read"):
-        project(tree_jobs(), toys.ToyExecutor(), TARGET, lambda _: None)
+        project_variants(tree_jobs(), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
 def test_the_table_says_law_peak_interval_and_where_the_limit_is_met_in_80_columns() -> None:

@@ -2,8 +2,8 @@ import pytest
 
 from leaklab.features.quality.agent_cost import (
     MAX_AGENT_BYTES,
-    MAX_BYTES,
-    MAX_RATIO,
+    MAX_CPU_RATIO,
+    MAX_SAMPLING_BYTES,
     Overhead,
 )
 from leaklab.verdict.intervals import median_interval
@@ -12,9 +12,9 @@ from leaklab.verdict.intervals import median_interval
 @pytest.mark.parametrize(
     ("high", "added", "agent", "holds"),
     [
-        (MAX_RATIO, MAX_BYTES, MAX_AGENT_BYTES, True),
-        (MAX_RATIO + 0.001, 0, 0, False),
-        (1.0, MAX_BYTES + 1, 0, False),
+        (MAX_CPU_RATIO, MAX_SAMPLING_BYTES, MAX_AGENT_BYTES, True),
+        (MAX_CPU_RATIO + 0.001, 0, 0, False),
+        (1.0, MAX_SAMPLING_BYTES + 1, 0, False),
         (1.0, 0, MAX_AGENT_BYTES + 1, False),
     ],
 )

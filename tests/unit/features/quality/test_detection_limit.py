@@ -8,31 +8,31 @@ import toys
 from leaklab import reports
 from leaklab.catalogue.lint import lint
 from leaklab.features.quality.detection_limit import (
-    MOST_SECONDS,
-    Sought,
+    MAX_SECONDS,
+    Detection,
     Spread,
     Stopwatch,
-    catalogue,
+    detection_catalogue,
+    detection_jobs,
+    detections,
     exit_of,
-    jobs_of,
-    sought,
 )
 from leaklab.model.errors import BadInput, Exit, NotMeasured
 from leaklab.model.job import Job
-from leaklab.model.measurement import Ended
+from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Variant
 from leaklab.reports import detection_limit
 from leaklab.runs.listener import Listener
 from leaklab.runs.runner import Failure, Outcome
-from leaklab.verdict.confusion import Judgement, Said
+from leaklab.verdict.confusion import Answer, JudgedRun
 
 LEAKS = ["block", "descriptor", "native", "object"]
 CLEAN = ["churn", "cycles", "logarithm", "lru", "noop", "teeth"]
 
 
 def often(*names: str, rounds: int = 20, clean_runs: int = 1000) -> dict[str, int]:
-    jobs = jobs_of(catalogue(), names, rounds, clean_runs)
+    jobs = detection_jobs(detection_catalogue(), names, rounds, clean_runs)
     return dict(Counter(job.scenario.name for job in jobs))
 
 
@@ -60,7 +60,7 @@ def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
 
 
 def test_no_two_runs_of_a_program_are_the_same() -> None:
-    jobs = jobs_of(catalogue(), (), 3, 18)
+    jobs = detection_jobs(detection_catalogue(), (), 3, 18)
     assert [1, 2, 3] == [job.seed for job in jobs if job.scenario.name == "noop"]
     assert {Variant.BUGGY, Variant.PROGRAM} == {job.variant for job in jobs}
     assert len(jobs) == len({(job.scenario.name, job.seed) for job in jobs})
@@ -68,7 +68,7 @@ def test_no_two_runs_of_a_program_are_the_same() -> None:
 
 @pytest.mark.parametrize("name", LEAKS + CLEAN)
 def test_its_programs_are_scenarios_as_sound_as_any(name: str) -> None:
-    floor = catalogue()
+    floor = detection_catalogue()
     assert floor.names() == sorted(LEAKS + CLEAN)
     assert lint(floor, floor.load(name)) == []
 
@@ -89,7 +89,7 @@ def made(repeat: int, cpu_seconds: float, **changes: Any) -> Result:
     return msgspec.structs.replace(result, processes=[timed])
 
 
-def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Sought:
+def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Detection:
     """What comes of these results; jobs without one failed."""
     watch = Stopwatch(Listener())
     failures = []
@@ -99,22 +99,22 @@ def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Sought:
             watch.judged(results[number])
         else:
             failures.append(Failure(job, NotMeasured(f"{job.label}: {broken}")))
-    (found,) = sought(jobs, Outcome(results, failures), watch.wall_seconds)
+    (found,) = detections(jobs, Outcome(results, failures), watch.wall_seconds)
     return found
 
 
 def test_a_leak_that_is_found_every_time_has_its_median_and_its_worst() -> None:
     found = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
-    assert (3, True, []) == (found.count(Said.LEAK), found.holds, found.missed)
+    assert (3, True, []) == (found.count(Answer.LEAK), found.holds, found.missed)
     assert Spread(1.0, 3.0) == found.cpu
     assert found.wall
-    assert 0 <= found.wall.median_seconds <= found.wall.worst_seconds < MOST_SECONDS
+    assert 0 <= found.wall.median_seconds <= found.wall.worst_seconds < MAX_SECONDS
 
 
 def test_a_leak_that_is_missed_once_is_named_by_its_seed() -> None:
     clean = toys.result(LEAK, Variant.FIXED).verdict
     found = watched([planned(n) for n in (1, 2)], [made(1, 1.0), made(2, 1.0, verdict=clean)])
-    assert (1, False, [2]) == (found.count(Said.LEAK), found.holds, [s for s, _ in found.missed])
+    assert (1, False, [2]) == (found.count(Answer.LEAK), found.holds, [s for s, _ in found.missed])
 
 
 def test_a_run_that_was_not_measured_says_why() -> None:
@@ -126,38 +126,40 @@ def test_a_run_that_was_not_measured_says_why() -> None:
 def test_where_nothing_was_measured_there_is_no_time() -> None:
     found = watched([planned(1)], [])
     assert (None, None, False) == (found.cpu, found.wall, found.holds)
-    broken = watched([planned(1)], [made(1, 1.0, ended=Ended.DIED)])
-    assert (None, Said.NOT_MEASURED) == (broken.cpu, broken.judgements[0][1].said)
+    broken = watched([planned(1)], [made(1, 1.0, end_reason=EndReason.DIED)])
+    assert (None, Answer.NOT_MEASURED) == (broken.cpu, broken.judged_runs[0][1].said)
 
 
-def of(*said: Said, leaks: bool = True, seconds: float = 1.0) -> Sought:
+def of(*said: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
     spread = Spread(seconds / 2, seconds)
-    judgements = [Judgement("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in said]
-    return Sought("toy", "A toy", leaks, tuple(enumerate(judgements, 1)), spread, spread)
+    judgements = [JudgedRun("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in said]
+    return Detection("toy", "A toy", leaks, tuple(enumerate(judgements, 1)), spread, spread)
 
 
 @pytest.mark.parametrize(
     ("found", "code"),
     [
-        (of(Said.LEAK), Exit.AS_EXPECTED),
-        (of(Said.LEAK, seconds=MOST_SECONDS), Exit.AS_EXPECTED),
-        (of(Said.LEAK, seconds=MOST_SECONDS + 0.1), Exit.DIFFERS),
-        (of(Said.LEAK, Said.UNDECIDED), Exit.DIFFERS),
-        (of(Said.CLEAN, leaks=False), Exit.AS_EXPECTED),
-        (of(Said.CLEAN, Said.UNDECIDED, leaks=False, seconds=60), Exit.AS_EXPECTED),
-        (of(Said.CLEAN, Said.LEAK, leaks=False), Exit.DIFFERS),
-        (of(Said.NOT_MEASURED, leaks=False), Exit.NOT_MEASURED),
+        (of(Answer.LEAK), Exit.AS_EXPECTED),
+        (of(Answer.LEAK, seconds=MAX_SECONDS), Exit.AS_EXPECTED),
+        (of(Answer.LEAK, seconds=MAX_SECONDS + 0.1), Exit.DIFFERS),
+        (of(Answer.LEAK, Answer.UNDECIDED), Exit.DIFFERS),
+        (of(Answer.CLEAN, leaks=False), Exit.AS_EXPECTED),
+        (of(Answer.CLEAN, Answer.UNDECIDED, leaks=False, seconds=60), Exit.AS_EXPECTED),
+        (of(Answer.CLEAN, Answer.LEAK, leaks=False), Exit.DIFFERS),
+        (of(Answer.NOT_MEASURED, leaks=False), Exit.NOT_MEASURED),
     ],
 )
 def test_leaks_must_be_found_soon_and_clean_programs_never_accused(
-    found: Sought, code: Exit
+    found: Detection, code: Exit
 ) -> None:
-    assert code is exit_of([of(Said.LEAK), found])
+    assert code is exit_of([of(Answer.LEAK), found])
     assert found.holds == (code is Exit.AS_EXPECTED)
 
 
 def test_what_was_missed_stands_below_its_table() -> None:
-    leaks, clean = detection_limit.tables([of(Said.LEAK, Said.CLEAN), of(Said.LEAK, leaks=False)])
+    leaks, clean = detection_limit.detection_tables(
+        [of(Answer.LEAK, Answer.CLEAN), of(Answer.LEAK, leaks=False)]
+    )
     assert [("A toy", "1 of 2", "500 ms", "1.00 s", "500 ms", "1.00 s")] == leaks.rows
     assert "toy, seed 2: clean: because" == leaks.notes[0]
     assert [
@@ -168,22 +170,24 @@ def test_what_was_missed_stands_below_its_table() -> None:
 
 
 def test_what_was_not_run_has_no_table() -> None:
-    assert ["leak"] == [table.columns[0] for table in detection_limit.tables([of(Said.LEAK)])]
-    assert [] == detection_limit.tables([])
+    assert ["leak"] == [
+        table.columns[0] for table in detection_limit.detection_tables([of(Answer.LEAK)])
+    ]
+    assert [] == detection_limit.detection_tables([])
 
 
 def test_the_tables_fit_80_columns() -> None:
     long = Spread(10.0, 99.0)
     worst = [
-        Sought(s.name, s.title, bool(s.buggy), of(Said.LEAK).judgements * 999, long, long)
-        for s in catalogue().load_all()
+        Detection(s.name, s.title, bool(s.buggy), of(Answer.LEAK).judged_runs * 999, long, long)
+        for s in detection_catalogue().load_all()
     ]
-    text = "".join(reports.plain(table) for table in detection_limit.tables(worst))
+    text = "".join(reports.plain(table) for table in detection_limit.detection_tables(worst))
     assert [] == [line for line in text.splitlines() if len(line) > 80]
 
 
 def test_machines_get_the_same() -> None:
-    (found,) = detection_limit.as_builtins([of(Said.LEAK, Said.UNDECIDED)])
+    (found,) = detection_limit.detection_json([of(Answer.LEAK, Answer.UNDECIDED)])
     assert {"leak": 1, "clean": 0, "undecided": 1, "not measured": 0} == found["said"]
     assert {"median_seconds": 0.5, "worst_seconds": 1.0} == found["cpu"]
     assert [{"seed": 2, "said": "undecided", "reason": "because"}] == found["missed"]

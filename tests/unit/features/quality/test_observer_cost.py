@@ -16,7 +16,7 @@ from leaklab.features.quality.observer_cost import (
     Watched,
     Window,
     split_by_size,
-    summary,
+    summarize_observer_cost,
 )
 from leaklab.observer.observer import Observer
 from leaklab.reports import plain
@@ -45,7 +45,7 @@ def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
         Moment(101.0, looks=27, looks_seconds=0.6, pss_seconds=1.01, all_seconds=2.2),
         Moment(104.0, looks=87, looks_seconds=0.7, pss_seconds=1.06, all_seconds=2.4),
     ]
-    found = summary(LARGEST, Holder.CGROUP, moments)
+    found = summarize_observer_cost(LARGEST, Holder.CGROUP, moments)
     assert (2, Holder.CGROUP) == (found.readings, found.holder)
     assert pytest.approx(0.2 / 4) == found.looks_share
     assert pytest.approx(4 / 80) == found.looks_interval_seconds

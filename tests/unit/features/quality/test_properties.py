@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from leaklab.features.quality.synthetic import SHAPES, Numbers, generate
-from leaklab.model.measurement import Ended, ProcessRecord, Role
+from leaklab.features.quality.synthetic import SHAPES, SeriesArray, generate
+from leaklab.model.measurement import EndReason, ProcessRecord, Role
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import READ, Samples, Signal
 from leaklab.model.units import PAGE_BYTES as PAGE
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.growth import judge_series
-from leaklab.verdict.length import Work
+from leaklab.verdict.length import RunLength
 from leaklab.verdict.octaves import growth_per_unit, joined, octaves
 from leaklab.verdict.over_time import judge_over_time
-from leaklab.verdict.process import judge, judge_tree
-from leaklab.verdict.wording import words
+from leaklab.verdict.process import judge_process, judge_tree
+from leaklab.verdict.wording import reason_text
 
 FLOOR = 256.0
 
@@ -40,8 +40,8 @@ class Series:
     """A generated series: its shape's name, the work done at each sample, what was read there."""
 
     shape: str
-    units: Numbers
-    values: Numbers
+    units: SeriesArray
+    values: SeriesArray
 
 
 @st.composite
@@ -54,12 +54,14 @@ def all_series(draw: st.DrawFn) -> Series:
     return Series(shape, units, np.round(values))
 
 
-def found(units: Numbers, values: Numbers, floor: float = FLOOR) -> tuple[Conclusion, object]:
+def found(
+    units: SeriesArray, values: SeriesArray, floor: float = FLOOR
+) -> tuple[Conclusion, object]:
     finding = judge_series(units.tolist(), values.tolist(), floor)
     return finding.conclusion, finding.growth
 
 
-def rate(units: Numbers, values: Numbers) -> float:
+def rate(units: SeriesArray, values: SeriesArray) -> float:
     _, before, last = octaves(units.tolist(), values.tolist())
     return growth_per_unit(*joined(before, last)).estimate
 
@@ -164,7 +166,7 @@ def test_any_series_at_all_gets_a_verdict_and_finite_words(values: list[int], fl
     assert (finding.growth is None) == undecided
     leaks = finding.conclusion is Conclusion.LEAK
     assert (finding.growth is Growth.UNBOUNDED) == leaks
-    assert not {"nan", "inf", "-inf"} & set(words(finding.reason).split())
+    assert not {"nan", "inf", "-inf"} & set(reason_text(finding.reason).split())
 
 
 @given(
@@ -185,7 +187,9 @@ def test_any_process_at_all_gets_finite_amounts_within_their_intervals(
         peak_rss_bytes=0,
         samples=Samples(units=units, **columns),
     )
-    assert_sound(judge(process, resource, Work(Ended.COMPLETED, len(values), len(values))))
+    assert_sound(
+        judge_process(process, resource, RunLength(EndReason.COMPLETED, len(values), len(values)))
+    )
 
 
 @given(
@@ -198,7 +202,9 @@ def test_any_tree_at_all_gets_finite_amounts_within_their_intervals(
     values: list[int], signal: Signal, resource: Resource
 ) -> None:
     rows = {signal: (range(1, len(values) + 1), values)}
-    assert_sound(judge_tree(rows, resource, Work(Ended.COMPLETED, len(values), len(values))))
+    assert_sound(
+        judge_tree(rows, resource, RunLength(EndReason.COMPLETED, len(values), len(values)))
+    )
     assert_sound(judge_over_time(rows, resource))
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 import toys
-from leaklab.features.quality.repeatability import Steadiness, steadiness
-from leaklab.model.measurement import Ended, ProcessRecord
+from leaklab.features.quality.repeatability import Repeatability, repeatabilities
+from leaklab.model.measurement import EndReason, ProcessRecord
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode
 
@@ -19,10 +19,10 @@ def pool(*peaks: int) -> list[ProcessRecord]:
     ]
 
 
-def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Steadiness:
+def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Repeatability:
     toy = toys.scenario(repeatable=repeatable)
     results = [toys.result(toy, mode=mode, processes=processes) for processes in runs]
-    (found,) = steadiness(results, [toy])
+    (found,) = repeatabilities(results, [toy])
     return found
 
 
@@ -57,7 +57,7 @@ def test_what_is_fed_by_a_pipe_may_differ_by_its_share() -> None:
 
 def test_a_run_that_did_not_end_by_itself_has_no_say_about_peaks() -> None:
     toy = toys.scenario()
-    stopped = toys.result(toy, processes=pool(0, 50), ended=Ended.TIME_LIMIT)
+    stopped = toys.result(toy, processes=pool(0, 50), end_reason=EndReason.TIME_LIMIT)
     results: list[Result] = [toys.result(toy, processes=pool(0, 100)), stopped]
-    (found,) = steadiness(results, [toy])
+    (found,) = repeatabilities(results, [toy])
     assert (found.runs, found.spread_share) == (2, 0.0)

@@ -6,24 +6,30 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.features.quality import spikes
 from leaklab.features.quality.beside_tools import Findings
-from leaklab.features.quality.scoreboard import Answer, Tally, applies, jobs_of, tallies
+from leaklab.features.quality.scoreboard import (
+    ToolAnswer,
+    ToolTally,
+    applies,
+    scoreboard_jobs,
+    tallies,
+)
 from leaklab.features.quality.spikes import Spike
-from leaklab.features.quality.tool_costs import Cost, Interval, summary
+from leaklab.features.quality.tool_costs import Cost, Interval, summarize_tool_costs
 from leaklab.features.tools import peaks, verdicts
 from leaklab.features.tools.ourselves import lab_result
-from leaklab.features.tools.peaks import Measured
+from leaklab.features.tools.peaks import ToolFigures
 from leaklab.features.tools.registry import Needs
-from leaklab.features.tools.tool_run import Order, Ran
-from leaklab.features.tools.verdicts import RULES, Said
+from leaklab.features.tools.tool_run import ToolJob, ToolRun
+from leaklab.features.tools.verdicts import VERDICT_TOOLS, ToolVerdict
 from leaklab.reports import markdown, plain
-from leaklab.reports.tools import missed, tables
+from leaklab.reports.tools import missed, tool_tables
 
 MIB = 1 << 20
 LAB = {
-    "ended": "completed",
+    "end_reason": "completed",
     "units_done": 64,
     "verdict": {"conclusion": "leak"},
     "peak_rss_bytes": 5,
@@ -32,19 +38,21 @@ LAB = {
 }
 
 
-def measured(*, units: int, cpu: float, high_water: int = 0, peak: int | None = None) -> Measured:
-    return Measured(units, cpu, cpu / 2, high_water, peak)
+def measured(
+    *, units: int, cpu: float, high_water: int = 0, peak: int | None = None
+) -> ToolFigures:
+    return ToolFigures(units, cpu, cpu / 2, high_water, peak)
 
 
-def ran(said: str = "", *, status: int = 0, **report: int) -> Ran:
-    return Ran(status, 1.0, said, report=report)
+def ran(said: str = "", *, status: int = 0, **report: int) -> ToolRun:
+    return ToolRun(status, 1.0, said, report=report)
 
 
 @pytest.fixture
-def order(tmp_path: Path) -> Order:
+def order(tmp_path: Path) -> ToolJob:
     catalogue = open_catalogue(None)
-    (job, *_) = plan(catalogue, Request(["word_index"]))
-    return Order(job, catalogue.root, tmp_path / "driver.py", tmp_path)
+    (job, *_) = plan(catalogue, PlanRequest(["word_index"]))
+    return ToolJob(job, catalogue.root, tmp_path / "driver.py", tmp_path)
 
 
 def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
@@ -53,7 +61,7 @@ def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
         (measured(units=1, cpu=1.0), measured(units=2, cpu=1.0)),
         (measured(units=1, cpu=4.0), measured(units=2, cpu=2.0)),
     ]
-    found = summary("a", pairs)
+    found = summarize_tool_costs("a", pairs)
     assert Interval(3.0, 2.0, 4.0) == found.whole
     assert Interval(3.0, 2.0, 4.0) == found.work
 
@@ -61,54 +69,58 @@ def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
 def test_the_spread_is_of_the_tools_own_peaks_and_memory_of_the_kernels() -> None:
     bare = measured(units=1, cpu=1.0, high_water=100)
     under = [measured(units=1, cpu=1.0, high_water=h, peak=p) for h, p in ((130, 7), (150, 3))]
-    found = summary("a", [(one, bare) for one in under])
+    found = summarize_tool_costs("a", [(one, bare) for one in under])
     assert (4, Interval(40.0, 30.0, 50.0)) == (found.spread_bytes, found.added_bytes)
 
 
 def test_a_tool_without_a_peak_has_no_spread() -> None:
     pair = (measured(units=1, cpu=1.0), measured(units=1, cpu=1.0))
-    assert summary("psleak", [pair]).spread_bytes is None
+    assert summarize_tool_costs("psleak", [pair]).spread_bytes is None
 
 
 @pytest.mark.parametrize(
     ("leaks", "said", "expected"),
     [
-        (True, Said.LEAK, Tally("RSS + 1 MiB", right=1)),
-        (False, Said.CLEAN, Tally("RSS + 1 MiB", right=1)),
-        (True, Said.CLEAN, Tally("RSS + 1 MiB", missed=("x/y",))),
-        (False, Said.LEAK, Tally("RSS + 1 MiB", accused=("x/y",))),
-        (True, Said.UNDECIDED, Tally("RSS + 1 MiB", undecided=("x/y",))),
-        (False, Said.NOT_ASKED, Tally("RSS + 1 MiB", not_asked=1)),
+        (True, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", right=1)),
+        (False, ToolVerdict.CLEAN, ToolTally("RSS + 1 MiB", right=1)),
+        (True, ToolVerdict.CLEAN, ToolTally("RSS + 1 MiB", missed=("x/y",))),
+        (False, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", accused=("x/y",))),
+        (True, ToolVerdict.UNDECIDED, ToolTally("RSS + 1 MiB", undecided=("x/y",))),
+        (False, ToolVerdict.NOT_ASKED, ToolTally("RSS + 1 MiB", not_asked=1)),
     ],
 )
-def test_an_answer_counts_as_what_it_is(*, leaks: bool, said: Said, expected: Tally) -> None:
-    answer = Answer("RSS + 1 MiB", "x/y", leaks, said)
-    assert [expected] == tallies([RULES["RSS"]], [answer])
+def test_an_answer_counts_as_what_it_is(
+    *, leaks: bool, said: ToolVerdict, expected: ToolTally
+) -> None:
+    answer = ToolAnswer("RSS + 1 MiB", "x/y", leaks, said)
+    assert [expected] == tallies([VERDICT_TOOLS["RSS"]], [answer])
 
 
 def test_only_who_knows_a_resource_is_asked_about_it() -> None:
-    (sockets, *_) = plan(open_catalogue(None), Request(["unclosed_sockets"]))
-    assert ["leaklab", "psleak"] == [name for name, rule in RULES.items() if applies(rule, sockets)]
+    (sockets, *_) = plan(open_catalogue(None), PlanRequest(["unclosed_sockets"]))
+    assert ["leaklab", "psleak"] == [
+        name for name, rule in VERDICT_TOOLS.items() if applies(rule, sockets)
+    ]
 
 
 def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: Path) -> None:
     spikes.write_catalogue(tmp_path)
     path = tmp_path / "scenarios" / "spike" / "scenario.toml"
     path.write_text(path.read_text().replace("level", 'judge = "peak"\nmin_ratio = 2\nlevel'))
-    jobs, (line,) = jobs_of(open_catalogue(tmp_path), [])
+    jobs, (line,) = scoreboard_jobs(open_catalogue(tmp_path), [])
     assert ([], True) == (jobs, line.startswith("spike: its pair differs by the peak"))
 
 
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (ran(rss_bytes=9 * MIB, early_rss_bytes=8 * MIB), Said.CLEAN),
-        (ran(rss_bytes=9 * MIB + 1, early_rss_bytes=8 * MIB), Said.LEAK),
-        (ran(status=1), Said.UNDECIDED),
+        (ran(rss_bytes=9 * MIB, early_rss_bytes=8 * MIB), ToolVerdict.CLEAN),
+        (ran(rss_bytes=9 * MIB + 1, early_rss_bytes=8 * MIB), ToolVerdict.LEAK),
+        (ran(status=1), ToolVerdict.UNDECIDED),
     ],
 )
 def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
-    found: Ran, expected: Said
+    found: ToolRun, expected: ToolVerdict
 ) -> None:
     assert (expected,) == verdicts.rise_says(found)
 
@@ -116,13 +128,13 @@ def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
 @pytest.mark.parametrize(
     ("found", "expected"),
     [
-        (ran("OK"), Said.CLEAN),
-        (ran("psleak.MemoryLeakError: memory kept increasing", status=1), Said.LEAK),
-        (ran("psleak.UnclosedFdError: detected 1", status=1), Said.LEAK),
-        (ran("ValueError: psleak.MemoryLeakError", status=1), Said.UNDECIDED),
+        (ran("OK"), ToolVerdict.CLEAN),
+        (ran("psleak.MemoryLeakError: memory kept increasing", status=1), ToolVerdict.LEAK),
+        (ran("psleak.UnclosedFdError: detected 1", status=1), ToolVerdict.LEAK),
+        (ran("ValueError: psleak.MemoryLeakError", status=1), ToolVerdict.UNDECIDED),
     ],
 )
-def test_psleak_accuses_by_an_error_of_its_own(found: Ran, expected: Said) -> None:
+def test_psleak_accuses_by_an_error_of_its_own(found: ToolRun, expected: ToolVerdict) -> None:
     assert (expected,) == verdicts.psleak_says(found)
 
 
@@ -137,7 +149,7 @@ def test_psleak_accuses_by_an_error_of_its_own(found: Ran, expected: Said) -> No
     ],
 )
 def test_who_leaks_more_than_a_limit_leaks_more_than_the_smaller_ones(
-    found: Ran, expected: str
+    found: ToolRun, expected: str
 ) -> None:
     assert expected.split() == list(verdicts.limits_say(found))
 
@@ -149,16 +161,16 @@ def test_the_last_of_leaklabs_output_is_its_result() -> None:
 
 
 def test_a_run_of_leaklab_that_broke_off_says_nothing() -> None:
-    text = json.dumps([{**LAB, "ended": "failed: the process died"}])
-    assert (Said.UNDECIDED,) == verdicts.lab_says(ran(text))
+    text = json.dumps([{**LAB, "end_reason": "failed: the process died"}])
+    assert (ToolVerdict.UNDECIDED,) == verdicts.lab_says(ran(text))
 
 
-def test_the_peak_is_the_largest_that_mprof_saw(order: Order) -> None:
+def test_the_peak_is_the_largest_that_mprof_saw(order: ToolJob) -> None:
     (order.folder / "mprof").write_text("CMDLINE x\nMEM 1.5 1.0\nMEM 2.5 1.1\nMEM 0.5 1.2\n")
     assert 2.5 * MIB == peaks.sampled_peak(order, ran())
 
 
-def test_the_peak_is_the_largest_beside_any_line(order: Order) -> None:
+def test_the_peak_is_the_largest_beside_any_line(order: ToolJob) -> None:
     text = (
         "Line #    Mem usage    Increment  Occurrences   Line Contents\n"
         "     7     20.5 MiB     20.5 MiB           1   def f():\n"
@@ -167,7 +179,7 @@ def test_the_peak_is_the_largest_beside_any_line(order: Order) -> None:
     assert 306.5 * MIB == peaks.profiled_peak(order, ran(text))
 
 
-def test_usr_bin_time_speaks_in_kibibytes_below_what_failed(order: Order) -> None:
+def test_usr_bin_time_speaks_in_kibibytes_below_what_failed(order: ToolJob) -> None:
     (order.folder / "time").write_text("Command exited with non-zero status 1\n123\n")
     assert 123 << 10 == peaks.timed_peak(order, ran())
 
@@ -191,11 +203,11 @@ GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(M
 @pytest.mark.parametrize(
     ("cost", "spike", "tally", "expected"),
     [
-        (GOOD, Spike("leaklab", "", (0, 0)), Tally("leaklab", right=1), []),
+        (GOOD, Spike("leaklab", "", (0, 0)), ToolTally("leaklab", right=1), []),
         (
             Cost("leaklab", "", 9, (5, 9), None, Interval(1, 0.9, 1.021), Interval(2 * MIB, 0, 0)),
             Spike("leaklab", "", (0, -4096)),
-            Tally("leaklab", accused=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)),
+            ToolTally("leaklab", accused=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)),
             [
                 "the spread is 4 B",
                 "the CPU ratio's interval ends at 1.0210",
@@ -207,13 +219,13 @@ GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(M
         (
             Cost("leaklab", "failed: x"),
             Spike("leaklab", "failed: y"),
-            Tally("leaklab"),
+            ToolTally("leaklab"),
             ["the cost (failed: x)", "the spike (failed: y)"],
         ),
     ],
 )
 def test_only_leaklabs_own_goals_can_be_missed(
-    cost: Cost, spike: Spike, tally: Tally, expected: list[str]
+    cost: Cost, spike: Spike, tally: ToolTally, expected: list[str]
 ) -> None:
     other = Cost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
     found = Findings("w", 6, (cost, other), (spike, Spike("mprof", "", (9,))), (tally,))
@@ -223,9 +235,9 @@ def test_only_leaklabs_own_goals_can_be_missed(
 def test_the_tables_have_a_row_for_what_is_not_installed() -> None:
     trouble = "not installed: pip install memray"
     found = Findings(
-        "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (Tally("x", trouble),)
+        "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (ToolTally("x", trouble),)
     )
-    costs, spiked, verdicts = tables(found)
+    costs, spiked, verdicts = tool_tables(found)
     assert ("memray", "-", trouble, "-", "-", "-") == costs.rows[0]
     assert ("memray", trouble, "-", "-") == spiked.rows[0]
     assert ("x", trouble, "-", "-", "-", "-") == verdicts.rows[0]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.features.watch.container import ContainerReading, container_reading, growth_of
+from leaklab.features.watch.container import ContainerReading, container_growth, container_reading
 
 V2 = "24 1 0:22 / MOUNT rw - cgroup2 cgroup2 rw"
 V1 = "24 1 0:22 / MOUNT rw - cgroup cgroup rw,memory"
@@ -44,6 +44,6 @@ def test_a_process_that_is_gone_has_no_group(tmp_path: Path) -> None:
 
 def test_growth_is_from_the_first_reading_to_the_last() -> None:
     before = ContainerReading(anon_bytes=90, file_bytes=60, shmem_bytes=0)
-    assert growth_of(before, EXPECTED) == ContainerReading(
+    assert container_growth(before, EXPECTED) == ContainerReading(
         anon_bytes=10, file_bytes=-10, shmem_bytes=20
     )

@@ -3,11 +3,11 @@
 import pytest
 
 from leaklab.features.watch.forecast import (
-    Limit,
-    Projection,
+    Forecast,
+    MemoryLimit,
     Span,
-    project,
-    speed_of,
+    forecast,
+    growth_rate,
 )
 from leaklab.model.signals import Signal
 from leaklab.model.units import format_duration
@@ -15,7 +15,7 @@ from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind
 
 MIB = 1 << 20
 GIB = 1 << 30
-LIMIT = Limit(memory_bytes=3 * GIB, whose="a test's")
+LIMIT = MemoryLimit(memory_bytes=3 * GIB, whose="a test's")
 
 
 def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> Estimate:
@@ -31,8 +31,8 @@ def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> E
     )
 
 
-def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -> Projection:
-    return project(GIB, LIMIT, growth(per_unit, low, high, verdict))
+def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -> Forecast:
+    return forecast(GIB, LIMIT, growth(per_unit, low, high, verdict))
 
 
 @pytest.mark.parametrize(
@@ -50,13 +50,13 @@ def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -
 def test_a_speed_is_told_over_the_shortest_span_with_a_mebibyte_in_it(
     per_second: float, amount: float, span: Span
 ) -> None:
-    found = speed_of(per_second)
+    found = growth_rate(per_second)
     assert pytest.approx(amount) == found.amount
     assert span is found.span
 
 
 def test_pieces_are_told_over_the_shortest_span_with_one_in_it() -> None:
-    assert (Span.HOUR, "an hour") == (speed_of(1 / 60, 1).span, speed_of(1 / 60, 1).per)
+    assert (Span.HOUR, "an hour") == (growth_rate(1 / 60, 1).span, growth_rate(1 / 60, 1).per)
 
 
 def test_what_grows_comes_to_its_limit_within_its_interval() -> None:
@@ -85,7 +85,7 @@ def test_what_is_acquitted_never_comes_there() -> None:
 
 
 def test_what_is_beyond_the_limit_is_there_already() -> None:
-    found = project(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
+    found = forecast(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
     assert 0 == found.seconds_to_limit
 
 

@@ -1,5 +1,6 @@
 """The watch loop over a clock of its own, and toy processes that obey a law."""
 
+import math
 from collections.abc import Callable
 from itertools import pairwise
 from typing import Any
@@ -10,21 +11,21 @@ import pytest
 from leaklab.cli import exit_codes
 from leaklab.cli.main import cli
 from leaklab.features.watch.container import ContainerReading
-from leaklab.features.watch.forecast import Limit, Span
-from leaklab.features.watch.loop import Ending, Means, Watch, follow
-from leaklab.features.watch.report import Question, Seen, seen_of
+from leaklab.features.watch.forecast import MemoryLimit, Span
+from leaklab.features.watch.loop import Watch, WatchEnd, WatchSettings, follow
+from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_report
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
-from leaklab.observer.pace import Pace
+from leaklab.observer.pace import CpuBudget
 from leaklab.observer.probes.protocol import Descent
-from leaklab.observer.series import Series
+from leaklab.observer.series import TreeSeries
 from leaklab.reports import plain, watch
 from toys import ToyProbes
 
 MIB = 1 << 20
 PID = 7
-LIMIT = Limit(memory_bytes=1 << 30, whose="a test's")
+LIMIT = MemoryLimit(memory_bytes=1 << 30, whose="a test's")
 Law = Callable[[float], Reading | None]
 
 
@@ -42,8 +43,8 @@ class Toys(ToyProbes):
         self.segments: Callable[[float], frozenset[str]] = lambda _: frozenset()
         self.tmpfs_bytes_a_second: int | None = None
         self.images: dict[int, int] = {}
-        means = Means(self.pids, self, lambda: self.now, interval_seconds)
-        self.watch = Watch(means, Pace(0), Pace(0))
+        means = WatchSettings(self.pids, self, lambda: self.now, interval_seconds)
+        self.watch = Watch(means, CpuBudget(math.inf), CpuBudget(math.inf))
 
     def pids(self) -> list[int]:
         return [pid for pid, law in self.laws.items() if law(self.now)]
@@ -57,7 +58,7 @@ class Toys(ToyProbes):
         kept = {name: getattr(whole, name) for name in ("rss_bytes", "vms_bytes", "shared_bytes")}
         return Reading(processes=1, **kept)
 
-    def shared_memory(self, pid: int) -> frozenset[str]:
+    def segment_names(self, pid: int) -> frozenset[str]:
         return self.segments(self.now) if pid else frozenset()
 
     def shared_memory_bytes(self, pid: int) -> int | None:
@@ -82,16 +83,16 @@ class Toys(ToyProbes):
     def run(self, seconds: float) -> Watch:
         """The watch, after so long."""
 
-        def wait(pause: float) -> Ending | None:
+        def wait(pause: float) -> WatchEnd | None:
             self.now += pause
-            return Ending.TIME if self.now >= seconds else None
+            return WatchEnd.TIME if self.now >= seconds else None
 
-        assert Ending.TIME is follow(self.watch, wait, lambda _: None)
+        assert WatchEnd.TIME is follow(self.watch, wait, lambda _: None)
         return self.watch
 
-    def seen(self, seconds: float, resource: Resource = Resource.MEMORY) -> Seen:
-        question = Question(resource, 100 * MIB, LIMIT)
-        return seen_of(self.run(seconds), self, question, Ending.TIME)
+    def seen(self, seconds: float, resource: Resource = Resource.MEMORY) -> WatchReport:
+        question = WatchQuestion(resource, 100 * MIB, LIMIT)
+        return watch_report(self.run(seconds), self, question, WatchEnd.TIME)
 
 
 def holding(amount: float, **others: int) -> Reading:
@@ -205,7 +206,7 @@ def test_a_week_takes_no_more_rows_than_a_series_may_have_and_looks_go_on() -> N
 
 
 def test_a_full_series_loses_every_second_row_and_keeps_its_ends() -> None:
-    series = Series(8)
+    series = TreeSeries(8)
     for second in range(100):
         series.add(second, holding(second))
     seconds, values = series.of(Signal.PSS)
@@ -228,8 +229,8 @@ def test_looks_are_never_so_close_that_they_spin() -> None:
 def seldom_whole(law: Law, **means: Any) -> Toys:
     """A process so large that it is read whole but once."""
     toys = Toys({PID: law})
-    made = Means(toys.pids, toys, lambda: toys.now, 1.0, **means)
-    toys.watch = Watch(made, Pace(10**9), Pace(0))
+    made = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, **means)
+    toys.watch = Watch(made, CpuBudget(1e-9), CpuBudget(math.inf))
     return toys
 
 
@@ -305,8 +306,8 @@ def test_what_the_container_holds_is_told_with_its_growth() -> None:
     toys = Toys({PID: growing(0)})
     toys.tmpfs_bytes_a_second = MIB
     found = iter([readings[0], *[readings[1]] * 200])
-    means = Means(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(found))
-    toys.watch = Watch(means, Pace(0), Pace(0))
+    means = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(found))
+    toys.watch = Watch(means, CpuBudget(math.inf), CpuBudget(math.inf))
     seen = toys.seen(100)
     assert seen.container
     assert (5 * MIB, 2 * MIB) == (seen.container.now.anon_bytes, seen.container.grew.anon_bytes)
@@ -441,6 +442,6 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
 def test_what_cannot_be_watched_is_said_in_one_line(
     words: str, said: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 2 == exit_codes.of(cli, ["watch", *words.split()])
+    assert 2 == exit_codes.run_command(cli, ["watch", *words.split()])
     (line,) = capsys.readouterr().err.splitlines()
     assert said in line

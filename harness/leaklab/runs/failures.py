@@ -1,0 +1,30 @@
+"""The error of a run that failed."""
+
+from leaklab.model.errors import BadInput, LabError, NotMeasured
+from leaklab.model.job import Job
+from leaklab.model.measurement import EndReason, Measurement
+from leaklab.model.result import Result
+
+WHAT_FAILED = {
+    EndReason.DIED: "the measured process died: ",
+    EndReason.NOT_STARTED: "the measured process died: ",
+    EndReason.WORKER_DIED: "a worker died: ",
+}
+
+
+def run_error(job: Job, measurement: Measurement | Result) -> LabError | None:
+    """The error of a run that broke off by itself; None if it ended, or was stopped at a limit.
+
+    Its note is the traceback of the scenario's code, or what a process printed last.
+    """
+    if not measurement.end_reason.failed:
+        return None
+    if measurement.end_reason is EndReason.PROGRAM_FAILED:
+        error: LabError = BadInput(f"{job.label}: {measurement.detail}")
+    else:
+        what = WHAT_FAILED.get(measurement.end_reason, "")
+        last = measurement.output_tail.strip().splitlines()[-1:]
+        last_line = f"; its last words: {last[0]}" if last else ""
+        error = NotMeasured(f"{job.label}: {what}{measurement.detail}{last_line}")
+    error.add_note(measurement.output_tail)
+    return error
