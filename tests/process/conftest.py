@@ -23,12 +23,13 @@ def processes_of(folder: Path) -> list[str]:
     found = []
     for process in psutil.process_iter():
         try:
-            words = [*process.cmdline(), process.cwd(), *process.environ().values()]
+            command = process.cmdline()
+            words = [*command, process.cwd(), *process.environ().values()]
             alive = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
         if alive and process.pid != os.getpid() and any(str(folder) in word for word in words):
-            found.append(f"{process.pid} {process.cmdline()}")
+            found.append(f"{process.pid} {command}")
     return found
 
 

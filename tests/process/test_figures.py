@@ -25,12 +25,12 @@ IN_A_FAT_HARNESS = """
 import sys
 from pathlib import Path
 from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import Request, plan
+from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.model.job import Limits
 from leaklab.runs.executor import ProcessExecutor
 ballast = bytearray(b"x") * int(sys.argv[1])
 catalogue = open_catalogue(Path(sys.argv[2]))
-job = plan(catalogue, Request(names=["grow"]))[0]
+job = plan(catalogue, PlanRequest(names=["grow"]))[0]
 with ProcessExecutor(catalogue, Limits(memory_bytes=1 << 30, time_seconds=60)) as executor:
     print(executor.execute(job, lambda _: None).processes[0].peak_rss_bytes)
 """
