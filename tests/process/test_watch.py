@@ -71,7 +71,8 @@ def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(watch: 
     assert (0, "") == (code, errors)
     commands = sorted(line.split("  ")[-1][:9] for line in said.splitlines()[1:4])
     assert ["sh -c sle", "sleep 100", "sleep 101"] == commands
-    assert "clean: PSS" in said
+    # On a busy machine PSS is read too seldom to decide, and resident memory decides instead.
+    assert "clean: PSS" in said or "clean: anonymous RSS" in said
     assert "watched for 1." in said
     assert "sh: ended with the watch (SIGTERM)" in said
 
