@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,10 +31,22 @@ DOCUMENTS = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs" / "commands.md"}
 )
 LESSONS = sorted(ROOT.glob("scenarios/*/README.md"))
+FOLDERS = ("docs", "scenarios", "fixtures", "tests", "benchmarks", "harness")
+MARKDOWN = sorted(
+    {*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))}
+)
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+PACKAGES = [path.parent.name for path in HARNESS.glob("*/__init__.py")]
+IMPORTED = re.compile(r"^ *(?:from|import) leaklab(?:\.| import )(\w+)", re.M)
+HEADINGS = ["Context", "Decision", "Figures", "Rejected", "Status"]
+DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
+MAX_LINE_LENGTH = 120
+MAX_DESIGN_LINES = 120
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")
+LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 # A path with a folder in it; one word alone may be meant in any folder.
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:md|py|toml|txt|yml)")
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -165,12 +178,113 @@ def test_every_command_target_and_option_that_a_document_names_exists(path: Path
 @pytest.mark.parametrize("path", DOCUMENTS + LESSONS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_file_that_a_document_links_or_names_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    linked = {name for name in LINK.findall(text) if not (path.parent / name).exists()}
     named = {span for span in spans(text) if FILE.fullmatch(span)} - dict(
         EXAMPLE.findall(text)
     ).keys()
     lost = {name for name in named if not any((root / name).exists() for root in (ROOT, HARNESS))}
-    assert (set(), set()) == (linked, lost)
+    assert set() == lost
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+    links = LINK.findall(FENCED.sub("", path.read_text(encoding="utf-8")))
+    assert [] == [
+        f"{name}#{anchor}" for name, anchor in links if not exists(path.parent / name, anchor, path)
+    ]
+
+
+def exists(target: Path, anchor: str, source: Path) -> bool:
+    """Whether a link resolves; one without a file's name is to a heading of its own file."""
+    if not anchor:
+        return target.exists()
+    document = source if target == source.parent else target
+    return document.is_file() and anchor in anchors(document.read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives to the headings of a document."""
+    headings = [
+        re.sub(r"[^\w\- ]", "", heading.lower())
+        for heading in HEADING.findall(FENCED.sub("", text))
+    ]
+    return {heading.replace(" ", "-") for heading in headings}
+
+
+def test_an_anchor_is_made_of_a_heading_as_github_does() -> None:
+    assert {"over-time-leaklab-watch", "a-b"} == anchors("# Over time: `leaklab watch`\n\n## A-b\n")
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [path.name.split("-")[0] for path in DECISIONS]
+    assert [f"{number:03}" for number in range(1, len(DECISIONS) + 1)] == numbers
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda p: p.stem)
+def test_a_decision_has_its_number_the_five_headings_and_a_page_at_most(path: Path) -> None:
+    title, *lines = path.read_text(encoding="utf-8").splitlines()
+    headings = [line.removeprefix("## ") for line in lines if line.startswith("#")]
+    assert HEADINGS == headings
+    assert title.startswith(f"# {path.name[:3]} ")
+    assert 15 <= len(lines) + 1 <= 40
+
+
+def test_the_index_lists_each_decision_by_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\* \[(\d+)\]\((.+)\) (.+)$", index, re.M)
+    titles = [path.read_text(encoding="utf-8").splitlines()[0] for path in DECISIONS]
+    assert [path.name for path in DECISIONS] == [name for _, name, _ in listed]
+    assert titles == [f"# {number} {title}" for number, _, title in listed]
+
+
+def test_the_picture_of_the_design_has_the_packages_and_no_others() -> None:
+    nodes = re.findall(r"^ +(\w+)\[", picture(), re.M)
+    assert sorted(PACKAGES) == sorted(nodes)
+    assert set(nodes) == {name for arrow in arrows() for name in arrow}
+
+
+def test_an_arrow_of_the_picture_is_an_import_and_every_import_follows_arrows() -> None:
+    imports = {(name, other) for name in PACKAGES for other in imported_by(name) - {name}}
+    assert set() == arrows() - imports
+    assert set() == {(name, other) for name, other in imports if other not in below(name)}
+
+
+def picture() -> str:
+    (found,) = (block for block in blocks(DESIGN) if block.startswith("flowchart"))
+    return found
+
+
+def arrows() -> set[tuple[str, str]]:
+    """The arrows of the picture; a line may have several, one after the other."""
+    chains = [re.findall(r"\w+", line) for line in picture().splitlines() if "-->" in line]
+    return {pair for chain in chains for pair in pairwise(chain)}
+
+
+def below(package: str) -> set[str]:
+    """The packages to which a way of arrows leads."""
+    direct = {end for start, end in arrows() if start == package}
+    return direct.union(*map(below, direct))
+
+
+def imported_by(package: str) -> set[str]:
+    """The packages of the harness that a package's modules import."""
+    texts = [path.read_text(encoding="utf-8") for path in (HARNESS / package).rglob("*.py")]
+    names = {name for text in texts for name in IMPORTED.findall(text)}
+    return names & set(PACKAGES)
+
+
+def test_the_design_is_short() -> None:
+    assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in DOCUMENTS if path.name != "README.md" or path.parent != ROOT],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_lines_are_short(path: Path) -> None:
+    # What a program prints is shown as it was printed, also where that is wide.
+    prose = FENCED.sub("", path.read_text(encoding="utf-8"))
+    assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
 
 
 def test_make_help_names_every_target_that_explains_itself() -> None:
