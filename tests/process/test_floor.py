@@ -32,5 +32,6 @@ def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
     assert [0] * 2 == [one["said"]["leak"] for one in outcome if not one["leaks"]]
     assert [1] * 6 == [one["runs"] for one in outcome]
     document = (place / "floor.md").read_text()
-    assert document.startswith("# What the lab costs\n\n<!-- floor: begin -->\n## The floor\n")
+    assert document.startswith("# What the lab costs\n\n<!-- conclusion: begin -->\n")
+    assert "<!-- floor: begin -->\n## The floor\n" in document
     assert "2 clean runs: 0 false alarms" in document

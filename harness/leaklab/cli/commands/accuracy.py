@@ -1,6 +1,7 @@
 """`leaklab accuracy`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
@@ -10,9 +11,12 @@ from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import provenance, write_text
+from leaklab.cli.measurements import log_measurement, wrapped_markdown
 from leaklab.features.quality.accuracy import SAMPLES, constant_sensitivities, error_rates
 from leaklab.model.errors import Exit
-from leaklab.reports import markdown, quality
+from leaklab.reports import Table, markdown, quality
+
+ACCURACY_TITLE = "# How often the verdict is right"
 
 
 @click.command("accuracy")
@@ -42,9 +46,13 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
         line = f"leaklab accuracy --series {series} --seed {seed}{lengths}"
-        head = f"# How often the verdict is right\n\n{provenance(line, builtin_root())}\n"
-        text = [head, quality.conclusion(found) + "\n", *map(markdown, tables)]
-        write_text(write, "\n".join(text))
+        _write(write, quality.conclusion(found), provenance(line, builtin_root()), tables)
     for table in tables:
         reports.print_table(table, sys.stdout)
     return Exit.AS_EXPECTED if all(rate.holds for rate in found) else Exit.DIFFERS
+
+
+def _write(path: Path, conclusion: str, where: str, tables: Sequence[Table]) -> None:
+    parts = [ACCURACY_TITLE, conclusion, where, *(markdown(table).rstrip() for table in tables)]
+    write_text(path, wrapped_markdown("\n\n".join(parts)) + "\n")
+    log_measurement(path, where, conclusion)

@@ -10,13 +10,8 @@ from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.features.quality.detection_limit import (
     Detection,
     Stopwatch,
@@ -28,6 +23,7 @@ from leaklab.features.quality.detection_limit import (
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job, Limits
 from leaklab.reports import detection_limit
+from leaklab.reports.conclusions import detection_conclusion
 from leaklab.runs.limits import make_limits
 from leaklab.runs.opening import SessionWork, open_session
 
@@ -105,7 +101,6 @@ def _show(found: list[Detection], as_json: bool) -> None:
 
 
 def _write(path: Path, document: str, found: list[Detection], line: str) -> None:
-    parts = ["## The floor", provenance(line, builtin_root())]
     tables = [reports.markdown(table).rstrip() for table in detection_limit.detection_tables(found)]
-    text = "\n\n".join([*parts, *tables])
-    write_text(path, with_section(document, "floor", text))
+    parts = (detection_conclusion(found), provenance(line, builtin_root()), "\n\n".join(tables))
+    write_section(path, document, MeasuredSection("floor", "The floor", *parts))

@@ -11,6 +11,7 @@ from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.documents import provenance, require_writable, write_text
+from leaklab.cli.measurements import log_measurement, wrapped_markdown
 from leaklab.model.errors import Exit
 from leaklab.reports import confusion
 from leaklab.runs.limits import make_limits
@@ -84,6 +85,8 @@ def _show(found: list[JudgedRun], as_json: bool) -> None:
 
 def _write(path: Path, catalogue: Catalogue, found: list[JudgedRun], words: list[str]) -> None:
     line = " ".join(["leaklab matrix", *words])
-    parts = [MATRIX_TITLE, provenance(line, catalogue.root)]
-    tables = [reports.markdown(table).rstrip() for table in confusion.confusion_tables(found)]
-    write_text(path, "\n\n".join([*parts, *tables]) + "\n")
+    where = provenance(line, catalogue.root)
+    tables = confusion.confusion_tables(found)
+    parts = [MATRIX_TITLE, where, *(reports.markdown(table).rstrip() for table in tables)]
+    write_text(path, wrapped_markdown("\n\n".join(parts)) + "\n")
+    log_measurement(path, where, tables[-1].notes[-1])

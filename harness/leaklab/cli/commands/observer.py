@@ -10,13 +10,8 @@ from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
 from leaklab.cli import progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.cli.param_types import Seconds
 from leaklab.features.quality.observer_cost import (
     LOADS,
@@ -29,6 +24,7 @@ from leaklab.features.quality.observer_cost import (
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.units import format_bytes
 from leaklab.reports import quality
+from leaklab.reports.conclusions import observer_conclusion
 from leaklab.runs.limits import available_bytes
 
 DEFAULT_SECONDS = 8.0
@@ -66,8 +62,8 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
     if write:
         words = (" --quick" if quick else "") + (f" --seconds {seconds:g}" if seconds else "")
         line = provenance(f"leaklab observer{words}", builtin_root())
-        text = f"## The observer\n\n{line}\n\n{reports.markdown(table)}"
-        write_text(write, with_section(document, "observer", text))
+        parts = (observer_conclusion(found), line, reports.markdown(table))
+        write_section(write, document, MeasuredSection("observer", "The observer", *parts))
     return Exit.AS_EXPECTED if all(w.holds for w in found) else Exit.DIFFERS
 
 

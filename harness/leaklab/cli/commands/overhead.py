@@ -11,17 +11,13 @@ from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.features.quality.agent_cost import Overhead, measure_agent_cost
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
+from leaklab.reports.conclusions import agent_conclusion
 from leaklab.runs.limits import make_limits
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
@@ -82,5 +78,7 @@ def _write(
     path: Path, document: str, found: Sequence[Overhead], words: Sequence[str], catalogue: Catalogue
 ) -> None:
     line = provenance(" ".join(["leaklab overhead", *words]), catalogue.root)
-    text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"
-    write_text(path, with_section(document, "overhead", text))
+    tables = reports.markdown(quality.overheads(found))
+    conclusion = agent_conclusion(found)
+    section = MeasuredSection("overhead", "The agent", conclusion, line, tables)
+    write_section(path, document, section)

@@ -10,13 +10,8 @@ from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.cli.param_types import Seconds
 from leaklab.features.quality.beside_tools import (
     KNOWN,
@@ -26,6 +21,7 @@ from leaklab.features.quality.beside_tools import (
     refuse_unknown,
 )
 from leaklab.model.errors import Exit
+from leaklab.reports.conclusions import tools_conclusion
 from leaklab.reports.tools import missed
 from leaklab.reports.tools import tool_tables as tables_of
 
@@ -110,5 +106,5 @@ def _show(found: Findings, *, as_json: bool) -> None:
 
 def _write(path: Path, document: str, found: Findings, line: str) -> None:
     tables = [reports.markdown(table).rstrip() for table in tables_of(found)]
-    text = "\n\n".join(["## Beside other tools", line, *tables])
-    write_text(path, with_section(document, "peers", text))
+    parts = (tools_conclusion(found), line, "\n\n".join(tables))
+    write_section(path, document, MeasuredSection("peers", "Beside other tools", *parts))
