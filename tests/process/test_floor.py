@@ -33,5 +33,5 @@ def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
     assert [1] * 6 == [one["runs"] for one in outcome]
     document = (place / "floor.md").read_text()
     assert document.startswith("# What the lab costs\n\n<!-- conclusion: begin -->\n")
-    assert "<!-- floor: begin -->\n## The floor\n" in document
+    assert "<!-- detection-limit: begin -->\n## The detection limit\n" in document
     assert "2 clean runs: 0 false alarms" in document

@@ -103,4 +103,4 @@ def _show(found: list[Detection], as_json: bool) -> None:
 def _write(path: Path, document: str, found: list[Detection], line: str) -> None:
     tables = [reports.markdown(table).rstrip() for table in detection_limit.detection_tables(found)]
     parts = (detection_conclusion(found), provenance(line, builtin_root()), "\n\n".join(tables))
-    write_section(path, document, MeasuredSection("floor", "The floor", *parts))
+    write_section(path, document, MeasuredSection("detection-limit", "The detection limit", *parts))

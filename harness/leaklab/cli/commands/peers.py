@@ -107,4 +107,4 @@ def _show(found: Findings, *, as_json: bool) -> None:
 def _write(path: Path, document: str, found: Findings, line: str) -> None:
     tables = [reports.markdown(table).rstrip() for table in tables_of(found)]
     parts = (tools_conclusion(found), line, "\n\n".join(tables))
-    write_section(path, document, MeasuredSection("peers", "Beside other tools", *parts))
+    write_section(path, document, MeasuredSection("tools", "Beside other tools", *parts))
