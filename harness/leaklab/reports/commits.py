@@ -18,7 +18,6 @@ from leaklab.features.commits.figures import NO_GROWTH, Tracked
 from leaklab.features.commits.measure import CommitComparison, CommitFigures, Regression
 from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
-from leaklab.model.text import cut_front
 from leaklab.model.units import format_bytes, format_growth
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import commit_notes
@@ -29,7 +28,6 @@ SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
 ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
 MODES = frozenset(mode.value for mode in Mode)
 ALARMING = (Change.WORSE, Change.FAILED)
-MAX_BRANCH_NAME = 9
 
 
 def pair_costs(measured: CommitFigures, selection: Selection) -> Table:
@@ -64,17 +62,23 @@ def changes(found: CommitComparison, base: str, head: str) -> Table:
         base: how the first is called.
         head: how the second is called.
     """
-    # A column is known by its name, so that of a branch must be no other column's.
-    taken = ["benchmark", "ratio", "is", "asv saw"]
-    for name in (cut_front(base, MAX_BRANCH_NAME), cut_front(head, MAX_BRANCH_NAME)):
-        taken.append(name if name not in taken else f"{name} ")
-    columns = (taken[0], *taken[4:], *taken[1:4])
+    # `Table.right` names columns by their headers, so no two headers may be the same.
+    others = ("benchmark", "ratio", "is", "asv saw")
+    before = f"{base} (base)" if base in others else base
+    after = f"{head} (head)" if head in (*others, before) else head
+    columns = (others[0], before, after, *others[1:])
     shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
     rows = _under_headings(
         (row.benchmark, (*_sides(found, row), row.change, _asv_word(row))) for row in shown
     )
     alarms = frozenset(i for i, row in enumerate(rows) if row[4] in ALARMING)
-    return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
+    return Table(
+        columns,
+        rows,
+        right=frozenset(columns[1:4]),
+        alarms=alarms,
+        shortened=frozenset({before, after}),
+    )
 
 
 def change_counts(found: CommitComparison, selection: Selection, base: str, head: str) -> Table:

@@ -1,16 +1,13 @@
 """The table of `leaklab project`: what each variant would need, and by what law."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from leaklab.features.projection.laws import MAX_UNITS, Law, Point, Prediction
 from leaklab.features.projection.project import VariantProjection
 from leaklab.model.scenario import Scope
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
-from leaklab.reports.wrapping import wrapped
-
-INDENT = "  "
 
 
 def projected(found: Sequence[VariantProjection]) -> Table:
@@ -34,13 +31,13 @@ def projected(found: Sequence[VariantProjection]) -> Table:
             for p in found
         ],
         right=frozenset({size, limit}),
-        notes=[line for p in found for line in _notes(p)] + wrapped(_legend(found), INDENT),
+        notes=[*map(_notes, found), _legend(found)],
     )
 
 
-def _notes(p: VariantProjection) -> Iterator[str]:
-    yield from wrapped(f"{p.variant}, measured: {_measured(p.points)}", INDENT)
-    yield from wrapped(f"{p.variant}: {_belief(p)}; {_meeting(p)}", INDENT)
+def _notes(p: VariantProjection) -> str:
+    """What was measured of a variant, the laws that fit, and where the limit is reached."""
+    return f"{p.variant}, measured: {_measured(p.points)}\n  {_belief(p)}\n  {_meeting(p)}"
 
 
 def _measured(points: Sequence[Point]) -> str:

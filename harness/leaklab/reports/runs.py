@@ -10,6 +10,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.units import format_bytes, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.advice import advise
+from leaklab.reports.reasons import with_reasons
 from leaklab.reports.splits import splits
 from leaklab.reports.table import Table
 from leaklab.verdict.pairs import PeakVerdict, ResultComparison, label
@@ -39,7 +40,7 @@ class FigureCells:
         return {
             "peak RSS": format_bytes(max(peaks)) if peaks else "-",
             "spread": format_bytes(max(peaks) - min(peaks)) if peaks else "-",
-            "growth/unit": _growth(self.verdicts[0]) if self.verdicts else "-",
+            "growth/unit": growth_text(self.verdicts[0]) if self.verdicts else "-",
             "verdict": "/".join(sorted(set(self.words))),
         }
 
@@ -143,11 +144,12 @@ def _alarming(group: Sequence[Result]) -> bool:
     return any(result.exit is not Exit.AS_EXPECTED for result in group)
 
 
-def _growth(verdict: Verdict) -> str:
+def growth_text(verdict: Verdict) -> str:
+    """Format the growth per unit; `0` where a clean run only varies, `-` where it is not known."""
     amount = verdict.per_unit
     if amount is None:
         return "-"
-    # The swing of what is clean is no finding.
+    # A clean run varies, and a number would suggest growth.
     swings = verdict.conclusion is Conclusion.CLEAN and (verdict.low or 0.0) <= 0
     return "0" if swings else _amount(amount, verdict)
 
@@ -189,14 +191,13 @@ def _disagreement(result: Result) -> str:
     which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
     truth = {True: " (known: a leak)", False: " (known: clean)", None: ""}
     known = truth[result.is_known_to_leak]
-    reasons = "; ".join(reason.text for reason in result.verdict.reasons)
-    return f"{which}: {result.verdict.conclusion}{known}: {reasons}"
+    return with_reasons(f"{which}: {result.verdict.conclusion}{known}", result.verdict.reasons)
 
 
 def comparison(found: ResultComparison) -> Table:
     """A against B: peaks and growth, with what is not the same about the two runs."""
     rows = [
-        (side, label(r), format_bytes(r.peak_bytes or 0), _growth(r.verdict), _interval(r))
+        (side, label(r), format_bytes(r.peak_bytes or 0), growth_text(r.verdict), _interval(r))
         for side, r in (("A", found.a), ("B", found.b))
     ]
     apart = "do not overlap" if found.intervals_apart else "overlap"

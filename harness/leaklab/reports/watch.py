@@ -9,8 +9,9 @@ from leaklab.model.scenario import Resource
 from leaklab.model.text import cut_to, without_folder
 from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
+from leaklab.reports.reasons import with_reasons
 from leaklab.reports.table import Table
-from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped
+from leaklab.reports.wrapping import DEFAULT_WIDTH
 from leaklab.verdict.generations import MIN_GENERATIONS, Generations
 
 PLAIN_COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
@@ -33,8 +34,7 @@ def table(seen: WatchReport) -> Table:
     rows = fitted(
         PLAIN_COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], DEFAULT_WIDTH
     )
-    lines = [line for note in notes(seen) for line in wrapped(note)]
-    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=lines)
+    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=notes(seen))
 
 
 def fitted(
@@ -76,7 +76,7 @@ def notes(seen: WatchReport) -> list[str]:
     leaking = [*others, *([verdict.resource] if verdict.is_leak else [])]
     left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
     lines = [
-        f"{verdict.conclusion}: {'; '.join(reason.text for reason in verdict.reasons)}",
+        with_reasons(verdict.conclusion, verdict.reasons),
         f"growth: {growth(verdict)}",
         projection(seen.projection) if seen.projection else "",
         f"also leaking: {', '.join(others)}" if others else "",

@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 from collections.abc import Mapping
 
@@ -27,6 +28,7 @@ from leaklab.model.scenario import Mode, Resource
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import Table, commit_notes, markdown, plain
 from leaklab.reports.commits import change_counts, changes, pair_costs, regressions
+from leaklab.reports.table import with_short_headers
 
 MIB = 1 << 20
 BASE, HEAD = "a" * 40, "b" * 40
@@ -114,7 +116,7 @@ def rows_of(table: Table) -> list[list[str]]:
 
 def width_of(table: Table) -> int:
     """The longest line, the notes below it left out."""
-    lines = plain(Table(table.columns, table.rows, table.right)).splitlines()
+    lines = plain(dataclasses.replace(table, notes=[])).splitlines()
     return max(map(len, lines))
 
 
@@ -389,9 +391,23 @@ def test_what_the_observer_costs_is_shown_as_what_it_is() -> None:
     assert {("512 KiB", "1 MiB", "2.000"), ("1.000", "1.500", "1.500")} == shown
 
 
-def test_two_branches_of_the_same_first_letters_are_two_columns() -> None:
-    columns = changes(compared(measured({}), measured({})), LONG, LONG).columns
-    assert len(columns) == len(set(columns))
+@pytest.mark.parametrize("head", [LONG, f"{LONG[:30]}y{LONG[31:]}", "ratio", "benchmark"])
+def test_two_branches_have_different_headers_however_narrow_the_table(head: str) -> None:
+    table = changes(compared(measured({}), measured({})), LONG, head)
+    for columns in (table.columns, with_short_headers(table, 40).columns):
+        assert len(columns) == len(set(columns))
+
+
+def test_a_branch_name_is_shortened_only_where_the_table_would_not_fit() -> None:
+    table = changes(compared(measured({}), measured({})), "main", "feature/one-more-thing")
+    assert "feature/one-more-thing" in plain(table, 80)
+    assert "feat…hing" in plain(table, 20)
+
+
+def test_markdown_shortens_no_branch_name() -> None:
+    table = changes(compared(measured({}), measured({})), f"{LONG}/a", f"{LONG}/b")
+    head = markdown(table).splitlines()[0]
+    assert f"| {LONG}/a | {LONG}/b |" in head
 
 
 def test_a_step_upwards_is_named_with_the_commits_it_lies_between() -> None:

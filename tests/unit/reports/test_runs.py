@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 from typing import Any
 
@@ -27,7 +28,8 @@ def ran(name: str, variant: Variant, mode: Mode, repeat: int = 1) -> Result:
 
 
 def lines_of(table: Table) -> list[str]:
-    return [line for line in plain(table).splitlines() if not line.startswith("note")]
+    notes = [note for note in table.notes if not note.startswith("note")]
+    return plain(dataclasses.replace(table, notes=notes)).splitlines()
 
 
 @pytest.mark.parametrize("detail", Detail)
@@ -67,10 +69,11 @@ def test_processes_stand_below_their_run() -> None:
 
 def test_a_run_that_was_stopped_says_so_in_its_row_and_by_what_below() -> None:
     trace = toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT).execute(toys.job(), lambda _: None)
-    table = plain(runs([to_result(toys.job(), trace, toys.ENVIRONMENT)]))
-    assert table.splitlines()[1].endswith("  stopped")
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in table
-    assert "note: a run was stopped at a limit; raise --memory-limit" in table
+    table = runs([to_result(toys.job(), trace, toys.ENVIRONMENT)])
+    assert plain(table).splitlines()[1].endswith("  stopped")
+    notes = "\n".join(table.notes)
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in notes
+    assert "note: a run was stopped at a limit; raise --memory-limit" in notes
 
 
 def test_a_wrong_verdict_is_marked_beside_the_right_ones_of_its_repeats() -> None:

@@ -340,12 +340,13 @@ def test_the_report_fits_80_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert [line.split(":")[0] for line in text.splitlines()[4:]] == [
         "leak",
-        "nobody can say whether that suffices",
+        "  PSS",
+        "  watched for 1 min 40 s",
         "growth",
         "memory reaches the limit of 1 GiB (a test's) in 13 min 12 s at this rate (95 %",
-        "interval",
+        "  interval",
         "from outside a leak cannot be told from a cache that is still filling, nor from",
-        "an allocator that gives nothing back",
+        "  an allocator that gives nothing back",
         "toys",
     ]
 
