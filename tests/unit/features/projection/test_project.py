@@ -135,6 +135,12 @@ def test_a_target_below_all_sizes_is_refused_before_any_run_for_it_can_be_run() 
     assert plan_sizes(open_catalogue(TOYS), PlanRequest(("grow",)), Sizes(6), 68)
 
 
+@pytest.mark.parametrize("name", ["zombie_children", "unclosed_sockets"])
+def test_a_scenario_about_another_resource_than_memory_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match=f"'leaklab run {name}' shows its growth per unit"):
+        plan_sizes(open_catalogue(None), PlanRequest((name,)), Sizes(8), 10**6)
+
+
 def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
     one = project_variants(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
     assert ([8192 * point.units for point in one.points], 0) == (
