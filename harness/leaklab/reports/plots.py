@@ -32,6 +32,7 @@ AXES = (0.085, 0.13, 0.64, 0.77)
 LABEL_DISTANCE = 0.2
 STYLE: dict[Any, Any] = {
     "font.family": "sans-serif",
+    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
     "font.size": 11,
     "axes.spines.top": False,
     "axes.spines.right": False,
