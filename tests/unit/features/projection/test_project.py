@@ -155,10 +155,10 @@ def test_a_tree_that_was_not_read_is_not_projected() -> None:
         project_variants(tree_jobs(), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
-def test_the_table_says_law_peak_interval_and_where_the_limit_is_met_in_80_columns() -> None:
+def test_the_table_says_law_peak_interval_and_where_the_limit_is_reached_in_80_columns() -> None:
     lines = plain(projected([found(), found(Variant.FIXED)])).splitlines()
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines[:3]]
-    assert ["variant", "law", "at 1,000,000", "95 % interval", "2 GiB met at"] == cells[0]
+    assert ["variant", "law", "at 1,000,000", "95 % interval", "reaches 2 GiB"] == cells[0]
     assert ["buggy", "linear", "3.8 GiB", "3.8 GiB … 3.8 GiB", "521,700"] == cells[1]
     assert ["fixed", "constant", "0 B", "never"] == [*cells[2][:3], cells[2][-1]]
     assert "fixed, measured: 0 B at each of 8 sizes, 51 … 1,600" in lines
