@@ -198,7 +198,7 @@ def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
         {Benchmark(PEAK, label): "+"},
     )
     table = changes(found, "main", "mine")
-    assert ("benchmark", "main", "mine", "ratio", "is", "asv saw") == tuple(
+    assert ("benchmark", "main", "mine", "ratio", "change", "asv saw") == tuple(
         column.strip() for column in table.columns
     )
     assert rows_of(table) == [
@@ -314,9 +314,9 @@ SELECTED = Selection(taken_in=("rare_leak",), left_out=("copy_on_write", "file_l
 
 def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> None:
     one = measured({"a/fixed/fork": figures(1, 1)})
-    left_out = "left out: 2 scenarios without bench = true that {}; --all takes them in: {}"
+    left_out = "left out: 2 scenarios without bench = true that {}; --all includes them: {}"
     names = "copy_on_write, file_load"
-    taken_in = "taken in, for they were changed: rare_leak"
+    taken_in = "also measured, because they changed: rare_leak"
     one_commit = left_out.format("this commit does not change", names)
     two_commits = left_out.format("neither commit changes", names)
     assert [taken_in, one_commit] == pair_costs(one, SELECTED).notes
@@ -327,7 +327,13 @@ def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> No
 
 def test_what_was_changed_and_is_not_in_the_working_tree_is_said_to_be_left_out() -> None:
     notes = pair_costs(measured({"a/fixed/fork": figures(1, 1)}), Selection(lacking=("new",))).notes
-    assert ["left out: new, which the working tree lacks: check out what has it"] == notes
+    assert ["left out: new, not in the working tree; check out a commit that has it"] == notes
+
+
+def test_of_many_names_whole_ones_are_listed_and_the_rest_is_counted() -> None:
+    names = tuple(f"scenario_{number:03}" for number in range(100))
+    (note,) = commit_notes.left_out(Selection(left_out=names), "", "--all")
+    assert note.endswith("scenario_019, scenario_020 and 79 more")
 
 
 def test_where_nothing_was_left_out_nothing_is_said() -> None:
@@ -352,7 +358,7 @@ def test_where_nothing_was_measured_or_compared_it_says_so() -> None:
         (CommitHistory(0, []), "nothing was measured: no commit has a figure of any scenario"),
         (
             CommitHistory(4, []),
-            "left out: 2 scenarios without bench = true; 'leaklab bench --all' takes",
+            "left out: 2 scenarios without bench = true; 'leaklab bench --all' includes",
         ),
         (CommitHistory(0, ["failed"]), "left out: 2 scenarios without bench = true;"),
     ],
@@ -376,8 +382,9 @@ def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
         measured({}, absent={"newcomer": "no scenario 'newcomer'"}),
         measured({"newcomer/fixed/fork": figures(1, 1)}),
     )
+    worse = "worse means 1.02 times as much or more, or a verdict that became a leak"
     assert summary_of(found, "main", "mine").notes == [
-        "mine against main; worse is 1.02 times as much or more, or a verdict that became a leak",
+        f"mine against main; {worse}",
         "n/a at main: no scenario 'newcomer'",
         "nothing was compared: no scenario has figures on both commits",
     ]
