@@ -1,4 +1,4 @@
-"""The live table of a watch, with rich: on standard error, gone when the watch is over."""
+"""The live table of a watch, drawn with rich on standard error and removed when the watch ends."""
 
 from collections.abc import Callable
 from types import TracebackType
@@ -17,7 +17,7 @@ from leaklab.observer.pace import CpuBudget
 from leaklab.reports.watch import cells, narrowed, rate, sparkline
 from leaklab.reports.wrapping import wrapped
 
-# Of one CPU the part that judging and drawing may take.
+# The share of one CPU that judging and drawing may take.
 SCREEN_CPU_BUDGET = 0.02
 # The table's header, and the line of the cursor.
 LINES_BESIDE = 2
@@ -30,10 +30,10 @@ TEXTS = ("RES so far", "COMMAND")
 
 
 class Screen:
-    """A table that is drawn again after each look; a context manager."""
+    """A table that is drawn again after each reading; a context manager."""
 
     def __init__(self, name: str, resource: Resource, machine_bytes: int) -> None:
-        """Prepare to show the tree of `name`."""
+        """Prepare to show the process tree of `name`, judged by `resource`."""
         self._name = name
         self._resource = resource
         self._machine_bytes = machine_bytes
@@ -54,7 +54,7 @@ class Screen:
         self._live.stop()
 
     def show(self, watch: Watch) -> None:
-        """Draw it, unless that would take more of a CPU than it may."""
+        """Draw the table, unless that would exceed the CPU budget of the screen."""
         if self._pace.due and watch.samples:
             with self._pace.charge():
                 self._live.update(self._drawn(watch), refresh=True)
