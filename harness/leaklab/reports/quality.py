@@ -133,10 +133,10 @@ def overheads(costs: Sequence[Overhead]) -> Table:
 
 
 def _goal_of_costs(costs: Sequence[Overhead]) -> str:
-    cheap = sum(o.holds for o in costs)
+    within_goal = sum(o.holds for o in costs)
     sampling, agent = format_bytes(MAX_SAMPLING_BYTES), format_bytes(MAX_AGENT_BYTES)
     goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} altogether"
-    return f"{costs[0].pairs} pairs each; {cheap} of {len(costs)} surely cost at most {goal}"
+    return f"{costs[0].pairs} pairs each; {within_goal} of {len(costs)} surely cost at most {goal}"
 
 
 def observer(costs: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:

@@ -27,7 +27,7 @@ ERRORS_LEGEND = (
     "allocations, minus their own peak without the spike"
 )
 VERDICTS_LEGEND = (
-    "accused: clean, but judged to be a leak; missed: a leak, but judged to be clean; not asked: "
+    "accused: clean, but judged to be a leak; missed: a leak, but judged to be clean; n/a: "
     "the tool does not measure the resource, or the program has several processes"
 )
 
@@ -96,9 +96,9 @@ def _spike(spike: Spike) -> tuple[str, ...]:
 def verdict_table(findings: Findings) -> Table:
     """Count how often each tool was right about the catalogue."""
     return Table(
-        columns=("tool", "right", "accused", "missed", "undecided", "not asked"),
+        columns=("tool", "right", "accused", "missed", "undecided", "n/a"),
         rows=[_tally(t) for t in findings.tallies],
-        right=frozenset({"right", "accused", "missed", "undecided", "not asked"}),
+        right=frozenset({"right", "accused", "missed", "undecided", "n/a"}),
         notes=[
             VERDICTS_LEGEND,
             *(line for tally in findings.tallies for line in _wrong(tally)),
