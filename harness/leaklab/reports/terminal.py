@@ -25,7 +25,11 @@ def _write_rich(table: Table, out: IO[str]) -> None:
     table = with_short_headers(table, console.width)
     drawn = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
-        drawn.add_column(escape(column), justify="right" if column in table.right else "left")
+        if column in table.right:
+            drawn.add_column(escape(column), justify="right", no_wrap=True)
+        else:
+            # On a narrow terminal, a name that goes on in a second line is better than half a name.
+            drawn.add_column(escape(column), overflow="fold")
     for number, row in enumerate(table.rows):
         style = "red" if number in table.alarms else None
         drawn.add_row(*(escape(cell) for cell in row), style=style)

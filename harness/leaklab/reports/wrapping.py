@@ -15,7 +15,8 @@ HANGING_INDENT = "  "
 # `textwrap` does not break a line at a no-break space.
 NO_BREAK_SPACE = "\u00a0"
 QUOTED = re.compile(r"(?<!\w)'[^'\n]+'(?!\w)|`[^`\n]+`")
-NUMBER_AND_UNIT = re.compile(r"(?<=\d) (?=[\w%])")
+# `16.3 MiB`, `95 %`, `3 h 31 min`, `4,890: 39.6 MiB`: the spaces in each of them.
+QUANTITY = re.compile(r"(?<=\d) (?=[\w%])|(?:(?<= [dh])|(?<= min)|(?<=\d:)) (?=\d)")
 
 
 def wrapped(line: str, width: int = DEFAULT_WIDTH) -> list[str]:
@@ -41,6 +42,6 @@ def wrapped_notes(notes: Iterable[str], width: int = DEFAULT_WIDTH) -> list[str]
 
 
 def _without_breaks(line: str) -> str:
-    """The line with no-break spaces in its quoted commands, and between numbers and units."""
+    """The line with no-break spaces in its quoted commands and in its quantities."""
     quoted = QUOTED.sub(lambda match: match[0].replace(" ", NO_BREAK_SPACE), line)
-    return NUMBER_AND_UNIT.sub(NO_BREAK_SPACE, quoted)
+    return QUANTITY.sub(NO_BREAK_SPACE, quoted)

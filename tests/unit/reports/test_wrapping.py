@@ -10,6 +10,12 @@ def test_a_number_stays_with_its_unit() -> None:
     assert [text, "  16.3 MiB more"] == wrapped(f"{text} 16.3 MiB more")
 
 
+@pytest.mark.parametrize("quantity", ["95 %", "3 h 31 min", "1 d 2 h", "2 min 5 s", "64: 1 MiB"])
+@pytest.mark.parametrize("width", range(10, 40))
+def test_a_quantity_is_never_broken(quantity: str, width: int) -> None:
+    assert any(quantity in line for line in wrapped(f"it lasted {quantity} and no longer", width))
+
+
 def test_lines_after_the_first_have_a_hanging_indent_and_none_is_too_long() -> None:
     first, *others = wrapped("of 8 sizes " * 30)
     assert not first.startswith(" ")
