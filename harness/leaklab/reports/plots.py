@@ -25,8 +25,8 @@ FORMATS = ("svg", "png")
 BLUE, VERMILION = "#0072B2", "#D55E00"
 SIZE_INCHES = (8.0, 4.5)
 DOTS_PER_INCH = 100
-# The axes' part of the picture; the labels of the lines are on their right.
 LABEL_SIZE = 10.5
+# The axes' part of the picture; the labels of the lines are to the right of it.
 AXES = (0.085, 0.13, 0.64, 0.77)
 # The smallest distance of two labels, as a share of the axes' height: the height of three lines.
 LABEL_DISTANCE = 0.2
@@ -61,7 +61,8 @@ def save_plot(path: Path, comparison: ResultComparison) -> None:
         comparison: two results over the same work.
 
     Raises:
-        BadInput: the suffix is another, matplotlib is not installed, or there are no samples.
+        BadInput: the suffix is another, matplotlib is not installed, the results are judged by
+            different resources, or one has no samples.
         NotMeasured: the file cannot be written.
     """
     file_format = path.suffix.lower().removeprefix(".")
@@ -120,6 +121,8 @@ def _draw(comparison: ResultComparison, file_format: str) -> bytes:
     except ImportError as error:
         remedy = "pip install 'leaklab[plot]'"
         raise BadInput(f"--plot needs matplotlib, which is not installed: {remedy}") from error
+    if signal_of(comparison.a) is not signal_of(comparison.b):
+        raise BadInput("--plot needs two results that are judged by the same resource")
     a, b = _until_common_end(series_of(comparison.a), series_of(comparison.b))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, facecolor="white")

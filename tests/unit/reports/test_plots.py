@@ -119,4 +119,6 @@ def test_a_run_judged_by_its_sockets_shows_its_sockets(tmp_path: Path) -> None:
     leaking = with_samples(Variant.BUGGY, samples, verdict=judged)
     series = series_of(leaking)
     assert ([1, 3], [1.0, 3.0]) == (series.units, series.values)
+    with pytest.raises(BadInput, match="judged by the same resource"):
+        svg_of(compare_results(leaking, rising(Variant.FIXED, [1, 1])), tmp_path)
     assert ">sockets<" in svg_of(compare_results(leaking, leaking), tmp_path)

@@ -90,7 +90,7 @@ def pool_goes_on(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) 
 
 
 def fill_free_lists() -> None:
-    """Have the interpreter keep as many freed dicts and lists for re-use as it ever keeps (80).
+    """Have the interpreter keep as many freed dicts and lists for reuse as it ever keeps (80).
 
     A pool's parent adds some in each round (dill calls `dict` and `list`, whose objects are not
     taken from there, but end there), and until they are full that looks like a leak.
