@@ -89,6 +89,13 @@ def test_two_saved_results_are_compared(leaklab: Leaklab) -> None:
     assert "note: not the same variant: fixed and buggy" in result.stdout
 
 
+def test_two_saved_results_are_drawn(leaklab: Leaklab, place: Path) -> None:
+    leaklab("run", "grow", "--catalogue", str(TOYS))
+    result = leaklab("compare", "grow/fixed", "grow/buggy", "--plot", "chart.svg")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "buggy: leak" in (place / "chart.svg").read_text()
+
+
 @pytest.mark.parametrize(
     ("min_ratio", "code", "text"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
