@@ -124,8 +124,8 @@ def overheads(costs: Sequence[Overhead]) -> Table:
                 "free pages of malloc, without pages of files"
             ),
             (
-                "RSS: the same with pages of files, because the interpreter's code is made "
-                "resident before the baseline"
+                "RSS: the same with pages of files, among them all of the interpreter's code, "
+                "which is made resident before the baseline"
             ),
             _goal_of_costs(costs),
         ],
