@@ -347,7 +347,7 @@ time.sleep(1000)
         2,
     ]
     assert seen.tree_peak_pss_bytes is not None
-    assert seen.looks > 0
+    assert seen.polls > 0
     assert seen.cpu_seconds > 0
 
 

@@ -35,7 +35,7 @@ class Observation:
     died where that ended it, else empty.
     `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
     `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
-    and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
+    and `processes_by` are the means that held the limits, `refused` why not better ones. `polls`
     and `cpu_seconds` are what the observer itself did and took.
     """
 
@@ -60,10 +60,10 @@ class Observation:
     memory_by: str = OBSERVER
     processes_by: str = OBSERVER
     refused: list[str] = field(default_factory=list)
-    looks: int = 0
+    polls: int = 0
     cpu_seconds: float = 0.0
 
-    def hear(self, message: AgentMessage) -> None:
+    def record(self, message: AgentMessage) -> None:
         """Keep a message, unless one of its kind, and of its process, was heard before."""
         match message:
             case Baseline():

@@ -16,8 +16,8 @@ from contextlib import suppress
 from leaklab.model.job import Limits
 from leaklab.model.measurement import EndReason
 from leaklab.observer.checkpoints import Checkpoints
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.observation import Observation
-from leaklab.observer.pace import CpuBudget
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.tree_reader import TreeReader
 from leaklab.sandbox.cgroups import OBSERVER, Confinement
@@ -36,7 +36,7 @@ PSS_CPU_BUDGET = 0.02
 PSS_CPU_BUDGET_AT_LIMIT = 0.2
 
 
-def nobody_died() -> str:
+def no_death() -> str:
     """The death among the services of a run that has none."""
     return ""
 
@@ -51,7 +51,7 @@ class Observer:
         probes: Probes,
         confinement: Confinement,
         cancelled: threading.Event,
-        death: Callable[[], str] = nobody_died,
+        death: Callable[[], str] = no_death,
         checkpoints: Checkpoints | None = None,
     ) -> None:
         """Prepare to watch; once `cancelled` is set, in whatever thread, the run is ended.
@@ -77,10 +77,10 @@ class Observer:
         self._tree = TreeReader(child, limits, probes, confinement, self._seen)
         self._told = False
         self._began = time.monotonic()
-        self.count_pace = CpuBudget(COUNT_CPU_BUDGET)
-        self.marks_pace = CpuBudget(MARKS_CPU_BUDGET)
-        self.pss_pace = CpuBudget(PSS_CPU_BUDGET)
-        self._limit_pace = CpuBudget(PSS_CPU_BUDGET_AT_LIMIT)
+        self.count_budget = CpuBudget(COUNT_CPU_BUDGET)
+        self.marks_budget = CpuBudget(MARKS_CPU_BUDGET)
+        self.pss_budget = CpuBudget(PSS_CPU_BUDGET)
+        self._limit_budget = CpuBudget(PSS_CPU_BUDGET_AT_LIMIT)
 
     def watch(self, on_tick: Callable[[], None]) -> Observation:
         """Until the run is over; `on_tick` is called at every look, for progress."""
@@ -95,7 +95,7 @@ class Observer:
                 self._tell()
             elif time.monotonic() - self._began > self._limits.time_seconds:
                 self._stop(EndReason.TIME_LIMIT)
-            elif self.count_pace.due or not self._confined:
+            elif self.count_budget.due or not self._confined:
                 self._look()
                 on_tick()
         self._finish()
@@ -103,7 +103,7 @@ class Observer:
         return self._seen
 
     def _hear(self, message: AgentMessage) -> None:
-        self._seen.hear(message)
+        self._seen.record(message)
         if isinstance(message, Reached):
             self._answer(message.units)
         controlled = self._seen.controlled
@@ -125,18 +125,18 @@ class Observer:
         return OBSERVER not in (self._seen.memory_by, self._seen.processes_by)
 
     def _look(self) -> None:
-        self._seen.looks += 1
-        with self.count_pace.charge():
+        self._seen.polls += 1
+        with self.count_budget.charge():
             tree = self._tree.pids()
             ended = self._limit_reached(tree) or self._service_died()
         if ended:
             self._stop(ended)
             return
-        if self.marks_pace.due:
-            with self.marks_pace.charge():
+        if self.marks_budget.due:
+            with self.marks_budget.charge():
                 self._tree.keep_high_water()
-        if self._reads_between_checkpoints() and self.pss_pace.due:
-            with self.pss_pace.charge():
+        if self._reads_between_checkpoints() and self.pss_budget.due:
+            with self.pss_budget.charge():
                 self._tree.read(self._checkpoints.units_done() if self._checkpoints else 0)
 
     def _reads_between_checkpoints(self) -> bool:
@@ -168,9 +168,9 @@ class Observer:
             return False
         if len(tree) == 1:
             return True
-        if not self._limit_pace.due:
+        if not self._limit_budget.due:
             return False
-        with self._limit_pace.charge():
+        with self._limit_budget.charge():
             return self._tree.pss_bytes(tree) > most
 
     def _cut_output(self) -> None:

@@ -12,38 +12,38 @@ from leaklab.agent.leaklab_agent import layout
 from leaklab.model.measurement import How, Stop
 from leaklab.model.signals import Reading, Samples
 
-WORDS = layout.TABLE_BYTES // 8
+TABLE_SLOTS = layout.TABLE_BYTES // 8
 HOW = {
-    layout.AS_IT_IS: How.AS_IT_IS,
+    layout.NO_COLLECTION: How.AS_IT_IS,
     layout.COLLECTED: How.COLLECTED,
-    layout.UNCOLLECTED: How.UNCOLLECTED,
+    layout.COLLECTOR_OFF: How.UNCOLLECTED,
 }
 
 
 @dataclass(frozen=True)
 class SampleTables:
-    """A view of the words of all tables, and the descriptor by which the agent gets them.
+    """A view of the slots of all tables, and the descriptor by which the agent gets them.
 
     Table 0 is the agent's own; in a pool each worker has the table of its number.
     """
 
     fd: int
-    words: memoryview
+    slots: memoryview
     processes: int
 
     def units_done(self, process: int = 0) -> int:
         """The work a process had done when its last sample was taken."""
-        count = self.words[process * WORDS]
+        count = self.slots[process * TABLE_SLOTS]
         return int(self._row(process, count - 1)[0]) if count else 0
 
-    def units_done_in_all(self) -> int:
+    def total_units_done(self) -> int:
         """The work that was done in the run: of a pool, by its workers."""
         numbers = range(1, self.processes) if self.processes > 1 else (0,)
         return sum(self.units_done(number) for number in numbers)
 
     def samples(self, process: int = 0) -> Samples:
         """All that a process sampled, also one that was killed since."""
-        rows = [self._row(process, i) for i in range(self.words[process * WORDS])]
+        rows = [self._row(process, i) for i in range(self.slots[process * TABLE_SLOTS])]
         columns: dict[str, list[Any]] = {
             name: [None if row[at] == layout.NOT_READ else row[at] for row in rows]
             for at, name in enumerate(layout.ROW_SIGNALS, start=1)
@@ -52,12 +52,12 @@ class SampleTables:
 
     def stops(self, process: int, baseline_bytes: int) -> list[Stop]:
         """What a process read at its stops; its high-water marks above a baseline."""
-        count = min(self.words[process * WORDS + 1], layout.MAX_STOPS)
+        count = min(self.slots[process * TABLE_SLOTS + 1], layout.MAX_STOPS)
         return [self._stop(process, number, baseline_bytes) for number in range(count)]
 
     def _stop(self, process: int, number: int, baseline_bytes: int) -> Stop:
-        begin = process * WORDS + layout.STOPS_AT + number * layout.STOP_WIDTH
-        units, how, high_water, nanoseconds, *values = self.words[begin : begin + layout.STOP_WIDTH]
+        begin = process * TABLE_SLOTS + layout.STOPS_AT + number * layout.STOP_WIDTH
+        units, how, high_water, nanoseconds, *values = self.slots[begin : begin + layout.STOP_WIDTH]
         named = zip(layout.STOP_SIGNALS, values, strict=True)
         read = {name: value for name, value in named if value != layout.NOT_READ}
         return Stop(
@@ -69,8 +69,8 @@ class SampleTables:
         )
 
     def _row(self, process: int, number: int) -> memoryview:
-        begin = process * WORDS + layout.TABLE_HEAD + number * layout.ROW_WIDTH
-        return self.words[begin : begin + layout.ROW_WIDTH]
+        begin = process * TABLE_SLOTS + layout.TABLE_HEAD + number * layout.ROW_WIDTH
+        return self.slots[begin : begin + layout.ROW_WIDTH]
 
 
 @contextmanager
@@ -83,8 +83,8 @@ def sample_tables(processes: int) -> Iterator[SampleTables]:
         with (
             mmap.mmap(fd, size) as mapped,
             memoryview(mapped) as octets,
-            octets.cast("q") as words,
+            octets.cast("q") as slots,
         ):
-            yield SampleTables(fd, words, processes)
+            yield SampleTables(fd, slots, processes)
     finally:
         os.close(fd)

@@ -52,7 +52,7 @@ class TreeReader:
         processes, which no cgroup lists."""
         pids = self._probes.descendants(self._top_pid, self._limits.processes)
         readings = {pid: reading for pid in pids if (reading := self._probes.reading(pid))}
-        whole = self._probes.in_all(readings.values())
+        whole = self._probes.sum_readings(readings.values())
         segments = self._segments(next(iter(readings), None))
         group = self._confinement.shared_memory_bytes()
         whole = msgspec.structs.replace(whole, segments=segments, shmem_bytes=group)

@@ -17,7 +17,7 @@ class Mount:
     """A mounted hierarchy of control groups (or any other file system): its kind, the group that is
     its root, the folder where that is seen, and the super block's options."""
 
-    kind: str
+    file_system: str
     root: str
     folder: Path
     options: frozenset[str]
@@ -36,8 +36,8 @@ def mounts(mountinfo: str) -> list[Mount]:
     for line in mountinfo.splitlines():
         ours, _, theirs = line.partition(" - ")
         root, folder = (_unescaped(part) for part in ours.split(" ")[3:5])
-        kind, *_, options = theirs.split(" ")
-        found.append(Mount(kind, root, Path(folder), frozenset(options.split(","))))
+        file_system, *_, options = theirs.split(" ")
+        found.append(Mount(file_system, root, Path(folder), frozenset(options.split(","))))
     return found
 
 

@@ -121,9 +121,9 @@ UNCONFINED = Confinement()
 class CgroupParent:
     """A group in which a run's group may be made, and the controllers it would have there."""
 
-    means: str
+    version: str
     folder: Path
-    offers: frozenset[str]
+    controllers: frozenset[str]
 
 
 @contextlib.contextmanager
@@ -151,12 +151,14 @@ def cgroup_parents(proc: Path) -> list[CgroupParent]:
             folder = mount.folder_of(own)
             if folder is None:
                 continue
-            if number == "0" and mount.kind == "cgroup2":
+            if number == "0" and mount.file_system == "cgroup2":
                 found += _delegated(folder, mount.folder)
-            elif mount.kind == "cgroup" and {*controllers.split(",")} <= mount.options:
+            elif mount.file_system == "cgroup" and {*controllers.split(",")} <= mount.options:
                 found.append(CgroupParent(V1, folder, mount.options & {*CONTROLLERS}))
     # The sort is stable: the deepest stay first.
-    return sorted((p for p in found if p.offers), key=lambda p: (p.means != V2, -len(p.offers)))
+    return sorted(
+        (p for p in found if p.controllers), key=lambda p: (p.version != V2, -len(p.controllers))
+    )
 
 
 def _delegated(own: Path, mount: Path) -> Iterator[CgroupParent]:
@@ -173,8 +175,8 @@ def _make(limits: Limits, candidates: Sequence[CgroupParent]) -> Confinement:
     made: dict[str, tuple[str, Path]] = {}
     reasons = dict.fromkeys(CONTROLLERS, "none is delegated here")
     for place in candidates:
-        wanted = place.offers - made.keys()
-        if not wanted or (place.means == V2 and made):
+        wanted = place.controllers - made.keys()
+        if not wanted or (place.version == V2 and made):
             continue
         try:
             folder = _new_folder(place.folder)
@@ -183,8 +185,8 @@ def _make(limits: Limits, candidates: Sequence[CgroupParent]) -> Confinement:
             continue
         for controller in wanted:
             try:
-                _limit(folder, place.means, controller, limits)
-                made[controller] = (place.means, folder)
+                _limit(folder, place.version, controller, limits)
+                made[controller] = (place.version, folder)
             except OSError as error:
                 reasons[controller] = str(error.strerror)
         if folder not in [used for _, used in made.values()]:
@@ -207,7 +209,7 @@ def _new_folder(parent: Path) -> Path:
             return folder
 
 
-def _limit(folder: Path, means: str, controller: str, limits: Limits) -> None:
+def _limit(folder: Path, version: str, controller: str, limits: Limits) -> None:
     memory, tasks = str(limits.memory_bytes), str(limits.processes + THREADS)
     must, may = {
         (V1, "memory"): (
@@ -217,7 +219,7 @@ def _limit(folder: Path, means: str, controller: str, limits: Limits) -> None:
         (V2, "memory"): ({"memory.max": memory}, {"memory.swap.max": "0"}),
         (V1, "pids"): ({"pids.max": tasks}, {}),
         (V2, "pids"): ({"pids.max": tasks}, {}),
-    }[means, controller]
+    }[version, controller]
     # Swap would be a way out of the limit, on kernels that account for it.
     present = {name: value for name, value in may.items() if (folder / name).exists()}
     for name, value in {**must, **present}.items():

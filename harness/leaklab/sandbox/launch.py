@@ -53,7 +53,7 @@ class Command:
 
     `limits.descriptors` holds for each process; without limits, it may open all that we may.
     `reads` are the folders from which it imports.
-    With `as_it_is` there are no limits, no CPU of its own, and no pipe for records.
+    With `unmodified` there are no limits, no CPU of its own, and no pipe for records.
     """
 
     argv: Sequence[str]
@@ -65,7 +65,7 @@ class Command:
     keep_fds: Sequence[int] = ()
     confinement: Confinement = UNCONFINED
     limits: Limits | None = None
-    as_it_is: Unmodified | None = None
+    unmodified: Unmodified | None = None
     reads: Sequence[Path] = ()
 
     @property
@@ -132,7 +132,7 @@ def supervised(command: Command) -> Iterator[Child]:
         with reporting_disk_errors(order):
             (command.folder / "output").touch()
             order.write_bytes(protocol.encode_order(_order(command, life_read.fileno(), keep)))
-        foreign = [command.as_it_is.output_fd] if command.as_it_is else []
+        foreign = [command.unmodified.output_fd] if command.unmodified else []
         process = _start_supervisor(order, [life_read.fileno(), *keep, *foreign])
         records_write.close()
         life_read.close()
@@ -172,14 +172,14 @@ def _start_supervisor(order: Path, fds: Sequence[int]) -> subprocess.Popen[bytes
         ) from error
 
 
-def _order(command: Command, life_fd: int, keep: Sequence[int]) -> SupervisorOrder:
-    confinement, foreign = command.confinement, command.as_it_is
+def _order(command: Command, lifeline_fd: int, keep: Sequence[int]) -> SupervisorOrder:
+    confinement, foreign = command.confinement, command.unmodified
     return SupervisorOrder(
         program=str(foreign.program) if foreign else command.argv[0],
         argv=list(command.argv),
         env=dict(command.env),
         cwd=str(foreign.cwd if foreign else command.folder / "home"),
-        life_fd=life_fd,
+        lifeline_fd=lifeline_fd,
         records_fd=keep[0],
         keep_fds=[] if foreign else list(keep),
         output=str(command.folder / "output"),

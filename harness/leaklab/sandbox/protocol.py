@@ -51,7 +51,7 @@ class AgentOrder(Struct, frozen=True, kw_only=True):
         are pinned in turn.
     """
 
-    do: Task
+    task: Task
     roots: list[str]
     scenario: str
     variant: str
@@ -74,7 +74,7 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
     """To a supervisor: the child to start, and what to do when it ends.
 
     program, argv, env, cwd: the child.
-    life_fd: the read end of the harness's pipe; records_fd: where answers go.
+    lifeline_fd: the read end of the harness's pipe; records_fd: where answers go.
     keep_fds: become the child's descriptors 3, 4 ...
     output: the file that the child writes to; output_fds: a descriptor in its place, or none.
     controls: whether the run is made repeatable; own_shared_memory: and gets a /dev/shm of its own.
@@ -88,7 +88,7 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
     argv: list[str]
     env: dict[str, str]
     cwd: str
-    life_fd: int
+    lifeline_fd: int
     records_fd: int
     keep_fds: list[int]
     output: str

@@ -49,7 +49,7 @@ def main() -> None:
     """Start the child, wait for it or for the harness's death, and leave nothing behind."""
     with open(sys.argv[1], "rb") as file:
         order = marshal.loads(file.read())
-    for fd in (order["life_fd"], order["records_fd"], *order["output_fds"], *order["keep_fds"]):
+    for fd in (order["lifeline_fd"], order["records_fd"], *order["output_fds"], *order["keep_fds"]):
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
@@ -67,7 +67,7 @@ def main() -> None:
     confined = bool(order["procs_files"]) and not refused
     send(order, kind="controls", refused=refused, confined=confined, **controls)
     os.write(go, b"x")
-    gone, status = wait(child, order["life_fd"])
+    gone, status = wait(child, order["lifeline_fd"])
     leave_nothing(order["procs_files"], order["stop_file"])
     send(order, kind="exit", status=status)
     if gone:
@@ -150,7 +150,7 @@ def exec_child(order: Order, may_go: int) -> None:
         os._exit(127)
 
 
-def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
+def wait(child: int, lifeline_fd: int) -> tuple[bool, int | None]:
     """Until the child ends, or the harness dies or says stop: (it died, wait status or None).
 
     Its word to terminate goes to the child's group; orphans that end meanwhile are reaped here.
@@ -161,9 +161,9 @@ def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
     while True:
         if (status := reap().get(child)) is not None:
             return False, status
-        ready = select.select([life_fd, wake], [], [], 1)[0]
-        if life_fd in ready:
-            if (word := os.read(life_fd, 1)) != TERMINATE:
+        ready = select.select([lifeline_fd, wake], [], [], 1)[0]
+        if lifeline_fd in ready:
+            if (word := os.read(lifeline_fd, 1)) != TERMINATE:
                 return word == b"", None
             ignoring_oserror(os.killpg, child, signal.SIGTERM)
         ignoring_oserror(os.read, wake, 4096)

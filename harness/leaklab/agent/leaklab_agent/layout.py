@@ -3,7 +3,7 @@
 Samples go to descriptor TABLE_FD, a file that both sides map, so that they outlive the process.
 Each process has TABLE_BYTES of it, in signed 64-bit words: the number of rows, the number of stops,
 the stops, then the rows. A row is the units done, and a word for each of SIGNALS; a stop the units
-done, how it was read (AS_IT_IS, COLLECTED or UNCOLLECTED), the high-water mark of RSS, the
+done, how it was read (NO_COLLECTION, COLLECTED or COLLECTOR_OFF), the high-water mark of RSS, the
 nanoseconds of CPU time that its units took, and a word for each of STOP_SIGNALS. A word is NOT_READ
 where that was not read. The table has a fixed size and is touched before the baseline: a list of
 samples would itself grow like a leak.
@@ -57,7 +57,7 @@ STOP_SIGNALS = (
 )
 # How a stop was read: with whatever waits for the collector, after a collection, or after none
 # because the program has switched its collector off.
-AS_IT_IS, COLLECTED, UNCOLLECTED = 0, 1, 2
+NO_COLLECTION, COLLECTED, COLLECTOR_OFF = 0, 1, 2
 STOP_HEAD = 4
 STOP_WIDTH = STOP_HEAD + len(STOP_SIGNALS)
 # Two for each doubling that a run can have.

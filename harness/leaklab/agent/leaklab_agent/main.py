@@ -22,11 +22,11 @@ def main() -> None:
         job = marshal.loads(file.read())
     sys.path[:0] = job["roots"]
     channel = Channel()
-    for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != CHECK else (RECORDS_FD,):
+    for fd in (RECORDS_FD, ORDERS_FD) if job["task"] != CHECK else (RECORDS_FD,):
         os.set_inheritable(channel.guard(fd), False)  # noqa: FBT003  (takes no keywords)
     status = 1
     try:
-        {RUN: run_scenario, POOL: run_in_pool, CHECK: check_contract}[job["do"]](job, channel)
+        {RUN: run_scenario, POOL: run_in_pool, CHECK: check_contract}[job["task"]](job, channel)
         status = 0
     except BaseException as error:  # SystemExit of a program is a failure to report, too
         report_failure(error, channel)

@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .layout import AS_IT_IS, COLLECTED, END, GO_ON, ROWS, RUN, SURVEY, UNCOLLECTED
+from .layout import COLLECTED, COLLECTOR_OFF, END, GO_ON, NO_COLLECTION, ROWS, RUN, SURVEY
 from .proc import reset_high_water
 from .schedule import TASKS
 from .slots import int64_slots
@@ -78,7 +78,7 @@ class MeasuredProcess:
         """Import what samples only here: a run without sampling does not pay for it."""
         from .sampler import Sampler
 
-        most = ROWS if self.number or self._job["do"] == RUN else TASKS
+        most = ROWS if self.number or self._job["task"] == RUN else TASKS
         rows = min(self._job["units"], most)
         return Sampler(self._job, table_fd, self.number, self.channel, rows)
 
@@ -122,7 +122,7 @@ class MeasuredProcess:
         self.sample()
         self._done_and_cpu[1] += time.process_time_ns() - began
 
-    def stop(self, how: int = AS_IT_IS) -> None:
+    def stop(self, how: int = NO_COLLECTION) -> None:
         """Read what is too expensive for every sample."""
         if self._sampler:
             began = time.process_time_ns()
@@ -132,7 +132,7 @@ class MeasuredProcess:
 
     def collect(self) -> None:
         """Collect, where the program left its collector on, and read what is left."""
-        self.stop(COLLECTED if collect() else UNCOLLECTED)
+        self.stop(COLLECTED if collect() else COLLECTOR_OFF)
 
     def survey(self) -> list[tuple[str, int, int]]:
         """The containers that state a maximum, as `bounded.survey` finds them."""

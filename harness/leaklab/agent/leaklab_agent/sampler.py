@@ -69,7 +69,7 @@ class Sampler:
             _never if number else self._tmpfs,
         )
         # A pool's parent has so few samples that none can be left out.
-        self._always_at = ALWAYS_AT if number or job["do"] == RUN else 1
+        self._always_at = ALWAYS_AT if number or job["task"] == RUN else 1
         seldom = SELDOM if rows >= MIN_ROWS_IF_SELDOM else max(1, rows // 32)
         self._paced = tuple(self._make_paced(job["judged"], seldom))
         self._touch()
@@ -104,7 +104,7 @@ class Sampler:
 
         Args:
             units: the work done.
-            how: AS_IT_IS, COLLECTED or UNCOLLECTED.
+            how: NO_COLLECTION, COLLECTED or COLLECTOR_OFF.
             high_water_bytes: of RSS, so far.
             cpu_nanoseconds: what the units took, so far.
         """

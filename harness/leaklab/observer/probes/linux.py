@@ -65,7 +65,7 @@ def reading(pid: int) -> Reading | None:
     )
 
 
-def resident(pid: int) -> Reading | None:
+def cheap_reading(pid: int) -> Reading | None:
     """What statm tells, which costs as little for a large process as for a small one; None where it
     is gone. A zombie, and a thread of the kernel's, has no memory."""
     pages = _read(f"/proc/{pid}/statm").split()
@@ -95,7 +95,7 @@ def cpu_seconds(pid: int) -> float | None:
     return (int(fields[11]) + int(fields[12])) / TICKS if len(fields) > 12 else None
 
 
-def refuse_unreadable(pid: int) -> None:
+def require_readable(pid: int) -> None:
     """Stop at a process that has no memory to be read.
 
     Raises:
@@ -124,7 +124,7 @@ def command_line(pid: int) -> str:
     return one_line(words or (f"[{name}]" if name else ""))
 
 
-def in_all(readings: Iterable[Reading]) -> Reading:
+def sum_readings(readings: Iterable[Reading]) -> Reading:
     """The sums over processes. Summed RSS and shared memory count a page once for each user;
     summed PSS counts it once."""
     found = list(readings)

@@ -32,14 +32,14 @@ class Probes(Protocol):
     def reading(self, pid: int) -> Reading | None:
         """All that can be read of one process from outside."""
 
-    def resident(self, pid: int) -> Reading | None:
+    def cheap_reading(self, pid: int) -> Reading | None:
         """What of it costs the same for a process of any size: RSS, VMS, and the shared memory in
         RSS."""
 
     def descent(self, pid: int) -> Descent | None:
         """Where a process comes from."""
 
-    def in_all(self, readings: Iterable[Reading]) -> Reading:
+    def sum_readings(self, readings: Iterable[Reading]) -> Reading:
         """The sums over processes."""
 
     def segment_names(self, pid: int) -> frozenset[str]:
@@ -55,7 +55,7 @@ class Probes(Protocol):
     def command_line(self, pid: int) -> str:
         """The words of a process on one line; empty if it is gone."""
 
-    def refuse_unreadable(self, pid: int) -> None:
+    def require_readable(self, pid: int) -> None:
         """Stop at a process that has no memory to be read.
 
         Raises:

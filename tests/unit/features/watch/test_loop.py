@@ -17,7 +17,7 @@ from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_repo
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes.protocol import Descent
 from leaklab.observer.series import TreeSeries
 from leaklab.reports import plain, watch
@@ -52,7 +52,7 @@ class Toys(ToyProbes):
     def reading(self, pid: int) -> Reading | None:
         return self.laws[pid](self.now)
 
-    def resident(self, pid: int) -> Reading | None:
+    def cheap_reading(self, pid: int) -> Reading | None:
         if (whole := self.reading(pid)) is None:
             return None
         kept = {name: getattr(whole, name) for name in ("rss_bytes", "vms_bytes", "shared_bytes")}
