@@ -388,7 +388,9 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
         (service,) = (p for p in psutil.Process().children(recursive=True) if is_crier(p))
         service.kill()
         wait_until(services.death)
-        words = "the service 'crier' died in mid-run: killed by SIGKILL; its last words: farewell"
+        words = (
+            "the service 'crier' died during the run: killed by SIGKILL; its last output: farewell"
+        )
         assert services.death() == words
 
 
@@ -451,6 +453,8 @@ def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
 
 def test_a_temporary_folder_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    words = "file/run-00/home: Not a directory; make room, or name another folder with TMPDIR"
+    words = (
+        "file/run-00/home: Not a directory; free some disk space, or set TMPDIR to another folder"
+    )
     with pytest.raises(NotMeasured, match=words), run_folder(tmp_path / "file", 0):
         pass

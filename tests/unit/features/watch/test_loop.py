@@ -75,7 +75,7 @@ class Toys(ToyProbes):
         return True
 
     def how(self) -> str:
-        return "it left with exit status 0"
+        return "exited with status 0"
 
     def finish(self, interrupted: int) -> None:
         raise AssertionError("a watch leaves the end of its target to the command")
@@ -380,7 +380,7 @@ def test_too_few_readings_tell_no_growth() -> None:
     )
     assert watch.notes(seen)[-2:] == [
         "growth: not known yet",
-        "toys: it left with exit status 0",
+        "toys: exited with status 0",
     ]
 
 
