@@ -205,7 +205,7 @@ class ToyProbes:
     def shared_memory_bytes(self, pid: int) -> int | None:
         return None
 
-    def descendants(self, pid: int, enough: int) -> list[int]:
+    def descendants(self, pid: int, max_pids: int) -> list[int]:
         return []
 
     def command_line(self, pid: int) -> str:

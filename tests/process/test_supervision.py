@@ -329,7 +329,7 @@ time.sleep(1000)
     home = bench.folder / "home"
 
     def look() -> None:
-        seen = observer._seen.high_water_bytes.values()
+        seen = observer._observation.high_water_bytes.values()
         # The last mark may have been read while the larger one was still being filled.
         filled = [sum(mark > least for mark in seen) for least in (50_000_000, 100_000_000)]
         if len(list(home.iterdir())) == 2 and filled == [2, 1]:

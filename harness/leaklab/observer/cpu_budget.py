@@ -1,4 +1,4 @@
-"""Pace: what is done again and again, spaced so that it costs no more than its share of one CPU."""
+"""CPU budgets: repeated work, spaced to cost at most a given share of one CPU."""
 
 import time
 from collections.abc import Iterator
@@ -6,7 +6,7 @@ from contextlib import contextmanager
 
 
 class CpuBudget:
-    """Spaces what is done so that it takes at most `budget`, a share of one CPU."""
+    """Spaces repeated work so that it takes at most `budget`, a share of one CPU."""
 
     def __init__(self, budget: float) -> None:
         self.spent_seconds = 0.0
@@ -15,14 +15,17 @@ class CpuBudget:
 
     @property
     def due(self) -> bool:
-        """Whether it may be done again."""
+        """Whether the work may be done again."""
         return time.monotonic() >= self._next
 
     @contextmanager
     def charge(self) -> Iterator[None]:
-        """Measure what is done here, in CPU time: a neighbour's turn is not its cost."""
-        began, cpu = time.monotonic(), time.thread_time()
+        """Measure the CPU time of the work in this context and charge it to the budget.
+
+        CPU time of this thread does not include the time that other processes take.
+        """
+        started, cpu = time.monotonic(), time.thread_time()
         yield
         cost = time.thread_time() - cpu
         self.spent_seconds += cost
-        self._next = began + cost / self._budget
+        self._next = started + cost / self._budget
