@@ -72,7 +72,7 @@ class Observation:
     cpu_seconds: float = 0.0
 
     def record(self, message: AgentMessage) -> None:
-        """Keep a message, unless the same process has sent one of the same type before."""
+        """Keep the first message of each type and process, and the last MAX_SURVEYS surveys."""
         match message:
             case Baseline():
                 self.baselines.setdefault(message.process, message)

@@ -96,7 +96,7 @@ class Confinement:
         # failcnt of version 1 cannot be used: Linux 6.18 leaves it at 0 after a kill.
         limit = int(read_entry(self.memory, "memory.limit_in_bytes") or 0)
         marks = (
-            read_entry(self.memory, f"memory.{kind}max_usage_in_bytes") for kind in ("", "memsw.")
+            read_entry(self.memory, f"memory.{part}max_usage_in_bytes") for part in ("", "memsw.")
         )
         return any(int(mark or 0) > limit - CHARGED_AT_ONCE_BYTES for mark in marks)
 

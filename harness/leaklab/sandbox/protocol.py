@@ -3,7 +3,7 @@
 An order is a file in the format of `marshal` (version 2, which every Python from 3.8 on reads): a
 dict with the fields of its class as keys. A message to the harness is a dict literal on a line
 (`agent/leaklab_agent/channel.py`). A line that is not exactly one of the messages below was written
-by the program, and is ignored.
+by something else, such as the program, and is ignored.
 """
 
 import ast
