@@ -56,11 +56,12 @@ preview: $(READY) ## Show the site that bench and history made
 	@test -f .asv/html/index.html || { echo "there is no site yet: make bench"; exit 1; }
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory .asv/html 0
 
-lint: $(READY) ## Check style, types and layers (ruff, mypy, import-linter)
+lint: $(READY) ## Check style, types, layers and spelling
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/codespell
 
 test: $(READY) ## Run all tests: the pure ones, then those with real processes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests

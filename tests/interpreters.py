@@ -10,12 +10,12 @@ def _found() -> list[Path]:
     """On the path, or beside the others under pyenv."""
     folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep)]
     folders += Path("~/.pyenv/versions").expanduser().glob("*/bin")
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     for folder in folders:
         for path in folder.glob("python3.*") if "shims" not in folder.parts else ():
             if re.fullmatch(r"python3\.([89]|1\d)", path.name):
-                found.setdefault(path.name, path)
-    return [found[name] for name in sorted(found, key=lambda n: int(n.split(".")[1]))]
+                paths.setdefault(path.name, path)
+    return [paths[name] for name in sorted(paths, key=lambda n: int(n.split(".")[1]))]
 
 
 def has_multiprocess(python: Path) -> bool:

@@ -60,7 +60,7 @@ def spans(text: str) -> list[str]:
 
 
 def typed(block: str) -> list[str]:
-    """What a person types of a block: the lines after a prompt, or all where there is none."""
+    """What a person types of a block: the lines after a prompt, or all lines without a prompt."""
     lines = block.splitlines()
     prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     return [COMMENT.sub("", line) for line in prompted or lines]
@@ -69,8 +69,8 @@ def typed(block: str) -> list[str]:
 def calls(text: str) -> Iterator[Call]:
     """Every call of `leaklab` and `make` in the code of a text."""
     for line in [*(line for block in blocks(text) for line in typed(block)), *spans(text)]:
-        for program, words in CALL.findall(PLACEHOLDER.sub("NAME", line)):
-            yield Call(program, tuple(word.strip("[]") for word in words.split()))
+        for program, arguments in CALL.findall(PLACEHOLDER.sub("NAME", line)):
+            yield Call(program, tuple(word.strip("[]") for word in arguments.split()))
 
 
 def beside_calls(text: str) -> Iterator[Call]:
@@ -103,8 +103,8 @@ def options_of(command: click.Command) -> set[str]:
     return {name for parameter in command.get_params(context) for name in parameter.opts}
 
 
-def printed(capsys: pytest.CaptureFixture[str], *words: str) -> str:
-    assert exit_codes.run_command(cli, words) == 0
+def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
+    assert exit_codes.run_command(cli, arguments) == 0
     return capsys.readouterr().out
 
 
@@ -147,15 +147,15 @@ def test_an_option_in_a_tables_row_belongs_to_the_command_there() -> None:
     ],
 )
 def test_what_a_call_gets_wrong_is_named(line: str, expected: set[str]) -> None:
-    program, *words = line.split()
-    assert expected == unknown(Call(program, tuple(words)))
+    program, *arguments = line.split()
+    assert expected == unknown(Call(program, tuple(arguments)))
 
 
 @pytest.mark.parametrize("path", DOCUMENTS + LESSONS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_command_target_and_option_that_a_document_names_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
     wrong = {call: unknown(call) for call in [*calls(text), *beside_calls(text)]}
-    assert {} == {call: words for call, words in wrong.items() if words}
+    assert {} == {call: arguments for call, arguments in wrong.items() if arguments}
 
 
 @pytest.mark.parametrize("path", DOCUMENTS + LESSONS, ids=lambda p: str(p.relative_to(ROOT)))
@@ -181,19 +181,21 @@ def test_make_help_fits_80_columns() -> None:
 
 @functools.cache
 def make_help() -> list[str]:
-    # The tests may themselves be started by a make, whose words to it are for it alone.
+    # A make that starts these tests must not pass its own flags on.
     ours = {name: value for name, value in os.environ.items() if not name.startswith("MAKE")}
     command = ["make", "--no-print-directory", "help"]
-    found = subprocess.run(command, cwd=ROOT, env=ours, capture_output=True, text=True, check=True)
-    return found.stdout.splitlines()
+    completed = subprocess.run(
+        command, cwd=ROOT, env=ours, capture_output=True, text=True, check=True
+    )
+    return completed.stdout.splitlines()
 
 
 REMEDY = f"run: python -m {reference.__name__}"
 
 
 def test_the_checksums_of_the_programs_are_up_to_date() -> None:
-    found = (ROOT / "scenarios" / checksums.CHECKSUM_FILE).read_text(encoding="utf-8")
-    assert checksums.sums_of(ROOT) == found, REMEDY
+    result = (ROOT / "scenarios" / checksums.CHECKSUM_FILE).read_text(encoding="utf-8")
+    assert checksums.sums_of(ROOT) == result, REMEDY
 
 
 def test_the_reference_is_up_to_date() -> None:
@@ -229,19 +231,19 @@ def test_the_first_session_lists_what_there_is(capsys: pytest.CaptureFixture[str
 
 def test_contributing_has_the_numbers_that_the_code_has() -> None:
     text = " ".join(CONTRIBUTING.split())
-    for words in (
+    for arguments in (
         f"at most {MAX_DIFF_LINES} changed lines",
         f"`title` has at most {MAX_TITLE} characters",
         f"at least {MIN_DECLARED_UNITS}, and whatever fills",
         f"growth that became {default_of(continuous.command, 'factor')} times as large",
         f"({default_of(soak.command, 'rounds')} rounds in every mode it declares",
     ):
-        assert words in text
+        assert arguments in text
 
 
 def default_of(command: click.Command, name: str) -> object:
-    (found,) = (p.default for p in command.params if p.name == name)
-    return found
+    (result,) = (p.default for p in command.params if p.name == name)
+    return result
 
 
 def test_contributing_names_every_key_of_scenario_toml() -> None:
@@ -271,8 +273,10 @@ def test_the_example_of_a_scenario_has_no_problems_and_is_tracked(example: Catal
 
 
 @pytest.mark.process
-@pytest.mark.parametrize("words", ["check", "run --mode all --jobs 2"])
-def test_the_example_of_a_scenario_is_as_it_declares(example: Catalogue, words: str) -> None:
-    command = [sys.executable, "-m", "leaklab", *words.split(), "--catalogue", str(example.root)]
-    found = subprocess.run(command, cwd=example.root, capture_output=True, text=True, check=False)
-    assert found.returncode == 0, found.stdout + found.stderr
+@pytest.mark.parametrize("text", ["check", "run --mode all --jobs 2"])
+def test_the_example_of_a_scenario_is_as_it_declares(example: Catalogue, text: str) -> None:
+    command = [sys.executable, "-m", "leaklab", *text.split(), "--catalogue", str(example.root)]
+    completed = subprocess.run(
+        command, cwd=example.root, capture_output=True, text=True, check=False
+    )
+    assert completed.returncode == 0, completed.stdout + completed.stderr

@@ -84,7 +84,7 @@ def test_the_harness_never_imports_scenario_code() -> None:
     assert [] == [path for path in MODULES if imported(tree_of(path)) & CONTENT]
 
 
-def imported_by(*words: str, complete: str = "") -> tuple[str, set[str]]:
+def imported_by(*arguments: str, complete: str = "") -> tuple[str, set[str]]:
     """What leaklab says to a command line, or completes, and the modules that it imports for it."""
     code = (
         "import sys\n"
@@ -92,23 +92,23 @@ def imported_by(*words: str, complete: str = "") -> tuple[str, set[str]]:
         "try: main()\n"
         "finally: print('imported', *sys.modules)"
     )
-    found = subprocess.run(
-        [sys.executable, "-c", code, *words],
+    completed = subprocess.run(
+        [sys.executable, "-c", code, *arguments],
         capture_output=True,
         text=True,
         check=False,
         env={"PATH": "", **({"_LEAKLAB_COMPLETE": "bash_complete"} if complete else {})}
         | {"COMP_WORDS": complete, "COMP_CWORD": str(complete.count(" "))},
     )
-    said, _, names = found.stdout.partition("\nimported ")
-    return said, set(names.split())
+    output, _, names = completed.stdout.partition("\nimported ")
+    return output, set(names.split())
 
 
-@pytest.mark.parametrize(("words", "complete"), [(["--help"], ""), ([], "leaklab w")])
+@pytest.mark.parametrize(("arguments", "complete"), [(["--help"], ""), ([], "leaklab w")])
 @pytest.mark.process
-def test_help_and_completion_import_no_commands_module(words: list[str], complete: str) -> None:
-    said, names = imported_by(*words, complete=complete)
-    assert "watch" in said
+def test_help_and_completion_import_no_commands_module(arguments: list[str], complete: str) -> None:
+    output, names = imported_by(*arguments, complete=complete)
+    assert "watch" in output
     assert {*HEAVY, "msgspec"} & names == set()
     assert [] == [name for name in names if name.startswith("leaklab.cli.commands.")]
 
@@ -116,15 +116,15 @@ def test_help_and_completion_import_no_commands_module(words: list[str], complet
 @pytest.mark.parametrize("name", ["run", "watch", "compare", "list", "show", "check"])
 @pytest.mark.process
 def test_the_help_of_a_command_imports_nothing_heavy(name: str) -> None:
-    said, names = imported_by(name, "--help")
-    assert "Usage" in said
+    output, names = imported_by(name, "--help")
+    assert "Usage" in output
     assert HEAVY & names == set()
 
 
 @pytest.mark.process
 def test_the_completion_of_a_scenarios_name_imports_nothing_heavy() -> None:
-    said, names = imported_by(complete="leaklab run word_i")
-    assert "word_index" in said
+    output, names = imported_by(complete="leaklab run word_i")
+    assert "word_index" in output
     assert HEAVY & names == set()
 
 
@@ -140,7 +140,7 @@ def test_no_module_is_longer_than_250_lines() -> None:
 
 def test_no_function_is_longer_than_30_lines() -> None:
     long = {
-        str(p.relative_to(ROOT)): found for p in MODULES if (found := long_functions(tree_of(p)))
+        str(p.relative_to(ROOT)): result for p in MODULES if (result := long_functions(tree_of(p)))
     }
     assert long == {}
 

@@ -21,12 +21,12 @@ ON = True  # as YAML reads an `on`
 def said_to_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
     """The words with which a step starts leaklab, as GitHub's shell and make read the step; what
     stands for leaklab here only says what it was told."""
-    told = venv / "bin" / "leaklab"
-    told.parent.mkdir(parents=True)
-    told.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
-    told.chmod(0o755)
+    messages = venv / "bin" / "leaklab"
+    messages.parent.mkdir(parents=True)
+    messages.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
+    messages.chmod(0o755)
     (venv / ".ready").touch()
-    found = subprocess.run(
+    completed = subprocess.run(
         ["bash", "-e", "-c", script],
         cwd=ROOT,
         env={**os.environ, "MAKEFLAGS": f"--silent VENV={venv}", **environment},
@@ -34,7 +34,7 @@ def said_to_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
         text=True,
         check=True,
     )
-    return found.stdout.splitlines()
+    return completed.stdout.splitlines()
 
 
 def test_it_runs_on_pushes_to_main_and_on_pull_requests() -> None:
@@ -111,25 +111,25 @@ def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
     tmp_path: Path,
 ) -> None:
     (step,) = (step for step in JOBS["compare"]["steps"] if "run" in step)
-    words = said_to_leaklab(step["run"], tmp_path, GITHUB_STEP_SUMMARY="a summary")
-    assert ["continuous", "--factor", "1.02", "--markdown", "a summary"] == words[:-3]
-    assert ["--", "HEAD^1", "HEAD"] == words[-3:]
+    arguments = said_to_leaklab(step["run"], tmp_path, GITHUB_STEP_SUMMARY="a summary")
+    assert ["continuous", "--factor", "1.02", "--markdown", "a summary"] == arguments[:-3]
+    assert ["--", "HEAD^1", "HEAD"] == arguments[-3:]
 
 
 @pytest.mark.parametrize("branch", ["release/2", "x;id", "a`id`b"])
 def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
     tmp_path: Path, branch: str
 ) -> None:
-    words = said_to_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
-    assert ["--", branch, "HEAD"] == words[-3:]
+    arguments = said_to_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
+    assert ["--", branch, "HEAD"] == arguments[-3:]
 
 
-@pytest.mark.parametrize(("words", "said"), [("", []), ("ALL=1", ["--all"])])
+@pytest.mark.parametrize(("text", "lines"), [("", []), ("ALL=1", ["--all"])])
 def test_a_comparison_takes_in_all_scenarios_where_it_is_told_to(
-    tmp_path: Path, words: str, said: list[str]
+    tmp_path: Path, text: str, lines: list[str]
 ) -> None:
-    told = said_to_leaklab(f"make continuous {words}", tmp_path, MARKDOWN="")
-    assert ["continuous", "--factor", "1.02", *said, "--", "main", "HEAD"] == told
+    messages = said_to_leaklab(f"make continuous {text}", tmp_path, MARKDOWN="")
+    assert ["continuous", "--factor", "1.02", *lines, "--", "main", "HEAD"] == messages
 
 
 def test_what_ci_runs_here_is_what_it_runs_there() -> None:

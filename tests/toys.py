@@ -89,7 +89,7 @@ def job(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes
 
 
 def process(heap: list[int], **changes: Any) -> ProcessRecord:
-    """A process whose heap in use was this after 1, 2, 3 … units."""
+    """A process with this heap in use after 1, 2, 3 … units."""
     whole: dict[str, Any] = {
         "pid": 4711,
         "role": Role.PARENT,
@@ -151,7 +151,7 @@ class ToyExecutor:
 
 
 def grown(job: Job, done: int, number: int = 0) -> ProcessRecord:
-    """A process that did so many units by the law; 0 is the one process of an inline run."""
+    """A process that did `units` units by the law; 0 is the one process of an inline run."""
     pace = int(job.scenario.name.split("-")[1]) if job.variant is Variant.BUGGY else 0
     heap = [pace * unit for unit in range(1, done + 1)]
     return process(

@@ -19,18 +19,18 @@ Leaklab = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Every living process that has to do with a folder: by its words, place or environment."""
-    found = []
+    """Every living process that has to do with a folder: by command, place or environment."""
+    living = []
     for process in psutil.process_iter():
         try:
             command = process.cmdline()
-            words = [*command, process.cwd(), *process.environ().values()]
+            texts = [*command, process.cwd(), *process.environ().values()]
             alive = process.status() != psutil.STATUS_ZOMBIE
         except psutil.Error:
             continue
-        if alive and process.pid != os.getpid() and any(str(folder) in word for word in words):
-            found.append(f"{process.pid} {command}")
-    return found
+        if alive and process.pid != os.getpid() and any(str(folder) in word for word in texts):
+            living.append(f"{process.pid} {command}")
+    return living
 
 
 def wait_until(fact: Callable[[], object], seconds: float = 120.0) -> None:
@@ -58,9 +58,9 @@ def environment(place: Path) -> dict[str, str]:
 
 @pytest.fixture
 def leaklab(place: Path, environment: dict[str, str]) -> Leaklab:
-    def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
+    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(
-            [sys.executable, "-m", "leaklab", *words],
+            [sys.executable, "-m", "leaklab", *arguments],
             cwd=place,
             env={**environment, **changes},
             capture_output=True,
@@ -76,8 +76,8 @@ def leaklab(place: Path, environment: dict[str, str]) -> Leaklab:
 def toy(leaklab: Leaklab) -> Leaklab:
     """`leaklab` on the toy catalogue."""
 
-    def run(*words: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        return leaklab(*words, "--catalogue", str(TOYS), **changes)
+    def run(*arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return leaklab(*arguments, "--catalogue", str(TOYS), **changes)
 
     return run
 

@@ -94,16 +94,16 @@ def test_it_measures_the_workers_of_a_pool(python: Path, mode: Mode, tmp_path: P
 def test_a_scenario_is_run_by_it_and_the_result_says_so(
     python: Path, toy: Leaklab, place: Path
 ) -> None:
-    found = toy("run", "grow", "--variant", "buggy", "--python", str(python))
+    result = toy("run", "grow", "--variant", "buggy", "--python", str(python))
     other = interpreter_of(str(python))
-    assert (0, "") == (found.returncode, found.stderr)
-    assert f"run by CPython {other.version}, {other.path}" in found.stdout
+    assert (0, "") == (result.returncode, result.stderr)
+    assert f"run by CPython {other.version}, {other.path}" in result.stdout
     (saved,) = place.glob("results/*/grow.buggy.inline.1.json")
     assert f'"python": "{other.version}"' in saved.read_text()
 
 
 @pytest.mark.parametrize(
-    ("script", "words"),
+    ("script", "text"),
     [
         (None, "no such program; give the path of a Python"),
         ("exit 0", "it is no Python that works (exit status 0); give the path of one"),
@@ -114,23 +114,23 @@ def test_a_scenario_is_run_by_it_and_the_result_says_so(
     ],
 )
 def test_what_cannot_run_a_program_is_one_line(
-    script: str | None, words: str, toy: Leaklab, place: Path
+    script: str | None, text: str, toy: Leaklab, place: Path
 ) -> None:
     python = place / "python"
     if script:
         rest = "'executable': '', 'libc': '', 'prefix': '/', 'packages': []"
         python.write_text(f"#!/bin/sh\n{script}\n".replace("PLACE", rest))
         python.chmod(0o755)
-    found = toy("run", "grow", "--python", str(python))
-    assert 2 == found.returncode
-    assert words in one_line(found)
+    result = toy("run", "grow", "--python", str(python))
+    assert 2 == result.returncode
+    assert text in one_line(result)
     assert not (place / "results").exists()
 
 
 def test_a_python_without_a_name_is_not_the_labs_own(toy: Leaklab) -> None:
-    found = toy("run", "grow", "--python", "")
-    assert 2 == found.returncode
-    assert "no such program; give the path of a Python" in one_line(found)
+    result = toy("run", "grow", "--python", "")
+    assert 2 == result.returncode
+    assert "no such program; give the path of a Python" in one_line(result)
 
 
 def test_some_interpreter_is_found() -> None:

@@ -112,9 +112,9 @@ class Repository:
     root: Path
     home: Path
 
-    def git(self, *words: str) -> str:
+    def git(self, *arguments: str) -> str:
         who = ["-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
-        command = ["git", "-C", str(self.root), *who, *words]
+        command = ["git", "-C", str(self.root), *who, *arguments]
         return subprocess.run(command, check=True, capture_output=True, text=True).stdout.strip()
 
     def write(self, files: dict[str, str]) -> None:
@@ -131,8 +131,8 @@ class Repository:
         self.git("commit", "-q", "--allow-empty", "-m", name)
         return name
 
-    def leaklab(self, *words: str, **changes: str) -> subprocess.CompletedProcess[str]:
-        return self.run([sys.executable, "-m", "leaklab", *words], **changes)
+    def leaklab(self, *arguments: str, **changes: str) -> subprocess.CompletedProcess[str]:
+        return self.run([sys.executable, "-m", "leaklab", *arguments], **changes)
 
     def run(self, command: list[str], **changes: str) -> subprocess.CompletedProcess[str]:
         environment = {**os.environ, "HOME": str(self.home), "COLUMNS": "80", **changes}
@@ -216,7 +216,7 @@ def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
     fixed = "scenarios/cache_without_eviction/fixed.py"
     text = (ROOT / fixed).read_text()
     begin, end = (
-        text.index(words) for words in ("            if len(", "        self._sheets.move")
+        text.index(arguments) for arguments in ("            if len(", "        self._sheets.move")
     )
     grown = pair("grown", flat(), '["inline", "fork"]')
     repository.branch(
@@ -233,9 +233,11 @@ def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
             **pair("newcomer", flat()),
         },
     )
-    found = repository.leaklab("continuous", "base", "worse", "--json", "--markdown", "summary.md")
+    completed = repository.leaklab(
+        "continuous", "base", "worse", "--json", "--markdown", "summary.md"
+    )
     shutil.copy(repository.root / ".asv/leaklab/asv.log", repository.root / "worse.log")
-    return found
+    return completed
 
 
 def test_the_eviction_taken_out_of_the_cache_is_named(
@@ -253,8 +255,8 @@ def test_the_eviction_taken_out_of_the_cache_is_named(
 def test_a_scenario_that_is_not_in_the_default_set_is_measured_where_it_was_changed(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
-    found, rows = json.loads(worse.stdout), rows_of(worse.stdout)
-    assert (["unmarked"], ["untouched"]) == (found["taken_in"], found["left_out"])
+    result, rows = json.loads(worse.stdout), rows_of(worse.stdout)
+    assert (["unmarked"], ["untouched"]) == (result["taken_in"], result["left_out"])
     twin = rows["unmarked/fixed/inline verdict"]
     assert ("worse", "clean → leak") == (twin["change"], twin["verdicts"])
     assert "same" == rows["unmarked/buggy/inline verdict"]["change"]
@@ -321,64 +323,64 @@ def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
 def test_asvs_own_ways_that_are_relied_on(
     worse: subprocess.CompletedProcess[str], repository: Repository
 ) -> None:
-    said = (repository.root / "worse.log").read_text()
+    output = (repository.root / "worse.log").read_text()
     head = repository.git("rev-parse", "worse")
     (file,) = repository.root.glob(f".asv/results/*/{head[:8]}-*.json")
     saved = json.loads(file.read_text())
     columns = saved["result_columns"]
     assert [2.0] == saved["results"]["guard.track_samples"][columns.index("result")]
-    assert 2 == said.count("Setting up lab:")  # once for each commit, and not for each module
-    assert "PERFORMANCE DECREASED" in said
+    assert 2 == output.count("Setting up lab:")  # once for each commit, and not for each module
+    assert "PERFORMANCE DECREASED" in output
     assert worse.returncode == 1
 
 
 def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: Repository) -> None:
     repository.branch("docs", "base", {"README.md": "# Words\n"})
     repository.write({"scenarios/two/notes.txt": "not committed\n"})
-    words = ("--name=cache_without_eviction", "--name=two", "--fresh")
-    found = repository.leaklab("continuous", "base", "docs", *words)
+    arguments = ("--name=cache_without_eviction", "--name=two", "--fresh")
+    completed = repository.leaklab("continuous", "base", "docs", *arguments)
     (repository.root / "scenarios/two/notes.txt").unlink()
-    rows = [line.split() for line in found.stdout.splitlines()[1:-1]]
-    assert 0 == found.returncode, found.stderr
+    rows = [line.split() for line in completed.stdout.splitlines()[1:-1]]
+    assert 0 == completed.returncode, completed.stderr
     counted = {row[0]: row[-5:] for row in rows if row[0] in ("growth", "peak", "verdict")}
     assert {"growth", "peak", "verdict"} == counted.keys()
     assert [["0", "0", "6", "0", "0"]] * 3 == list(counted.values())
-    assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in found.stderr
+    assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in completed.stderr
 
 
 def test_what_was_left_out_of_a_comparison_is_said_by_name(repository: Repository) -> None:
     repository.branch("words", "base", {"README.md": "# More words\n"})
-    found = repository.leaklab("continuous", "base", "words")
-    assert 0 == found.returncode, found.stderr
-    assert found.stdout.startswith("figures ")
-    assert found.stdout.endswith("; --all takes them in: unmarked, untouched\n")
+    completed = repository.leaklab("continuous", "base", "words")
+    assert 0 == completed.returncode, completed.stderr
+    assert completed.stdout.startswith("figures ")
+    assert completed.stdout.endswith("; --all takes them in: unmarked, untouched\n")
 
 
 def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
-    found = repository.leaklab("continuous", "base", "base", "--name=five", "--json")
-    assert 0 == found.returncode, found.stderr
-    assert ["same"] * 6 == [row["change"] for row in rows_of(found.stdout).values()]
+    completed = repository.leaklab("continuous", "base", "base", "--name=five", "--json")
+    assert 0 == completed.returncode, completed.stderr
+    assert ["same"] * 6 == [row["change"] for row in rows_of(completed.stdout).values()]
 
 
 def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Repository) -> None:
     changed = {"scenarios/two/fixed.py": RAISES, "scenarios/five/fixed.py": flat(1.05)}
     repository.branch("broken", "base", changed)
-    found = repository.leaklab("continuous", "base", "broken", "--name=two", "--name=five")
-    assert 3 == found.returncode, found.stderr
-    assert "KeyError" in found.stdout
-    for name, words in (("two", "failed"), ("five", "worse")):
-        below = found.stdout.partition(f"\n{name}\n")[2]
-        assert words in below.splitlines()[0]
+    completed = repository.leaklab("continuous", "base", "broken", "--name=two", "--name=five")
+    assert 3 == completed.returncode, completed.stderr
+    assert "KeyError" in completed.stdout
+    for name, arguments in (("two", "failed"), ("five", "worse")):
+        below = completed.stdout.partition(f"\n{name}\n")[2]
+        assert arguments in below.splitlines()[0]
 
 
 def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> None:
     toml = TOML.format(modes='["inline"]', bench="true").replace("schema = 1", "schema = 99")
     repository.branch("future", "base", {"scenarios/one/scenario.toml": toml})
     repository.git("checkout", "-q", "base")
-    found = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
-    assert 3 == found.returncode, found.stderr  # for nothing was compared
-    assert {"n/a"} == {row["change"] for row in rows_of(found.stdout).values()}
-    assert "schema is 99" in json.loads(found.stdout)["unread"]["base"]["one"]
+    completed = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
+    assert 3 == completed.returncode, completed.stderr  # for nothing was compared
+    assert {"n/a"} == {row["change"] for row in rows_of(completed.stdout).values()}
+    assert "schema is 99" in json.loads(completed.stdout)["unread"]["base"]["one"]
     other_way = repository.leaklab("continuous", "base", "future", "--name=one")
     assert 3 == other_way.returncode
     assert "not read at future" in other_way.stdout
@@ -387,33 +389,33 @@ def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> N
 @pytest.mark.usefixtures("worse")
 def test_make_continuous_shows_the_comparison_and_says_how_it_ended(repository: Repository) -> None:
     venv = sys.prefix
-    words = [f"VENV={venv}", "-o", f"{venv}/.ready", "BASE=base", "HEAD=worse", "NAMES=five"]
-    found = repository.run(["make", "continuous", *words])
-    assert "1.050" in found.stdout or "1.049" in found.stdout
-    assert "Error 1" in found.stderr
-    assert 2 == found.returncode  # make's own, whatever its command ended with
+    arguments = [f"VENV={venv}", "-o", f"{venv}/.ready", "BASE=base", "HEAD=worse", "NAMES=five"]
+    completed = repository.run(["make", "continuous", *arguments])
+    assert "1.050" in completed.stdout or "1.049" in completed.stdout
+    assert "Error 1" in completed.stderr
+    assert 2 == completed.returncode  # make's own, whatever its command ended with
 
 
 def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Repository) -> None:
     repository.git("checkout", "-q", "base")
-    found = repository.leaklab("bench", "--name=five", "--name=two")
-    assert 0 == found.returncode, found.stderr
+    completed = repository.leaklab("bench", "--name=five", "--name=two")
+    assert 0 == completed.returncode, completed.stderr
     assert ["five", "two"] == [
-        line for line in found.stdout.splitlines() if line in ("five", "two")
+        line for line in completed.stdout.splitlines() if line in ("five", "two")
     ]
     assert (repository.root / ".asv/html/index.html").is_file()
-    assert "left out" not in found.stdout
+    assert "left out" not in completed.stdout
 
 
 def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
     changed = {"scenarios/unmarked/notes.txt": "x"}
     repository.git("checkout", "-q", repository.branch("quick", "base", changed))
-    found = repository.leaklab("bench", "--quick")
+    completed = repository.leaklab("bench", "--quick")
     commit = repository.git("rev-parse", "HEAD")
-    assert 0 == found.returncode, found.stderr
-    assert {"five", "unmarked"} < set(found.stdout.splitlines())
-    assert "taken in, for they were changed: unmarked\n" in found.stdout
-    assert found.stdout.endswith("; --all takes them in: untouched\n")
+    assert 0 == completed.returncode, completed.stderr
+    assert {"five", "unmarked"} < set(completed.stdout.splitlines())
+    assert "taken in, for they were changed: unmarked\n" in completed.stdout
+    assert completed.stdout.endswith("; --all takes them in: untouched\n")
     assert [] == list(repository.root.glob(f".asv/results/*/{commit[:8]}-*"))
 
 
@@ -422,15 +424,15 @@ def test_the_history_names_the_commit_from_which_it_grew(repository: Repository)
     for number, more in enumerate((1.0, 1.0, 1.5, 1.5, 1.5)):
         repository.write({"scenarios/one/fixed.py": f"# {number}\n{flat(more)}"})
         repository.git("commit", "-qam", f"step {number}")
-    found = repository.leaklab("history", "-n", "5")
+    completed = repository.leaklab("history", "-n", "5")
     guilty = repository.git("rev-parse", "HEAD~2")[:8]
-    assert 1 == found.returncode, found.stderr
-    (line,) = [line for line in found.stdout.splitlines() if "fixed inline peak RSS" in line]
+    assert 1 == completed.returncode, completed.stderr
+    (line,) = [line for line in completed.stdout.splitlines() if "fixed inline peak RSS" in line]
     assert ["fixed", "inline", "peak", "RSS", guilty] == line.split()[:5]
-    assert "5 commits, 1 regressions, 0 failures" in found.stdout
+    assert "5 commits, 1 regressions, 0 failures" in completed.stdout
     again = repository.leaklab("history", "-n", "5")
-    assert found.stdout == again.stdout
-    assert "asv: For leaklab commit" in found.stderr
+    assert completed.stdout == again.stdout
+    assert "asv: For leaklab commit" in completed.stderr
     assert "asv: For leaklab commit" not in again.stderr
 
 
@@ -440,13 +442,15 @@ def test_where_there_is_nothing_to_measure_the_exit_code_says_so(repository: Rep
     repository.git("rm", "-rq", *(f"scenarios/{name}" for name in marked))
     repository.git("commit", "-qm", "none is marked")
     repository.branch("empty", "unmarked", {"README.md": "# Words\n"})
-    for words in (["bench"], ["continuous", "unmarked", "empty"], ["history"]):
-        found = repository.leaklab(*words)
-        assert (3, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
-        assert "there is nothing to measure: no scenario has bench = true" in found.stderr
+    for arguments in (["bench"], ["continuous", "unmarked", "empty"], ["history"]):
+        completed = repository.leaklab(*arguments)
+        assert (3, 1) == (completed.returncode, len(completed.stderr.splitlines())), (
+            completed.stderr
+        )
+        assert "there is nothing to measure: no scenario has bench = true" in completed.stderr
     repository.git("checkout", "-q", "base")
-    found = repository.leaklab("figures", "nobody", "--catalogue", ".")
-    assert (3, ["nobody"]) == (found.returncode, list(json.loads(found.stdout)["absent"]))
+    completed = repository.leaklab("figures", "nobody", "--catalogue", ".")
+    assert (3, ["nobody"]) == (completed.returncode, list(json.loads(completed.stdout)["absent"]))
 
 
 def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
@@ -454,11 +458,11 @@ def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
     state.mkdir(parents=True, exist_ok=True)
     lock = lock_folder(state)
     try:
-        found = repository.leaklab("bench", "--name=two")
+        completed = repository.leaklab("bench", "--name=two")
     finally:
         os.close(lock)
-    assert (4, 1) == (found.returncode, len(found.stderr.splitlines()))
-    assert "another command has asv measure" in found.stderr
+    assert (4, 1) == (completed.returncode, len(completed.stderr.splitlines()))
+    assert "another command has asv measure" in completed.stderr
 
 
 def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: Repository) -> None:
@@ -467,14 +471,14 @@ def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: 
     (project,) = repository.root.glob(".asv/env/*/project")
     left = project / "scenarios" / "two" / "fixed.py"
     left.write_text(flat(1.5))
-    found = repository.leaklab("bench", "--name=two", "--fresh")
+    completed = repository.leaklab("bench", "--name=two", "--fresh")
     left.write_text(flat())
-    assert 4 == found.returncode
+    assert 4 == completed.returncode
     assert "remove it" in (repository.root / ".asv/leaklab/asv.log").read_text()
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["continuous", "nowhere"], "there is no commit 'nowhere' here; 'git branch --all'"),
         (["continuous", "base", "--name=nobody"], "no scenario 'nobody'"),
@@ -482,10 +486,10 @@ def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: 
         (["bench", "--quick", "--all"], "--quick and --all contradict each other"),
     ],
 )
-def test_bad_input_is_one_line(repository: Repository, words: list[str], message: str) -> None:
-    found = repository.leaklab(*words)
-    assert (2, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
-    assert message in found.stderr
+def test_bad_input_is_one_line(repository: Repository, arguments: list[str], message: str) -> None:
+    completed = repository.leaklab(*arguments)
+    assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), completed.stderr
+    assert message in completed.stderr
 
 
 def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
@@ -494,9 +498,11 @@ def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
     shallow = Repository(tmp_path / "shallow", repository.home)
     repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(shallow.root))
     for message in ("git fetch --unshallow", "is no git checkout"):
-        found = shallow.leaklab("continuous", "base", "--markdown", "summary.md")
-        assert (2, 1) == (found.returncode, len(found.stderr.splitlines())), found.stderr
-        assert message in found.stderr
+        completed = shallow.leaklab("continuous", "base", "--markdown", "summary.md")
+        assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), (
+            completed.stderr
+        )
+        assert message in completed.stderr
         assert message in (shallow.root / "summary.md").read_text()
         shutil.rmtree(shallow.root / ".git", ignore_errors=True)
 
@@ -504,9 +510,9 @@ def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
 def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None:
     repository.branch("to-kill", "base", {"kill": "x"})
     environment = {**os.environ, "HOME": str(repository.home), "TMPDIR": str(repository.home)}
-    words = ["-m", "leaklab", "continuous", "base", "to-kill", "--name=two", "--fresh"]
+    arguments = ["-m", "leaklab", "continuous", "base", "to-kill", "--name=two", "--fresh"]
     killed = subprocess.Popen(
-        [sys.executable, *words],
+        [sys.executable, *arguments],
         cwd=repository.root,
         env=environment,
         stdout=subprocess.DEVNULL,
@@ -528,11 +534,11 @@ def test_the_observers_cost_is_that_of_the_commits_own_harness(
     monkeypatch.setenv("ASV_ENV_DIR", str(tmp_path))
     monkeypatch.setenv("LEAKLAB_PYTHON", sys.executable)
     monkeypatch.setattr(observer, "WORK", ("word_index", "--variant=fixed", "--units=100"))
-    found = observer.setup_cache()
-    ratios = observer.track_cpu_ratio(found)["samples"]
+    cached = observer.setup_cache()
+    ratios = observer.track_cpu_ratio(cached)["samples"]
     assert observer.PAIRS == len(ratios)
     assert all(0.3 < ratio < 3 for ratio in ratios)
-    assert 4096 <= observer.track_added_bytes(found) <= 1 << 20
+    assert 4096 <= observer.track_added_bytes(cached) <= 1 << 20
 
 
 def test_a_commit_without_a_harness_has_no_cost_to_measure(
@@ -549,11 +555,11 @@ def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:
     kept.rename(repository.root / ".asv" / "kept")
     kept.write_text("a file where a folder should be")
     try:
-        found = repository.leaklab("continuous", "base", "other", "--markdown", "summary.md")
+        completed = repository.leaklab("continuous", "base", "other", "--markdown", "summary.md")
     finally:
         kept.unlink()
         (repository.root / ".asv" / "kept").rename(kept)
-    assert 4 == found.returncode
-    assert "leaklab: asv left no figures of" in found.stderr.splitlines()[-1]
+    assert 4 == completed.returncode
+    assert "leaklab: asv left no figures of" in completed.stderr.splitlines()[-1]
     assert "Not compared:" in (repository.root / "summary.md").read_text()
-    assert "Traceback" not in found.stderr
+    assert "Traceback" not in completed.stderr

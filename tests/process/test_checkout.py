@@ -13,11 +13,11 @@ pytestmark = pytest.mark.process
 CHECKOUT = Path(__file__).parents[2]
 
 
-def git(folder: Path, *words: str) -> str:
+def git(folder: Path, *arguments: str) -> str:
     who = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
-    command = ["git", "-C", str(folder), *who, *words]
-    found = subprocess.run(command, capture_output=True, text=True, check=True)
-    return found.stdout.strip()
+    command = ["git", "-C", str(folder), *who, *arguments]
+    completed = subprocess.run(command, capture_output=True, text=True, check=True)
+    return completed.stdout.strip()
 
 
 @pytest.fixture
@@ -63,8 +63,8 @@ def machine(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def make(machine: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    command = [str(machine / "bin" / "make"), "--no-print-directory", *words]
+def make(machine: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    command = [str(machine / "bin" / "make"), "--no-print-directory", *arguments]
     path = {"PATH": str(machine / "bin")}
     return subprocess.run(
         command, cwd=machine, env=path, capture_output=True, text=True, check=False
@@ -76,9 +76,9 @@ def pretend(machine: Path, name: str, status: int) -> None:
     (machine / "bin" / name).chmod(0o755)
 
 
-@pytest.mark.parametrize("words", [[], ["PYTHON=python2"]])
-def test_without_a_python_make_says_so_in_one_line(machine: Path, words: list[str]) -> None:
-    result = make(machine, "setup", *words)
+@pytest.mark.parametrize("arguments", [[], ["PYTHON=python2"]])
+def test_without_a_python_make_says_so_in_one_line(machine: Path, arguments: list[str]) -> None:
+    result = make(machine, "setup", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
     assert "Python 3.11 or newer with venv and ensurepip: install one" in result.stderr

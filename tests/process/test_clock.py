@@ -32,8 +32,8 @@ main()
 def test_a_clock_set_back_loses_nothing_and_leaves_the_newest_session_last(
     place: Path, environment: dict[str, str]
 ) -> None:
-    words = ["run", "grow", "--seed", "2", "--repeat", "2", "--catalogue", str(TOYS)]
-    command = [sys.executable, "-c", A_DAY_BACK, *words]
+    arguments = ["run", "grow", "--seed", "2", "--repeat", "2", "--catalogue", str(TOYS)]
+    command = [sys.executable, "-c", A_DAY_BACK, *arguments]
     for _ in range(2):
         result = subprocess.run(
             command, cwd=place, env=environment, capture_output=True, text=True, check=False

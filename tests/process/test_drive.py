@@ -34,10 +34,10 @@ def drive(*arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
-def kib(said: str, field: str) -> int:
-    found = re.search(rf"^{field} +([\d,]+) KiB", said, re.MULTILINE)
-    assert found, f"no {field} in {said!r}"
-    return int(found[1].replace(",", ""))
+def kib(text: str, field: str) -> int:
+    match = re.search(rf"^{field} +([\d,]+) KiB", text, re.MULTILINE)
+    assert match, f"no {field} in {text!r}"
+    return int(match[1].replace(",", ""))
 
 
 def refused(*arguments: str) -> str:
@@ -51,17 +51,17 @@ def refused(*arguments: str) -> str:
 def test_buggy_grows_and_fixed_stays() -> None:
     grown = {}
     for variant in ("buggy", "fixed"):
-        said = drive("word_index", variant, "--units", "800").stdout
-        assert said.startswith("units 800\n")
-        grown[variant] = kib(said, "VmRSS after") - kib(said, "VmRSS halfway")
-        assert kib(said, "VmHWM") >= kib(said, "VmRSS after")
+        output = drive("word_index", variant, "--units", "800").stdout
+        assert output.startswith("units 800\n")
+        grown[variant] = kib(output, "VmRSS after") - kib(output, "VmRSS halfway")
+        assert kib(output, "VmHWM") >= kib(output, "VmRSS after")
     assert grown["buggy"] > 1000
     assert grown["fixed"] < 200
 
 
 def test_tracemalloc_names_the_line_that_made_the_memory() -> None:
-    said = drive("word_index", "buggy", "--units", "200", "--tracemalloc", "1").stdout
-    _, heading, growth = said.partition("tracemalloc: ")
+    output = drive("word_index", "buggy", "--units", "200", "--tracemalloc", "1").stdout
+    _, heading, growth = output.partition("tracemalloc: ")
     assert heading
     assert re.search(r"\+[\d,.]+ KiB +\+300 blocks  fixtures/articles\.py:\d+\n$", growth)
 
@@ -77,8 +77,8 @@ def test_it_holds_until_enter_is_pressed() -> None:
     ) as process:  # fmt: skip
         assert process.stdin is not None
         assert process.stdout is not None
-        said = [process.stdout.readline() for _ in range(6)]
-        assert said[-1] == f"pid {process.pid} holds what it has: press Enter to end it\n"
+        output = [process.stdout.readline() for _ in range(6)]
+        assert output[-1] == f"pid {process.pid} holds what it has: press Enter to end it\n"
         descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
         held = [link for link in descriptors if str(link.readlink()).startswith("socket:")]
         assert len(held) == 20
@@ -124,8 +124,8 @@ def test_a_dump_is_read_again_when_it_ends(tmp_path: Path) -> None:
 def test_a_dump_that_ends_early_is_refused_in_one_line(tmp_path: Path) -> None:
     dump = tmp_path / "cut.xml"
     dump.write_text(DUMP[:-20], encoding="utf-8")
-    said = refused("word_index", "fixed", "--units", "30", "-o", f"dump={dump}")
-    assert said.startswith("cut.xml is cut off: ")
+    message = refused("word_index", "fixed", "--units", "30", "-o", f"dump={dump}")
+    assert message.startswith("cut.xml is cut off: ")
 
 
 def test_a_port_in_use_is_said_in_one_line() -> None:
@@ -133,14 +133,14 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         port = taken.getsockname()[1]
-        said = refused("unclosed_sockets", "fixed", "-o", f"port={port}")
-    assert said == (
+        message = refused("unclosed_sockets", "fixed", "-o", f"port={port}")
+    assert message == (
         f"the service http did not start: port {port} is in use: choose another, or 0 for any"
     )
 
 
 @pytest.mark.parametrize(
-    ("arguments", "said"),
+    ("arguments", "text"),
     [
         (("no_such", "buggy"), "there is no scenario no_such: choose one of "),
         (("../x", "buggy"), "there is no scenario ../x: choose one of "),
@@ -160,8 +160,8 @@ def test_a_port_in_use_is_said_in_one_line() -> None:
         (("word_index", "buggy", "-o", "dump=/no/such"), "cannot read the dump /no/such: "),
     ],
 )
-def test_bad_input_is_refused_in_one_line(arguments: tuple[str, ...], said: str) -> None:
-    assert refused(*arguments).startswith(said)
+def test_bad_input_is_refused_in_one_line(arguments: tuple[str, ...], text: str) -> None:
+    assert refused(*arguments).startswith(text)
 
 
 def test_a_python_without_leaklab_is_told_so_in_one_line() -> None:

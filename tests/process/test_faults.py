@@ -20,7 +20,7 @@ pytestmark = pytest.mark.process
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "words"),
+    ("fault", "code", "text"),
     [
         ("raise", 2, ": ValueError: the fault that was asked for"),
         ("leave", 2, "SystemExit: enough"),
@@ -36,11 +36,11 @@ pytestmark = pytest.mark.process
     ],
 )
 def test_a_program_that_breaks_is_one_line_and_its_exit_code(
-    toy: Leaklab, fault: str, code: int, words: str
+    toy: Leaklab, fault: str, code: int, text: str
 ) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}")
     assert result.returncode == code
-    assert words in one_line(result)
+    assert text in one_line(result)
     assert result.stdout == ""
 
 
@@ -77,7 +77,7 @@ def test_the_program_that_breaks_does_not_cost_the_others_their_results(toy: Lea
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
+    ("name", "text", "message"),
     [
         ("buggy.py", "def put(:", "buggy.py:1: SyntaxError: invalid syntax"),
         (
@@ -92,13 +92,13 @@ def test_the_program_that_breaks_does_not_cost_the_others_their_results(toy: Lea
     ],
 )
 def test_a_mistake_in_a_scenarios_files_is_named(
-    leaklab: Leaklab, place: Path, name: str, text: str, words: str
+    leaklab: Leaklab, place: Path, name: str, text: str, message: str
 ) -> None:
     root = copy_of_toys(place)
     (root / "scenarios" / "grow" / name).write_text(text)
     result = leaklab("run", "grow", "--variant", "buggy", "--catalogue", str(root))
     assert result.returncode == 2
-    assert words in one_line(result)
+    assert message in one_line(result)
 
 
 def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "code", "message"),
+    ("arguments", "code", "message"),
     [
         (["run", "gorw"], 2, "no scenario 'gorw'; did you mean 'grow'?"),
         (["show", "gorw"], 2, "no scenario 'gorw'; did you mean 'grow'?"),
@@ -130,20 +130,20 @@ def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
     ],
 )
 def test_a_wrong_word_on_the_command_line_is_one_line(
-    toy: Leaklab, words: list[str], code: int, message: str
+    toy: Leaklab, arguments: list[str], code: int, message: str
 ) -> None:
-    result = toy(*words)
+    result = toy(*arguments)
     assert (result.returncode, result.stdout) == (code, "")
     assert message in one_line(result)
 
 
 @pytest.mark.parametrize(
-    "words", [["run", "no_such", "--debug"], ["--debug", "run", "no_such"], ["rnu", "--debug"]]
+    "arguments", [["run", "no_such", "--debug"], ["--debug", "run", "no_such"], ["rnu", "--debug"]]
 )
 def test_debug_shows_the_traceback_and_changes_no_exit_code(
-    leaklab: Leaklab, words: list[str]
+    leaklab: Leaklab, arguments: list[str]
 ) -> None:
-    result = leaklab(*words)
+    result = leaklab(*arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("Traceback (most recent call last):")
     assert result.stderr.splitlines()[-1].startswith("leaklab: ")
@@ -158,9 +158,9 @@ def test_debug_shows_the_programs_own_traceback(toy: Leaklab) -> None:
 def test_nothing_that_a_program_says_moves_the_terminal(leaklab: Leaklab, place: Path) -> None:
     root = copy_of_toys(place)
     (root / "scenarios" / "grow" / "buggy.py").write_text('raise ValueError("a\\x1b[2J\\tb")')
-    words = ["run", "grow", "--variant", "buggy", "--catalogue", str(root)]
-    assert "ValueError: a?[2J b" in one_line(leaklab(*words))
-    assert "\x1b" not in leaklab(*words, "--debug").stderr
+    arguments = ["run", "grow", "--variant", "buggy", "--catalogue", str(root)]
+    assert "ValueError: a?[2J b" in one_line(leaklab(*arguments))
+    assert "\x1b" not in leaklab(*arguments, "--debug").stderr
 
 
 def test_a_skip_hides_no_wrong_verdict(leaklab: Leaklab, place: Path) -> None:
@@ -205,15 +205,15 @@ def test_without_od_the_scroll_back_is_skipped_with_what_to_install(
 def test_a_port_in_use_is_named_with_the_option_that_changes_it(leaklab: Leaklab) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        words = ["run", "unclosed_sockets", "--variant", "fixed", "-o", f"port={port}"]
-        result = leaklab(*words)
+        arguments = ["run", "unclosed_sockets", "--variant", "fixed", "-o", f"port={port}"]
+        result = leaklab(*arguments)
     assert result.returncode == 3
     assert f"port {port} is in use" in one_line(result)
     assert "-o port=" in one_line(result)
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
+    ("name", "text", "message"),
     [
         ("cut.xml", b"<mediawiki><page><title>A</title><ns>0</ns><revision><te", "cut.xml"),
         ("cut.xml.bz2", b"BZh91AY&SY", "cut.xml.bz2"),
@@ -221,12 +221,12 @@ def test_a_port_in_use_is_named_with_the_option_that_changes_it(leaklab: Leaklab
     ],
 )
 def test_a_dump_that_cannot_be_read_is_named(
-    leaklab: Leaklab, place: Path, name: str, text: bytes, words: str
+    leaklab: Leaklab, place: Path, name: str, text: bytes, message: str
 ) -> None:
     (place / name).write_bytes(text)
     result = leaklab("run", "word_index", "--variant", "fixed", "-o", f"dump={name}")
     assert result.returncode == 2
-    assert words in one_line(result)
+    assert message in one_line(result)
     assert "DumpError" in one_line(result)
 
 
@@ -245,9 +245,9 @@ def test_control_c_ends_everything_and_keeps_what_was_saved(
 ) -> None:
     with half_done(place, environment, mode) as harness:
         harness.send_signal(signal.SIGINT)
-        _, said = harness.communicate(timeout=20)
+        _, output = harness.communicate(timeout=20)
     assert harness.returncode == 130
-    assert said.rstrip() == "leaklab: interrupted"
+    assert output.rstrip() == "leaklab: interrupted"
     assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
 
 
@@ -274,8 +274,8 @@ def half_done(
     fixed = root / "scenarios" / "grow" / "fixed.py"
     hang = "import subprocess, time\nsubprocess.Popen(['sleep', '1000'])\ntime.sleep(1000)"
     fixed.write_text(fixed.read_text() + hang)
-    words = ["run", "grow", "--mode", mode, "--catalogue", str(root)]
-    command = [sys.executable, "-m", "leaklab", *words]
+    arguments = ["run", "grow", "--mode", mode, "--catalogue", str(root)]
+    command = [sys.executable, "-m", "leaklab", *arguments]
     with subprocess.Popen(
         command,
         cwd=place,

@@ -1,4 +1,4 @@
-"""What the lab sells: figures that repeat, and that are the workload's and nobody else's."""
+"""Figures repeat, and they are those of the workload alone."""
 
 import json
 import shutil
@@ -36,11 +36,11 @@ with ProcessExecutor(catalogue, Limits(memory_bytes=1 << 30, time_seconds=60)) a
 """
 
 
-def runs(leaklab: Leaklab, *words: str) -> list[dict[str, Any]]:
-    result = leaklab("run", *words, "--json")
+def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
+    result = leaklab("run", *arguments, "--json")
     assert result.stderr == ""
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
+    document: list[dict[str, Any]] = json.loads(result.stdout)
+    return document
 
 
 def test_the_first_six_are_judged_right_in_every_mode(leaklab: Leaklab) -> None:
@@ -74,9 +74,9 @@ def test_a_fat_harness_does_not_change_a_peak_by_one_page(
     place: Path, environment: dict[str, str]
 ) -> None:
     def peak(ballast_bytes: int) -> int:
-        words = [sys.executable, "-c", IN_A_FAT_HARNESS, str(ballast_bytes), str(TOYS)]
+        arguments = [sys.executable, "-c", IN_A_FAT_HARNESS, str(ballast_bytes), str(TOYS)]
         result = subprocess.run(
-            words, cwd=place, env=environment, capture_output=True, text=True, check=True
+            arguments, cwd=place, env=environment, capture_output=True, text=True, check=True
         )
         return int(result.stdout)
 
@@ -91,19 +91,19 @@ def test_a_scenario_that_prints_100_mb_does_not_change_the_next_ones_peak(toy: L
 
 
 def test_a_peak_is_the_law_of_its_program_to_within_a_few_pages(toy: Leaklab) -> None:
-    words = ["--variant", "buggy", "-o", "bytes_per_unit=65536"]
-    (run,) = runs(toy, "grow", *words)
+    arguments = ["--variant", "buggy", "-o", "bytes_per_unit=65536"]
+    (run,) = runs(toy, "grow", *arguments)
     assert 200 * 65536 <= run["peak_rss_bytes"] <= 200 * 65536 * 1.05
     assert run["verdict"]["per_unit"] == pytest.approx(65536, rel=0.02)
 
 
 def test_another_seed_is_another_run_and_the_same_seed_the_same(leaklab: Leaklab) -> None:
     def heap(seed: int) -> list[int]:
-        words = ["word_index", "--variant", "buggy", "--units", "100", "--seed", str(seed)]
-        (run,) = runs(leaklab, *words)
+        arguments = ["word_index", "--variant", "buggy", "--units", "100", "--seed", str(seed)]
+        (run,) = runs(leaklab, *arguments)
         assert run["seed"] == seed
-        found: list[int] = run["processes"][0]["samples"]["heap_bytes"]
-        return found
+        result: list[int] = run["processes"][0]["samples"]["heap_bytes"]
+        return result
 
     assert heap(1) == heap(1)
     assert heap(1) != heap(2)
@@ -133,8 +133,8 @@ def test_a_run_is_sampled_at_most_192_times_however_long_it_is(toy: Leaklab) -> 
 
 
 def test_the_word_index_reads_over_http_what_it_makes_itself(leaklab: Leaklab) -> None:
-    words = ["word_index", "--variant", "fixed", "--units", "70", "-o"]
-    ((own,), (fetched,)) = (runs(leaklab, *words, f"source={s}") for s in ("synthetic", "http"))
+    arguments = ["word_index", "--variant", "fixed", "--units", "70", "-o"]
+    ((own,), (fetched,)) = (runs(leaklab, *arguments, f"source={s}") for s in ("synthetic", "http"))
     assert [own["end_reason"], fetched["end_reason"]] == ["completed", "completed"]
     assert fetched["peak_rss_bytes"] > own["peak_rss_bytes"]
 

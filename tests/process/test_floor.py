@@ -14,13 +14,23 @@ def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
     leaklab: Leaklab, place: Path
 ) -> None:
     names = ["block", "descriptor", "native", "object", "cycles", "noop"]
-    words = ["--rounds", "1", "--clean-runs", "2", "--jobs", "2", "--json", "--write", "floor.md"]
-    result = leaklab("floor", *names, *words)
+    arguments = [
+        "--rounds",
+        "1",
+        "--clean-runs",
+        "2",
+        "--jobs",
+        "2",
+        "--json",
+        "--write",
+        "floor.md",
+    ]
+    result = leaklab("floor", *names, *arguments)
     assert "" == result.stderr
-    found = json.loads(result.stdout)
-    assert [1] * 4 == [one["said"]["leak"] for one in found if one["leaks"]]
-    assert [0] * 2 == [one["said"]["leak"] for one in found if not one["leaks"]]
-    assert [1] * 6 == [one["runs"] for one in found]
+    outcome = json.loads(result.stdout)
+    assert [1] * 4 == [one["said"]["leak"] for one in outcome if one["leaks"]]
+    assert [0] * 2 == [one["said"]["leak"] for one in outcome if not one["leaks"]]
+    assert [1] * 6 == [one["runs"] for one in outcome]
     document = (place / "floor.md").read_text()
     assert document.startswith("# What the lab costs\n\n<!-- floor: begin -->\n## The floor\n")
     assert "2 clean runs: 0 false alarms" in document

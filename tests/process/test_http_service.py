@@ -143,7 +143,7 @@ def test_one_connection_serves_many_requests(address: tuple[str, int]) -> None:
 def test_it_stands_a_thousand_open_connections(address: tuple[str, int]) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 1200:
-        # Only root may raise a hard limit, and a thousand connections need so many descriptors.
+        # Only root may raise a hard limit, and a thousand connections need a thousand descriptors.
         pytest.skip("the limit of open files is below 1,200")
     resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, 1200), hard))
     try:

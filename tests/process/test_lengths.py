@@ -117,7 +117,9 @@ class Shelf:
 def run(leaklab: Leaklab, place: Path) -> Run:
     """Runs a program that is a scenario's only one; what it prints as JSON."""
 
-    def run(program: str, *words: str, leaks: bool = False, **toml: Any) -> list[dict[str, Any]]:
+    def run(
+        program: str, *arguments: str, leaks: bool = False, **toml: Any
+    ) -> list[dict[str, Any]]:
         folder = place / "scenarios" / "shelf"
         folder.mkdir(parents=True)
         (place / "scenarios" / "__init__.py").touch()
@@ -132,9 +134,9 @@ def run(leaklab: Leaklab, place: Path) -> Run:
         pair = toys.PAIR if leaks else '[program]\ngrowth = "none"\n'
         head = head if leaks else head.replace("unbounded-buffer", "none")
         (folder / "scenario.toml").write_text(head + extra + pair)
-        result = leaklab("run", "--json", "--catalogue", str(place), "shelf", *words)
-        found: list[dict[str, Any]] = json.loads(result.stdout)
-        return found
+        result = leaklab("run", "--json", "--catalogue", str(place), "shelf", *arguments)
+        document: list[dict[str, Any]] = json.loads(result.stdout)
+        return document
 
     return run
 
@@ -218,30 +220,30 @@ def test_what_cannot_be_decided_says_so_and_what_would_decide_it(run: Run) -> No
 
 
 @pytest.mark.parametrize(
-    ("program", "words"),
+    ("program", "text"),
     [
         (PINS_POOLS, "it is free places in pymalloc's arenas: fragmentation"),
         (WAITS_FOR_THE_COLLECTOR, "garbage that waited"),
     ],
 )
 def test_what_is_held_and_not_retained_is_no_leak_and_says_what_it_is(
-    run: Run, program: str, words: str
+    run: Run, program: str, text: str
 ) -> None:
     (result,) = run(program, "--units", "128", units=128)
-    found = result["verdict"]
-    assert found["conclusion"] != "leak"
-    reasons = [*found["reasons"], *(e["reason"] for e in found["estimates"])]
-    assert words in " ".join(reason["text"] for reason in reasons)
-    (rss,) = [e for e in found["estimates"] if e["signal"] == "anon_bytes"]
+    verdict = result["verdict"]
+    assert verdict["conclusion"] != "leak"
+    reasons = [*verdict["reasons"], *(e["reason"] for e in verdict["estimates"])]
+    assert text in " ".join(reason["text"] for reason in reasons)
+    (rss,) = [e for e in verdict["estimates"] if e["signal"] == "anon_bytes"]
     assert rss["conclusion"] == "clean"
 
 
 @pytest.mark.parametrize("keep", ["self.kept.append(bytes(20_000))", "pass"])
 def test_a_tree_is_judged_by_what_its_children_hold(run: Run, keep: str) -> None:
     leaks = keep != "pass"
-    words = ["--variant", "buggy"] if leaks else []
+    arguments = ["--variant", "buggy"] if leaks else []
     program = HAS_CHILDREN.replace("KEEP", keep)
-    (result,) = run(program, *words, leaks=leaks, units=128, scope='"tree"')
+    (result,) = run(program, *arguments, leaks=leaks, units=128, scope='"tree"')
     assert result["verdict"]["conclusion"] == ("leak" if leaks else "clean")
     assert result["verdict"]["reasons"][0]["text"].startswith("tree: PSS without files")
     assert result["tree"]["samples"]["processes"][-1] == 2
@@ -273,7 +275,7 @@ class Shelf:
 def test_the_allocator_that_holds_what_was_freed_is_named(
     leaklab: Leaklab, message_bytes: str, where: str
 ) -> None:
-    words = ["--units", "200", "-o", f"message_bytes={message_bytes}", "--json"]
-    (result,) = json.loads(leaklab("run", "fragmentation", *words).stdout)
+    arguments = ["--units", "200", "-o", f"message_bytes={message_bytes}", "--json"]
+    (result,) = json.loads(leaklab("run", "fragmentation", *arguments).stdout)
     assert result["verdict"]["conclusion"] == "clean"
     assert f"are free places in {where}: fragmentation" in result["verdict"]["reasons"][-1]["text"]

@@ -1,4 +1,4 @@
-"""Nothing gets out: limits of memory, processes, descriptors and time, each by a real program."""
+"""The limits of memory, processes, descriptors and time, each met by a real program."""
 
 import json
 import shutil
@@ -15,27 +15,27 @@ pytestmark = pytest.mark.process
 
 
 def private_mounts() -> list[str]:
-    """The words before a command that give it mounts of its own, by which nobody else is moved."""
+    """The command prefix that gives a program its own mounts and leaves all others alone."""
     for flags in ("-m", "-rm"):
-        words = [shutil.which("unshare") or "true", flags]
-        tried = subprocess.run([*words, "mount"], capture_output=True, check=False)
+        arguments = [shutil.which("unshare") or "true", flags]
+        tried = subprocess.run([*arguments, "mount"], capture_output=True, check=False)
         if tried.stdout:
-            return words
+            return arguments
     pytest.skip("this machine gives no mount namespace: neither to root nor to others")
 
 
-def broken_run(toy: Leaklab, *words: str) -> dict[str, Any]:
+def broken_run(toy: Leaklab, *arguments: str) -> dict[str, Any]:
     """The one result of a run of the toy that breaks; a verdict on it is never right."""
-    result = toy("run", "faulty", *words, "--json")
+    result = toy("run", "faulty", *arguments, "--json")
     assert (result.returncode, result.stderr) == (1, "")
     (run,) = json.loads(result.stdout)
-    found: dict[str, Any] = run
-    assert found["verdict"]["conclusion"] == "undecided"
-    return found
+    document: dict[str, Any] = run
+    assert document["verdict"]["conclusion"] == "undecided"
+    return document
 
 
 @pytest.mark.parametrize(
-    ("fault", "ended", "words"),
+    ("fault", "ended", "arguments"),
     [
         ("hog", "memory", ["--memory-limit", "300MB"]),
         ("2 GB", "memory", ["--memory-limit", "300MB"]),
@@ -49,9 +49,9 @@ def broken_run(toy: Leaklab, *words: str) -> dict[str, Any]:
 )
 @pytest.mark.parametrize("mode", ["inline", "fork", "spawn"])
 def test_a_limit_ends_the_run_with_its_samples_kept(
-    toy: Leaklab, fault: str, ended: str, words: list[str], mode: str
+    toy: Leaklab, fault: str, ended: str, arguments: list[str], mode: str
 ) -> None:
-    run = broken_run(toy, "-o", f"fault={fault}", "--mode", mode, *words)
+    run = broken_run(toy, "-o", f"fault={fault}", "--mode", mode, *arguments)
     assert run["end_reason"] == f"stopped: {ended} limit"
     assert run["peak_rss_bytes"] < 450_000_000
     worked = [p for p in run["processes"] if p["role"] == "worker" or mode == "inline"]
@@ -79,12 +79,12 @@ def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
     groups = [m for m in mounts if m.startswith("/sys/fs/cgroup")]
     read_only = " && ".join(f"mount -o remount,ro,bind {m}" for m in groups)
     run = f"{sys.executable} -m leaklab run faulty --json --catalogue {TOYS}"
-    words = "-o 'fault=2 GB' --memory-limit 300MB"
-    result = in_private_mounts(place, environment, f"{read_only} && {run} {words}")
+    message = "-o 'fault=2 GB' --memory-limit 300MB"
+    result = in_private_mounts(place, environment, f"{read_only} && {run} {message}")
     assert (result.returncode, result.stderr) == (1, "")
-    (found,) = json.loads(result.stdout)
-    controls = found["controls"]
-    assert found["end_reason"] == "stopped: memory limit"
+    (outcome,) = json.loads(result.stdout)
+    controls = outcome["controls"]
+    assert outcome["end_reason"] == "stopped: memory limit"
     assert (controls["memory_limit_by"], controls["process_limit_by"]) == ("observer", "observer")
     assert groups == [] or "Read-only file system" in " ".join(controls["refused"])
 

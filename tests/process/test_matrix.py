@@ -29,8 +29,8 @@ def test_a_wrong_verdict_and_what_broke_off_are_named(leaklab: Leaklab, place: P
     (grow / "fixed.py").write_text("raise SystemError('no')")
     result = leaklab(*WORDS, "--json", "--catalogue", str(root))
     assert 3 == result.returncode
-    found = json.loads(result.stdout)
-    buggy, fixed = found["not_right"]
+    document = json.loads(result.stdout)
+    buggy, fixed = document["not_right"]
     assert ("grow/buggy/inline", "clean") == (buggy["run"], buggy["said"])
     assert ("grow/fixed/inline", "not measured") == (fixed["run"], fixed["said"])
     assert "SystemError" in fixed["reason"]

@@ -39,13 +39,13 @@ def test_a_document_that_cannot_be_written_is_said_before_anything_is_measured(
 
 def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
     load = Load(2, 1 << 20, Holder.OBSERVER)
-    (before, none), (after, found) = measure_observer_cost([load], seconds=0.1)
+    (before, none), (after, result) = measure_observer_cost([load], seconds=0.1)
     assert (load, None, load) == (before, none, after)
-    assert found is not None
-    assert Holder.OBSERVER is found.holder
-    assert found.readings >= READINGS
-    assert 0 < found.pss_share < found.whole_share
-    assert found.longest_gap_seconds >= found.pss_interval_seconds
+    assert result is not None
+    assert Holder.OBSERVER is result.holder
+    assert result.readings >= READINGS
+    assert 0 < result.pss_share < result.whole_share
+    assert result.longest_gap_seconds >= result.pss_interval_seconds
 
 
 def test_a_load_that_ends_by_itself_is_not_measured(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,18 +15,18 @@ def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: P
     document = place / "performance.md"
     document.write_text("# Title\n")
     tools = ["tracemalloc", "psleak", "RSS"]
-    words = [word for tool in tools for word in ("--tool", tool)]
+    arguments = [word for tool in tools for word in ("--tool", tool)]
     asked = ["--quick", "--name", "unclosed_sockets", "--json", "--write", str(document)]
-    result = leaklab("peers", *asked, *words)
+    result = leaklab("peers", *asked, *arguments)
     assert (0, "") == (result.returncode, result.stderr)
-    found = json.loads(result.stdout)
-    traced, called = found["costs"]
+    outcome = json.loads(result.stdout)
+    traced, called = outcome["costs"]
     assert traced["work"]["median"] > 1
     remedy = TOOLS["psleak"].needs.remedy
     assert (remedy, bool(remedy)) == (called["trouble"], called["work"] is None)
-    (spike,) = found["spikes"]
+    (spike,) = outcome["spikes"]
     assert [True] == [abs(error) < 3_000_000 for error in spike["errors_bytes"]]
-    assert ["psleak", "RSS + 1 MiB"] == [tally["rule"] for tally in found["tallies"]]
+    assert ["psleak", "RSS + 1 MiB"] == [tally["rule"] for tally in outcome["tallies"]]
     assert "| tracemalloc | 100 |" in document.read_text()
 
 

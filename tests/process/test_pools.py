@@ -16,11 +16,11 @@ pytestmark = pytest.mark.process
 POOLS = ["fork", "spawn", "forkserver", "multiprocess"]
 
 
-def runs(leaklab: Leaklab, *words: str) -> list[dict[str, Any]]:
-    result = leaklab("run", *words, "--json")
+def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
+    result = leaklab("run", *arguments, "--json")
     assert result.stderr == ""
-    found: list[dict[str, Any]] = json.loads(result.stdout)
-    return found
+    document: list[dict[str, Any]] = json.loads(result.stdout)
+    return document
 
 
 @pytest.mark.parametrize("mode", POOLS)
@@ -49,8 +49,8 @@ def test_a_default_run_gives_each_worker_the_units_that_a_verdict_needs(toy: Lea
 
 
 def test_workers_have_seeds_and_scratch_folders_of_their_own(leaklab: Leaklab) -> None:
-    words = ["word_index", "--variant=buggy", "--mode=fork", "--units=200"]
-    (first,), (again,), (other,) = (runs(leaklab, *words, f"--seed={s}") for s in (1, 1, 2))
+    arguments = ["word_index", "--variant=buggy", "--mode=fork", "--units=200"]
+    (first,), (again,), (other,) = (runs(leaklab, *arguments, f"--seed={s}") for s in (1, 1, 2))
     heaps = [
         [p["samples"]["heap_bytes"] for p in run["processes"][1:]] for run in (first, again, other)
     ]
@@ -61,13 +61,15 @@ def test_workers_have_seeds_and_scratch_folders_of_their_own(leaklab: Leaklab) -
 
 @pytest.mark.parametrize("mode", POOLS)
 def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: str) -> None:
-    words = ["word_index", "--variant=buggy", "--mode", mode, "--units=400", "--repeat=4"]
-    peaks = [[p["peak_rss_bytes"] for p in run["processes"][1:]] for run in runs(leaklab, *words)]
+    arguments = ["word_index", "--variant=buggy", "--mode", mode, "--units=400", "--repeat=4"]
+    peaks = [
+        [p["peak_rss_bytes"] for p in run["processes"][1:]] for run in runs(leaklab, *arguments)
+    ]
     assert peaks == [peaks[0]] * 4
 
 
 @pytest.mark.parametrize(
-    ("fault", "at", "code", "words"),
+    ("fault", "at", "code", "text"),
     [
         ("raise", 0, 2, ": ValueError: the fault that was asked for"),
         ("raise", 50, 2, ": ValueError: the fault that was asked for"),
@@ -86,12 +88,12 @@ def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: st
 )
 @pytest.mark.parametrize("mode", POOLS)
 def test_a_worker_that_breaks_is_one_line_and_its_exit_code(
-    toy: Leaklab, mode: str, fault: str, at: int, code: int, words: str
+    toy: Leaklab, mode: str, fault: str, at: int, code: int, text: str
 ) -> None:
     options = ["-o", f"fault={fault}", "-o", f"at={at}", "-o", "only=worker-002"]
     result = toy("run", "faulty", "--mode", mode, *options)
     assert (result.returncode, result.stdout) == (code, "")
-    assert words in one_line(result)
+    assert text in one_line(result)
 
 
 @pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "fork", "stuck", "affinity"])
@@ -111,7 +113,7 @@ def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> 
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--mode", "spawn", "--workers", "0"], "0 is not in the range x>=1"),
         (["--mode", "spawn", "--workers", "3", "--units", "2"], "3 workers cannot share 2 units"),
@@ -120,9 +122,9 @@ def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> 
     ],
 )
 def test_a_pool_that_cannot_be_is_one_line(
-    toy: Leaklab, place: Path, words: list[str], message: str
+    toy: Leaklab, place: Path, arguments: list[str], message: str
 ) -> None:
-    result = toy("run", "grow", *words)
+    result = toy("run", "grow", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert message in one_line(result)
     assert not (place / "results").exists()
@@ -132,8 +134,8 @@ def test_a_pool_that_cannot_be_is_one_line(
 def test_a_service_that_dies_in_mid_run_is_named(
     place: Path, environment: dict[str, str], mode: str
 ) -> None:
-    words = ["run", "unclosed_sockets", "--variant=fixed", "--units=1000000", "--mode", mode]
-    command = [sys.executable, "-m", "leaklab", *words]
+    arguments = ["run", "unclosed_sockets", "--variant=fixed", "--units=1000000", "--mode", mode]
+    command = [sys.executable, "-m", "leaklab", *arguments]
     with subprocess.Popen(
         command, cwd=place, env=environment, stderr=subprocess.PIPE, text=True
     ) as harness:
@@ -147,23 +149,23 @@ def test_a_service_that_dies_in_mid_run_is_named(
 
         service: list[psutil.Process] = []
 
-        def found() -> bool:
+        def all_found() -> bool:
             try:
                 service[:] = at_work()
             except psutil.NoSuchProcess:
                 return False
             return bool(service)
 
-        wait_until(found)
+        wait_until(all_found)
         service[0].kill()
-        _, said = harness.communicate(timeout=30)
+        _, output = harness.communicate(timeout=30)
     assert harness.returncode == 3
-    assert "the service 'http' died during the run: killed by SIGKILL" in said
-    assert len(said.splitlines()) == 1
+    assert "the service 'http' died during the run: killed by SIGKILL" in output
+    assert len(output.splitlines()) == 1
 
 
 def test_two_runs_at_a_time_have_the_peaks_of_one(leaklab: Leaklab) -> None:
-    words = [
+    arguments = [
         "word_index",
         "vocabulary",
         "--units=400",
@@ -171,14 +173,14 @@ def test_two_runs_at_a_time_have_the_peaks_of_one(leaklab: Leaklab) -> None:
         "--mode=fork",
         "--mode=spawn",
     ]
-    one, two = (runs(leaklab, *words, f"--jobs={n}") for n in (1, 2))
+    one, two = (runs(leaklab, *arguments, f"--jobs={n}") for n in (1, 2))
     peaks = [
         {
             (r["scenario"], r["variant"], r["mode"], p["number"]): p["peak_rss_bytes"]
-            for r in found
+            for r in result
             for p in r["processes"]
             if p["role"] == "worker" or r["mode"] == "inline"
         }
-        for found in (one, two)
+        for result in (one, two)
     ]
     assert peaks[0] == peaks[1]

@@ -15,19 +15,19 @@ FAR_UNITS = 1_000_000
 def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
     result = toy(*SHORT, "--units", str(FAR_UNITS), "--limit", "4GiB", "--json")
     assert (0, "") == (result.returncode, result.stderr)
-    (found,) = json.loads(result.stdout)
-    assert "linear" == found["laws"]["fits"][0]["law"]
+    (outcome,) = json.loads(result.stdout)
+    assert "linear" == outcome["laws"]["fits"][0]["law"]
     # malloc adds 16 bytes and the object's head 33 to the piece, the list its place.
-    peak = found["prediction"]["peak_bytes"]
+    peak = outcome["prediction"]["peak_bytes"]
     assert 4096 * FAR_UNITS < peak < 1.05 * 4096 * FAR_UNITS
-    assert found["prediction"]["low_bytes"] < peak < found["prediction"]["high_bytes"]
-    assert 950_000 < found["meeting"]["units"] < 1_048_576
-    assert 6 == len(found["points"])
+    assert outcome["prediction"]["low_bytes"] < peak < outcome["prediction"]["high_bytes"]
+    assert 950_000 < outcome["meeting"]["units"] < 1_048_576
+    assert 6 == len(outcome["points"])
 
 
 def test_a_run_that_meets_its_own_limit_is_one_line_with_the_remedy(toy: Leaklab) -> None:
-    words = ["--units", "20000", "--largest", "20000", "--memory-limit", "40MB"]
-    result = toy(*SHORT, *words)
+    arguments = ["--units", "20000", "--largest", "20000", "--memory-limit", "40MB"]
+    result = toy(*SHORT, *arguments)
     assert (3, "") == (result.returncode, result.stdout)
     line = one_line(result)
     assert line.startswith("leaklab: grow/buggy/inline: stopped: memory limit after ")

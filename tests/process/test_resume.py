@@ -16,8 +16,8 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def broken(place: Path, environment: dict[str, str]) -> Path:
-    """The folder of a session that was killed in its second run of two, whose scenario is mended
-    since."""
+    """The folder of a session that was killed in its second run of two; its scenario has been
+    fixed since."""
     with half_done(place, environment, "inline") as harness:
         harness.kill()
         harness.communicate()
@@ -100,7 +100,7 @@ def test_a_session_under_way_is_left_to_who_makes_it(
 
 
 @pytest.mark.parametrize(
-    ("words", "named"),
+    ("arguments", "named"),
     [
         (["--units", "3"], "--units"),
         (["--variant", "buggy", "--mode", "inline"], "--variant, --mode"),
@@ -110,9 +110,9 @@ def test_a_session_under_way_is_left_to_who_makes_it(
     ],
 )
 def test_what_only_a_new_plan_has_is_refused_beside_resume(
-    leaklab: Leaklab, words: list[str], named: str
+    leaklab: Leaklab, arguments: list[str], named: str
 ) -> None:
-    result = leaklab("run", *words, "--resume")
+    result = leaklab("run", *arguments, "--resume")
     assert (result.returncode, result.stdout) == (2, "")
     assert named in one_line(result)
 
@@ -122,7 +122,7 @@ def test_names_are_refused_beside_resume(leaklab: Leaklab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--resume"], "results cannot be read: No such file or directory"),
         (["--resume=nowhere"], "nowhere holds no plan to go on with"),
@@ -130,14 +130,14 @@ def test_names_are_refused_beside_resume(leaklab: Leaklab) -> None:
     ],
 )
 def test_where_there_is_nothing_to_go_on_with_it_is_one_line(
-    leaklab: Leaklab, words: list[str], message: str
+    leaklab: Leaklab, arguments: list[str], message: str
 ) -> None:
-    result = leaklab("run", *words)
+    result = leaklab("run", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert message in one_line(result)
 
 
-def test_a_session_whose_plan_is_broken_is_named_and_the_one_before_it_goes_on(
+def test_a_session_with_a_broken_plan_is_named_and_the_one_before_it_goes_on(
     leaklab: Leaklab, place: Path, broken: Path
 ) -> None:
     newer = place / "results" / "99980101-000000-1"
@@ -170,8 +170,8 @@ def test_another_commit_is_noted_below_the_table(leaklab: Leaklab, place: Path) 
     root = copy_of_toys(place)
     identity = ["-c", "user.name=A", "-c", "user.email=a@example.org"]
 
-    def git(*words: str) -> None:
-        command = ["git", "-C", str(root), *identity, *words]
+    def git(*arguments: str) -> None:
+        command = ["git", "-C", str(root), *identity, *arguments]
         subprocess.run(command, check=True, capture_output=True)
 
     git("init", "--quiet")
@@ -188,8 +188,8 @@ def test_another_commit_is_noted_below_the_table(leaklab: Leaklab, place: Path) 
 def test_runs_made_at_the_same_time_are_shown_in_the_plans_order(
     leaklab: Leaklab, place: Path
 ) -> None:
-    words = ["run", "grow", "chatty", "--units", "20", "--repeat", "2", "--jobs", "3", "--json"]
-    result = leaklab(*words, "--catalogue", str(TOYS))
+    arguments = ["run", "grow", "chatty", "--units", "20", "--repeat", "2", "--jobs", "3", "--json"]
+    result = leaklab(*arguments, "--catalogue", str(TOYS))
     runs = json.loads(result.stdout)
     assert [f"{run['scenario']} {run['variant']} {run['repeat']}" for run in runs] == [
         "grow buggy 1",

@@ -27,8 +27,8 @@ def test_a_wrong_verdict_is_named_below_the_table(leaklab: Leaklab, place: Path)
     root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
     grow = root / "scenarios" / "grow"
     shutil.copy(grow / "fixed.py", grow / "buggy.py")
-    words = ["soak", "grow", "--mode", "inline", "--rounds", "2", "--jobs", "2"]
-    result = leaklab(*words, "--catalogue", str(root))
+    arguments = ["soak", "grow", "--mode", "inline", "--rounds", "2", "--jobs", "2"]
+    result = leaklab(*arguments, "--catalogue", str(root))
     assert result.returncode == 1
     assert "grow/buggy/inline: clean (known: a leak): " in result.stdout
     assert "grow/buggy/inline (repeat 2): clean (known: a leak): " in result.stdout

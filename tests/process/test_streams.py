@@ -13,10 +13,10 @@ pytestmark = pytest.mark.process
 LEAKLAB = [sys.executable, "-m", "leaklab"]
 
 
-def shell(place: Path, environment: dict[str, str], words: str) -> subprocess.CompletedProcess[str]:
+def shell(place: Path, environment: dict[str, str], text: str) -> subprocess.CompletedProcess[str]:
     """The command with the shell's own redirections behind it."""
     return subprocess.run(
-        ["sh", "-c", f'"$0" -m leaklab {words}', sys.executable],
+        ["sh", "-c", f'"$0" -m leaklab {text}', sys.executable],
         cwd=place,
         env=environment,
         capture_output=True,
@@ -25,14 +25,14 @@ def shell(place: Path, environment: dict[str, str], words: str) -> subprocess.Co
     )
 
 
-@pytest.mark.parametrize("words", ["list", "show word_index", "--help", "list --json"])
+@pytest.mark.parametrize("text", ["list", "show word_index", "--help", "list --json"])
 def test_output_that_cannot_be_written_is_one_line(
-    place: Path, environment: dict[str, str], words: str
+    place: Path, environment: dict[str, str], text: str
 ) -> None:
-    result = shell(place, environment, f"{words} >/dev/full")
+    result = shell(place, environment, f"{text} >/dev/full")
     assert result.returncode == 3
-    said = "leaklab: the output could not be written: No space left on device"
-    assert one_line(result) == said
+    output = "leaklab: the output could not be written: No space left on device"
+    assert one_line(result) == output
 
 
 def test_a_line_that_cannot_be_written_changes_no_exit_code(
@@ -41,12 +41,12 @@ def test_a_line_that_cannot_be_written_changes_no_exit_code(
     assert shell(place, environment, "show nothing 2>/dev/full").returncode == 2
 
 
-@pytest.mark.parametrize("words", ["list", "show word_index"])
+@pytest.mark.parametrize("text", ["list", "show word_index"])
 def test_a_reader_that_is_gone_is_told_nothing_and_no_verdict_passes_for_right(
-    place: Path, environment: dict[str, str], words: str
+    place: Path, environment: dict[str, str], text: str
 ) -> None:
     with subprocess.Popen(
-        [*LEAKLAB, *words.split()],
+        [*LEAKLAB, *text.split()],
         cwd=place,
         env=environment,
         stdout=subprocess.PIPE,
@@ -64,8 +64,8 @@ def test_a_reader_that_is_gone_is_told_nothing_and_no_verdict_passes_for_right(
 def test_closed_streams_cost_no_verdict(
     place: Path, environment: dict[str, str], closed: str
 ) -> None:
-    words = f"run grow --variant fixed --catalogue {TOYS} {closed}"
-    result = shell(place, environment, words)
+    message = f"run grow --variant fixed --catalogue {TOYS} {closed}"
+    result = shell(place, environment, message)
     assert (result.returncode, result.stderr) == (0, "")
     result = shell(place, environment, f"show nothing {closed}")
     assert result.returncode == 2

@@ -165,11 +165,11 @@ def bench_in(folder: Path, confinement: Confinement) -> Iterator[Bench]:
 @pytest.fixture
 def group() -> Iterator[Confinement]:
     """The cgroups of a run, which are gone when it is over."""
-    with confined(LIMITS) as found:
-        if found.refused:
-            pytest.skip("; ".join(found.refused))
-        yield found
-    assert not any(folder.exists() for folder in found.folders)
+    with confined(LIMITS) as confinement:
+        if confinement.refused:
+            pytest.skip("; ".join(confinement.refused))
+        yield confinement
+    assert not any(folder.exists() for folder in confinement.folders)
 
 
 @pytest.fixture
@@ -188,8 +188,8 @@ def observed(tmp_path: Path) -> Iterator[Bench]:
 
 @pytest.fixture(params=["held", "observed"])
 def bench(request: pytest.FixtureRequest) -> Bench:
-    found: Bench = request.getfixturevalue(request.param)
-    return found
+    result: Bench = request.getfixturevalue(request.param)
+    return result
 
 
 @pytest.mark.parametrize(
@@ -271,8 +271,8 @@ def test_a_spawn_pool_that_is_killed_leaves_nothing_in_shared_memory(bench: Benc
 
 
 def test_a_resource_tracker_that_does_not_end_is_killed(bench: Bench) -> None:
-    words = ["-c", "import time; time.sleep(1000) #.resource_tracker import main"]
-    bench.watch(f"import subprocess, sys; subprocess.Popen([sys.executable, *{words}])")
+    arguments = ["-c", "import time; time.sleep(1000) #.resource_tracker import main"]
+    bench.watch(f"import subprocess, sys; subprocess.Popen([sys.executable, *{arguments}])")
 
 
 def test_whoever_kills_its_supervisor_is_found_in_its_group(held: Bench) -> None:
@@ -388,10 +388,8 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
         (service,) = (p for p in psutil.Process().children(recursive=True) if is_crier(p))
         service.kill()
         wait_until(services.death)
-        words = (
-            "the service 'crier' died during the run: killed by SIGKILL; its last output: farewell"
-        )
-        assert services.death() == words
+        message = "the service 'crier' died during the run: killed by SIGKILL"
+        assert services.death() == f"{message}; its last output: farewell"
 
 
 def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> None:
@@ -413,7 +411,7 @@ def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> 
     with (
         session_folder() as session,
         run_folder(session, 0) as folder,
-        pytest.raises(Cancelled, match="'sleeper': given up"),
+        pytest.raises(Cancelled, match="'sleeper' was cancelled before it started"),
         running(job, [tmp_path], folder, session, cancelled),
     ):
         pass
@@ -421,7 +419,7 @@ def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> 
     assert time.monotonic() - began < START_SECONDS / 2
 
 
-def test_a_run_whose_service_died_is_stopped(bench: Bench) -> None:
+def test_a_run_is_stopped_when_its_service_dies(bench: Bench) -> None:
     seen = bench.watch("import time; time.sleep(1000)", death=lambda _: "the service is dead")
     assert (seen.stopped, seen.service_death) == (EndReason.SERVICE_DIED, "the service is dead")
 
@@ -432,17 +430,17 @@ def test_a_limit_that_was_met_counts_before_a_service_that_died(held: Bench) -> 
 
 
 @pytest.mark.parametrize(
-    ("code", "found"),
+    ("code", "result"),
     [
         ("raise SystemExit(1)", (EndReason.SERVICE_DIED, "dead")),
         ("import os; os.write(3, b\"\\n{'kind': 'finished'}\\n\")", (None, "")),
     ],
 )
 def test_a_service_that_died_is_why_a_run_failed_but_no_fault_of_one_that_ended_well(
-    bench: Bench, code: str, found: tuple[EndReason | None, str]
+    bench: Bench, code: str, result: tuple[EndReason | None, str]
 ) -> None:
     seen = bench.watch(code, death=lambda child: "dead" if child.closed else "")
-    assert (seen.stopped, seen.service_death) == found
+    assert (seen.stopped, seen.service_death) == result
 
 
 def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
@@ -453,8 +451,7 @@ def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
 
 def test_a_temporary_folder_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    words = (
-        "file/run-00/home: Not a directory; free some disk space, or set TMPDIR to another folder"
-    )
-    with pytest.raises(NotMeasured, match=words), run_folder(tmp_path / "file", 0):
+    advice = "free some disk space, or set TMPDIR to another folder"
+    message = f"file/run-00/home: Not a directory; {advice}"
+    with pytest.raises(NotMeasured, match=message), run_folder(tmp_path / "file", 0):
         pass

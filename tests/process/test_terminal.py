@@ -19,10 +19,10 @@ ESCAPE = "\x1b["
 COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
 
 
-def on_a_terminal(place: Path, environment: dict[str, str], *words: str, **changes: str) -> str:
+def on_a_terminal(place: Path, environment: dict[str, str], *arguments: str, **changes: str) -> str:
     """What a terminal is sent, standard output and error together."""
     ours, theirs = pty.openpty()
-    command = [sys.executable, "-m", "leaklab", *words]
+    command = [sys.executable, "-m", "leaklab", *arguments]
     settings = {**environment, "TERM": "xterm-256color", **changes}
     with subprocess.Popen(
         command, cwd=place, env=settings, stdin=theirs, stdout=theirs, stderr=theirs
@@ -42,23 +42,23 @@ def on_a_terminal(place: Path, environment: dict[str, str], *words: str, **chang
 
 
 def test_a_terminal_sees_progress_and_a_table(place: Path, environment: dict[str, str]) -> None:
-    words = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
-    seen = on_a_terminal(place, environment, *words)
+    arguments = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
+    seen = on_a_terminal(place, environment, *arguments)
     assert "[1/2] grow/buggy/inline" in seen
     assert "undecided" in seen
     assert COLOUR.search(seen)
 
 
 def test_no_color_is_respected(place: Path, environment: dict[str, str]) -> None:
-    words = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
-    seen = on_a_terminal(place, environment, *words, NO_COLOR="1")
+    arguments = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
+    seen = on_a_terminal(place, environment, *arguments, NO_COLOR="1")
     assert "undecided" in seen
     assert not COLOUR.search(seen)
 
 
-@pytest.mark.parametrize("words", [["list"], ["show", "word_index"], ["--help"]])
-def test_what_is_piped_is_plain(leaklab: Leaklab, words: list[str]) -> None:
-    result = leaklab(*words)
+@pytest.mark.parametrize("arguments", [["list"], ["show", "word_index"], ["--help"]])
+def test_what_is_piped_is_plain(leaklab: Leaklab, arguments: list[str]) -> None:
+    result = leaklab(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
     assert ESCAPE not in result.stdout
 
@@ -90,11 +90,11 @@ def test_two_saved_results_are_compared(leaklab: Leaklab) -> None:
 
 
 @pytest.mark.parametrize(
-    ("min_ratio", "code", "words"),
+    ("min_ratio", "code", "text"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
 )
 def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
-    leaklab: Leaklab, place: Path, min_ratio: float, code: int, words: str
+    leaklab: Leaklab, place: Path, min_ratio: float, code: int, text: str
 ) -> None:
     root = Path(shutil.copytree(TOYS, place / "root"))
     path = root / "scenarios" / "grow" / "scenario.toml"
@@ -106,7 +106,7 @@ def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
     assert (both.returncode, "WRONG" in both.stdout) == (code, code == 1)
     result = leaklab("compare", "grow/fixed", "grow/buggy", "--catalogue", str(root))
     assert (result.returncode, result.stderr) == (code, "")
-    assert f"{min_ratio} is declared: {words}" in result.stdout
+    assert f"{min_ratio} is declared: {text}" in result.stdout
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

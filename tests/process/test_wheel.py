@@ -13,10 +13,10 @@ pytestmark = pytest.mark.process
 CHECKOUT = Path(__file__).parents[2]
 
 
-def run(*words: str | Path, cwd: Path, **changes: str) -> str:
+def run(*arguments: str | Path, cwd: Path, **changes: str) -> str:
     settings = {**os.environ, **changes}
     result = subprocess.run(
-        words, cwd=cwd, env=settings, capture_output=True, text=True, check=False, timeout=600
+        arguments, cwd=cwd, env=settings, capture_output=True, text=True, check=False, timeout=600
     )
     assert result.returncode == 0, result.stdout + result.stderr
     return result.stdout

@@ -70,7 +70,7 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
     pymalloc_bytes: what pymalloc has handed out. It and arena_free_bytes are the interpreter's own
         count (`sys._debugmallocstats`), exact, and so are
     free_list_blocks, free_list_bytes: what of it lies in the free lists of the interpreter's types,
-        for re-use: nobody's, though it counts as handed out.
+        for reuse: nobody's, though it counts as handed out.
     """
 
     rss_bytes: int | None = None

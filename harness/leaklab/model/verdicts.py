@@ -148,7 +148,7 @@ class Split(Struct, frozen=True, kw_only=True):
     """Where memory grew over the last half of the work, in bytes per unit of it.
 
     pymalloc, malloc: what the two allocators have handed out. mapped: anonymous memory past both.
-    free: what they hold besides, for re-use. file_pages: resident pages of files, which the kernel
+    free: what they hold besides, for reuse. file_pages: resident pages of files, which the kernel
     takes back when it needs to. shared: resident shared memory. tmpfs: files in /dev/shm, whether
     or not any process has them open. anonymous: resident memory with no file behind it, in all.
     Those that could not be read are None.

@@ -49,7 +49,7 @@ TEMPLATES = {
     KIND.GROWS_BETWEEN_COLLECTIONS: (
         "beneath garbage it grows steadily from one collection to the next, by {rate} a {per}"
     ),
-    KIND.FREE_LISTS: "the interpreter keeps it in its free lists for re-use: not a leak",
+    KIND.FREE_LISTS: "the interpreter keeps it in its free lists for reuse: not a leak",
     KIND.MAPPED_GROWS: (
         "memory that is mapped past malloc and pymalloc rises in order, still too little to judge: "
         "{more}"

@@ -27,7 +27,7 @@ class Answers(dict[int, int]):
         raise AssertionError(f"nothing is to be asked for {name}")
 
 
-def found() -> dict[str, tuple[int, int]]:
+def surveyed() -> dict[str, tuple[int, int]]:
     return {name: (entries, maximum) for name, entries, maximum in survey()}
 
 
@@ -40,13 +40,13 @@ def test_a_cache_a_deque_and_a_cache_class_are_found_with_entries_and_maximum() 
         price(n)
     ring = deque(range(30), maxlen=7654)
     cache = Cache({n: n for n in range(40)})
-    told = found()
-    assert (20, 5432) in told.values()
-    assert told[f"deque(maxlen={ring.maxlen})"] == (30, 7654)
-    assert told[f"{__name__}.Cache"] == (len(cache), 4321)
+    messages = surveyed()
+    assert (20, 5432) in messages.values()
+    assert messages[f"deque(maxlen={ring.maxlen})"] == (30, 7654)
+    assert messages[f"{__name__}.Cache"] == (len(cache), 4321)
 
 
 def test_what_states_no_maximum_or_will_not_tell_is_not_found() -> None:
     kept = [kind({n: n for n in range(40)}) for kind in (Unlimited, Raises, Answers)]
-    told = found()
-    assert not any(type(one).__qualname__ in name for one in kept for name in told)
+    messages = surveyed()
+    assert not any(type(one).__qualname__ in name for one in kept for name in messages)

@@ -23,11 +23,11 @@ def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
     monkeypatch.setattr("time.thread_time_ns", lambda: clock[0])
     reader = PacedReader(read, 1, 100)
-    found = []
+    results = []
     for row in range(len(costs)):
-        found.append(reader(row) != NOT_READ)
+        results.append(reader(row) != NOT_READ)
         clock[0] += 10_000_000
-    return found
+    return results
 
 
 def test_a_cheap_reader_is_read_at_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -49,9 +49,9 @@ def test_an_expensive_reader_takes_no_more_than_its_share(monkeypatch: pytest.Mo
 def test_a_reading_is_made_at_every_eighth_row_however_expensive(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    found = readings([1000 * EXPENSIVE] * 80, monkeypatch)
+    series = readings([1000 * EXPENSIVE] * 80, monkeypatch)
     assert [row for row in range(2, 80) if row % ALWAYS_AT == 0] == [
-        row for row in range(2, 80) if found[row]
+        row for row in range(2, 80) if series[row]
     ]
 
 

@@ -30,8 +30,8 @@ for line in open("/proc/self/smaps"):
 def mappings(case: str) -> tuple[list[str], list[str]]:
     """The sizes of the mapped files of an interpreter that called it, and what is resident."""
     command = [sys.executable, "-c", CODE, str(Path(agent.__file__).parent), case]
-    found = subprocess.run(command, capture_output=True, text=True, check=True).stdout
-    lines = found.splitlines()
+    completed = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    lines = completed.splitlines()
     size, rss = ([line for line in lines if line.startswith(n)] for n in ("Size:", "Rss:"))
     return [line.split(None, 1)[1] for line in size], [line.split(None, 1)[1] for line in rss]
 

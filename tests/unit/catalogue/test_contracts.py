@@ -29,16 +29,16 @@ def checked(root: Path, checker: object = None, name: str = "grow") -> Checked:
 
 
 def test_a_sound_scenario_is_ok(root: Path) -> None:
-    found = checked(root)
-    assert (found.lines, found.exit) == (["ok"], Exit.AS_EXPECTED)
+    check = checked(root)
+    assert (check.lines, check.exit) == (["ok"], Exit.AS_EXPECTED)
 
 
 def test_a_scenario_that_lacks_something_is_skipped_and_that_is_no_problem(root: Path) -> None:
     path = root / "scenarios" / "grow" / "scenario.toml"
     path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
-    found = checked(root)
-    assert (found.problems, found.exit) == ([], Exit.AS_EXPECTED)
-    assert found.lines[0].startswith("skipped: the program 'no-such-program' is not installed")
+    check = checked(root)
+    assert (check.problems, check.exit) == ([], Exit.AS_EXPECTED)
+    assert check.lines[0].startswith("skipped: the program 'no-such-program' is not installed")
 
 
 def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:
@@ -46,9 +46,9 @@ def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:
         def check(self, _: Job) -> Measurement:
             raise NotMeasured("the service does not start")
 
-    found = checked(root, Fails())
-    assert (found.problems, found.exit) == ([], Exit.NOT_MEASURED)
-    assert found.lines == ["not checked: the service does not start"]
+    check = checked(root, Fails())
+    assert (check.problems, check.exit) == ([], Exit.NOT_MEASURED)
+    assert check.lines == ["not checked: the service does not start"]
 
 
 def test_a_broken_contract_is_a_problem(root: Path) -> None:
@@ -59,8 +59,8 @@ def test_a_broken_contract_is_a_problem(root: Path) -> None:
                 end_reason=EndReason.PROGRAM_FAILED if broken else EndReason.COMPLETED, detail="why"
             )
 
-    found = checked(root, Breaks())
-    assert (found.problems, found.exit) == (
+    check = checked(root, Breaks())
+    assert (check.problems, check.exit) == (
         ["fixed.py breaks the contract (seed 2): why"],
         Exit.BAD_INPUT,
     )
@@ -78,9 +78,9 @@ def test_a_file_that_cannot_be_read_is_a_problem_with_its_remedy(
     root: Path, name: str, spoil: Callable[[Path], object], message: str
 ) -> None:
     spoil(root / "scenarios" / "grow" / name)
-    found = checked(root)
-    assert found.exit is Exit.BAD_INPUT
-    assert f"{name} {message}" in " ".join(found.problems)
+    check = checked(root)
+    assert check.exit is Exit.BAD_INPUT
+    assert f"{name} {message}" in " ".join(check.problems)
 
 
 def test_null_bytes_in_a_program_are_a_problem(root: Path) -> None:

@@ -62,7 +62,7 @@ def test_its_folders_must_be_packages_or_others_would_be_imported(root: Path, na
         open_catalogue(root)
 
 
-def test_a_catalogue_whose_folder_cannot_be_read_is_bad_input(root: Path) -> None:
+def test_a_catalogue_folder_that_cannot_be_read_is_bad_input(root: Path) -> None:
     catalogue = open_catalogue(root)
     shutil.rmtree(root / "scenarios")
     (root / "scenarios").write_text("a file where a folder should be")
@@ -202,8 +202,8 @@ def test_the_diff_is_the_lesson(root: Path) -> None:
 
 def test_options_are_read_as_their_defaults_types() -> None:
     grow = open_catalogue(TOYS).load("grow")
-    found = resolve_options(grow, ["bytes_per_unit=64", "deep=true"])
-    assert found == {"bytes_per_unit": 64, "deep": True}
+    options = resolve_options(grow, ["bytes_per_unit=64", "deep=true"])
+    assert options == {"bytes_per_unit": 64, "deep": True}
 
 
 @pytest.mark.parametrize(
@@ -239,8 +239,8 @@ def test_a_file_named_by_an_option_keeps_its_meaning_in_another_folder(
     (tmp_path / "export.xml").touch()
     monkeypatch.chdir(tmp_path)
     reader = toys.scenario(options={"dump": "", "source": "synthetic"})
-    found = resolve_options(reader, ["dump=export.xml", "source=export.xml"])
-    assert found == {"dump": str(tmp_path / "export.xml"), "source": "export.xml"}
+    options = resolve_options(reader, ["dump=export.xml", "source=export.xml"])
+    assert options == {"dump": str(tmp_path / "export.xml"), "source": "export.xml"}
 
 
 def test_the_plan_is_every_variant_as_often_as_asked() -> None:

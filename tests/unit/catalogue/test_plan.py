@@ -38,8 +38,8 @@ def test_a_mode_that_a_scenario_lacks_leaves_it_out_where_none_is_named(
 
 
 def test_a_mode_that_a_named_scenario_lacks_is_refused(catalogue: Catalogue) -> None:
-    words = "chatty does not run in mode fork; it has: inline"
-    with pytest.raises(BadInput, match=re.escape(words)):
+    message = "chatty does not run in mode fork; it has: inline"
+    with pytest.raises(BadInput, match=re.escape(message)):
         plan(catalogue, PlanRequest(names=["grow", "chatty"], modes=[Mode.FORK]))
 
 

@@ -1,4 +1,4 @@
-"""Whose words are whose on a command line."""
+"""Which options of a command line are leaklab's, and which the watched command's."""
 
 import pytest
 

@@ -69,7 +69,7 @@ def test_what_the_agent_cannot_have_said_is_not_answered(pipe: Pipe) -> None:
     assert GO_ON * 2 == os.read(pipe.heard, 1 << 20)
 
 
-def test_answers_that_nobody_reads_are_lost(pipe: Pipe) -> None:
+def test_answers_without_a_reader_are_lost(pipe: Pipe) -> None:
     ask(pipe, lambda _: Decision(CheckpointOrder.GO_ON), *range(100_000))
     assert set(GO_ON) == set(os.read(pipe.heard, 1 << 20))
 

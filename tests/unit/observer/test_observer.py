@@ -49,9 +49,9 @@ class Messages:
         self._left = list(messages)
 
     def read_messages(self, timeout_seconds: float) -> list[AgentMessage]:
-        said, self._left = self._left[:1], self._left[1:]
+        output, self._left = self._left[:1], self._left[1:]
         self.closed = not self._left
-        return said
+        return output
 
     def stop(self) -> None:
         raise AssertionError("nothing is to be stopped")

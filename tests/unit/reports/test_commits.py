@@ -52,7 +52,7 @@ def judged(verdict: Conclusion) -> TrackedFigures:
 
 
 def measured(
-    found: Mapping[str, TrackedFigures],
+    outcome: Mapping[str, TrackedFigures],
     failed: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
     others: Values | None = None,
@@ -60,13 +60,13 @@ def measured(
 ) -> CommitFigures:
     """A commit with these figures by their labels, as asv saves them and the suite notes them."""
     values = dict(others or {})
-    for label, one in found.items():
+    for label, one in outcome.items():
         values[Benchmark(PEAK, label)] = Value(one.peak_rss_bytes)
         values[Benchmark(GROWTH, label)] = Value(one.growth_per_unit)
         values[Benchmark(VERDICT, label)] = Value(VERDICTS.index(one.verdict))
     for label in failed or {}:
         values |= {Benchmark(metric, label): Value(None) for metric in METRICS}
-    noted = Tracked(figures=dict(found), failed=dict(failed or {}), absent=dict(absent or {}))
+    noted = Tracked(figures=dict(outcome), failed=dict(failed or {}), absent=dict(absent or {}))
     return CommitFigures(commit, values, noted)
 
 
@@ -78,18 +78,18 @@ def compared(
     )
 
 
-def costs_of(found: CommitFigures) -> Table:
-    return pair_costs(found, ALL)
+def costs_of(outcome: CommitFigures) -> Table:
+    return pair_costs(outcome, ALL)
 
 
-def summary_of(found: CommitComparison, base: str = "main", head: str = "HEAD") -> Table:
-    return change_counts(found, ALL, base, head)
+def summary_of(comparison: CommitComparison, base: str = "main", head: str = "HEAD") -> Table:
+    return change_counts(comparison, ALL, base, head)
 
 
 @functools.cache
 def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> CommitFigures:
     """Everything that there is, with amounts as wide as they come."""
-    found = {
+    result = {
         f"{scenario.name}/{variant}/{mode}": figures(
             1000.4 * times,
             times * (8.2 * MIB if scenario.resource is Resource.MEMORY else 12.345),
@@ -104,7 +104,7 @@ def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> CommitFigures:
         Benchmark("observer", "cpu_ratio"): Value(1.01 * times),
         Benchmark("observer", "added_bytes"): Value(444_416 * times),
     }
-    return measured(found, others=observer)
+    return measured(result, others=observer)
 
 
 def rows_of(table: Table) -> list[list[str]]:
@@ -137,8 +137,8 @@ def test_what_a_pair_costs_stands_on_one_line_a_mode() -> None:
 
 
 def test_the_modes_stand_in_the_order_in_which_they_are_run() -> None:
-    found = {f"a/fixed/{mode}": figures(1, 1) for mode in sorted(Mode)}
-    assert [f"  {mode}" for mode in Mode] == [row[0] for row in costs_of(measured(found)).rows[1:]]
+    result = {f"a/fixed/{mode}": figures(1, 1) for mode in sorted(Mode)}
+    assert [f"  {mode}" for mode in Mode] == [row[0] for row in costs_of(measured(result)).rows[1:]]
 
 
 def test_a_controls_program_stands_where_the_innocent_do() -> None:
@@ -190,12 +190,12 @@ def test_of_many_reasons_the_failures_come_first_and_the_rest_is_counted() -> No
 
 def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
     label = "word_index/fixed/fork"
-    found = compared(
+    comparison = compared(
         measured({label: figures(100, 512), "b/fixed/fork": figures(100, 512)}),
         measured({label: figures(102, 512), "b/fixed/fork": figures(98, 512)}),
         {Benchmark(PEAK, label): "+"},
     )
-    table = changes(found, "main", "mine")
+    table = changes(comparison, "main", "mine")
     assert ("benchmark", "main", "mine", "ratio", "is", "asv saw") == tuple(
         column.strip() for column in table.columns
     )
@@ -209,35 +209,35 @@ def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
 
 
 def test_what_stays_the_same_or_cannot_be_compared_is_counted_and_not_named() -> None:
-    found = compared(
+    comparison = compared(
         measured({"a/fixed/fork": figures(1, 1)}),
         measured({"a/fixed/fork": figures(1, 1), "b/fixed/fork": figures(1, 1)}),
     )
-    assert [] == changes(found, "main", "HEAD").rows
+    assert [] == changes(comparison, "main", "HEAD").rows
     assert [
         ("growth", "0", "0", "1", "1", "0"),
         ("peak RSS", "0", "0", "1", "1", "0"),
         ("verdict", "0", "0", "1", "1", "0"),
-    ] == summary_of(found, "main", "HEAD").rows
+    ] == summary_of(comparison, "main", "HEAD").rows
 
 
 def test_growth_that_was_none_is_new_and_has_no_ratio() -> None:
-    found = compared(
+    comparison = compared(
         measured({"a/fixed/fork": figures(1, NO_GROWTH)}),
         measured({"a/fixed/fork": figures(1, 512)}),
     )
     assert ["  fixed fork growth", "0", "+512 B", "new", "worse", "same"] == rows_of(
-        changes(found, "main", "HEAD")
+        changes(comparison, "main", "HEAD")
     )[1]
 
 
 def test_growth_that_is_no_more_is_better() -> None:
-    found = compared(
+    comparison = compared(
         measured({"a/fixed/fork": figures(1, 512)}),
         measured({"a/fixed/fork": figures(1, NO_GROWTH)}),
     )
     assert ["  fixed fork growth", "+512 B", "0", "gone", "better", "same"] == rows_of(
-        changes(found, "main", "HEAD")
+        changes(comparison, "main", "HEAD")
     )[1]
 
 
@@ -256,42 +256,42 @@ def test_growth_in_pieces_is_shown_in_pieces_even_where_one_side_failed() -> Non
 
 def test_a_verdict_that_became_a_leak_is_named_first_and_in_words() -> None:
     label = "rare_leak/fixed/fork"
-    found = compared(
+    comparison = compared(
         measured({label: figures(1, NO_GROWTH)}), measured({label: figures(1, 512, verdict=LEAK)})
     )
-    assert rows_of(changes(found, "main", "HEAD"))[1:] == [
+    assert rows_of(changes(comparison, "main", "HEAD"))[1:] == [
         ["  fixed fork verdict", "clean", "leak", "new", "worse", "same"],
         ["  fixed fork growth", "0", "+512 B", "new", "worse", "same"],
     ]
-    assert "clean → leak: rare_leak fixed (fork)" in summary_of(found).notes
+    assert "clean → leak: rare_leak fixed (fork)" in summary_of(comparison).notes
 
 
 def test_a_leak_that_became_clean_is_gone() -> None:
-    found = compared(
+    comparison = compared(
         measured({"a/buggy/fork": judged(LEAK)}), measured({"a/buggy/fork": judged(CLEAN)})
     )
     assert ["  buggy fork verdict", "leak", "clean", "gone", "better", "same"] == rows_of(
-        changes(found, "main", "HEAD")
+        changes(comparison, "main", "HEAD")
     )[1]
 
 
 def test_a_verdict_is_told_once_with_its_modes_in_the_order_in_which_they_are_run() -> None:
     labels = [f"a/fixed/{mode}" for mode in sorted(Mode)]
-    found = compared(
+    comparison = compared(
         measured(dict.fromkeys(labels, judged(CLEAN))),
         measured(dict.fromkeys(labels, judged(LEAK))),
     )
     modes = "inline, fork, spawn, forkserver, multiprocess"
-    assert [f"clean → leak: a fixed ({modes})"] == summary_of(found).notes[1:]
+    assert [f"clean → leak: a fixed ({modes})"] == summary_of(comparison).notes[1:]
 
 
 def test_a_verdict_that_changed_and_counts_as_the_same_is_told_all_the_same() -> None:
-    found = compared(
+    comparison = compared(
         measured({"a/fixed/fork": judged(CLEAN), "b/buggy/fork": judged(UNDECIDED)}),
         measured({"a/fixed/fork": judged(UNDECIDED), "b/buggy/fork": judged(LEAK)}),
     )
-    assert [] == changes(found, "main", "HEAD").rows
-    assert summary_of(found).notes[1:] == [
+    assert [] == changes(comparison, "main", "HEAD").rows
+    assert summary_of(comparison).notes[1:] == [
         "clean → undecided, which counts as the same: a fixed (fork)",
         "undecided → leak, which counts as the same: b buggy (fork)",
     ]
@@ -299,11 +299,11 @@ def test_a_verdict_that_changed_and_counts_as_the_same_is_told_all_the_same() ->
 
 def test_of_many_verdicts_the_rest_is_counted() -> None:
     labels = [f"s{number}/fixed/fork" for number in range(15)]
-    found = compared(
+    comparison = compared(
         measured(dict.fromkeys(labels, judged(CLEAN))),
         measured(dict.fromkeys(labels, judged(LEAK))),
     )
-    notes = summary_of(found).notes
+    notes = summary_of(comparison).notes
     assert (1 + 12 + 1, "… and 3 more verdicts") == (len(notes), notes[-1])
 
 
@@ -362,19 +362,19 @@ def test_of_a_history_it_says_what_was_not_measured(history: CommitHistory, firs
 
 def test_what_failed_is_an_alarm_and_its_reason_stands_in_the_summary() -> None:
     label = "a/fixed/fork"
-    found = compared(measured({}), measured({}, {label: f"{label}: a mistake"}))
-    table = changes(found, "main", "HEAD")
+    comparison = compared(measured({}), measured({}, {label: f"{label}: a mistake"}))
+    table = changes(comparison, "main", "HEAD")
     assert {1, 2, 3} == table.alarms
     assert ["  fixed fork peak RSS", "n/a", "failed", "-", "failed", "-"] in rows_of(table)
-    assert f"failed at HEAD: {label}: a mistake" in summary_of(found, "main", "HEAD").notes
+    assert f"failed at HEAD: {label}: a mistake" in summary_of(comparison, "main", "HEAD").notes
 
 
 def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
-    found = compared(
+    comparison = compared(
         measured({}, absent={"newcomer": "no scenario 'newcomer'"}),
         measured({"newcomer/fixed/fork": figures(1, 1)}),
     )
-    assert summary_of(found, "main", "mine").notes == [
+    assert summary_of(comparison, "main", "mine").notes == [
         "mine against main; worse is 1.02 times as much or more, or a verdict that became a leak",
         "n/a at main: no scenario 'newcomer'",
         "nothing was compared: no scenario has figures on both commits",
@@ -382,10 +382,12 @@ def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
 
 
 def test_what_the_observer_costs_is_shown_as_what_it_is() -> None:
-    found = compared(
+    comparison = compared(
         measured({}, others=observed(1.0, 512 << 10)), measured({}, others=observed(1.5, 1 << 20))
     )
-    shown = {tuple(row[1:4]) for row in rows_of(changes(found, "main", "HEAD")) if len(row) > 1}
+    shown = {
+        tuple(row[1:4]) for row in rows_of(changes(comparison, "main", "HEAD")) if len(row) > 1
+    }
     assert {("512 KiB", "1 MiB", "2.000"), ("1.000", "1.500", "1.500")} == shown
 
 
@@ -418,9 +420,9 @@ def test_what_everything_costs_fits_80_columns(times: float) -> None:
 
 @pytest.mark.parametrize(("base", "head"), [("main", "HEAD"), (LONG, LONG), (LONG, "x")])
 def test_where_everything_is_worse_it_fits_80_columns(base: str, head: str) -> None:
-    found = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
-    assert width_of(changes(found, base, head)) <= 80
-    assert width_of(summary_of(found, base, head)) <= 80
+    comparison = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
+    assert width_of(changes(comparison, base, head)) <= 80
+    assert width_of(summary_of(comparison, base, head)) <= 80
 
 
 def test_the_regressions_of_everything_fit_80_columns() -> None:
@@ -433,8 +435,8 @@ def test_the_regressions_of_everything_fit_80_columns() -> None:
 
 
 def test_as_markdown_every_row_has_as_many_cells_as_the_head() -> None:
-    found = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
-    for table in (changes(found, LONG, LONG), summary_of(found, LONG, LONG)):
+    comparison = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
+    for table in (changes(comparison, LONG, LONG), summary_of(comparison, LONG, LONG)):
         lines = [line for line in markdown(table).splitlines() if line.startswith("|")]
         assert len(table.rows) + 2 == len(lines)
         assert {len(table.columns) + 1} == {line.count("|") for line in lines}

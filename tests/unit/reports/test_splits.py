@@ -11,9 +11,9 @@ SPLIT = Split(pymalloc=592.0, malloc=26.0, mapped=1.0, free=-600.0, anonymous=62
 
 
 def result(conclusion: Conclusion = Conclusion.LEAK) -> Result:
-    found = toys.result()
-    verdict = msgspec.structs.replace(found.verdict, split=SPLIT, conclusion=conclusion)
-    return msgspec.structs.replace(found, verdict=verdict)
+    outcome = toys.result()
+    verdict = msgspec.structs.replace(outcome.verdict, split=SPLIT, conclusion=conclusion)
+    return msgspec.structs.replace(outcome, verdict=verdict)
 
 
 def test_the_parts_are_told_and_what_is_next_to_nothing_is_not() -> None:

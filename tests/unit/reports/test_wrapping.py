@@ -4,8 +4,8 @@ from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped
 
 
 def test_a_number_stays_with_its_unit() -> None:
-    words = "x" * (DEFAULT_WIDTH - 4)
-    assert [words, "16.3 MiB more"] == wrapped(f"{words} 16.3 MiB more")
+    text = "x" * (DEFAULT_WIDTH - 4)
+    assert [text, "16.3 MiB more"] == wrapped(f"{text} 16.3 MiB more")
 
 
 def test_all_lines_but_the_first_are_indented_and_none_is_too_long() -> None:

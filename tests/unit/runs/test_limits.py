@@ -30,8 +30,8 @@ def test_all_is_every_mode_and_each_is_made_once(
 
 
 def test_less_memory_than_a_bare_interpreter_takes_is_refused_with_what_it_takes() -> None:
-    words = r"a memory limit of 977 KiB is less than a bare interpreter needs \([0-9.]+ MiB\)"
-    with pytest.raises(BadInput, match=words):
+    message = r"a memory limit of 977 KiB is less than a bare interpreter needs \([0-9.]+ MiB\)"
+    with pytest.raises(BadInput, match=message):
         make_limits(1_000_000, 1.0)
     assert make_limits(60_000_000, 1.0).memory_bytes == 60_000_000
 
@@ -54,8 +54,8 @@ def test_fewer_descriptors_than_a_pool_needs_are_refused() -> None:
     jobs = [toys.job(), toys.job(mode=Mode.FORK, workers=30)]
     require_sufficient_limits(limits(descriptors=184), jobs)
     require_sufficient_limits(limits(descriptors=64), jobs[:1])
-    words = (
+    message = (
         r"183 descriptors is less than the parent of a pool of 30 workers may need \(184\); allow"
     )
-    with pytest.raises(BadInput, match=words):
+    with pytest.raises(BadInput, match=message):
         require_sufficient_limits(limits(descriptors=183), jobs)

@@ -32,5 +32,5 @@ def test_what_a_resource_tracker_says_of_a_killed_pool_is_no_word_of_the_program
 def test_a_warning_of_the_programs_own_is_kept(tmp_path: Path) -> None:
     output = tmp_path / "output"
     output.write_text("a.py:1: UserWarning: mind the gap\n  warnings.warn(\n")
-    said = tail_of(cast("Child", SimpleNamespace(output=output)))
-    assert "a.py:1: UserWarning: mind the gap\n  warnings.warn(" == said
+    tail = tail_of(cast("Child", SimpleNamespace(output=output)))
+    assert "a.py:1: UserWarning: mind the gap\n  warnings.warn(" == tail

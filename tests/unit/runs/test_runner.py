@@ -109,8 +109,8 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT), tmp_path)
     assert outcome.exit is Exit.DIFFERS
     assert len(outcome.results[0].processes[0].samples.units) == 200
-    told = plain(runs(outcome.results))
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in told
+    messages = plain(runs(outcome.results))
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in messages
 
 
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
@@ -151,7 +151,7 @@ def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_
 
 
 class PeaksExecutor(toys.ToyExecutor):
-    """By whose toy law the peaks differ: one of 1 MiB, and one of twice that."""
+    """A pair with peaks that differ by its toy law: one of 1 MiB, and one of twice that."""
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         trace = super().execute(job, progress)
@@ -195,10 +195,10 @@ def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
 
 
 def test_a_trace_without_a_process_is_undecided() -> None:
-    found = to_result(toys.job(), Measurement(end_reason=EndReason.NOT_STARTED), toys.ENVIRONMENT)
-    assert (found.verdict.is_decided, found.peak_rss_bytes) == (False, None)
-    assert found.verdict.resource is Resource.MEMORY
-    assert found.expected_growth is Growth.UNBOUNDED
+    result = to_result(toys.job(), Measurement(end_reason=EndReason.NOT_STARTED), toys.ENVIRONMENT)
+    assert (result.verdict.is_decided, result.peak_rss_bytes) == (False, None)
+    assert result.verdict.resource is Resource.MEMORY
+    assert result.expected_growth is Growth.UNBOUNDED
 
 
 def failed(error: LabError) -> Failure:
@@ -364,7 +364,7 @@ def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
         )
     assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
     assert len(executor.made) == at_once + 1
-    assert not [words for words in ear.heard if words.startswith("failed")]
+    assert not [arguments for arguments in ear.heard if arguments.startswith("failed")]
 
 
 def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(

@@ -75,7 +75,7 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "words"),
+    ("text", "message"),
     [
         (None, r"holds no plan to go on with \(plan.json: No such file"),
         ("", "is no plan, or only half of one"),
@@ -87,11 +87,11 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
     ],
 )
 def test_a_plan_that_is_not_there_or_broken_is_named(
-    tmp_path: Path, text: str | None, words: str
+    tmp_path: Path, text: str | None, message: str
 ) -> None:
     if text is not None:
         (tmp_path / PLAN).write_text(text)
-    with pytest.raises(BadInput, match=words):
+    with pytest.raises(BadInput, match=message):
         resume.read_plan(tmp_path)
 
 
@@ -132,7 +132,7 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "text", "words"),
+    ("name", "text", "message"),
     [
         ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
         ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
@@ -144,14 +144,14 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     ],
 )
 def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
-    tmp_path: Path, name: str, text: bytes | None, words: str
+    tmp_path: Path, name: str, text: bytes | None, message: str
 ) -> None:
     result = toys.result() if name.startswith("grow-4096.fixed") else toys.result(units=7)
     whole = store.encode_result([result])[1:-1] if text is None else text
     folder = begun(tmp_path)
     (folder / name).write_bytes(whole)
     session, (line,) = reopened(folder)
-    assert words in line
+    assert message in line
     assert str(folder / name) in line
     assert session.made == {}
     session.save(toys.result())
@@ -182,12 +182,12 @@ def test_where_all_are_complete_it_is_the_newest(tmp_path: Path) -> None:
     assert resume.newest(tmp_path) == (folders[-1], [])
 
 
-def test_a_session_whose_plan_is_broken_is_passed_over_and_named(tmp_path: Path) -> None:
+def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -> None:
     older, *newer = (begun(tmp_path, plan=toy_plan(1)) for _ in range(3))
     for folder in newer:
         (folder / PLAN).write_text("{")
-    found, lines = resume.newest(tmp_path)
-    assert found == older
+    result, lines = resume.newest(tmp_path)
+    assert result == older
     assert [
         str(folder / PLAN) in line for folder, line in zip(newer, lines[::-1], strict=True)
     ] == [

@@ -32,7 +32,7 @@ def after(
     spent: Spent = LITTLE,
     **changes: Any,
 ) -> Decision:
-    """What is decided of one process whose heap in use grew evenly up to these units."""
+    """The decision on one process with a heap in use that grew evenly up to these units."""
     rows = [round(units * (i + 1) / len(heap)) for i in range(len(heap))]
     samples = Samples(units=rows, heap_bytes=list(heap))
     process = toys.process(list(heap), samples=samples, units_done=units, **changes)
@@ -93,14 +93,14 @@ def test_before_the_declared_units_a_line_is_no_reason_to_end() -> None:
 UNVOUCHED = toys.scenario(vouched=False)
 
 
-def test_where_nobody_vouches_for_the_units_a_leak_takes_the_whole_budget() -> None:
+def test_where_the_units_are_not_vouched_for_a_leak_takes_the_whole_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert confirmed(LINE, job=job).order is CheckpointOrder.GO_ON
     last = confirmed(LINE, job=job, spent=Spent(10.1, 1 << 20, 1.0))
     assert (last.order, last.held_back_by) == (CheckpointOrder.END, "--budget")
 
 
-def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_budget() -> None:
+def test_where_the_units_are_not_vouched_for_an_acquittal_takes_a_share_of_the_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert after(FLAT, job=job).order is not CheckpointOrder.END
     assert confirmed(FLAT, job=job).order is CheckpointOrder.GO_ON
@@ -108,11 +108,11 @@ def test_where_nobody_vouches_for_the_units_an_acquittal_takes_a_share_of_the_bu
     assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is CheckpointOrder.END
 
 
-def test_where_nobody_vouches_for_the_units_bounded_containers_are_looked_for() -> None:
+def test_where_the_units_are_not_vouched_for_bounded_containers_are_surveyed() -> None:
     process = toys.process(LINE, units_done=NEEDED, **collected(LINE, NEEDED, NEEDED))
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    found = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
-    assert found.order is CheckpointOrder.SURVEY
+    decision = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
+    assert decision.order is CheckpointOrder.SURVEY
 
 
 @pytest.mark.parametrize(("units", "again"), [(100, 200), (250, NEEDED), (NEEDED, 2 * NEEDED)])
@@ -143,20 +143,20 @@ def test_a_step_is_given_time_for_a_second_one_until_two_octaves_have_none() -> 
 def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
     spent: Spent, option: str
 ) -> None:
-    found = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
-    assert (found.order, found.held_back_by) == (CheckpointOrder.END, option)
+    reading = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
+    assert (reading.order, reading.held_back_by) == (CheckpointOrder.END, option)
 
 
 @pytest.mark.parametrize(("cpu_seconds", "goes_on"), [((1, 2, 4), True), ((0.1, 0.6, 4), False)])
-def test_a_run_whose_units_grow_slower_ends_before_its_budget_is_passed(
+def test_a_run_with_units_that_get_slower_ends_within_its_budget(
     cpu_seconds: tuple[float, ...], *, goes_on: bool
 ) -> None:
     stops = [
         Stop(units=at, how=How.COLLECTED, peak_rss_bytes=0, cpu_seconds=spent, reading=Reading())
         for at, spent in zip((NEEDED // 4, NEEDED // 2, NEEDED), cpu_seconds, strict=True)
     ]
-    found = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)
-    assert found.order is (CheckpointOrder.GO_ON if goes_on else CheckpointOrder.END)
+    reading = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)
+    assert reading.order is (CheckpointOrder.GO_ON if goes_on else CheckpointOrder.END)
 
 
 def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
@@ -168,8 +168,8 @@ def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
         [0], samples=samples, units_done=units, **collected([0] * units, units, units)
     )
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    found = decide(job, limits, SoFar(units, [process], surveyed_units=units), LITTLE)
-    assert (found.order, found.held_back_by) == (CheckpointOrder.END, "--descriptor-limit")
+    decision = decide(job, limits, SoFar(units, [process], surveyed_units=units), LITTLE)
+    assert (decision.order, decision.held_back_by) == (CheckpointOrder.END, "--descriptor-limit")
 
 
 def test_a_run_of_fixed_length_is_never_ended() -> None:
@@ -183,8 +183,8 @@ def test_a_pair_that_differs_by_its_peak_has_no_growth_to_wait_for() -> None:
 
 def test_a_pair_that_differs_by_its_peak_is_not_ended_for_its_growth() -> None:
     peaks = toys.scenario(judge="peak", min_ratio=2.0)
-    found = after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks))
-    assert found.order is CheckpointOrder.GO_ON
+    reading = after([unit * (100 << 20) for unit in range(9)], 8, open_ended(peaks))
+    assert reading.order is CheckpointOrder.GO_ON
 
 
 TREE = toys.scenario(scope="tree")
@@ -203,7 +203,7 @@ def test_of_a_tree_what_was_read_of_the_tree_is_judged(
     assert order is decide(open_ended(TREE), limits, SoFar(units, [idle], tree), LITTLE).order
 
 
-def test_a_run_whose_resource_cannot_be_read_is_not_made_longer() -> None:
+def test_a_run_with_a_resource_that_cannot_be_read_is_not_made_longer() -> None:
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    found = decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE)
-    assert found.order is CheckpointOrder.END
+    decision = decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE)
+    assert decision.order is CheckpointOrder.END

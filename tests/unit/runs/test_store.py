@@ -149,14 +149,14 @@ def test_garbage_is_refused_in_one_clear_error(tmp_path: Path, garbage: bytes) -
 
 def test_a_result_of_an_older_leaklab_is_read() -> None:
     # Saved by the last leaklab that wrote schema 3.
-    found = store.read_result(DATA / "result-of-schema-3.json")
-    assert found.verdict.conclusion is Conclusion.UNDECIDED
-    assert found.verdict.others[Resource.DESCRIPTORS] is Conclusion.UNDECIDED
-    by_signal = {estimate.signal: estimate for estimate in found.verdict.estimates}
+    result = store.read_result(DATA / "result-of-schema-3.json")
+    assert result.verdict.conclusion is Conclusion.UNDECIDED
+    assert result.verdict.others[Resource.DESCRIPTORS] is Conclusion.UNDECIDED
+    by_signal = {estimate.signal: estimate for estimate in result.verdict.estimates}
     assert by_signal[Signal.THREADS].conclusion is Conclusion.CLEAN
-    assert "raise --units" in found.verdict.reasons[0].text
-    assert RESULT_SCHEMA == found.schema
-    assert all(p.verdict and p.verdict.estimates[0].reason.text for p in found.processes)
+    assert "raise --units" in result.verdict.reasons[0].text
+    assert RESULT_SCHEMA == result.schema
+    assert all(p.verdict and p.verdict.estimates[0].reason.text for p in result.processes)
 
 
 @pytest.mark.parametrize("variant", [Variant.BUGGY, Variant.FIXED])
@@ -172,8 +172,8 @@ def test_a_result_of_schema_2_is_read(tmp_path: Path, variant: Variant) -> None:
 
 
 def test_an_upgraded_result_that_is_saved_again_is_read(tmp_path: Path) -> None:
-    found = store.read_result(DATA / "result-of-schema-3.json")
-    assert found == store.read_result(store.save(tmp_path, found))
+    result = store.read_result(DATA / "result-of-schema-3.json")
+    assert result == store.read_result(store.save(tmp_path, result))
 
 
 def test_refusals_of_older_results_are_only_those_without_a_field(tmp_path: Path) -> None:

@@ -86,23 +86,29 @@ def test_version_1_has_a_group_in_each_of_its_hierarchies(machine: Machine) -> N
     memory, pids = machine.mount("cgroup", "memory"), machine.mount("cgroup", "pids")
     own = machine.group(memory / "user" / "lab")
     machine.own = ["4:memory:/user/lab", "8:pids:/", "9:name=systemd:/", "0::/"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert (found.memory_by, found.processes_by, found.refused) == (V1, V1, [])
-        assert [folder.parent for folder in found.folders] == [own, pids]
-        assert found.procs_files() == [folder / "cgroup.procs" for folder in found.folders]
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert (confinement.memory_by, confinement.processes_by, confinement.refused) == (
+            V1,
+            V1,
+            [],
+        )
+        assert [folder.parent for folder in confinement.folders] == [own, pids]
+        assert confinement.procs_files() == [
+            folder / "cgroup.procs" for folder in confinement.folders
+        ]
         names = ["memory.limit_in_bytes", "memory.memsw.limit_in_bytes", "memory.swappiness"]
-        assert texts(found.memory, names) == [str(300 << 20), str(300 << 20), "0"]
-        assert texts(found.processes, ["pids.max"]) == [TASKS]
-    assert not any(folder.exists() for folder in found.folders)
+        assert texts(confinement.memory, names) == [str(300 << 20), str(300 << 20), "0"]
+        assert texts(confinement.processes, ["pids.max"]) == [TASKS]
+    assert not any(folder.exists() for folder in confinement.folders)
 
 
 def test_without_accounting_of_swap_there_is_no_such_file(machine: Machine) -> None:
     machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
     machine.files = "memory.limit_in_bytes"
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert found.memory is not None
-        assert not (found.memory / "memory.memsw.limit_in_bytes").exists()
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert confinement.memory is not None
+        assert not (confinement.memory / "memory.memsw.limit_in_bytes").exists()
 
 
 def test_version_2_has_one_group_beside_our_own_in_the_deepest_that_hands_down(
@@ -113,11 +119,15 @@ def test_version_2_has_one_group_beside_our_own_in_the_deepest_that_hands_down(
     user = machine.group(mount / "user", "cpu memory pids")
     machine.group(user / "session")
     machine.own = ["0::/user/session"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert (found.memory_by, found.processes_by, found.refused) == (V2, V2, [])
-        assert [folder.parent for folder in found.folders] == [user]
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert (confinement.memory_by, confinement.processes_by, confinement.refused) == (
+            V2,
+            V2,
+            [],
+        )
+        assert [folder.parent for folder in confinement.folders] == [user]
         names = ["memory.max", "memory.swap.max", "pids.max", "memory.oom.group"]
-        assert texts(found.memory, names) == [str(300 << 20), "0", TASKS, ""]
+        assert texts(confinement.memory, names) == [str(300 << 20), "0", TASKS, ""]
 
 
 def test_both_controllers_are_better_than_a_deeper_place(machine: Machine) -> None:
@@ -125,8 +135,8 @@ def test_both_controllers_are_better_than_a_deeper_place(machine: Machine) -> No
     mount = machine.group(machine.mount("cgroup2", "rw"), "memory pids")
     machine.group(mount / "user", "memory")
     machine.own = ["0::/user"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert [folder.parent for folder in found.folders] == [mount]
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert [folder.parent for folder in confinement.folders] == [mount]
 
 
 def test_a_place_that_refuses_is_followed_by_the_one_above_it(machine: Machine) -> None:
@@ -134,8 +144,8 @@ def test_a_place_that_refuses_is_followed_by_the_one_above_it(machine: Machine) 
     mount = machine.group(machine.mount("cgroup2", "rw"), "memory pids")
     machine.refusing = [machine.group(mount / "user", "memory pids")]
     machine.own = ["0::/user"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert [folder.parent for folder in found.folders] == [mount]
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert [folder.parent for folder in confinement.folders] == [mount]
 
 
 def test_a_hybrid_has_the_controllers_of_both_versions(machine: Machine) -> None:
@@ -143,27 +153,27 @@ def test_a_hybrid_has_the_controllers_of_both_versions(machine: Machine) -> None
     unified = machine.group(machine.mount("cgroup2", "rw"), "pids")
     memory = machine.mount("cgroup", "memory,hugetlb")
     machine.own = ["4:memory,hugetlb:/", "0::/"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert (found.memory_by, found.processes_by) == (V1, V2)
-        assert [folder.parent for folder in found.folders] == [memory, unified]
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert (confinement.memory_by, confinement.processes_by) == (V1, V2)
+        assert [folder.parent for folder in confinement.folders] == [memory, unified]
 
 
 def test_each_limit_falls_back_on_its_own_and_says_why(machine: Machine) -> None:
     machine.refusing = [machine.mount("cgroup", "memory")]
     machine.mount("cgroup", "pids")
     machine.own = ["4:memory:/", "8:pids:/"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        assert (found.memory_by, found.processes_by) == (OBSERVER, V1)
-        assert found.refused == ["memory cgroup: Read-only file system"]
-        assert found.memory is None
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        assert (confinement.memory_by, confinement.processes_by) == (OBSERVER, V1)
+        assert confinement.refused == ["memory cgroup: Read-only file system"]
+        assert confinement.memory is None
 
 
 def test_an_empty_unified_mount_holds_nothing(machine: Machine) -> None:
     machine.group(machine.mount("cgroup2", "rw"))
     machine.own = ["0::/"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        words = ["memory cgroup: none is delegated here", "pids cgroup: none is delegated here"]
-        assert found == Confinement(refused=words)
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        arguments = ["memory cgroup: none is delegated here", "pids cgroup: none is delegated here"]
+        assert confinement == Confinement(refused=arguments)
 
 
 @pytest.mark.parametrize("own", ["/../lab", "/elsewhere", "/docker-compose"])
@@ -201,10 +211,10 @@ def test_groups_of_the_dead_are_removed_and_those_of_the_living_stay(machine: Ma
 def test_a_group_that_is_gone_already_is_no_fault(machine: Machine) -> None:
     machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
-    with confined(LIMITS, machine.switch_on()) as found:
-        for folder in found.folders:
+    with confined(LIMITS, machine.switch_on()) as confinement:
+        for folder in confinement.folders:
             shutil.rmtree(folder)
-    assert found.pids() == []
+    assert confinement.pids() == []
 
 
 @pytest.fixture
@@ -223,12 +233,12 @@ def group(tmp_path: Path) -> Path:
 def test_the_peak_and_the_kills_are_read_where_each_version_has_them(
     group: Path, means: str, peak: str, events: str, text: str
 ) -> None:
-    found = Confinement(memory_by=means, memory=group)
-    assert (found.peak_bytes(), found.oom_kills()) == (None, 0)
+    confinement = Confinement(memory_by=means, memory=group)
+    assert (confinement.peak_bytes(), confinement.oom_kills()) == (None, 0)
     (group / peak).write_text("4096\n")
     (group / "memory.limit_in_bytes").write_text("4096\n")
     (group / events).write_text(text + "\noom_kill 3\n")
-    assert (found.peak_bytes(), found.oom_kills()) == (4096, 3)
+    assert (confinement.peak_bytes(), confinement.oom_kills()) == (4096, 3)
 
 
 @pytest.mark.parametrize(
@@ -259,10 +269,10 @@ def test_a_kill_counts_only_where_the_runs_own_limit_was_met(
 
 def test_forks_that_are_refused_to_the_dying_are_no_fault(group: Path) -> None:
     (group / "pids.events").write_text("max 5\n")
-    found = Confinement(processes_by=V1, processes=group)
-    assert found.forks_refused() == 5
+    confinement = Confinement(processes_by=V1, processes=group)
+    assert confinement.forks_refused() == 5
     (group / "pids.max").write_text("0\n")
-    assert found.forks_refused() == 0
+    assert confinement.forks_refused() == 0
 
 
 def test_processes_of_another_namespace_are_not_ours(group: Path) -> None:

@@ -11,8 +11,8 @@ FOLDER = Path("/tmp/leaklab-12345678/run-00")  # noqa: S108  (a name only)
 
 def test_nothing_of_the_callers_gets_in_but_path() -> None:
     ours = {"PYTHONHASHSEED", "PYTHONPYCACHEPREFIX", "GLIBC_TUNABLES", "LC_ALL"}
-    found = fixed_environment(FOLDER, FOLDER / "bytecode")
-    assert {"PATH", "HOME", "TMPDIR"} | ours == set(found)
+    environment = fixed_environment(FOLDER, FOLDER / "bytecode")
+    assert {"PATH", "HOME", "TMPDIR"} | ours == set(environment)
 
 
 def test_temporary_files_go_away_with_the_run() -> None:

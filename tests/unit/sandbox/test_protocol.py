@@ -43,15 +43,15 @@ ORDER = AgentOrder(
 
 def keys_read(paths: list[Path], name: str) -> set[str]:
     """The keys by which modules read a dict of this name: `name["key"]`, `self._name["key"]`."""
-    found = set()
+    keys = set()
     for path in paths:
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Constant):
                 of = node.value
                 called = of.id if isinstance(of, ast.Name) else getattr(of, "attr", "")
                 if called.lstrip("_") == name:
-                    found.add(str(node.slice.value))
-    return found
+                    keys.add(str(node.slice.value))
+    return keys
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_every_key_that_is_read_is_sent_and_the_other_way_round(
 
 
 def test_an_order_is_read_as_it_was_meant() -> None:
-    found = marshal.loads(encode_order(ORDER))  # noqa: S302  (our own)
-    assert found == {name: getattr(ORDER, name) for name in AgentOrder.__struct_fields__}
-    assert {str, int, bool, list, dict} == {type(value) for value in found.values()}
+    order = marshal.loads(encode_order(ORDER))  # noqa: S302  (our own)
+    assert order == {name: getattr(ORDER, name) for name in AgentOrder.__struct_fields__}
+    assert {str, int, bool, list, dict} == {type(value) for value in order.values()}
 
 
 @pytest.mark.parametrize(

@@ -33,8 +33,8 @@ def rising_rss(rising: Sequence[int] = RISING, **changes: object) -> ProcessReco
 
 
 def of_rss(process: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
-    found = verdict(process)
-    (anon,) = [e for e in found.estimates if e.signal is Signal.ANON]
+    result = verdict(process)
+    (anon,) = [e for e in result.estimates if e.signal is Signal.ANON]
     return anon.conclusion, anon.reason.kind
 
 
@@ -59,13 +59,13 @@ def test_what_no_allocator_explains_is_a_leak() -> None:
 
 
 def test_what_malloc_gives_back_when_asked_is_fragmentation_of_its_heap() -> None:
-    found = of_rss(rising_rss(**readings(RISING[N // 2] + RISE // 3)))
-    assert (Conclusion.CLEAN, ReasonKind.MALLOC_FRAGMENTATION) == found
+    estimate = of_rss(rising_rss(**readings(RISING[N // 2] + RISE // 3)))
+    assert (Conclusion.CLEAN, ReasonKind.MALLOC_FRAGMENTATION) == estimate
 
 
 def test_what_became_free_in_arenas_is_fragmentation_of_pymalloc() -> None:
-    found = of_rss(rising_rss(**readings(RISING[-1], free_after=RISE)))
-    assert (Conclusion.CLEAN, ReasonKind.PYMALLOC_FRAGMENTATION) == found
+    estimate = of_rss(rising_rss(**readings(RISING[-1], free_after=RISE)))
+    assert (Conclusion.CLEAN, ReasonKind.PYMALLOC_FRAGMENTATION) == estimate
 
 
 def test_what_was_free_in_arenas_before_explains_nothing() -> None:
@@ -80,8 +80,8 @@ def test_an_interpreter_without_statistics_has_no_such_excuse() -> None:
 
 def test_before_the_end_what_became_free_in_malloc_is_known_without_a_trim() -> None:
     stops = [stop(N // 2, heap_free_bytes=0), stop(N, heap_free_bytes=RISE)]
-    found = of_rss(rising_rss(stops=stops))
-    assert (Conclusion.CLEAN, ReasonKind.FREED_IN_MALLOC) == found
+    estimate = of_rss(rising_rss(stops=stops))
+    assert (Conclusion.CLEAN, ReasonKind.FREED_IN_MALLOC) == estimate
 
 
 def held(units: int, anon: int) -> Stop:
@@ -98,11 +98,11 @@ def test_little_memory_mapped_past_both_allocators_is_never_clean_while_it_rises
 
 
 @pytest.mark.parametrize(
-    ("where", "whose"),
+    ("where", "allocator"),
     [("heap_free_bytes", "malloc's heap"), ("arena_free_bytes", "pymalloc's arenas")],
 )
 def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
-    where: str, whose: str
+    where: str, allocator: str
 ) -> None:
     def reasons(free: int, held: int) -> list[str]:
         end = Reading(rss_bytes=held, **{where: free})
@@ -110,7 +110,7 @@ def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
         return list(map(reason_text, verdict(process).reasons[1:]))
 
     assert reasons(6 * MIB, 10 * MIB) == [
-        f"of the 10 MiB held at the end, 6 MiB are free places in {whose}: fragmentation"
+        f"of the 10 MiB held at the end, 6 MiB are free places in {allocator}: fragmentation"
     ]
     assert reasons(4 * MIB, 10 * MIB) == []
     assert reasons(6 * MIB, MIB // 2) == []

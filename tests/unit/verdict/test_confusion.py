@@ -25,7 +25,7 @@ def jobs(toy: Scenario | None = None, *modes: Mode) -> list[Job]:
     return [toys.job(toy, v, mode=m) for m in modes or [Mode.INLINE] for v in variants]
 
 
-def said(result: Result, conclusion: Conclusion) -> Result:
+def answering(result: Result, conclusion: Conclusion) -> Result:
     reason = Reason(kind=ReasonKind.TEXT, text="so it is")
     verdict = msgspec.structs.replace(result.verdict, conclusion=conclusion, reasons=[reason])
     return msgspec.structs.replace(result, verdict=verdict)
@@ -46,7 +46,7 @@ def judged(*results: Result, **failures: str) -> list[JudgedRun]:
 def test_a_leak_is_right_wrong_or_undecided(
     *, conclusion: Conclusion, word: Answer, right: bool, wrong: bool
 ) -> None:
-    buggy, _ = judged(said(toys.result(), conclusion))
+    buggy, _ = judged(answering(toys.result(), conclusion))
     assert (word, right, wrong) == (buggy.said, buggy.right, buggy.wrong)
     assert (True, "so it is") == (buggy.leaks, buggy.reason)
 
@@ -59,7 +59,9 @@ def test_a_run_that_broke_off_was_not_measured_and_says_why() -> None:
 
 
 def test_a_run_that_was_stopped_is_as_its_verdict() -> None:
-    (buggy, _) = judged(said(toys.result(end_reason=EndReason.TIME_LIMIT), Conclusion.UNDECIDED))
+    (buggy, _) = judged(
+        answering(toys.result(end_reason=EndReason.TIME_LIMIT), Conclusion.UNDECIDED)
+    )
     assert buggy.said is Answer.UNDECIDED
 
 
@@ -76,8 +78,8 @@ def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Answer) -> None:
     assert (False, Answer.CLEAN) == (fixed.leaks, fixed.said)
 
 
-def of(said: Answer, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> JudgedRun:
-    return JudgedRun(f"toy/{mode}", mode, leaks, said, "because")
+def of(answer: Answer, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> JudgedRun:
+    return JudgedRun(f"toy/{mode}", mode, leaks, answer, "because")
 
 
 MANY = [
@@ -91,18 +93,18 @@ MANY = [
 
 
 def test_every_judgement_is_in_one_cell() -> None:
-    found = matrix(MANY)
+    counts = matrix(MANY)
     assert (16, 12, 2, 1, 1) == (
-        found.runs,
-        found.right,
-        found.wrong,
-        found.undecided,
-        found.not_measured,
+        counts.runs,
+        counts.right,
+        counts.wrong,
+        counts.undecided,
+        counts.not_measured,
     )
 
 
 @pytest.mark.parametrize(
-    ("found", "code"),
+    ("outcome", "code"),
     [
         ([], Exit.AS_EXPECTED),
         ([of(Answer.LEAK), of(Answer.CLEAN, leaks=False)], Exit.AS_EXPECTED),
@@ -111,15 +113,15 @@ def test_every_judgement_is_in_one_cell() -> None:
         ([of(Answer.CLEAN), of(Answer.NOT_MEASURED)], Exit.NOT_MEASURED),
     ],
 )
-def test_the_exit_code_is_the_gravest_cells(found: list[JudgedRun], code: Exit) -> None:
-    assert code is matrix(found).exit
+def test_the_exit_code_is_the_gravest_cells(outcome: list[JudgedRun], code: Exit) -> None:
+    assert code is matrix(outcome).exit
 
 
 def test_the_modes_together_are_the_whole() -> None:
-    found = by_mode(MANY)
-    assert [Mode.INLINE, Mode.FORK] == list(found)
+    matrices = by_mode(MANY)
+    assert [Mode.INLINE, Mode.FORK] == list(matrices)
     for name in ("runs", "right", "wrong", "undecided", "not_measured"):
-        assert getattr(matrix(MANY), name) == sum(getattr(m, name) for m in found.values())
+        assert getattr(matrix(MANY), name) == sum(getattr(m, name) for m in matrices.values())
 
 
 def test_a_catalogue_of_nothing_is_a_matrix_of_noughts() -> None:
@@ -151,14 +153,14 @@ def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
     assert frozenset({0, 1}) == table.alarms
 
 
-@pytest.mark.parametrize("found", [[of(Answer.LEAK)], [of(Answer.CLEAN, leaks=False)], []])
-def test_nothing_is_marked_where_all_is_right(found: list[JudgedRun]) -> None:
-    assert [frozenset(), frozenset()] == [t.alarms for t in confusion.confusion_tables(found)]
+@pytest.mark.parametrize("outcome", [[of(Answer.LEAK)], [of(Answer.CLEAN, leaks=False)], []])
+def test_nothing_is_marked_where_all_is_right(outcome: list[JudgedRun]) -> None:
+    assert [frozenset(), frozenset()] == [t.alarms for t in confusion.confusion_tables(outcome)]
 
 
 def test_machines_get_the_same() -> None:
-    found: dict[str, Any] = confusion.confusion_json(MANY)
-    assert {"leak": 5, "clean": 1, "undecided": 1, "not measured": 0} == found["matrix"]["leak"]
-    assert 1 == found["modes"]["fork"]["clean"]["leak"]
-    assert (16, 12, 4) == (found["runs"], found["right"], len(found["not_right"]))
-    assert {"run", "known", "said", "reason"} == found["not_right"][0].keys()
+    document: dict[str, Any] = confusion.confusion_json(MANY)
+    assert {"leak": 5, "clean": 1, "undecided": 1, "not measured": 0} == document["matrix"]["leak"]
+    assert 1 == document["modes"]["fork"]["clean"]["leak"]
+    assert (16, 12, 4) == (document["runs"], document["right"], len(document["not_right"]))
+    assert {"run", "known", "said", "reason"} == document["not_right"][0].keys()

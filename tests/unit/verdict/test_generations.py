@@ -1,4 +1,4 @@
-"""Workers that are replaced: a leak in each of them is one, a job that ends is none."""
+"""Workers that are replaced: each may leak, and a job that ends is no leak."""
 
 from collections.abc import Callable
 
@@ -23,8 +23,8 @@ def life(law: Law, begin: float = 0.0, *, forked: bool = True, readings: int = 1
 
 def generations(law: Law, count: int = 8, **changes: bool | int) -> Generations:
     lives = [life(law, 6.0 * n, **changes) for n in range(count)]  # type: ignore[arg-type]
-    (found,) = judge_generations({"server": lives}, {"server": count})
-    return found
+    (result,) = judge_generations({"server": lives}, {"server": count})
+    return result
 
 
 def leaking(t: float) -> float:
@@ -33,10 +33,10 @@ def leaking(t: float) -> float:
 
 
 def test_workers_that_grow_until_they_are_replaced_leak() -> None:
-    found = generations(leaking)
-    assert (Conclusion.LEAK, 8) == (found.conclusion, found.count)
-    assert (20 * MIB, 5.5) == (found.start_bytes, found.lifetime_seconds)
-    assert pytest.approx(MIB) == found.per_second
+    judged_generations = generations(leaking)
+    assert (Conclusion.LEAK, 8) == (judged_generations.conclusion, judged_generations.count)
+    assert (20 * MIB, 5.5) == (judged_generations.start_bytes, judged_generations.lifetime_seconds)
+    assert pytest.approx(MIB) == judged_generations.per_second
 
 
 @pytest.mark.parametrize(
@@ -59,18 +59,18 @@ def test_fewer_than_six_generations_say_nothing() -> None:
 
 
 def test_lives_that_were_read_too_seldom_are_counted_and_not_judged() -> None:
-    found = generations(leaking, readings=4)
+    judged_generations = generations(leaking, readings=4)
     assert (8, 8, None, Conclusion.UNDECIDED) == (
-        found.count,
-        found.too_short,
-        found.per_second,
-        found.conclusion,
+        judged_generations.count,
+        judged_generations.too_short,
+        judged_generations.per_second,
+        judged_generations.conclusion,
     )
 
 
 def test_a_program_that_was_executed_may_be_a_job_and_is_not_accused() -> None:
-    found = generations(leaking, forked=False)
-    assert (Conclusion.UNDECIDED, True) == (found.conclusion, found.grows)
+    judged_generations = generations(leaking, forked=False)
+    assert (Conclusion.UNDECIDED, True) == (judged_generations.conclusion, judged_generations.grows)
 
 
 def verdict(
@@ -80,9 +80,9 @@ def verdict(
 
 
 def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -> None:
-    found = with_generations(verdict(), [generations(leaking)])
-    assert found.is_leak
-    grows, bounded = (reason_text(reason, Per.SECOND) for reason in found.reasons)
+    result = with_generations(verdict(), [generations(leaking)])
+    assert result.is_leak
+    grows, bounded = (reason_text(reason, Per.SECOND) for reason in result.reasons)
     assert grows == (
         "each new process of server --port 80 starts at 20 MiB and grows 1 MiB a second until it "
         "is replaced (8 generations seen)"
@@ -91,15 +91,15 @@ def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -
 
 
 def test_where_the_tree_leaks_the_restarts_bound_nothing() -> None:
-    found = with_generations(verdict(Conclusion.LEAK), [generations(leaking)])
-    assert [ReasonKind.EACH_GENERATION_GROWS] == [reason.kind for reason in found.reasons]
+    result = with_generations(verdict(Conclusion.LEAK), [generations(leaking)])
+    assert [ReasonKind.EACH_GENERATION_GROWS] == [reason.kind for reason in result.reasons]
 
 
 def test_beside_another_resource_it_is_named_among_the_others() -> None:
-    found = with_generations(verdict(resource=Resource.THREADS), [generations(leaking)])
+    result = with_generations(verdict(resource=Resource.THREADS), [generations(leaking)])
     assert (Conclusion.CLEAN, Conclusion.LEAK) == (
-        found.conclusion,
-        found.others[Resource.MEMORY],
+        result.conclusion,
+        result.others[Resource.MEMORY],
     )
 
 

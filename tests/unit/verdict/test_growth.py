@@ -91,8 +91,8 @@ def test_a_few_equal_steps_are_not_acquitted() -> None:
 
 def test_steps_are_seen_where_the_first_half_was_not_read() -> None:
     stairs = [16e6 * min(u // 8, 2) for u in range(60)]
-    found = judge_series([60.0 + u for u in range(60)], stairs, FLOOR)
-    assert found.conclusion is Conclusion.UNDECIDED
+    verdict = judge_series([60.0 + u for u in range(60)], stairs, FLOOR)
+    assert verdict.conclusion is Conclusion.UNDECIDED
 
 
 def test_a_line_under_a_logarithm_is_not_acquitted() -> None:
@@ -106,12 +106,12 @@ def test_a_leak_that_churn_could_hide_is_not_acquitted() -> None:
 
 def test_an_acquittal_says_what_it_excludes() -> None:
     noise = np.random.default_rng(1).integers(0, 100, size=N)
-    found = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
-    assert found.conclusion is Conclusion.CLEAN
-    assert re.search(r"no growth above 0\.\d+ a unit", reason_text(found.reason))
+    verdict = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
+    assert verdict.conclusion is Conclusion.CLEAN
+    assert re.search(r"no growth above 0\.\d+ a unit", reason_text(verdict.reason))
 
 
-def test_growth_below_the_floor_is_none() -> None:
+def test_growth_below_the_noise_floor_counts_as_no_growth() -> None:
     assert judge(lambda u: u // 128, floor=8.0) is Conclusion.CLEAN
 
 
@@ -136,8 +136,8 @@ def test_whatever_came_to_a_plateau_early_is_never_a_leak(
     amount: int, full_at: int, seed: int
 ) -> None:
     noise = np.random.default_rng(seed).integers(0, 9, size=N)
-    found = judge(lambda u: amount * min(u, full_at) + 4096 * int(noise[u - 1]))
-    assert found is not Conclusion.LEAK
+    tool_answers = judge(lambda u: amount * min(u, full_at) + 4096 * int(noise[u - 1]))
+    assert tool_answers is not Conclusion.LEAK
 
 
 @given(st.lists(st.integers(0, 2**40), max_size=100))

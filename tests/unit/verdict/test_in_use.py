@@ -60,17 +60,17 @@ def test_between_stops_pymalloc_goes_with_the_number_of_its_blocks() -> None:
 
 
 def test_small_objects_are_quoted_in_bytes_with_an_interval_above_zero() -> None:
-    found = verdict(small_objects(heap_per_unit=7))
-    assert (found.conclusion, found.signal) == (Conclusion.LEAK, Signal.IN_USE)
-    assert found.per_unit == pytest.approx(7 + 2 * BLOCK_BYTES)
-    assert found.low is not None
-    assert found.high is not None
-    assert 0 < found.low <= 7 + 2 * BLOCK_BYTES <= found.high
+    result = verdict(small_objects(heap_per_unit=7))
+    assert (result.conclusion, result.signal) == (Conclusion.LEAK, Signal.IN_USE)
+    assert result.per_unit == pytest.approx(7 + 2 * BLOCK_BYTES)
+    assert result.low is not None
+    assert result.high is not None
+    assert 0 < result.low <= 7 + 2 * BLOCK_BYTES <= result.high
 
 
 def test_what_is_mapped_past_both_allocators_is_part_of_the_amount() -> None:
-    found = verdict(small_objects(mapped_per_unit=4096))
-    assert found.per_unit == pytest.approx(4096 + 2 * BLOCK_BYTES)
+    result = verdict(small_objects(mapped_per_unit=4096))
+    assert result.per_unit == pytest.approx(4096 + 2 * BLOCK_BYTES)
 
 
 def test_growth_is_split_by_where_it_is() -> None:
@@ -102,9 +102,9 @@ def test_what_went_from_one_allocator_to_the_other_is_no_leak() -> None:
         stop(u, heap_bytes=64 * u, blocks=100_000 - 2 * u, pymalloc_bytes=10 * MIB - 96 * u)
         for u in (N // 2, N)
     ]
-    found = verdict(toys.process([0] * N, samples=samples, units_done=N, stops=stops))
-    assert found.conclusion is Conclusion.UNDECIDED
-    assert found.reasons[0].kind is ReasonKind.NOT_IN_ALL
+    result = verdict(toys.process([0] * N, samples=samples, units_done=N, stops=stops))
+    assert result.conclusion is Conclusion.UNDECIDED
+    assert result.reasons[0].kind is ReasonKind.NOT_IN_ALL
 
 
 def test_growth_that_a_table_makes_in_jumps_is_quoted_by_its_mean() -> None:
@@ -120,6 +120,6 @@ def test_growth_that_a_table_makes_in_jumps_is_quoted_by_its_mean() -> None:
         units_done=1024,
         stops=stops,
     )
-    found = judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, 1024, 1024))
+    result = judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, 1024, 1024))
     mean = (heap[-1] - heap[255]) / 768
-    assert found.per_unit == pytest.approx(mean, rel=0.1)
+    assert result.per_unit == pytest.approx(mean, rel=0.1)

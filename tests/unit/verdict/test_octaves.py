@@ -24,7 +24,7 @@ def octave(*minima: float) -> Octave:
 
 
 def chance_of_s_at_least(s: int, n: int) -> float:
-    """Exact: the share of all orders of n blocks whose Kendall S is at least s."""
+    """Exact: the share of all orders of n blocks with a Kendall S of at least s."""
     inversions = [1]
     for k in range(1, n + 1):
         spread = [0] * (len(inversions) + k - 1)
@@ -113,8 +113,8 @@ def test_the_interval_holds_where_what_is_kept_varies_from_unit_to_unit() -> Non
 
 def test_a_line_under_a_logarithm_is_measured() -> None:
     units = np.arange(32.0, 257, 8)
-    found = steady_part(units, 5000 * np.log(units) + 7 * units)
-    assert (found.low, found.estimate, found.high) == pytest.approx((7, 7, 7))
+    steady = steady_part(units, 5000 * np.log(units) + 7 * units)
+    assert (steady.low, steady.estimate, steady.high) == pytest.approx((7, 7, 7))
 
 
 @given(

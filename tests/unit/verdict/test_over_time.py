@@ -40,15 +40,15 @@ def noise(amplitude: float, seed: int = 1) -> Law:
 
 
 def test_twenty_kilobytes_a_second_are_a_leak_after_a_minute() -> None:
-    found = judged(lambda t: 20_000 * t)
-    assert found.is_leak
-    assert pytest.approx(20_000, rel=0.02) == found.per_unit
+    verdict = judged(lambda t: 20_000 * t)
+    assert verdict.is_leak
+    assert pytest.approx(20_000, rel=0.02) == verdict.per_unit
 
 
 def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
-    found = judged(lambda t: 30 * MIB * min(t / 2, 1) + 300_000 * t, 30)
-    assert found.is_leak
-    left_out = reason(found, ReasonKind.START_UP)
+    verdict = judged(lambda t: 30 * MIB * min(t / 2, 1) + 300_000 * t, 30)
+    assert verdict.is_leak
+    left_out = reason(verdict, ReasonKind.START_UP)
     assert left_out.seconds is not None
     assert 2 <= left_out.seconds < 4
     assert reason_text(left_out).endswith(
@@ -94,14 +94,14 @@ def test_a_leak_beneath_what_falls_is_found_once_it_is_larger_than_a_fall() -> N
 
 
 def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
-    found = judged(lambda _: 5 * MIB, 64)
-    escape = reason(found, ReasonKind.WOULD_ESCAPE)
-    assert Conclusion.CLEAN is found.conclusion
+    verdict = judged(lambda _: 5 * MIB, 64)
+    escape = reason(verdict, ReasonKind.WOULD_ESCAPE)
+    assert Conclusion.CLEAN is verdict.conclusion
     assert reason_text(escape, Per.SECOND) == (
         "a leak slower than 2.3 KiB a second would have escaped; 10 min would show one of 250 B a "
         "second"
     )
-    assert escape.rate == found.reasons[0].ceiling
+    assert escape.rate == verdict.reasons[0].ceiling
     assert escape.rate is not None
     faster = escape.rate * 1.2
     assert judged(lambda t: 5 * MIB + faster * t, 64).conclusion is not Conclusion.CLEAN
@@ -110,9 +110,9 @@ def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
 def test_an_undecided_watch_names_it_too_in_pieces_where_it_counts() -> None:
     drawn = random.Random(3)  # noqa: S311  (as above)
     rows = {Signal.THREADS: read(lambda t: PAGE * round(5 + 2 * (t > 50) + drawn.random()))}
-    found = judge_over_time(rows, Resource.THREADS)
-    said = [reason_text(one, Per.SECOND) for one in found.reasons]
-    assert "threads a second would have escaped" in said[-1]
+    verdict = judge_over_time(rows, Resource.THREADS)
+    output = [reason_text(one, Per.SECOND) for one in verdict.reasons]
+    assert "threads a second would have escaped" in output[-1]
 
 
 def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> None:
@@ -120,31 +120,31 @@ def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> 
         return 100 * MIB * (t if t < 12 else 12 + 0.6 * (t - 12))
 
     assert Conclusion.UNDECIDED is judged(slowing, 25).conclusion
-    found = judged(slowing, 25, memory_bytes=3000 * MIB)
-    assert found.is_leak
-    assert reason_text(found.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
+    verdict = judged(slowing, 25, memory_bytes=3000 * MIB)
+    assert verdict.is_leak
+    assert reason_text(verdict.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
 
 
 def test_what_has_come_to_rest_is_not_extreme() -> None:
-    found = judged(lambda t: 100 * MIB * min(t, 18.0), 25, memory_bytes=3000 * MIB)
-    assert not found.is_leak
+    verdict = judged(lambda t: 100 * MIB * min(t, 18.0), 25, memory_bytes=3000 * MIB)
+    assert not verdict.is_leak
 
 
 def test_one_rise_from_level_to_level_is_not_told_as_steps() -> None:
-    found = judged(lambda t: 5 * MIB + 3 * MIB * min(max(t - 28, 0) / 5, 1), 64)
-    assert ReasonKind.LEVELS_OFF is found.reasons[0].kind
+    verdict = judged(lambda t: 5 * MIB + 3 * MIB * min(max(t - 28, 0) / 5, 1), 64)
+    assert ReasonKind.LEVELS_OFF is verdict.reasons[0].kind
 
 
 def test_several_rises_are_told_as_steps() -> None:
-    found = judged(lambda t: MIB * (t // 20), 64)
-    assert ReasonKind.RISES_BY_STEPS is found.reasons[0].kind
+    verdict = judged(lambda t: MIB * (t // 20), 64)
+    assert ReasonKind.RISES_BY_STEPS is verdict.reasons[0].kind
 
 
 def test_too_few_readings_before_are_not_told_as_no_growth_before() -> None:
     times = [0.0, 4.0, 7.0, *(10 + n / 2 for n in range(20))]
     rows = {Signal.PSS_ANON: (times, [MIB * t for t in times])}
-    found = judge_over_time(rows, Resource.MEMORY)
-    assert ReasonKind.TOO_FEW_BEFORE is found.reasons[0].kind
+    verdict = judge_over_time(rows, Resource.MEMORY)
+    assert ReasonKind.TOO_FEW_BEFORE is verdict.reasons[0].kind
 
 
 def test_resident_memory_speaks_where_pss_was_read_too_seldom() -> None:
@@ -156,8 +156,8 @@ def test_resident_memory_speaks_where_pss_was_read_too_seldom() -> None:
 
 
 def test_a_resource_that_was_not_read_is_undecided() -> None:
-    found = judge_over_time({Signal.PSS: read(lambda _: MIB)}, Resource.THREADS)
+    verdict = judge_over_time({Signal.PSS: read(lambda _: MIB)}, Resource.THREADS)
     assert (Conclusion.UNDECIDED, ReasonKind.NOT_READ) == (
-        found.conclusion,
-        found.reasons[0].kind,
+        verdict.conclusion,
+        verdict.reasons[0].kind,
     )

@@ -10,16 +10,16 @@ from leaklab.verdict.pairs import compare_results, judge_pair
 
 
 def test_b_is_set_against_a() -> None:
-    found = compare_results(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
-    assert found.peak_ratio == pytest.approx(1.5)
-    assert (found.differences, found.intervals_apart) == ((), False)
+    result = compare_results(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
+    assert result.peak_ratio == pytest.approx(1.5)
+    assert (result.differences, result.intervals_apart) == ((), False)
 
 
-def test_a_leak_and_its_mending_have_intervals_apart() -> None:
+def test_a_leak_and_its_fix_have_intervals_apart() -> None:
     fixed = toys.result(variant=Variant.FIXED, peak_rss_bytes=1)
-    found = compare_results(fixed, toys.result())
-    assert found.intervals_apart
-    assert found.differences == ("variant: fixed and buggy",)
+    result = compare_results(fixed, toys.result())
+    assert result.intervals_apart
+    assert result.differences == ("variant: fixed and buggy",)
 
 
 def test_other_work_cannot_be_compared() -> None:
@@ -40,16 +40,16 @@ def test_a_run_without_a_peak_cannot_be_compared() -> None:
 
 
 @pytest.mark.parametrize(
-    ("min_ratio", "words"), [(1.5, "1.5 is declared: a leak"), (1.6, "1.6 is declared: not enough")]
+    ("min_ratio", "text"), [(1.5, "1.5 is declared: a leak"), (1.6, "1.6 is declared: not enough")]
 )
-def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, words: str) -> None:
+def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, text: str) -> None:
     toy = toys.scenario(judge="peak", min_ratio=min_ratio)
     fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
     buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
-    for found in (compare_results(fixed, buggy), compare_results(buggy, fixed)):
-        note = comparison(judge_pair(found, toy)).notes[-1]
+    for result in (compare_results(fixed, buggy), compare_results(buggy, fixed)):
+        note = comparison(judge_pair(result, toy)).notes[-1]
         assert note.startswith("the buggy peak is 1.500 times the fixed one")
-        assert words in note
+        assert text in note
 
 
 def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
@@ -67,12 +67,12 @@ def test_both_of_a_pair_that_are_compared_have_its_verdict() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
     buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
-    found = compare_results(fixed, buggy)
-    assert (False, True) == (found.a.verdict.is_leak, found.b.verdict.is_leak)
-    assert (True, True) == (found.a.as_expected, found.b.as_expected)
+    result = compare_results(fixed, buggy)
+    assert (False, True) == (result.a.verdict.is_leak, result.b.verdict.is_leak)
+    assert (True, True) == (result.a.as_expected, result.b.as_expected)
 
 
 def test_another_python_is_worth_saying() -> None:
     other = msgspec.structs.replace(toys.ENVIRONMENT, python="3.8.18")
-    found = compare_results(toys.result(), toys.result(environment=other))
-    assert ("Python: 3.11.7 and 3.8.18",) == found.differences
+    result = compare_results(toys.result(), toys.result(environment=other))
+    assert ("Python: 3.11.7 and 3.8.18",) == result.differences

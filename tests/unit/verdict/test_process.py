@@ -29,18 +29,18 @@ def samples(**columns: list[int | None]) -> Samples:
 
 
 def test_a_steady_heap_is_a_leak_with_its_amount_per_unit() -> None:
-    found = verdict(toys.process(LINE))
-    assert (found.conclusion, found.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
-    assert found.per_unit == pytest.approx(4096)
-    assert found.low is not None
-    assert found.high is not None
-    assert found.low <= 4096 <= found.high
+    result = verdict(toys.process(LINE))
+    assert (result.conclusion, result.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
+    assert result.per_unit == pytest.approx(4096)
+    assert result.low is not None
+    assert result.high is not None
+    assert result.low <= 4096 <= result.high
 
 
 def test_a_run_that_did_less_than_its_scenario_needs_is_undecided() -> None:
-    found = verdict(toys.process(LINE), needed=N + 1)
-    assert found.conclusion is Conclusion.UNDECIDED
-    assert "400 of the 401 units" in reason_text(found.reasons[0])
+    result = verdict(toys.process(LINE), needed=N + 1)
+    assert result.conclusion is Conclusion.UNDECIDED
+    assert "400 of the 401 units" in reason_text(result.reasons[0])
 
 
 @pytest.mark.parametrize("ended", [e for e in EndReason if e is not EndReason.COMPLETED])
@@ -49,16 +49,16 @@ def test_a_run_that_did_not_end_by_itself_is_undecided(ended: EndReason) -> None
 
 
 def test_a_run_that_was_stopped_after_enough_work_may_accuse_and_not_acquit() -> None:
-    found = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT)
-    assert found.is_leak
-    found = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT, needed=N + 1)
-    assert found.conclusion is Conclusion.UNDECIDED
+    result = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT)
+    assert result.is_leak
+    result = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT, needed=N + 1)
+    assert result.conclusion is Conclusion.UNDECIDED
 
 
 def test_what_a_collection_frees_was_not_leaked() -> None:
-    found = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
-    assert found.conclusion is Conclusion.CLEAN
-    assert "a collection gives it back" in reason_text(found.reasons[0])
+    result = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
+    assert result.conclusion is Conclusion.CLEAN
+    assert "a collection gives it back" in reason_text(result.reasons[0])
 
 
 def test_what_a_collection_leaves_was_leaked() -> None:
@@ -72,9 +72,9 @@ def test_with_the_collector_off_nothing_was_collected_and_cycles_are_a_leak() ->
 def test_blocks_alone_are_enough_for_a_leak() -> None:
     blocks: list[int | None] = list(range(N))
     process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), blocks=blocks))
-    found = verdict(process)
-    assert found.conclusion is Conclusion.LEAK
-    assert "allocated blocks" in reason_text(found.reasons[0])
+    result = verdict(process)
+    assert result.conclusion is Conclusion.LEAK
+    assert "allocated blocks" in reason_text(result.reasons[0])
 
 
 def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
@@ -88,7 +88,7 @@ def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
     assert verdict(process).conclusion is Conclusion.CLEAN
 
 
-def test_rss_that_only_drifts_below_an_arena_accuses_nobody() -> None:
+def test_rss_that_drifts_by_less_than_an_arena_is_no_leak() -> None:
     rss: list[int | None] = [4096 * (u // 8) for u in range(1, N + 1)]
     none: list[int | None] = [0] * N
     read = samples(heap_bytes=list(FLAT), rss_bytes=rss, shared_bytes=none)
@@ -98,12 +98,12 @@ def test_rss_that_only_drifts_below_an_arena_accuses_nobody() -> None:
 def test_the_scenarios_own_resource_decides_and_the_others_are_reported() -> None:
     descriptors: list[int | None] = list(range(3, N + 3))
     process = toys.process(LINE, samples=samples(heap_bytes=list(FLAT), descriptors=descriptors))
-    found = verdict(process, resource=Resource.DESCRIPTORS)
-    assert (found.conclusion, found.others) == (
+    result = verdict(process, resource=Resource.DESCRIPTORS)
+    assert (result.conclusion, result.others) == (
         Conclusion.LEAK,
         {Resource.MEMORY: Conclusion.CLEAN},
     )
-    assert found.per_unit == pytest.approx(1)
+    assert result.per_unit == pytest.approx(1)
 
 
 def test_a_resource_that_was_not_read_is_undecided() -> None:
@@ -117,8 +117,8 @@ def test_rows_that_were_not_read_are_left_out() -> None:
 
 def test_every_signal_that_was_read_has_an_estimate() -> None:
     whole = samples(heap_bytes=list(LINE), blocks=list(FLAT), threads=[1] * N)
-    found = verdict(toys.process(LINE, samples=whole))
-    assert {Signal.HEAP, Signal.BLOCKS, Signal.THREADS} == {e.signal for e in found.estimates}
+    result = verdict(toys.process(LINE, samples=whole))
+    assert {Signal.HEAP, Signal.BLOCKS, Signal.THREADS} == {e.signal for e in result.estimates}
 
 
 def tree(**columns: list[int]) -> dict[Signal, Rows]:
@@ -130,9 +130,9 @@ def tree(**columns: list[int]) -> dict[Signal, Rows]:
 def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
     rows = tree(pss_bytes=[65536 * u for u in range(N)], pss_anon_bytes=FLAT)
     work = RunLength(EndReason.COMPLETED, N, N)
-    found = judge_tree(rows, Resource.MEMORY, work)
-    assert (found.conclusion, found.reasons[0].signal) == (Conclusion.CLEAN, Signal.PSS_ANON)
-    assert {Signal.PSS, Signal.PSS_ANON} == {e.signal for e in found.estimates}
+    result = judge_tree(rows, Resource.MEMORY, work)
+    assert (result.conclusion, result.reasons[0].signal) == (Conclusion.CLEAN, Signal.PSS_ANON)
+    assert {Signal.PSS, Signal.PSS_ANON} == {e.signal for e in result.estimates}
     del rows[Signal.PSS_ANON]
     assert judge_tree(rows, Resource.MEMORY, work).conclusion is Conclusion.LEAK
 
@@ -140,8 +140,8 @@ def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
 def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:
     counts = list(range(N))
     rows = tree(pss_anon_bytes=FLAT, processes=counts, zombies=counts, segments=[0] * N)
-    found = judge_tree(rows, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
-    assert found.others == {
+    result = judge_tree(rows, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
+    assert result.others == {
         Resource.PROCESSES: Conclusion.LEAK,
         Resource.SHARED_MEMORY: Conclusion.CLEAN,
     }
@@ -150,8 +150,8 @@ def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:
 def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
     children = samples(processes=list(range(N)))
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=399))
-    found = verdict(process, Resource.PROCESSES)
-    assert reason_text(found.reasons[1]).startswith("399 of them are zombies: they ended, and")
+    result = verdict(process, Resource.PROCESSES)
+    assert reason_text(result.reasons[1]).startswith("399 of them are zombies: they ended, and")
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=0))
     assert len(verdict(process, Resource.PROCESSES).reasons) == 1
 
@@ -159,9 +159,9 @@ def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
 @pytest.mark.parametrize("ended", [EndReason.COMPLETED, EndReason.MEMORY_LIMIT])
 def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: EndReason) -> None:
     large = toys.process([unit << 27 for unit in range(1, 8)])
-    found = verdict(large, end_reason=ended, done=7)
-    assert (found.conclusion, found.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
-    assert "+128 MiB a unit, steadily, for 7 of 400 units" in reason_text(found.reasons[0])
+    result = verdict(large, end_reason=ended, done=7)
+    assert (result.conclusion, result.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
+    assert "+128 MiB a unit, steadily, for 7 of 400 units" in reason_text(result.reasons[0])
 
 
 @pytest.mark.parametrize(
@@ -180,7 +180,7 @@ def test_little_work_and_less_than_that_is_undecided(heap: list[int]) -> None:
 
 def test_an_acquittal_in_spite_of_a_step_is_not_settled() -> None:
     stepped = [1_000_000 if unit < 300 else 1_100_000 for unit in range(N)]
-    found = verdict(toys.process(stepped))
-    assert (found.conclusion, is_certain(found)) == (Conclusion.CLEAN, False)
+    result = verdict(toys.process(stepped))
+    assert (result.conclusion, is_certain(result)) == (Conclusion.CLEAN, False)
     assert is_certain(verdict(toys.process(FLAT)))
     assert is_certain(verdict(toys.process(LINE)))

@@ -18,7 +18,7 @@ DOUBLINGS = (NEEDED, 2 * NEEDED, 4 * NEEDED)
 def process(
     rows: Callable[[int], int], kept: Callable[[int], int], at: Sequence[int], **changes: Any
 ) -> ProcessRecord:
-    """A process with so many blocks at each sample, and so many after each collection."""
+    """A process with these numbers of blocks at each sample and after each collection."""
     units = list(range(8, at[-1] + 1, 8))
     samples = Samples(units=units, blocks=[1000 + rows(done) for done in units])
     collected = [
@@ -34,40 +34,40 @@ def process(
     return toys.process([0], **whole)
 
 
-def said(found: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
-    work = RunLength(EndReason.COMPLETED, found.units_done, NEEDED)
-    verdict = judge_process(found, Resource.MEMORY, work)
+def conclusion_of(outcome: ProcessRecord) -> tuple[Conclusion, ReasonKind]:
+    work = RunLength(EndReason.COMPLETED, outcome.units_done, NEEDED)
+    verdict = judge_process(outcome, Resource.MEMORY, work)
     return verdict.conclusion, verdict.reasons[0].kind
 
 
 def test_a_line_that_two_collections_kept_is_a_leak() -> None:
     line = process(lambda u: 5 * u, lambda u: 5 * u, DOUBLINGS)
-    assert said(line) == (Conclusion.LEAK, ReasonKind.GROWS_STEADILY)
+    assert conclusion_of(line) == (Conclusion.LEAK, ReasonKind.GROWS_STEADILY)
 
 
 def test_a_line_of_which_nothing_was_kept_is_garbage() -> None:
     garbage = process(lambda u: 5 * u, lambda _: 3, DOUBLINGS[:2])
-    assert said(garbage) == (Conclusion.CLEAN, ReasonKind.GARBAGE)
+    assert conclusion_of(garbage) == (Conclusion.CLEAN, ReasonKind.GARBAGE)
 
 
 def test_teeth_longer_than_the_run_are_acquitted_by_two_collections_without_a_gain() -> None:
     teeth = process(lambda u: 50 * (u % 700), lambda _: 3, DOUBLINGS)
-    assert said(teeth) == (Conclusion.CLEAN, ReasonKind.LEVEL_BETWEEN_COLLECTIONS)
+    assert conclusion_of(teeth) == (Conclusion.CLEAN, ReasonKind.LEVEL_BETWEEN_COLLECTIONS)
 
 
 def test_a_little_that_is_kept_beneath_garbage_is_not_decided_by_two_collections() -> None:
     both = process(lambda u: 5 * u, lambda u: u // 4, DOUBLINGS[:2])
-    assert said(both)[0] is Conclusion.UNDECIDED
+    assert conclusion_of(both)[0] is Conclusion.UNDECIDED
 
 
 def test_a_line_beneath_garbage_is_a_leak_after_three_gains_at_one_rate() -> None:
     beneath = process(lambda u: 5 * u, lambda u: u // 4, (*DOUBLINGS, 8 * NEEDED))
-    assert said(beneath) == (Conclusion.LEAK, ReasonKind.GROWS_BETWEEN_COLLECTIONS)
+    assert conclusion_of(beneath) == (Conclusion.LEAK, ReasonKind.GROWS_BETWEEN_COLLECTIONS)
 
 
-def test_what_fills_beneath_garbage_is_none() -> None:
+def test_what_fills_beneath_garbage_is_no_leak() -> None:
     filling = process(lambda u: 50 * (u % 700), lambda u: min(u, 900), (*DOUBLINGS, 8 * NEEDED))
-    assert said(filling)[0] is not Conclusion.LEAK
+    assert conclusion_of(filling)[0] is not Conclusion.LEAK
 
 
 def test_free_lists_are_nobodys_also_where_the_collector_is_off() -> None:
@@ -81,4 +81,4 @@ def test_free_lists_are_nobodys_also_where_the_collector_is_off() -> None:
         for at in DOUBLINGS[:2]
     ]
     filling = process(lambda u: u, lambda _: 0, DOUBLINGS[:2], stops=stops, collector_on=False)
-    assert said(filling) == (Conclusion.CLEAN, ReasonKind.FREE_LISTS)
+    assert conclusion_of(filling) == (Conclusion.CLEAN, ReasonKind.FREE_LISTS)

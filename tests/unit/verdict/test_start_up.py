@@ -1,4 +1,4 @@
-"""The start-up is found where there is one, and nothing is left out where there is none."""
+"""A start-up is detected and left out; a series without one is left whole."""
 
 import math
 from collections.abc import Callable

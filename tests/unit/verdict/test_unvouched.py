@@ -1,4 +1,4 @@
-"""Units that nobody vouches for: what a verdict on them cannot exclude."""
+"""Units that are not vouched for: what a verdict on them cannot exclude."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ STRANGERS = toys.scenario("grow-4096", vouched=False)
 
 
 def judged(**changes: Any) -> Result:
-    """A leaking toy of a stranger's, whose run ended like this."""
+    """A leaking toy from another catalogue, after a run that ended like this."""
     job = toys.job(STRANGERS, budget_seconds=20.0)
     bounded = changes.pop("bounded", [])
     process = toys.grown(job, job.units)

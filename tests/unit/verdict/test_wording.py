@@ -42,9 +42,9 @@ def test_every_reason_has_its_words() -> None:
 @pytest.mark.parametrize("kind", ReasonKind)
 @pytest.mark.parametrize("per", Per)
 def test_words_are_one_line_without_gaps(kind: ReasonKind, per: Per) -> None:
-    said = reason_text(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
-    assert said == " ".join(said.split())
-    assert not re.search(r"[{}]|None|nan", said)
+    text = reason_text(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
+    assert text == " ".join(text.split())
+    assert not re.search(r"[{}]|None|nan", text)
 
 
 def test_what_is_watched_is_never_told_to_do_more_units() -> None:
@@ -68,9 +68,9 @@ def test_the_process_and_the_signal_stand_before_the_words() -> None:
     reason = Reason(
         kind=ReasonKind.GARBAGE, signal=Signal.BLOCKS, process="worker 2", to_the_end=False
     )
-    said = reason_text(reason)
-    assert said.startswith("worker 2: allocated blocks: a collection gives it back")
-    assert said.endswith("; name --units to see it through")
+    text = reason_text(reason)
+    assert text.startswith("worker 2: allocated blocks: a collection gives it back")
+    assert text.endswith("; name --units to see it through")
 
 
 def test_a_verdict_gets_the_words_of_its_reasons_and_of_its_estimates() -> None:

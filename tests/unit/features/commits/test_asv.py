@@ -55,7 +55,7 @@ def results(commit: str, saved_by: str = "machine") -> Results:
 
 
 def add(
-    found: Results,
+    outcome: Results,
     benchmark: dict[str, Any],
     amounts: Sequence[float | None],
     at: float = 1000.0,
@@ -66,12 +66,12 @@ def add(
     number = [None if samples is None else 1] * many
     noted = BenchmarkResult(list(amounts), [samples] * many, number, 0, "", None)
     begun = datetime.datetime.fromtimestamp(at, datetime.UTC)
-    found.add_result(benchmark, noted, started_at=begun, record_samples=True)
+    outcome.add_result(benchmark, noted, started_at=begun, record_samples=True)
 
 
-def save(asv: Asv, found: Results) -> None:
+def save(asv: Asv, outcome: Results) -> None:
     folder = asv.root / ".asv" / "results"
-    found.save(str(folder))
+    outcome.save(str(folder))
 
 
 def peaks(*amounts: float | None) -> dict[Benchmark, Value]:
@@ -95,48 +95,48 @@ def test_a_benchmark_is_named_by_its_metric_and_a_runs_label(
 
 
 def test_what_asv_saved_is_found_by_name(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, saved)
     assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD)
 
 
-def test_what_failed_is_none_and_what_was_skipped_is_left_out(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [1.0, None, math.nan, 4.0])
-    save(asv, found)
+def test_a_failed_figure_is_null_and_a_skipped_one_is_left_out(asv: Asv) -> None:
+    saved = results(HEAD)
+    add(saved, PEAKS, [1.0, None, math.nan, 4.0])
+    save(asv, saved)
     expected = peaks(1.0, None, math.nan, 4.0)
     del expected[Benchmark("peak_rss", LABELS[2])]
     assert expected == asv.values(HEAD)
 
 
 def test_where_all_of_a_benchmark_failed_each_of_it_did(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [None] * 4)
-    add(found, RATIO, [None])
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [None] * 4)
+    add(saved, RATIO, [None])
+    save(asv, saved)
     assert {**peaks(None, None, None, None), CPU_RATIO: Value(None)} == asv.values(HEAD)
 
 
 def test_where_all_was_skipped_there_is_something_saved_and_no_figure(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [math.nan] * 4)
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [math.nan] * 4)
+    save(asv, saved)
     assert {} == asv.values(HEAD)
 
 
 def test_of_several_samples_it_is_the_median_and_it_says_so(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, RATIO, [1.0], samples=[1.5, 1.0, 1.1])
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, RATIO, [1.0], samples=[1.5, 1.0, 1.1])
+    save(asv, saved)
     assert {CPU_RATIO: Value(1.1, sampled=True)} == asv.values(HEAD)
 
 
 def test_what_was_saved_before_is_not_looked_at(asv: Asv) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0], at=1000.0)
-    add(found, RATIO, [1.1], at=2000.0)
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=1000.0)
+    add(saved, RATIO, [1.1], at=2000.0)
+    save(asv, saved)
     assert {CPU_RATIO: Value(1.1)} == asv.values(HEAD, since=1500.0)
     assert len(asv.values(HEAD, since=1000.0) or {}) == 5
     assert asv.values(HEAD, since=2000.001) is None
@@ -144,26 +144,26 @@ def test_what_was_saved_before_is_not_looked_at(asv: Asv) -> None:
 
 def test_what_begins_now_is_not_too_old_for_now(asv: Asv) -> None:
     began = time.time()
-    found = results(HEAD)
-    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0], at=time.time() + 0.001)
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=time.time() + 0.001)
+    save(asv, saved)
     assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD, since=began)
 
 
 def test_a_commit_of_which_nothing_was_saved_has_none(asv: Asv) -> None:
     assert asv.values(HEAD) is None
-    found = results(BASE)
-    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
-    save(asv, found)
+    saved = results(BASE)
+    add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, saved)
     assert asv.values(HEAD) is None
     assert len(asv.values(BASE) or {}) == 4
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 99}', '{"version": 2, "results": {}}'])
 def test_a_damaged_file_of_asvs_is_named_and_no_figure(asv: Asv, text: str) -> None:
-    found = results(HEAD)
-    add(found, PEAKS, [1.0, 2.0, 3.0, 4.0])
-    save(asv, found)
+    saved = results(HEAD)
+    add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
+    save(asv, saved)
     (file,) = asv.root.glob(".asv/results/*/*.json")
     file.write_text(text)
     with pytest.raises(InfrastructureBroke, match=file.name):
@@ -180,13 +180,13 @@ def table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Print:
     conf.results_dir = str(tmp_path / "results")
     Benchmarks(conf, [PEAKS, RATIO]).save()
 
-    def rows(found: Results) -> Any:
+    def rows(outcome: Results) -> Any:
         for benchmark in (PEAKS, RATIO):
             name, params = benchmark["name"], benchmark["params"]
-            if name in found.get_all_result_keys():
-                value = found.get_result_value(name, params)
-                stats = found.get_result_stats(name, params)
-                samples = found.get_result_samples(name, params)
+            if name in outcome.get_all_result_keys():
+                value = outcome.get_result_value(name, params)
+                stats = outcome.get_result_stats(name, params)
+                samples = outcome.get_result_samples(name, params)
                 yield name, params, value, stats, samples, "1", "machine", "virtualenv-py3.11"
 
     def lines(base: Results, head: Results) -> list[str]:
@@ -208,28 +208,28 @@ def table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Print:
 
 
 def with_peaks(*amounts: float | None) -> Results:
-    found = results(HEAD)
-    add(found, PEAKS, amounts)
-    return found
+    saved = results(HEAD)
+    add(saved, PEAKS, amounts)
+    return saved
 
 
 def with_ratios(samples: Sequence[float]) -> Results:
-    found = results(HEAD)
-    add(found, RATIO, [1.0], samples=samples)
-    return found
+    saved = results(HEAD)
+    add(saved, RATIO, [1.0], samples=samples)
+    return saved
 
 
 def test_asvs_marks_are_read_from_its_own_table(table: Print) -> None:
-    said = table(with_peaks(100.0, 100.0, 100.0, 100.0), with_peaks(103.0, 97.0, None, 100.0))
+    output = table(with_peaks(100.0, 100.0, 100.0, 100.0), with_peaks(103.0, 97.0, None, 100.0))
     marks = dict(zip(peaks(1, 2, 3, 4), "+-!", strict=False))
-    assert marks == AsvOutput(1, said).marks()
+    assert marks == AsvOutput(1, output).marks()
 
 
 @pytest.mark.parametrize("amount", [12.0, 3 << 10, 293.0 * 2**20, 5.0 * 2**30])
 def test_marks_are_read_whatever_the_amounts_look_like(table: Print, amount: float) -> None:
     more = with_peaks(*(amount * times for times in (2, 3, 4, 5)))
-    said = table(with_peaks(*[amount] * 4), more)
-    assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == AsvOutput(1, said).marks()
+    output = table(with_peaks(*[amount] * 4), more)
+    assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == AsvOutput(1, output).marks()
 
 
 @pytest.mark.parametrize(("more", "marks"), [(1.5, {CPU_RATIO: "+"}), (1.0, {})])
@@ -237,8 +237,8 @@ def test_marks_are_read_where_asv_shows_a_spread(
     table: Print, more: float, marks: dict[Benchmark, str]
 ) -> None:
     samples = [1.01, 1.02, 1.03, 1.0, 0.99, 1.04, 1.05]
-    said = table(with_ratios(samples), with_ratios([n * more for n in samples]))
-    assert marks == AsvOutput(1, said).marks()
+    output = table(with_ratios(samples), with_ratios([n * more for n in samples]))
+    assert marks == AsvOutput(1, output).marks()
 
 
 def test_what_asv_saw_no_change_in_has_no_mark(table: Print) -> None:
@@ -253,8 +253,8 @@ def test_where_asv_printed_no_table_there_are_no_marks() -> None:
 
 
 def test_the_end_of_what_asv_said_is_one_clean_line() -> None:
-    said = AsvOutput(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
-    assert "17 18 19 red ?[31m words" == said.last()
+    asv_output = AsvOutput(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
+    assert "17 18 19 red ?[31m words" == asv_output.last()
     trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
     assert "OSError: full" == AsvOutput(1, trace).last()
 
@@ -268,7 +268,7 @@ def test_what_the_suite_noted_of_a_commit_is_read_and_forgotten(asv: Asv) -> Non
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"figures": {"a": {}}}'])
-def test_a_note_that_cannot_be_read_is_none(asv: Asv, text: str) -> None:
+def test_a_note_that_cannot_be_read_is_ignored(asv: Asv, text: str) -> None:
     asv.state.mkdir(parents=True)
     (asv.state / f"{HEAD}.json").write_text(text)
     assert asv.tracked(HEAD) is None
@@ -323,15 +323,15 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_all_that_asv_says_is_heard_and_how_it_ended(stand_in: Path, tmp_path: Path) -> None:
-    told: list[str] = []
-    asv = Asv(tmp_path, {"LEAKLAB_SCENARIOS": "a b"}, told.append)
-    said = asv.run("run", "--quick", "a^!")
-    assert 7 == said.code
-    assert "words: -m asv run --quick a^!" in said.lines
-    assert f"environment: {stand_in} a b  {tmp_path}" in said.lines
-    assert "no text: �" in said.lines
-    assert "nobody answers" == said.lines[-1]
-    assert said.lines == [line.strip() for line in asv.log.read_text().splitlines()]
+    messages: list[str] = []
+    asv = Asv(tmp_path, {"LEAKLAB_SCENARIOS": "a b"}, messages.append)
+    asv_output = asv.run("run", "--quick", "a^!")
+    assert 7 == asv_output.code
+    assert "words: -m asv run --quick a^!" in asv_output.lines
+    assert f"environment: {stand_in} a b  {tmp_path}" in asv_output.lines
+    assert "no text: �" in asv_output.lines
+    assert "nobody answers" == asv_output.lines[-1]
+    assert asv_output.lines == [line.strip() for line in asv.log.read_text().splitlines()]
 
 
 @pytest.mark.usefixtures("stand_in")
@@ -350,9 +350,9 @@ def test_asv_cannot_wait_for_an_answer(asv: Asv) -> None:
 
 @pytest.mark.usefixtures("stand_in")
 def test_what_it_is_about_is_passed_on_and_nothing_else(tmp_path: Path) -> None:
-    told: list[str] = []
-    Asv(tmp_path, {}, told.append).run("run")
-    assert ["Creating environments", "For leaklab commit aaaaaaaa <main>:"] == told
+    messages: list[str] = []
+    Asv(tmp_path, {}, messages.append).run("run")
+    assert ["Creating environments", "For leaklab commit aaaaaaaa <main>:"] == messages
 
 
 def test_the_versions_in_its_environment_are_the_checkouts(stand_in: Path, asv: Asv) -> None:

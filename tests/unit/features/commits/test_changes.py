@@ -30,8 +30,8 @@ def values(**amounts: float | None) -> Values:
 
 
 def change(base: float, head: float, factor: float = 1.02) -> Change:
-    (found,) = compare_values({PEAK: Value(base)}, {PEAK: Value(head)}, factor, {})
-    return found.change
+    (result,) = compare_values({PEAK: Value(base)}, {PEAK: Value(head)}, factor, {})
+    return result.change
 
 
 def of_estimates(
@@ -39,16 +39,16 @@ def of_estimates(
 ) -> Change:
     """What becomes of a growth, each time given as (low, amount, high)."""
     before, after = (Value(e[1], (e[0], e[2])) if e else Value(1.0) for e in (base, head))
-    (found,) = compare_values({PEAK: before}, {PEAK: after}, 1.02, {})
-    return found.change
+    (result,) = compare_values({PEAK: before}, {PEAK: after}, 1.02, {})
+    return result.change
 
 
 def verdicts(base: Conclusion, head: Conclusion, variant: str = "fixed") -> Compared:
     """What becomes of a verdict, at a factor that no number could come to."""
     benchmark = Benchmark(VERDICT, f"word_index/{variant}/fork")
     sides = [{benchmark: Value(VERDICTS.index(verdict))} for verdict in (base, head)]
-    (found,) = compare_values(sides[0], sides[1], 1e9, {benchmark: "+"})
-    return found
+    (result,) = compare_values(sides[0], sides[1], 1e9, {benchmark: "+"})
+    return result
 
 
 def test_what_is_exactly_the_factor_times_as_much_is_worse_and_a_page_less_is_not() -> None:
@@ -100,14 +100,14 @@ def test_what_is_worse_stays_so_if_there_is_still_more_of_it(
 
 
 def test_what_failed_on_the_first_commit_alone_cannot_be_compared() -> None:
-    (found,) = compare_values(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
-    assert (Change.ABSENT, None) == (found.change, found.ratio)
+    (result,) = compare_values(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
+    assert (Change.ABSENT, None) == (result.change, result.ratio)
 
 
 @pytest.mark.parametrize("base", [values(), values(peak_rss=1.0), values(peak_rss=None)])
 def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values) -> None:
-    (found,) = compare_values(base, values(peak_rss=None), 1.02, {})
-    assert (Change.FAILED, None, None) == (found.change, found.head, found.ratio)
+    (result,) = compare_values(base, values(peak_rss=None), 1.02, {})
+    assert (Change.FAILED, None, None) == (result.change, result.head, result.ratio)
 
 
 @pytest.mark.parametrize(
@@ -119,15 +119,15 @@ def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values
     ],
 )
 def test_what_either_commit_cannot_have_cannot_be_compared(base: Values, head: Values) -> None:
-    (found,) = compare_values(base, head, 1.02, {})
-    assert Change.ABSENT is found.change
+    (result,) = compare_values(base, head, 1.02, {})
+    assert Change.ABSENT is result.change
 
 
 def test_every_figure_of_either_is_there_once_those_of_a_run_together() -> None:
     a, b = (Benchmark(metric, "a/buggy/fork") for metric in ("growth", "peak_rss"))
     c, one = Benchmark("growth", "b/buggy/fork"), Value(1.0)
-    found = compare_values({c: one, b: one}, {b: one, a: one}, 1.02, {})
-    assert [a, b, c] == [row.benchmark for row in found]
+    changes = compare_values({c: one, b: one}, {b: one, a: one}, 1.02, {})
+    assert [a, b, c] == [row.benchmark for row in changes]
 
 
 def test_an_estimate_is_worse_only_if_it_surely_is() -> None:
@@ -155,22 +155,22 @@ def test_of_a_sampled_figure_asvs_statistics_decide(
     mark: str, expected: Change, head: float
 ) -> None:
     sampled = [{PEAK: Value(amount, sampled=True)} for amount in (1.0, head)]
-    (found,) = compare_values(sampled[0], sampled[1], 1.02, {PEAK: mark} if mark else {})
-    assert expected is found.change
+    (result,) = compare_values(sampled[0], sampled[1], 1.02, {PEAK: mark} if mark else {})
+    assert expected is result.change
 
 
 def test_a_sampled_figure_may_fail_and_be_absent_as_any_other() -> None:
     one, failed = {PEAK: Value(1.0, sampled=True)}, {PEAK: Value(None, sampled=True)}
-    found = [
+    results = [
         compare_values(*pair, 1.02, {PEAK: "!"})[0].change
         for pair in ((one, failed), (failed, one))
     ]
-    assert [Change.FAILED, Change.ABSENT] == found
+    assert [Change.FAILED, Change.ABSENT] == results
 
 
 def test_what_asv_saw_stands_beside_and_changes_nothing() -> None:
-    (found,) = compare_values(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
-    assert (Change.SAME, "+") == (found.change, found.asv)
+    (result,) = compare_values(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
+    assert (Change.SAME, "+") == (result.change, result.asv)
 
 
 @pytest.mark.parametrize("variant", ["fixed", "program"])
@@ -211,8 +211,8 @@ def test_a_verdict_fails_and_is_absent_as_any_other_figure() -> None:
 
 
 def test_a_change_of_verdict_has_words_and_no_ratio() -> None:
-    found = verdicts(UNDECIDED, LEAK)
-    assert ("undecided → leak", None) == (found.verdicts, found.ratio)
+    verdicts_read = verdicts(UNDECIDED, LEAK)
+    assert ("undecided → leak", None) == (verdicts_read.verdicts, verdicts_read.ratio)
     assert "" == compare_values({PEAK: Value(1.0)}, {PEAK: Value(2.0)}, 1.02, {})[0].verdicts
 
 

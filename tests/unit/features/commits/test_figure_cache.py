@@ -193,10 +193,10 @@ def test_neither_is_what_was_skipped(lab: Lab) -> None:
 
 def test_a_run_stopped_at_its_memory_limit_is_remembered_with_the_limit(lab: Lab) -> None:
     append(lab.folder / "buggy.py")
-    found = lab.track(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT))
+    value = lab.track(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT))
     executor = toys.ToyExecutor()
-    assert found == lab.track(executor)
-    assert {lab.limits.memory_bytes} == {one.peak_rss_bytes for one in found.figures.values()}
+    assert value == lab.track(executor)
+    assert {lab.limits.memory_bytes} == {one.peak_rss_bytes for one in value.figures.values()}
     assert [] == executor.made
 
 
@@ -212,7 +212,7 @@ def test_a_run_stopped_at_its_memory_limit_is_remembered_with_the_limit(lab: Lab
     ],
     ids=["cut short", "empty", "zeros", "a list", "an unknown resource", "a missing key"],
 )
-def test_what_is_damaged_is_measured_again_and_mended(
+def test_a_damaged_entry_is_measured_again_and_replaced(
     lab: Lab, damage: Callable[[bytes], bytes]
 ) -> None:
     (file,) = lab.memory

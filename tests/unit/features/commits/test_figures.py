@@ -25,7 +25,7 @@ def grew(
     resource: Resource = Resource.MEMORY,
     **changes: Any,
 ) -> Result:
-    """A run of 400 units whose verdict quotes this growth; keywords replace its other fields."""
+    """A run of 400 units with this growth in its verdict; keywords replace its other fields."""
     verdict = Verdict(
         conclusion=Conclusion.UNDECIDED,
         growth=None,
@@ -45,9 +45,9 @@ def growth_of(result: Result) -> float:
 
 
 def test_a_leak_has_the_peak_and_the_growth_of_its_law() -> None:
-    found = figures_of(toys.result(), LIMITS)
-    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
-    assert Resource.MEMORY is found.resource
+    figures = figures_of(toys.result(), LIMITS)
+    assert (400 * PAGE, PAGE) == (figures.peak_rss_bytes, round(figures.growth_per_unit or 0))
+    assert Resource.MEMORY is figures.resource
 
 
 def test_the_interval_of_the_growth_is_the_verdicts() -> None:
@@ -74,12 +74,12 @@ def test_what_does_not_grow_has_a_number_that_a_ratio_can_be_made_to() -> None:
 
 
 def test_in_a_pool_it_is_the_largest_process_and_the_worst_that_count() -> None:
-    found = figures_of(toys.result(mode=Mode.SPAWN, workers=3), LIMITS)
-    assert (400 * PAGE, PAGE) == (found.peak_rss_bytes, round(found.growth_per_unit or 0))
+    figures = figures_of(toys.result(mode=Mode.SPAWN, workers=3), LIMITS)
+    assert (400 * PAGE, PAGE) == (figures.peak_rss_bytes, round(figures.growth_per_unit or 0))
 
 
 @pytest.mark.parametrize("low", [None, -300.0, -0.5, 0.0])
-def test_growth_whose_interval_holds_zero_is_none(low: float | None) -> None:
+def test_growth_with_zero_in_its_interval_counts_as_no_growth(low: float | None) -> None:
     assert NO_GROWTH == growth_of(grew(512.0, low))
     assert 512.0 == growth_of(grew(512.0, 0.5))
 
@@ -88,7 +88,7 @@ def test_what_shrinks_does_not_grow() -> None:
     assert NO_GROWTH == growth_of(grew(-512.0, -600.0))
 
 
-def test_a_page_over_the_whole_run_is_growth_and_less_is_none() -> None:
+def test_a_page_over_the_whole_run_is_growth_and_less_is_not() -> None:
     assert PAGE / 400 == growth_of(grew(PAGE / 400, 1.0))
     assert NO_GROWTH == growth_of(grew((PAGE - 1) / 400, 1.0))
 
@@ -132,10 +132,10 @@ def test_else_its_growth_is_what_it_held_by_the_work_it_did(low: float | None) -
 def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
     trace = Measurement(end_reason=EndReason.MEMORY_LIMIT, detail="at once")
     result = to_result(toys.job(), trace, toys.ENVIRONMENT)
-    found = figures_of(result, LIMITS)
+    figures = figures_of(result, LIMITS)
     assert (LIMITS.memory_bytes, LIMITS.memory_bytes) == (
-        found.peak_rss_bytes,
-        found.growth_per_unit,
+        figures.peak_rss_bytes,
+        figures.growth_per_unit,
     )
 
 

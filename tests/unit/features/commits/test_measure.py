@@ -13,7 +13,7 @@ Step = tuple[str, float, float]
 class Publisher(Asv):
     """asv that has made its site already."""
 
-    def run(self, *words: str) -> AsvOutput:
+    def run(self, *arguments: str) -> AsvOutput:
         return AsvOutput(0, [])
 
 
@@ -23,10 +23,10 @@ def published(tmp_path: Path) -> Callable[..., list[str]]:
 
     def labels(*steps: Step) -> list[str]:
         names = {name.partition("(")[0] for name, _, _ in steps}
-        found = [[name, "", {}, 0, 0, 0, [[None, 1, was, became]]] for name, was, became in steps]
+        results = [[name, "", {}, 0, 0, 0, [[None, 1, was, became]]] for name, was, became in steps]
         site = tmp_path / ".asv" / "html"
         site.mkdir(parents=True)
-        (site / "regressions.json").write_text(json.dumps({"regressions": found}))
+        (site / "regressions.json").write_text(json.dumps({"regressions": results}))
         units = {name: {"unit": "bytes"} for name in names}
         index = {"revision_to_hash": {"1": "a" * 40}, "benchmarks": units}
         (site / "index.json").write_text(json.dumps(index))
@@ -40,7 +40,7 @@ def test_every_step_of_a_number_is_a_regression(published: Callable[..., list[st
     assert ["a/buggy/fork peak_rss"] == published(("peak_rss.track_a('buggy', 'fork')", 0.0, 1.0))
 
 
-def test_a_step_of_a_verdict_is_one_where_it_became_a_leak_that_nobody_declared(
+def test_a_step_of_a_verdict_is_one_where_it_became_an_undeclared_leak(
     published: Callable[..., list[str]],
 ) -> None:
     assert ["a/fixed/fork verdict", "c/program/fork verdict"] == published(

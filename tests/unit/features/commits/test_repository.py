@@ -17,8 +17,8 @@ class Work:
 
     root: Path
 
-    def git(self, *words: str) -> str:
-        command = ["git", "-C", str(self.root), *words]
+    def git(self, *arguments: str) -> str:
+        command = ["git", "-C", str(self.root), *arguments]
         done = subprocess.run(command, check=True, capture_output=True, text=True)
         return done.stdout.strip()
 
@@ -92,11 +92,11 @@ def test_a_commit_is_found_by_every_name_it_has(work: Work) -> None:
 def test_a_name_that_is_no_commits_is_refused_on_one_short_line(work: Work, name: str) -> None:
     with pytest.raises(BadInput) as caught:
         work.repository.hash_of(name)
-    said = str(caught.value)
-    assert said.startswith("there is no commit '")
-    assert "git branch --all" in said
-    assert "\n" not in said
-    assert len(said) < 200
+    output = str(caught.value)
+    assert output.startswith("there is no commit '")
+    assert "git branch --all" in output
+    assert "\n" not in output
+    assert len(output) < 200
 
 
 def test_a_hash_that_is_no_commits_is_refused(work: Work) -> None:
@@ -137,7 +137,7 @@ def test_without_git_one_is_told_to_install_it(
         open_repository(work.root)
 
 
-def test_a_shallow_clone_is_refused_with_what_mends_it(work: Work, tmp_path: Path) -> None:
+def test_a_shallow_clone_is_refused_with_the_remedy(work: Work, tmp_path: Path) -> None:
     work.commit("scenarios/b/fixed.py")
     clone = tmp_path / "clone"
     work.git("clone", "-q", "--depth=1", work.root.as_uri(), str(clone))
@@ -204,9 +204,9 @@ def test_the_sources_are_those_of_the_commit_whatever_is_checked_out(work: Work)
 
 
 def test_a_file_that_was_renamed_is_named_by_both_its_names(work: Work) -> None:
-    work.git("mv", "scenarios/a/fixed.py", "scenarios/a/mended.py")
-    said = " ".join(work.repository.uncommitted()).split()
-    assert {"scenarios/a/fixed.py", "scenarios/a/mended.py"} <= set(said)
+    work.git("mv", "scenarios/a/fixed.py", "scenarios/a/repaired.py")
+    output = " ".join(work.repository.uncommitted()).split()
+    assert {"scenarios/a/fixed.py", "scenarios/a/repaired.py"} <= set(output)
 
 
 def test_what_a_commit_is_not_measured_by_is_not_named(work: Work) -> None:

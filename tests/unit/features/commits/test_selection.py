@@ -84,7 +84,7 @@ def test_fixtures_that_import_each_other_are_read_once() -> None:
     assert {"a"} == changed("fixtures/two.py", sources=sources)
 
 
-def test_a_folder_that_is_no_scenario_is_none() -> None:
+def test_a_folder_that_is_no_scenario_is_not_selected() -> None:
     assert set() == changed("scenarios/_drafts/a.py", "scenarios/.notes/a.py")
 
 

@@ -79,7 +79,7 @@ def test_it_can_be_imported_where_nothing_is_installed() -> None:
 
 
 def test_asv_finds_every_figure_of_every_scenario_that_is_marked() -> None:
-    found = {b.name: b for b in discovered()}
+    result = {b.name: b for b in discovered()}
     marked = [scenario for scenario in open_catalogue(None).load_all() if scenario.bench]
     assert len(marked) > 0
     expected = {
@@ -90,9 +90,9 @@ def test_asv_finds_every_figure_of_every_scenario_that_is_marked() -> None:
         for scenario in marked
         for metric in METRICS
     }
-    ours = {name: b.params for name, b in found.items() if not name.startswith("observer.")}
+    ours = {name: b.params for name, b in result.items() if not name.startswith("observer.")}
     assert expected == ours
-    assert {"track"} == {b.type for b in found.values()}
+    assert {"track"} == {b.type for b in result.values()}
 
 
 def test_the_lab_is_started_once_a_commit_for_all_figures_of_all_scenarios() -> None:
@@ -122,9 +122,9 @@ def attributes(function: Callable[..., object], *names: str) -> list[Any]:
 def test_a_new_folder_appears_by_itself(add: Add) -> None:
     assert ({}, {}, {}) == (lab.peaks(), lab.growths(), lab.verdicts())
     add("a_new_one")
-    for found in (lab.peaks(), lab.growths(), lab.verdicts()):
-        (function,) = found.values()
-        assert (["track_a_new_one"], "track_a_new_one") == (list(found), function.__name__)
+    for result in (lab.peaks(), lab.growths(), lab.verdicts()):
+        (function,) = result.values()
+        assert (["track_a_new_one"], "track_a_new_one") == (list(result), function.__name__)
         assert [["buggy", "fixed"], ["inline", "fork"]] == vars(function)["params"]
         assert [["variant", "mode"], lab.RULER] == attributes(function, "param_names", "version")
 
@@ -156,14 +156,14 @@ def test_a_control_has_its_one_program(add: Add) -> None:
     assert ["program"] == lab.scenarios()["control"].variants
 
 
-def test_a_folder_without_a_scenario_is_none(add: Add, tmp_path: Path) -> None:
+def test_a_folder_without_a_scenario_is_ignored(add: Add, tmp_path: Path) -> None:
     add()
     (tmp_path / "scenarios" / "half_done").mkdir()
     (tmp_path / "scenarios" / "__init__.py").touch()
     assert ["toy"] == list(lab.scenarios())
 
 
-def test_a_verdict_is_a_number_whose_unit_says_what_it_means(add: Add) -> None:
+def test_a_verdict_is_a_number_and_its_unit_says_what_it_means(add: Add) -> None:
     add()
     (function,) = lab.verdicts().values()
     assert ["0 clean, 1 undecided, 2 leak"] == attributes(function, "unit")
@@ -199,8 +199,8 @@ def benchmarks_of_toy(add: Add) -> list[Callable[..., object]]:
 def test_a_figure_is_the_labs(benchmarks_of_toy: list[Callable[..., object]]) -> None:
     for function in benchmarks_of_toy:
         vars(function)["setup"](FOUND, "buggy", "fork")
-    found = [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
-    assert [1 << 20, 512.5, 2] == found
+    results = [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
+    assert [1 << 20, 512.5, 2] == results
 
 
 @pytest.mark.parametrize(("variant", "mode"), [("buggy", "inline"), ("fixed", "spawn")])
@@ -278,8 +278,8 @@ def _checked_out(place: Path) -> str:
     """A commit, checked out here; its hash."""
     git = ["git", "-C", str(place), "-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
     place.mkdir(parents=True)
-    for words in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a commit"]):
-        subprocess.run([*git, *words], check=True)
+    for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a commit"]):
+        subprocess.run([*git, *arguments], check=True)
     return subprocess.check_output([*git, "rev-parse", "HEAD"], text=True).strip()
 
 
@@ -339,10 +339,10 @@ def test_the_suite_reads_what_the_lab_writes(add: Add, stand_in: StandIn) -> Non
     )
     tracked = Tracked(figures={"toy/buggy/fork": one}, failed={"toy/fixed/fork": "a mistake"})
     stand_in.says(msgspec.json.encode(tracked).decode())
-    found = lab.setup_cache()
-    assert [7] == [f(found, "buggy", "fork") for f in lab.peaks().values()]
-    assert [0.5] == [f(found, "buggy", "fork") for f in lab.growths().values()]
-    assert [1] == [f(found, "buggy", "fork") for f in lab.verdicts().values()]
+    cached = lab.setup_cache()
+    assert [7] == [f(cached, "buggy", "fork") for f in lab.peaks().values()]
+    assert [0.5] == [f(cached, "buggy", "fork") for f in lab.growths().values()]
+    assert [1] == [f(cached, "buggy", "fork") for f in lab.verdicts().values()]
     assert set(Tracked.__struct_fields__) == set(lab.Tracked.__annotations__)
 
 
@@ -385,12 +385,12 @@ def test_a_commit_that_has_no_figure_at_all_is_noted_with_the_reasons(
     assert (lab.STATE / f"{os.environ['ASV_COMMIT']}.json").is_file()
 
 
-@pytest.mark.parametrize(("code", "said"), [(1, "{}"), (2, "{}"), (3, ""), (4, "{}"), (127, "{}")])
+@pytest.mark.parametrize(("code", "text"), [(1, "{}"), (2, "{}"), (3, ""), (4, "{}"), (127, "{}")])
 def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
-    add: Add, stand_in: StandIn, code: int, said: str
+    add: Add, stand_in: StandIn, code: int, text: str
 ) -> None:
     add()
-    stand_in.says(said, code)
+    stand_in.says(text, code)
     with pytest.raises(RuntimeError, match=f"leaklab figures ended with exit code {code}"):
         lab.setup_cache()
     assert not lab.STATE.exists()
@@ -428,15 +428,15 @@ def test_what_the_observer_costs_is_measured_by_the_commits_own_lab(
 ) -> None:
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
     stand_in.says('[{"ratios": [1.0, 1.1], "added_bytes": 4096, "agent_bytes": 1}]')
-    found = observer.setup_cache()
+    cached = observer.setup_cache()
     assert str(tmp_path / "env/project/harness") == stand_in.path
     assert ["-m", "leaklab", "overhead"] == stand_in.words[:3]
     assert f"--pairs={observer.PAIRS}" in stand_in.words
-    assert {"samples": [1.0, 1.1], "number": 1} == observer.track_cpu_ratio(found)
-    assert 4096 == observer.track_added_bytes(found)
+    assert {"samples": [1.0, 1.1], "number": 1} == observer.track_cpu_ratio(cached)
+    assert 4096 == observer.track_added_bytes(cached)
 
 
-def test_a_commit_whose_lab_cannot_measure_that_is_skipped(
+def test_a_commit_that_cannot_measure_that_itself_is_skipped(
     stand_in: StandIn, tmp_path: Path
 ) -> None:
     assert {} == observer.setup_cache()

@@ -76,8 +76,8 @@ def tracked(
 def test_every_variant_has_figures_in_every_mode(catalogue: Catalogue, add: Add) -> None:
     add()
     add("grow-512", truth=CONTROL)
-    found = tracked(catalogue, ["grow-4096", "grow-512"])
-    assert sorted(found.figures) == [
+    measured = tracked(catalogue, ["grow-4096", "grow-512"])
+    assert sorted(measured.figures) == [
         "grow-4096/buggy/fork",
         "grow-4096/buggy/inline",
         "grow-4096/fixed/fork",
@@ -85,13 +85,13 @@ def test_every_variant_has_figures_in_every_mode(catalogue: Catalogue, add: Add)
         "grow-512/program/fork",
         "grow-512/program/inline",
     ]
-    assert ({}, {}) == (found.absent, found.failed)
+    assert ({}, {}) == (measured.absent, measured.failed)
 
 
 def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> None:
     add()
-    found = tracked(catalogue, ["grow-4096"], modes=[Mode.INLINE]).figures
-    buggy, fixed = (found[f"grow-4096/{variant}/inline"] for variant in ("buggy", "fixed"))
+    measured = tracked(catalogue, ["grow-4096"], modes=[Mode.INLINE]).figures
+    buggy, fixed = (measured[f"grow-4096/{variant}/inline"] for variant in ("buggy", "fixed"))
     assert (400 * 4096, 4096) == (buggy.peak_rss_bytes, round(buggy.growth_per_unit or 0))
     assert (0, NO_GROWTH) == (fixed.peak_rss_bytes, fixed.growth_per_unit)
     assert {Resource.MEMORY} == {buggy.resource, fixed.resource}
@@ -100,27 +100,27 @@ def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> Non
 def test_only_the_modes_that_are_asked_for_are_measured(catalogue: Catalogue, add: Add) -> None:
     add()
     executor = toys.ToyExecutor()
-    found = tracked(catalogue, ["grow-4096"], executor, [Mode.FORK])
+    measured = tracked(catalogue, ["grow-4096"], executor, [Mode.FORK])
     assert ["grow-4096/buggy/fork", "grow-4096/fixed/fork"] == executor.made
-    assert sorted(executor.made) == sorted(found.figures)
+    assert sorted(executor.made) == sorted(measured.figures)
 
 
 def test_a_scenario_that_the_catalogue_lacks_is_absent_and_the_others_are_measured(
     catalogue: Catalogue, add: Add
 ) -> None:
     add()
-    found = tracked(catalogue, ["newcomer", "grow-4096"])
-    assert ["newcomer"] == list(found.absent)
-    assert found.absent["newcomer"].startswith("no scenario 'newcomer'")
-    assert (4, {}) == (len(found.figures), found.failed)
+    measured = tracked(catalogue, ["newcomer", "grow-4096"])
+    assert ["newcomer"] == list(measured.absent)
+    assert measured.absent["newcomer"].startswith("no scenario 'newcomer'")
+    assert (4, {}) == (len(measured.figures), measured.failed)
 
 
 def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -> None:
     (catalogue.root / "scenarios").rmdir()
     executor = toys.ToyExecutor()
-    found = tracked(catalogue, ["a", "b"], executor)
-    assert (["a", "b"], []) == (list(found.absent), executor.made)
-    assert "scenarios cannot be read" in found.absent["a"]
+    measured = tracked(catalogue, ["a", "b"], executor)
+    assert (["a", "b"], []) == (list(measured.absent), executor.made)
+    assert "scenarios cannot be read" in measured.absent["a"]
 
 
 @pytest.mark.parametrize(
@@ -138,10 +138,10 @@ def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
 ) -> None:
     add("future", change)
     add()
-    found = tracked(catalogue, ["future", "grow-4096"])
-    assert ["future"] == list(found.unread)
-    assert reason in found.unread["future"]
-    assert (4, {}, {}) == (len(found.figures), found.failed, found.absent)
+    measured = tracked(catalogue, ["future", "grow-4096"])
+    assert ["future"] == list(measured.unread)
+    assert reason in measured.unread["future"]
+    assert (4, {}, {}) == (len(measured.figures), measured.failed, measured.absent)
 
 
 def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
@@ -149,9 +149,9 @@ def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
 ) -> None:
     add()
     add("grow-512", ('"inline", "fork"', '"inline"'))
-    found = tracked(catalogue, ["grow-4096", "grow-512"], modes=[Mode.FORK])
-    assert found.absent == {"grow-512": "grow-512 has none of these modes; it has: inline"}
-    assert ["grow-4096/buggy/fork", "grow-4096/fixed/fork"] == sorted(found.figures)
+    measured = tracked(catalogue, ["grow-4096", "grow-512"], modes=[Mode.FORK])
+    assert measured.absent == {"grow-512": "grow-512 has none of these modes; it has: inline"}
+    assert ["grow-4096/buggy/fork", "grow-4096/fixed/fork"] == sorted(measured.figures)
 
 
 def fails(label: str) -> toys.ToyExecutor:
@@ -166,14 +166,14 @@ def test_a_run_that_fails_has_the_reason_and_the_others_their_figures(
 ) -> None:
     add()
     label = "grow-4096/buggy/fork"
-    found = tracked(catalogue, ["grow-4096"], fails(label))
-    assert found.failed == {label: f"{label}: as the toy was told"}
-    assert sorted(found.figures) == [
+    measured = tracked(catalogue, ["grow-4096"], fails(label))
+    assert measured.failed == {label: f"{label}: as the toy was told"}
+    assert sorted(measured.figures) == [
         "grow-4096/buggy/inline",
         "grow-4096/fixed/fork",
         "grow-4096/fixed/inline",
     ]
-    assert {} == found.absent
+    assert {} == measured.absent
 
 
 def test_who_listens_hears_of_a_failure_too(catalogue: Catalogue, add: Add) -> None:
@@ -190,19 +190,19 @@ def test_what_needs_something_that_is_not_installed_is_absent_and_not_failed(
     add("grow-512", truth=f'{PAIR}[requires]\n{what} = ["leaklab-no-such-thing"]\n')
     add()
     executor = toys.ToyExecutor()
-    found = tracked(catalogue, ["grow-512", "grow-4096"], executor, [Mode.INLINE])
-    assert ["grow-512/buggy/inline", "grow-512/fixed/inline"] == sorted(found.absent)
-    assert all("leaklab-no-such-thing" in reason for reason in found.absent.values())
-    assert sorted(executor.made) == sorted(found.figures)
-    assert {} == found.failed
+    measured = tracked(catalogue, ["grow-512", "grow-4096"], executor, [Mode.INLINE])
+    assert ["grow-512/buggy/inline", "grow-512/fixed/inline"] == sorted(measured.absent)
+    assert all("leaklab-no-such-thing" in reason for reason in measured.absent.values())
+    assert sorted(executor.made) == sorted(measured.figures)
+    assert {} == measured.failed
 
 
 def test_a_run_stopped_at_a_limit_has_figures(catalogue: Catalogue, add: Add) -> None:
     add()
     executor = toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT)
-    found = tracked(catalogue, ["grow-4096"], executor, [Mode.INLINE])
-    assert ({}, {}) == (found.absent, found.failed)
-    assert {LIMITS.memory_bytes} == {one.peak_rss_bytes for one in found.figures.values()}
+    measured = tracked(catalogue, ["grow-4096"], executor, [Mode.INLINE])
+    assert ({}, {}) == (measured.absent, measured.failed)
+    assert {LIMITS.memory_bytes} == {one.peak_rss_bytes for one in measured.figures.values()}
 
 
 def test_where_nothing_can_be_run_nothing_is(catalogue: Catalogue) -> None:

@@ -74,21 +74,19 @@ def test_a_law_is_recovered_from_peaks_in_pages(law: Law, base: int, rise: int) 
     truth = obeying(law, base, rise)
     laws = fit(points(truth))
     assert law is laws.best.law
-    found = laws.at(FAR)
+    prediction = laws.at(FAR)
     # Of twenty intervals one may miss: this one is three times as wide.
-    margin = found.high_bytes - found.low_bytes
-    assert found.low_bytes - margin <= truth(FAR) <= found.high_bytes + margin
+    margin = prediction.high_bytes - prediction.low_bytes
+    assert prediction.low_bytes - margin <= truth(FAR) <= prediction.high_bytes + margin
 
 
 @given(law=growth_laws, rise=rises, factor=st.sampled_from([2, 16, 256]))
 @settings(max_examples=5, deadline=None)
-def test_peaks_so_many_times_as_large_are_projected_so_many_times_as_large(
-    law: Law, rise: int, factor: int
-) -> None:
+def test_scaled_peaks_give_a_projection_scaled_alike(law: Law, rise: int, factor: int) -> None:
     small = points(obeying(law, MIB, rise))
     large = [replace(point, peak_bytes=factor * point.peak_bytes) for point in small]
-    expected, found = fit(small).at(FAR), fit(large).at(FAR)
-    assert found.peak_bytes == pytest.approx(factor * expected.peak_bytes, rel=0.01)
+    expected, result = fit(small).at(FAR), fit(large).at(FAR)
+    assert result.peak_bytes == pytest.approx(factor * expected.peak_bytes, rel=0.01)
 
 
 @given(law=growth_laws, rise=rises, pages=st.integers(1, 1 << 16))
@@ -98,12 +96,12 @@ def test_what_is_there_at_every_size_is_added_to_the_projection(
 ) -> None:
     low = points(obeying(law, MIB, rise))
     high = [replace(point, peak_bytes=point.peak_bytes + pages * PAGE_BYTES) for point in low]
-    expected, found = fit(low).at(FAR), fit(high).at(FAR)
+    expected, result = fit(low).at(FAR), fit(high).at(FAR)
     more = pages * PAGE_BYTES
     assert (
-        found.peak_bytes - expected.peak_bytes,
-        found.low_bytes - expected.low_bytes,
-        found.high_bytes - expected.high_bytes,
+        result.peak_bytes - expected.peak_bytes,
+        result.low_bytes - expected.low_bytes,
+        result.high_bytes - expected.high_bytes,
     ) == pytest.approx(
         # A logarithm's table that did not double yet may be all there is: twice as much, then.
         (more, more, 2 * more if law is Law.LOGARITHM else more),
@@ -118,10 +116,10 @@ def test_a_peak_that_never_moves_is_constant_and_the_line_that_pages_hide_is_in_
     peak: int,
 ) -> None:
     laws = fit(points(lambda _: peak))
-    found = laws.at(FAR)
+    prediction = laws.at(FAR)
     assert {Law.CONSTANT} == {f.law for f in laws.fits}
-    assert found.peak_bytes == pytest.approx(in_pages(peak))
-    hidden_at_largest = (found.high_bytes - in_pages(peak)) * SIZES[0] / FAR
+    assert prediction.peak_bytes == pytest.approx(in_pages(peak))
+    hidden_at_largest = (prediction.high_bytes - in_pages(peak)) * SIZES[0] / FAR
     assert PAGE_BYTES / 12**0.5 < hidden_at_largest < 4 * PAGE_BYTES
 
 
@@ -158,23 +156,23 @@ def test_stairs_are_seen_through_wherever_the_sizes_meet_them(
     inside, widest = 0, 0.0
     for phase in range(20):
         entries = 2 ** (3 + phase / 20)
-        found = fit(points(functools.partial(held, table, entries))).at(FAR)
-        inside += found.low_bytes <= held(table, entries, FAR) <= found.high_bytes
-        widest = max(widest, found.high_bytes / table(FAR * entries))
+        laws = fit(points(functools.partial(held, table, entries))).at(FAR)
+        inside += laws.low_bytes <= held(table, entries, FAR) <= laws.high_bytes
+        widest = max(widest, laws.high_bytes / table(FAR * entries))
     assert inside >= 18
     assert widest < 8
 
 
 def test_a_table_that_doubles_beyond_the_largest_size_is_in_the_interval_of_a_logarithm() -> None:
     def vocabulary(units: float) -> float:
-        words = 1170 * math.log(units)
-        return MIB + 60 * words + dict_table(words)
+        text = 1170 * math.log(units)
+        return MIB + 60 * text + dict_table(text)
 
     laws = fit(points(vocabulary))
-    found = laws.at(4 * SIZES[0])
+    prediction = laws.at(4 * SIZES[0])
     assert Law.LOGARITHM is laws.best.law
-    assert found.low_bytes <= vocabulary(4 * SIZES[0]) <= found.high_bytes
-    assert found.high_bytes < 2.5 * found.peak_bytes
+    assert prediction.low_bytes <= vocabulary(4 * SIZES[0]) <= prediction.high_bytes
+    assert prediction.high_bytes < 2.5 * prediction.peak_bytes
 
 
 @pytest.mark.parametrize("peak", [leak_beside_a_cache, leak_below_an_import])

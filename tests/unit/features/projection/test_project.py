@@ -56,12 +56,12 @@ class TreeExecutor(toys.ToyExecutor):
 
 
 @functools.cache
-def found(variant: Variant = Variant.BUGGY) -> VariantProjection:
+def projected_variant(variant: Variant = Variant.BUGGY) -> VariantProjection:
     return project_variants(jobs(variant), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
 def test_a_line_of_4096_bytes_is_projected_and_meets_the_limit_with_its_baseline() -> None:
-    one = found()
+    one = projected_variant()
     assert Law.LINEAR is one.laws.best.law
     assert one.prediction.peak_bytes == pytest.approx(4096 * 1_000_000)
     assert one.meeting.units == pytest.approx(MET_AT)
@@ -69,7 +69,7 @@ def test_a_line_of_4096_bytes_is_projected_and_meets_the_limit_with_its_baseline
 
 
 def test_what_does_not_grow_never_meets_the_limit() -> None:
-    one = found(Variant.FIXED)
+    one = projected_variant(Variant.FIXED)
     assert Law.CONSTANT is one.laws.best.law
     assert Prediction(1_000_000, 0, 0, one.prediction.high_bytes) == one.prediction
     assert one.meeting.units is None
@@ -96,10 +96,10 @@ def test_a_program_that_fails_is_bad_input_as_in_a_run() -> None:
 
 
 def test_every_run_is_told_before_it_begins() -> None:
-    told: list[str] = []
-    project_variants(jobs(), toys.ToyExecutor(), TARGET, told.append)
-    assert "grow-4096/buggy, 1,600 units (size 1 of 8)" == told[0]
-    assert 8 == len(told)
+    messages: list[str] = []
+    project_variants(jobs(), toys.ToyExecutor(), TARGET, messages.append)
+    assert "grow-4096/buggy, 1,600 units (size 1 of 8)" == messages[0]
+    assert 8 == len(messages)
 
 
 def test_sizes_begin_at_four_times_the_declared_units_and_are_spread_over_the_steps_of_tables() -> (
@@ -150,7 +150,7 @@ def test_a_tree_that_was_not_read_is_not_projected() -> None:
 
 
 def test_the_table_says_law_peak_interval_and_where_the_limit_is_met_in_80_columns() -> None:
-    lines = plain(projected([found(), found(Variant.FIXED)])).splitlines()
+    lines = plain(projected([projected_variant(), projected_variant(Variant.FIXED)])).splitlines()
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines[:3]]
     assert ["variant", "law", "at 1,000,000", "95 % interval", "2 GiB met at"] == cells[0]
     assert ["buggy", "linear", "3.8 GiB", "3.8 GiB … 3.8 GiB", "521,700"] == cells[1]

@@ -21,7 +21,7 @@ from leaklab.verdict.intervals import median_interval
 def test_the_intervals_upper_end_and_the_memory_decide(
     *, high: float, added: int, agent: int, holds: bool
 ) -> None:
-    found = Overhead(
+    overhead = Overhead(
         "a",
         15,
         1.0,
@@ -32,7 +32,7 @@ def test_the_intervals_upper_end_and_the_memory_decide(
         agent_bytes=agent,
         agent_rss_bytes=9 * agent,
     )
-    assert found.holds is holds
+    assert overhead.holds is holds
 
 
 def test_of_fifteen_values_the_fourth_on_either_side_bounds_the_median() -> None:

@@ -37,10 +37,10 @@ def often(*names: str, rounds: int = 20, clean_runs: int = 1000) -> dict[str, in
 
 
 def test_every_leak_is_sought_so_often_and_the_clean_runs_are_shared() -> None:
-    found = often()
-    assert dict.fromkeys(LEAKS, 20) == {name: found[name] for name in LEAKS}
-    assert 1000 == sum(found[name] for name in CLEAN)
-    assert {166, 167} == {found[name] for name in CLEAN}
+    runs_made = often()
+    assert dict.fromkeys(LEAKS, 20) == {name: runs_made[name] for name in LEAKS}
+    assert 1000 == sum(runs_made[name] for name in CLEAN)
+    assert {166, 167} == {runs_made[name] for name in CLEAN}
 
 
 def test_only_what_is_named_is_run() -> None:
@@ -99,45 +99,45 @@ def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Detecti
             watch.judged(results[number])
         else:
             failures.append(Failure(job, NotMeasured(f"{job.label}: {broken}")))
-    (found,) = detections(jobs, Outcome(results, failures), watch.wall_seconds)
-    return found
+    (result,) = detections(jobs, Outcome(results, failures), watch.wall_seconds)
+    return result
 
 
 def test_a_leak_that_is_found_every_time_has_its_median_and_its_worst() -> None:
-    found = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
-    assert (3, True, []) == (found.count(Answer.LEAK), found.holds, found.missed)
-    assert Spread(1.0, 3.0) == found.cpu
-    assert found.wall
-    assert 0 <= found.wall.median_seconds <= found.wall.worst_seconds < MAX_SECONDS
+    cost = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
+    assert (3, True, []) == (cost.count(Answer.LEAK), cost.holds, cost.missed)
+    assert Spread(1.0, 3.0) == cost.cpu
+    assert cost.wall
+    assert 0 <= cost.wall.median_seconds <= cost.wall.worst_seconds < MAX_SECONDS
 
 
 def test_a_leak_that_is_missed_once_is_named_by_its_seed() -> None:
     clean = toys.result(LEAK, Variant.FIXED).verdict
-    found = watched([planned(n) for n in (1, 2)], [made(1, 1.0), made(2, 1.0, verdict=clean)])
-    assert (1, False, [2]) == (found.count(Answer.LEAK), found.holds, [s for s, _ in found.missed])
+    cost = watched([planned(n) for n in (1, 2)], [made(1, 1.0), made(2, 1.0, verdict=clean)])
+    assert (1, False, [2]) == (cost.count(Answer.LEAK), cost.holds, [s for s, _ in cost.missed])
 
 
 def test_a_run_that_was_not_measured_says_why() -> None:
-    found = watched([planned(n) for n in (1, 2)], [made(1, 1.0)], broken="it was killed")
-    assert [(2, "it was killed")] == [(seed, j.reason) for seed, j in found.missed]
-    assert not found.holds
+    cost = watched([planned(n) for n in (1, 2)], [made(1, 1.0)], broken="it was killed")
+    assert [(2, "it was killed")] == [(seed, j.reason) for seed, j in cost.missed]
+    assert not cost.holds
 
 
 def test_where_nothing_was_measured_there_is_no_time() -> None:
-    found = watched([planned(1)], [])
-    assert (None, None, False) == (found.cpu, found.wall, found.holds)
+    cost = watched([planned(1)], [])
+    assert (None, None, False) == (cost.cpu, cost.wall, cost.holds)
     broken = watched([planned(1)], [made(1, 1.0, end_reason=EndReason.DIED)])
     assert (None, Answer.NOT_MEASURED) == (broken.cpu, broken.judged_runs[0][1].said)
 
 
-def of(*said: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
+def of(*answer: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
     spread = Spread(seconds / 2, seconds)
-    judgements = [JudgedRun("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in said]
+    judgements = [JudgedRun("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in answer]
     return Detection("toy", "A toy", leaks, tuple(enumerate(judgements, 1)), spread, spread)
 
 
 @pytest.mark.parametrize(
-    ("found", "code"),
+    ("detection", "code"),
     [
         (of(Answer.LEAK), Exit.AS_EXPECTED),
         (of(Answer.LEAK, seconds=MAX_SECONDS), Exit.AS_EXPECTED),
@@ -150,10 +150,10 @@ def of(*said: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
     ],
 )
 def test_leaks_must_be_found_soon_and_clean_programs_never_accused(
-    found: Detection, code: Exit
+    detection: Detection, code: Exit
 ) -> None:
-    assert code is exit_of([of(Answer.LEAK), found])
-    assert found.holds == (code is Exit.AS_EXPECTED)
+    assert code is exit_of([of(Answer.LEAK), detection])
+    assert detection.holds == (code is Exit.AS_EXPECTED)
 
 
 def test_what_was_missed_stands_below_its_table() -> None:
@@ -187,7 +187,7 @@ def test_the_tables_fit_80_columns() -> None:
 
 
 def test_machines_get_the_same() -> None:
-    (found,) = detection_limit.detection_json([of(Answer.LEAK, Answer.UNDECIDED)])
-    assert {"leak": 1, "clean": 0, "undecided": 1, "not measured": 0} == found["said"]
-    assert {"median_seconds": 0.5, "worst_seconds": 1.0} == found["cpu"]
-    assert [{"seed": 2, "said": "undecided", "reason": "because"}] == found["missed"]
+    (result,) = detection_limit.detection_json([of(Answer.LEAK, Answer.UNDECIDED)])
+    assert {"leak": 1, "clean": 0, "undecided": 1, "not measured": 0} == result["said"]
+    assert {"median_seconds": 0.5, "worst_seconds": 1.0} == result["cpu"]
+    assert [{"seed": 2, "said": "undecided", "reason": "because"}] == result["missed"]

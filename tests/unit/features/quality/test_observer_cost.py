@@ -45,14 +45,14 @@ def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
         Moment(101.0, looks=27, looks_seconds=0.6, pss_seconds=1.01, all_seconds=2.2),
         Moment(104.0, looks=87, looks_seconds=0.7, pss_seconds=1.06, all_seconds=2.4),
     ]
-    found = summarize_observer_cost(LARGEST, Holder.CGROUP, moments)
-    assert (2, Holder.CGROUP) == (found.readings, found.holder)
-    assert pytest.approx(0.2 / 4) == found.looks_share
-    assert pytest.approx(4 / 80) == found.looks_interval_seconds
-    assert pytest.approx(0.06 / 4) == found.pss_share
-    assert pytest.approx(2.0) == found.pss_interval_seconds
-    assert pytest.approx(3.0) == found.longest_gap_seconds
-    assert pytest.approx(0.4 / 4) == found.whole_share
+    cost = summarize_observer_cost(LARGEST, Holder.CGROUP, moments)
+    assert (2, Holder.CGROUP) == (cost.readings, cost.holder)
+    assert pytest.approx(0.2 / 4) == cost.looks_share
+    assert pytest.approx(4 / 80) == cost.looks_interval_seconds
+    assert pytest.approx(0.06 / 4) == cost.pss_share
+    assert pytest.approx(2.0) == cost.pss_interval_seconds
+    assert pytest.approx(3.0) == cost.longest_gap_seconds
+    assert pytest.approx(0.4 / 4) == cost.whole_share
 
 
 @pytest.mark.parametrize(
@@ -78,7 +78,7 @@ def looks_until_enough(seconds: float, most_looks: int) -> int:
     return most_looks
 
 
-def test_a_window_holds_so_many_whole_intervals() -> None:
+def test_a_window_holds_whole_intervals() -> None:
     assert 2 * (READINGS + 1) == looks_until_enough(seconds=0, most_looks=1000)
 
 
@@ -99,19 +99,19 @@ def test_every_load_fits_80_columns() -> None:
 
 
 def test_the_table_marks_what_misses_the_goal_and_what_has_no_cgroup() -> None:
-    found = observer([watched(Load(0, 10 << 20)), watched(pss_share=0.03)])
-    assert {1} == found.alarms
-    assert "pool of 64, no cgroup" == found.rows[1][0]
-    assert "the observer alone holds the limits" in "\n".join(found.notes)
-    assert found.notes[-1].endswith(": missed by pool of 64 of 50 MiB")
+    suite = observer([watched(Load(0, 10 << 20)), watched(pss_share=0.03)])
+    assert {1} == suite.alarms
+    assert "pool of 64, no cgroup" == suite.rows[1][0]
+    assert "the observer alone holds the limits" in "\n".join(suite.notes)
+    assert suite.notes[-1].endswith(": missed by pool of 64 of 50 MiB")
 
 
 def test_a_table_with_nothing_amiss_says_so() -> None:
-    found = observer([watched(Load(1, 10 << 20))], left_out=[Load(0, 4 << 30)])
-    assert frozenset() == found.alarms
-    assert "no cgroup" not in plain(found)
-    assert any(note.startswith("skipped: one process of 4 GiB: ") for note in found.notes)
-    assert found.notes[-1].endswith(": kept by all")
+    suite = observer([watched(Load(1, 10 << 20))], left_out=[Load(0, 4 << 30)])
+    assert frozenset() == suite.alarms
+    assert "no cgroup" not in plain(suite)
+    assert any(note.startswith("skipped: one process of 4 GiB: ") for note in suite.notes)
+    assert suite.notes[-1].endswith(": kept by all")
 
 
 OTHER = "<!-- other: begin -->\nother\n<!-- other: end -->"

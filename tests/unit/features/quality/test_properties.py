@@ -54,7 +54,7 @@ def all_series(draw: st.DrawFn) -> Series:
     return Series(shape, units, np.round(values))
 
 
-def found(
+def judged(
     units: SeriesArray, values: SeriesArray, floor: float = FLOOR
 ) -> tuple[Conclusion, object]:
     finding = judge_series(units.tolist(), values.tolist(), floor)
@@ -70,7 +70,7 @@ def rate(units: SeriesArray, values: SeriesArray) -> float:
 @settings(FIXED)
 def test_a_constant_added_changes_nothing(series: Series, constant: int) -> None:
     raised = series.values + constant
-    assert found(series.units, series.values) == found(series.units, raised)
+    assert judged(series.units, series.values) == judged(series.units, raised)
     assert rate(series.units, series.values) == rate(series.units, raised)
 
 
@@ -80,7 +80,7 @@ def test_units_that_are_smaller_scale_the_rate_and_leave_the_verdict(
     series: Series, scale: float
 ) -> None:
     scaled = series.units * scale
-    assert found(series.units, series.values) == found(scaled, series.values)
+    assert judged(series.units, series.values) == judged(scaled, series.values)
     expected = rate(series.units, series.values) / scale
     assert expected == pytest.approx(rate(scaled, series.values), rel=1e-6, abs=1e-9)
 
@@ -88,15 +88,15 @@ def test_units_that_are_smaller_scale_the_rate_and_leave_the_verdict(
 @given(series=all_series(), scale=st.integers(2, 1000))
 @settings(FIXED)
 def test_values_and_floor_scaled_alike_leave_the_verdict(series: Series, scale: int) -> None:
-    larger = found(series.units, series.values * scale, FLOOR * scale)
-    assert found(series.units, series.values) == larger
+    larger = judged(series.units, series.values * scale, FLOOR * scale)
+    assert judged(series.units, series.values) == larger
 
 
 @given(series=all_series(), scale=st.integers(2, 1000))
 @settings(FIXED)
 def test_a_leak_that_is_larger_is_a_leak(series: Series, scale: int) -> None:
-    conclusion, _ = found(series.units, series.values)
-    larger, _ = found(series.units, series.values * scale)
+    conclusion, _ = judged(series.units, series.values)
+    larger, _ = judged(series.units, series.values * scale)
     assert larger or conclusion is not Conclusion.LEAK
 
 
@@ -116,7 +116,7 @@ def test_what_was_full_before_half_of_the_work_is_never_a_leak(
     filled = np.minimum(units / (full_at * samples), 1)
     law = {"evenly": filled, "fast at first": filled**0.5, "by steps": np.floor(filled * 7) / 7}
     noise = np.random.default_rng(seed).uniform(0, pages * PAGE, size=samples)
-    conclusion, _ = found(units, PAGE * np.ceil((amount * law[filling] + noise) / PAGE))
+    conclusion, _ = judged(units, PAGE * np.ceil((amount * law[filling] + noise) / PAGE))
     assert conclusion is not Conclusion.LEAK
 
 
@@ -133,7 +133,7 @@ def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
 ) -> None:
     units = np.arange(1.0, samples + 1)
     jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
-    conclusion, _ = found(units, np.round(constant + pace * units + jitter))
+    conclusion, _ = judged(units, np.round(constant + pace * units + jitter))
     assert conclusion is not Conclusion.CLEAN
 
 
@@ -142,7 +142,7 @@ def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
 def test_what_falls_is_never_a_leak(samples: int, pace: int, noise: float, seed: int) -> None:
     units = np.arange(1.0, samples + 1)
     jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
-    conclusion, _ = found(units, np.round(pace * (samples - units) + jitter))
+    conclusion, _ = judged(units, np.round(pace * (samples - units) + jitter))
     assert conclusion is not Conclusion.LEAK
 
 
@@ -150,7 +150,7 @@ def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
     # 1 % an octave, two octaves in a row: 5 in 100,000, so that two of 200 are one in 20,000.
     units, values = np.arange(1.0, 201), 4096.0 * np.arange(200)
     orders = [np.random.default_rng(seed).permutation(values) for seed in range(200)]
-    assert sum(found(units, order)[0] is Conclusion.LEAK for order in orders) <= 1
+    assert sum(judged(units, order)[0] is Conclusion.LEAK for order in orders) <= 1
 
 
 @given(

@@ -22,20 +22,20 @@ def pool(*peaks: int) -> list[ProcessRecord]:
 def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Repeatability:
     toy = toys.scenario(repeatable=repeatable)
     results = [toys.result(toy, mode=mode, processes=processes) for processes in runs]
-    (found,) = repeatabilities(results, [toy])
-    return found
+    (result,) = repeatabilities(results, [toy])
+    return result
 
 
 def test_each_process_is_compared_with_itself_in_the_other_runs() -> None:
-    found = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 100, 200))
-    assert (found.least_bytes, found.most_bytes) == (200 * KIB, 200 * KIB)
-    assert found.holds
+    verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 100, 200))
+    assert (verdict.least_bytes, verdict.most_bytes) == (200 * KIB, 200 * KIB)
+    assert verdict.holds
 
 
-def test_the_process_whose_peaks_lie_furthest_apart_counts() -> None:
-    found = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 104, 201))
-    assert (found.least_bytes, found.most_bytes) == (100 * KIB, 104 * KIB)
-    assert not found.holds
+def test_the_process_with_the_widest_spread_of_peaks_counts() -> None:
+    verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 104, 201))
+    assert (verdict.least_bytes, verdict.most_bytes) == (100 * KIB, 104 * KIB)
+    assert not verdict.holds
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode.is_pool])
@@ -59,5 +59,5 @@ def test_a_run_that_did_not_end_by_itself_has_no_say_about_peaks() -> None:
     toy = toys.scenario()
     stopped = toys.result(toy, processes=pool(0, 50), end_reason=EndReason.TIME_LIMIT)
     results: list[Result] = [toys.result(toy, processes=pool(0, 100)), stopped]
-    (found,) = repeatabilities(results, [toy])
-    assert (found.runs, found.spread_share) == (2, 0.0)
+    (result,) = repeatabilities(results, [toy])
+    assert (result.runs, result.spread_share) == (2, 0.0)

@@ -44,8 +44,8 @@ def measured(
     return ToolFigures(units, cpu, cpu / 2, high_water, peak)
 
 
-def ran(said: str = "", *, status: int = 0, **report: int) -> ToolRun:
-    return ToolRun(status, 1.0, said, report=report)
+def ran(text: str = "", *, status: int = 0, **report: int) -> ToolRun:
+    return ToolRun(status, 1.0, text, report=report)
 
 
 @pytest.fixture
@@ -61,16 +61,16 @@ def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
         (measured(units=1, cpu=1.0), measured(units=2, cpu=1.0)),
         (measured(units=1, cpu=4.0), measured(units=2, cpu=2.0)),
     ]
-    found = summarize_tool_costs("a", pairs)
-    assert Interval(3.0, 2.0, 4.0) == found.whole
-    assert Interval(3.0, 2.0, 4.0) == found.work
+    costs = summarize_tool_costs("a", pairs)
+    assert Interval(3.0, 2.0, 4.0) == costs.whole
+    assert Interval(3.0, 2.0, 4.0) == costs.work
 
 
 def test_the_spread_is_of_the_tools_own_peaks_and_memory_of_the_kernels() -> None:
     bare = measured(units=1, cpu=1.0, high_water=100)
     under = [measured(units=1, cpu=1.0, high_water=h, peak=p) for h, p in ((130, 7), (150, 3))]
-    found = summarize_tool_costs("a", [(one, bare) for one in under])
-    assert (4, Interval(40.0, 30.0, 50.0)) == (found.spread_bytes, found.added_bytes)
+    costs = summarize_tool_costs("a", [(one, bare) for one in under])
+    assert (4, Interval(40.0, 30.0, 50.0)) == (costs.spread_bytes, costs.added_bytes)
 
 
 def test_a_tool_without_a_peak_has_no_spread() -> None:
@@ -112,7 +112,7 @@ def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: P
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("tool_run", "expected"),
     [
         (ran(rss_bytes=9 * MIB, early_rss_bytes=8 * MIB), ToolVerdict.CLEAN),
         (ran(rss_bytes=9 * MIB + 1, early_rss_bytes=8 * MIB), ToolVerdict.LEAK),
@@ -120,13 +120,13 @@ def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: P
     ],
 )
 def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
-    found: ToolRun, expected: ToolVerdict
+    tool_run: ToolRun, expected: ToolVerdict
 ) -> None:
-    assert (expected,) == verdicts.rise_says(found)
+    assert (expected,) == verdicts.rise_says(tool_run)
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("tool_run", "expected"),
     [
         (ran("OK"), ToolVerdict.CLEAN),
         (ran("psleak.MemoryLeakError: memory kept increasing", status=1), ToolVerdict.LEAK),
@@ -134,12 +134,12 @@ def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
         (ran("ValueError: psleak.MemoryLeakError", status=1), ToolVerdict.UNDECIDED),
     ],
 )
-def test_psleak_accuses_by_an_error_of_its_own(found: ToolRun, expected: ToolVerdict) -> None:
-    assert (expected,) == verdicts.psleak_says(found)
+def test_psleak_accuses_by_an_error_of_its_own(tool_run: ToolRun, expected: ToolVerdict) -> None:
+    assert (expected,) == verdicts.psleak_says(tool_run)
 
 
 @pytest.mark.parametrize(
-    ("found", "expected"),
+    ("tool_run", "expected"),
     [
         (ran(units=1), "clean clean clean"),
         (ran(verdicts.OVER_LIMIT, status=1, units=1), "leak clean clean"),
@@ -149,15 +149,15 @@ def test_psleak_accuses_by_an_error_of_its_own(found: ToolRun, expected: ToolVer
     ],
 )
 def test_who_leaks_more_than_a_limit_leaks_more_than_the_smaller_ones(
-    found: ToolRun, expected: str
+    tool_run: ToolRun, expected: str
 ) -> None:
-    assert expected.split() == list(verdicts.limits_say(found))
+    assert expected.split() == list(verdicts.limits_say(tool_run))
 
 
 def test_the_last_of_leaklabs_output_is_its_result() -> None:
     text = f"leaklab: a line of its own\n{json.dumps([LAB])}\n"
-    found = lab_result(ran(text))
-    assert ("leak", 5) == (found.verdict.conclusion, found.peak_rss_bytes)
+    result = lab_result(ran(text))
+    assert ("leak", 5) == (result.verdict.conclusion, result.peak_rss_bytes)
 
 
 def test_a_run_of_leaklab_that_broke_off_says_nothing() -> None:
@@ -228,16 +228,16 @@ def test_only_leaklabs_own_goals_can_be_missed(
     cost: Cost, spike: Spike, tally: ToolTally, expected: list[str]
 ) -> None:
     other = Cost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
-    found = Findings("w", 6, (cost, other), (spike, Spike("mprof", "", (9,))), (tally,))
-    assert expected == missed(found)
+    findings = Findings("w", 6, (cost, other), (spike, Spike("mprof", "", (9,))), (tally,))
+    assert expected == missed(findings)
 
 
 def test_the_tables_have_a_row_for_what_is_not_installed() -> None:
     trouble = "not installed: pip install memray"
-    found = Findings(
+    findings = Findings(
         "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (ToolTally("x", trouble),)
     )
-    costs, spiked, verdicts = tool_tables(found)
+    costs, spiked, verdicts = tool_tables(findings)
     assert ("memray", "-", trouble, "-", "-", "-") == costs.rows[0]
     assert ("memray", trouble, "-", "-") == spiked.rows[0]
     assert ("x", trouble, "-", "-", "-", "-") == verdicts.rows[0]

@@ -50,9 +50,9 @@ def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -
 def test_a_speed_is_told_over_the_shortest_span_with_a_mebibyte_in_it(
     per_second: float, amount: float, span: Span
 ) -> None:
-    found = growth_rate(per_second)
-    assert pytest.approx(amount) == found.amount
-    assert span is found.span
+    rate = growth_rate(per_second)
+    assert pytest.approx(amount) == rate.amount
+    assert span is rate.span
 
 
 def test_pieces_are_told_over_the_shortest_span_with_one_in_it() -> None:
@@ -60,19 +60,23 @@ def test_pieces_are_told_over_the_shortest_span_with_one_in_it() -> None:
 
 
 def test_what_grows_comes_to_its_limit_within_its_interval() -> None:
-    found = projected(2 * MIB, MIB, 4 * MIB)
+    projection = projected(2 * MIB, MIB, 4 * MIB)
     assert (1024, 512, 2048) == (
-        found.seconds_to_limit,
-        found.soonest_seconds,
-        found.latest_seconds,
+        projection.seconds_to_limit,
+        projection.soonest_seconds,
+        projection.latest_seconds,
     )
-    assert (3 * GIB, "a test's", GIB) == (found.limit_bytes, found.limit_of, found.held_bytes)
-    assert (Span.SECOND, 2 * MIB) == (found.speed_class, found.speed_bytes)
+    assert (3 * GIB, "a test's", GIB) == (
+        projection.limit_bytes,
+        projection.limit_of,
+        projection.held_bytes,
+    )
+    assert (Span.SECOND, 2 * MIB) == (projection.speed_class, projection.speed_bytes)
 
 
 def test_what_may_not_grow_may_never_come_there() -> None:
-    found = projected(MIB, -MIB, 2 * MIB, "undecided")
-    assert (2048, None) == (found.seconds_to_limit, found.latest_seconds)
+    projection = projected(MIB, -MIB, 2 * MIB, "undecided")
+    assert (2048, None) == (projection.seconds_to_limit, projection.latest_seconds)
 
 
 @pytest.mark.parametrize("estimate", [-MIB, 0])
@@ -85,8 +89,8 @@ def test_what_is_acquitted_never_comes_there() -> None:
 
 
 def test_what_is_beyond_the_limit_is_there_already() -> None:
-    found = forecast(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
-    assert 0 == found.seconds_to_limit
+    predicted = forecast(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
+    assert 0 == predicted.seconds_to_limit
 
 
 @pytest.mark.parametrize(

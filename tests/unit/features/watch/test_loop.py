@@ -30,7 +30,7 @@ Law = Callable[[float], Reading | None]
 
 
 class Toys(ToyProbes):
-    """Processes whose readings are a law of the time; the clock moves only by waiting."""
+    """Processes with readings that are a law of the time; the clock moves only by waiting."""
 
     status: int | None = 0
     descriptor = -1
@@ -96,7 +96,7 @@ class Toys(ToyProbes):
 
 
 def holding(amount: float, **others: int) -> Reading:
-    """A process that holds so many bytes, half of them alone."""
+    """A process that holds this number of bytes, half of them unshared."""
     held = int(amount)
     facts = {"descriptors": 3, "sockets": 0, "threads": 1, "processes": 1, "zombies": 0, **others}
     return Reading(
@@ -145,8 +145,8 @@ def test_what_may_grow_a_little_comes_to_its_limit_no_sooner_than_is_said() -> N
     noise = [0, 5, 2, 7, 1, 6, 3, 4]
     seen = Toys({PID: lambda t: holding(10 * MIB + 4096 * noise[int(t * 7) % 8])}).seen(300)
     assert Conclusion.CLEAN is seen.verdict.conclusion
-    (said,) = [line for line in watch.notes(seen) if "the limit of" in line]
-    assert "memory does not reach the limit of 1 GiB (a test's) within" in said
+    (output,) = [line for line in watch.notes(seen) if "the limit of" in line]
+    assert "memory does not reach the limit of 1 GiB (a test's) within" in output
 
 
 def test_any_resource_that_leaks_makes_the_watch_one_of_a_leak() -> None:
@@ -277,9 +277,9 @@ def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
 def test_a_leak_in_workers_that_are_replaced_is_one() -> None:
     seen = workers(growing(MIB)).seen(400)
     assert Conclusion.LEAK is seen.conclusion
-    said = " ".join(watch.notes(seen)[0].split())
-    assert said.startswith("leak: each new process of server starts at 5.")
-    assert "grows 512 KiB a second until it is replaced" in said
+    output = " ".join(watch.notes(seen)[0].split())
+    assert output.startswith("leak: each new process of server starts at 5.")
+    assert "grows 512 KiB a second until it is replaced" in output
     assert (20, True) == (seen.generations[0].count, seen.generations[0].forked)
     assert "from outside a worker cannot be told from a job" in "".join(watch.notes(seen))
 
@@ -305,8 +305,8 @@ def test_what_the_container_holds_is_told_with_its_growth() -> None:
     readings = [ContainerReading(anon_bytes=MIB * n, file_bytes=0, shmem_bytes=0) for n in (3, 5)]
     toys = Toys({PID: growing(0)})
     toys.tmpfs_bytes_a_second = MIB
-    found = iter([readings[0], *[readings[1]] * 200])
-    means = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(found))
+    listing = iter([readings[0], *[readings[1]] * 200])
+    means = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(listing))
     toys.watch = Watch(means, CpuBudget(math.inf), CpuBudget(math.inf))
     seen = toys.seen(100)
     assert seen.container
@@ -384,7 +384,7 @@ def test_too_few_readings_tell_no_growth() -> None:
     ]
 
 
-def test_a_watch_whose_time_is_up_looks_once_more() -> None:
+def test_a_watch_takes_a_last_sample_when_its_time_is_up() -> None:
     toys = Toys({PID: growing(0)}, interval_seconds=10)
     watch = toys.run(12)
     assert toys.now == watch.seconds
@@ -420,7 +420,7 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("text", "output"),
     [
         ("--pid 99999999", "there is no process 99999999"),
         ("--pid 99999999999999999999", "there is no process 99999999999999999999"),
@@ -440,8 +440,8 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
     ],
 )
 def test_what_cannot_be_watched_is_said_in_one_line(
-    words: str, said: str, capsys: pytest.CaptureFixture[str]
+    text: str, output: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert 2 == exit_codes.run_command(cli, ["watch", *words.split()])
+    assert 2 == exit_codes.run_command(cli, ["watch", *text.split()])
     (line,) = capsys.readouterr().err.splitlines()
-    assert said in line
+    assert output in line
