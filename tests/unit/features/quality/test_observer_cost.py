@@ -65,13 +65,13 @@ def test_one_reading_of_all_may_be_unpaid(*, pss_share: float, readings: int, ho
 
 def looks_until_enough(seconds: float, most_looks: int) -> int:
     """How many looks a window asks for, every second one of which reads PSS."""
-    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_pace", "marks_pace")}
-    pss_pace = SimpleNamespace(spent_seconds=0.0)
+    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_budget", "marks_budget")}
+    pss_budget = SimpleNamespace(spent_seconds=0.0)
     enough = threading.Event()
-    fake = cast(Observer, SimpleNamespace(pss_pace=pss_pace, **paces))
+    fake = cast(Observer, SimpleNamespace(pss_budget=pss_budget, **paces))
     window = Window(fake, seconds, enough)
     for look in range(1, most_looks + 1):
-        pss_pace.spent_seconds += 0.001 * (look % 2 == 0)
+        pss_budget.spent_seconds += 0.001 * (look % 2 == 0)
         window.looked()
         if enough.is_set():
             return look
