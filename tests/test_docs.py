@@ -272,6 +272,15 @@ def imported_by(package: str) -> set[str]:
     return names & set(PACKAGES)
 
 
+def test_every_module_on_the_way_of_a_job_exists() -> None:
+    named = {span for span in spans(DESIGN) if span.split("/")[0] in PACKAGES}
+    paths = [HARNESS / name for name in named]
+    assert [] == [str(p) for p in paths if not (p.is_dir() or p.with_suffix(".py").is_file())]
+    assert {"cli", "catalogue", "runs", "sandbox", "agent", "observer", "verdict", "model"} <= {
+        name.split("/")[0] for name in named
+    }
+
+
 def test_the_design_is_short() -> None:
     assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
 
