@@ -281,6 +281,12 @@ def test_every_module_on_the_way_of_a_job_exists() -> None:
     }
 
 
+def test_the_glossary_is_in_alphabetical_order() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
+    words = [word.casefold() for word in re.findall(r"^\*\*([^*]+)\*\*", glossary, re.M)]
+    assert sorted(set(words)) == words
+
+
 def test_the_design_is_short() -> None:
     assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
 
