@@ -1,10 +1,12 @@
 """Documents say what is so: their commands, links, tables and examples are held to the real."""
 
 import functools
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -42,6 +44,17 @@ HEADINGS = ["Context", "Decision", "Figures", "Rejected", "Status"]
 DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
 MAX_LINE_LENGTH = 120
 MAX_DESIGN_LINES = 120
+SOURCES = sorted(
+    path
+    for name in ("harness", "fixtures", "scenarios", "benchmarks")
+    for path in (ROOT / name).rglob("*.py")
+)
+BANNED_LIST = re.compile(r"<!-- banned words: begin -->(.*)<!-- banned words: end -->", re.S)
+PROSE_TOKENS = {
+    number
+    for name in ("COMMENT", "STRING", "FSTRING_MIDDLE")  # the last one since Python 3.12
+    if (number := getattr(tokenize, name, None)) is not None
+}
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
@@ -285,15 +298,53 @@ def test_the_design_is_short() -> None:
     assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in DOCUMENTS if path.name != "README.md" or path.parent != ROOT],
-    ids=lambda p: str(p.relative_to(ROOT)),
-)
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_lines_are_short(path: Path) -> None:
     # What a program prints is shown as it was printed, also where that is wide.
     prose = FENCED.sub("", path.read_text(encoding="utf-8"))
     assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
+
+
+BANNED = set(re.findall(r"`([a-z ]+)`", "".join(BANNED_LIST.findall(CONTRIBUTING))))
+
+
+def test_contributing_lists_the_banned_words() -> None:
+    assert {"so many", "dear", "whose", "nobody", "mend", "stands around"} == BANNED
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_document_has_no_banned_word(path: Path) -> None:
+    assert set() == banned_in(BANNED_LIST.sub("", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_program_has_no_banned_word_in_its_prose(path: Path) -> None:
+    assert set() == banned_in(prose_of(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 1  # So\n# many of them\n", {"so many"}),
+        ('"""It is dear."""\n', {"dear"}),
+        ("f'{a} whose'\n", {"whose"}),
+        ("whose = mended = 'endear amend'\n", set()),
+    ],
+)
+def test_a_banned_word_is_noticed_as_a_word_of_prose(text: str, expected: set[str]) -> None:
+    assert expected == banned_in(prose_of(text))
+
+
+def banned_in(text: str) -> set[str]:
+    """The banned words of a text, wherever its lines are broken."""
+    words = " ".join(text.lower().split())
+    return {word for word in BANNED if re.search(rf"\b{word}\b", words)}
+
+
+def prose_of(source: str) -> str:
+    """The comments and strings of a program, without the marks of comments."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return "\n".join(token.string.lstrip("# ") for token in tokens if token.type in PROSE_TOKENS)
 
 
 def test_make_help_names_every_target_that_explains_itself() -> None:
