@@ -78,7 +78,10 @@ def test_it_holds_until_enter_is_pressed() -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         output = [process.stdout.readline() for _ in range(6)]
-        assert output[-1] == f"pid {process.pid} holds what it has: press Enter to end it\n"
+        assert (
+            output[-1]
+            == f"pid {process.pid} keeps its memory and files open: press Enter to end it\n"
+        )
         descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
         held = [link for link in descriptors if str(link.readlink()).startswith("socket:")]
         assert len(held) == 20

@@ -106,7 +106,7 @@ def test_the_lab_is_started_once_a_commit_for_all_figures_of_all_scenarios() -> 
 
 def test_the_lab_may_be_silent_for_as_long_as_its_own_limits_allow() -> None:
     kept = {b.setup_cache_timeout for b in discovered()}
-    assert lab.LONGEST_SILENCE_SECONDS in kept
+    assert lab.MAX_SILENCE_SECONDS in kept
 
 
 def test_the_modules_hold_what_they_are_named_for() -> None:
