@@ -12,7 +12,7 @@ import pytest
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.model.scenario import Mode, Scenario
-from process.conftest import TOYS, Leaklab
+from process.conftest import TOYS, Leaklab, unwrapped
 
 pytestmark = pytest.mark.process
 
@@ -112,7 +112,7 @@ def test_another_seed_is_another_run_and_the_same_seed_the_same(leaklab: Leaklab
 def test_a_cache_cut_off_before_it_is_full_is_undecided(leaklab: Leaklab) -> None:
     result = leaklab("run", "warm_cache", "--units", "100")
     assert result.returncode == 1
-    assert "undecided (known: clean): 100 of the 3,200 units" in result.stdout
+    assert "undecided (known: clean): 100 of the 3,200 units" in unwrapped(result.stdout)
 
 
 def test_a_run_says_what_was_done_to_make_it_repeat(toy: Leaklab) -> None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from process.conftest import TOYS, Leaklab
+from process.conftest import TOYS, Leaklab, unwrapped
 
 pytestmark = pytest.mark.process
 
@@ -89,6 +89,13 @@ def test_two_saved_results_are_compared(leaklab: Leaklab) -> None:
     assert "note: not the same variant: fixed and buggy" in result.stdout
 
 
+def test_two_saved_results_are_drawn(leaklab: Leaklab, place: Path) -> None:
+    leaklab("run", "grow", "--catalogue", str(TOYS))
+    result = leaklab("compare", "grow/fixed", "grow/buggy", "--plot", "chart.svg")
+    assert (result.returncode, result.stderr) == (0, "")
+    assert "buggy: leak" in (place / "chart.svg").read_text()
+
+
 @pytest.mark.parametrize(
     ("min_ratio", "code", "text"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
@@ -106,7 +113,7 @@ def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
     assert (both.returncode, "WRONG" in both.stdout) == (code, code == 1)
     result = leaklab("compare", "grow/fixed", "grow/buggy", "--catalogue", str(root))
     assert (result.returncode, result.stderr) == (code, "")
-    assert f"{min_ratio} is declared: {text}" in result.stdout
+    assert f"{min_ratio} is declared: {text}" in unwrapped(result.stdout)
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])

@@ -12,6 +12,7 @@ from leaklab.cli import options
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.result import Result
 from leaklab.reports import runs
+from leaklab.reports.plots import save_plot
 from leaklab.runs.store import find
 from leaklab.verdict.pairs import compare_results, judge_pair
 
@@ -19,10 +20,18 @@ from leaklab.verdict.pairs import compare_results, judge_pair
 @click.command("compare")
 @click.argument("a")
 @click.argument("b")
+@click.option(
+    "--plot",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw both over units of work into this .svg or .png file (needs 'leaklab[plot]').",
+)
 @options.results_folder
 @options.as_json
 @options.common
-def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool) -> Exit:
+def command(
+    a: str, b: str, plot: Path | None, results: Path, catalogue: Path | None, as_json: bool
+) -> Exit:
     """Compare two saved results, B against A.
 
     A and B are saved files, folders of a session that hold one result, or
@@ -35,6 +44,8 @@ def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool
     opened = open_catalogue(catalogue)
     if found.a.scenario in opened.names():
         found = judge_pair(found, opened.load(found.a.scenario))
+    if plot:
+        save_plot(plot, found)
     if as_json:
         sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
     else:
