@@ -27,7 +27,7 @@ def drive(
     python: Path, place: Path, units: int, mode: Mode = Mode.INLINE
 ) -> tuple[list[dict[str, Any]], memoryview]:
     order = AgentOrder(
-        do=Task.POOL if mode.is_pool else Task.RUN,
+        task=Task.POOL if mode.is_pool else Task.RUN,
         roots=[str(TOYS)],
         scenario="grow",
         variant="buggy",

@@ -168,7 +168,7 @@ print(repr(facts), file=open(sys.argv[1], "w"), flush=True)
     ("text", "code", "output"),
     [
         ("./no-format", 2, "'./no-format' cannot be started: Exec format error"),
-        ("true", 3, "true: it left with exit status 0 within"),
+        ("true", 3, "true: exited with status 0 within"),
     ],
 )
 def test_a_command_that_does_not_start_or_last_is_reported_in_one_line(

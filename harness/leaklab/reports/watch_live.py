@@ -13,7 +13,7 @@ from leaklab.features.watch.report import WatchedProcess, watched_process
 from leaklab.model.scenario import Resource
 from leaklab.model.text import without_folder
 from leaklab.model.units import format_bytes, format_duration
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.reports.watch import cells, narrowed, rate, sparkline
 from leaklab.reports.wrapping import wrapped
 

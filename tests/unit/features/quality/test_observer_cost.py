@@ -65,27 +65,27 @@ def test_one_reading_of_everything_may_exceed_the_budget(
     assert holds is watched(pss_share=pss_share, readings=readings).holds
 
 
-def looks_until_enough(seconds: float, most_looks: int) -> int:
+def samples_until_enough(seconds: float, max_samples: int) -> int:
     """Return the number of samples that a window needs; every second one reads PSS."""
-    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_pace", "marks_pace")}
-    pss_pace = SimpleNamespace(spent_seconds=0.0)
+    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_budget", "marks_budget")}
+    pss_budget = SimpleNamespace(spent_seconds=0.0)
     enough = threading.Event()
-    fake = cast(Observer, SimpleNamespace(pss_pace=pss_pace, **paces))
+    fake = cast(Observer, SimpleNamespace(pss_budget=pss_budget, **paces))
     window = Window(fake, seconds, enough)
-    for look in range(1, most_looks + 1):
-        pss_pace.spent_seconds += 0.001 * (look % 2 == 0)
+    for sample in range(1, max_samples + 1):
+        pss_budget.spent_seconds += 0.001 * (sample % 2 == 0)
         window.looked()
         if enough.is_set():
-            return look
-    return most_looks
+            return sample
+    return max_samples
 
 
 def test_a_window_has_whole_intervals() -> None:
-    assert 2 * (READINGS + 1) == looks_until_enough(seconds=0, most_looks=1000)
+    assert 2 * (READINGS + 1) == samples_until_enough(seconds=0, max_samples=1000)
 
 
 def test_a_window_is_at_least_as_long_as_requested() -> None:
-    assert 1000 == looks_until_enough(seconds=1000, most_looks=1000)
+    assert 1000 == samples_until_enough(seconds=1000, max_samples=1000)
 
 
 def test_a_load_of_more_than_half_of_the_memory_is_left_out() -> None:

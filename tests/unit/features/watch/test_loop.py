@@ -17,7 +17,7 @@ from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_repo
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes.protocol import Descent
 from leaklab.observer.series import TreeSeries
 from leaklab.reports import plain, watch
@@ -52,7 +52,7 @@ class Toys(ToyProbes):
     def reading(self, pid: int) -> Reading | None:
         return self.laws[pid](self.now)
 
-    def resident(self, pid: int) -> Reading | None:
+    def cheap_reading(self, pid: int) -> Reading | None:
         if (whole := self.reading(pid)) is None:
             return None
         kept = {name: getattr(whole, name) for name in ("rss_bytes", "vms_bytes", "shared_bytes")}
@@ -75,7 +75,7 @@ class Toys(ToyProbes):
         return True
 
     def how(self) -> str:
-        return "it left with exit status 0"
+        return "exited with status 0"
 
     def finish(self, interrupted: int) -> None:
         raise AssertionError("a watch leaves the end of its target to the command")
@@ -381,7 +381,7 @@ def test_too_few_readings_have_no_growth() -> None:
     )
     assert watch.notes(seen)[-2:] == [
         "growth: not known yet",
-        "toys: it left with exit status 0",
+        "toys: exited with status 0",
     ]
 
 
