@@ -1,4 +1,4 @@
-"""Growth per unit of work of every scenario: bytes, or pieces where it leaks something else."""
+"""Growth per unit of work of every scenario: bytes, or pieces for a resource other than memory."""
 
 from . import lab
 

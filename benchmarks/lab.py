@@ -1,17 +1,17 @@
-"""What the benchmarks share: which scenarios there are, and one run of the lab for all figures.
+"""Shared by all benchmarks: the list of scenarios, and one run of the lab for all figures.
 
-The list of scenarios is the working tree's, for asv files figures by their place in the parameters,
-which must be the same for every commit. The figures are those of the commit's scenarios, measured
-by the working tree's leaklab: today's ruler.
+The list of scenarios comes from the working tree: asv files figures by their position in the
+parameters, which must be the same for every commit. The figures are those of the commit's
+scenarios, and the working tree's leaklab measures them.
 
-Environment, all of it optional:
-    LEAKLAB_PYTHON      an interpreter that has leaklab; else .venv/bin/python of the checkout
-    LEAKLAB_BENCH       "all": scenarios without `bench = true`, too
-    LEAKLAB_ALSO        names: these, too, though they are not `bench = true`
+Environment variables, all optional:
+    LEAKLAB_PYTHON      an interpreter that has leaklab; by default .venv/bin/python of the checkout
+    LEAKLAB_BENCH       "all": also scenarios without `bench = true`
+    LEAKLAB_ALSO        names: also these, though they are not `bench = true`
     LEAKLAB_SCENARIOS   names: only these are measured
     LEAKLAB_MODES       names: only these modes are measured
-    LEAKLAB_FRESH       measure what was measured before in the very same form, too
-    LEAKLAB_TERMINAL    a file to which progress is written
+    LEAKLAB_FRESH       measure again even if an identical measurement is stored
+    LEAKLAB_TERMINAL    a file that gets the progress
 """
 
 import contextlib
@@ -27,24 +27,24 @@ from typing import IO, NamedTuple, TypedDict
 
 ROOT = Path(__file__).resolve().parents[1]
 STATE = ROOT / ".asv" / "leaklab"
-# The version of the ruler: raised by hand where a change of the lab moves figures, so that asv does
-# not take the step for the scenarios'. asv's own would be the hash of this text.
+# The version of the measurement. Raise it if a change of the lab moves figures, so that asv does
+# not blame the scenarios for the step. Without it, asv would use a hash of this file's text.
 RULER = "4"
 VARIANTS = ("buggy", "fixed", "program")
 # asv compares numbers.
 VERDICTS = {"clean": 0, "undecided": 1, "leak": 2}
 VERDICT_UNIT = "0 clean, 1 undecided, 2 leak"
-# The exit code of `leaklab figures` where a commit has none of what was asked for: it says why.
+# The exit code of `leaklab figures` if a commit has none of the requested figures.
 NOTHING_MEASURED = 3
 MAX_AT_ONCE = 4
-# The same on every machine, for a run that is stopped counts as this much.
+# The same on every machine, because a run that is stopped counts as this much.
 MEMORY_LIMIT = "1GiB"
-# asv ends what says nothing for so long; the lab's own limits come first.
-LONGEST_SILENCE_SECONDS = 3600.0
+# asv ends a benchmark that prints nothing for this long; the lab's own limits are shorter.
+MAX_SILENCE_SECONDS = 3600.0
 
 
 class Tracked(TypedDict):
-    """What `leaklab figures` writes: figures by their labels, and why others have none."""
+    """The output of `leaklab figures`: figures by label, and the reason for each missing figure."""
 
     figures: dict[str, dict[str, object]]
     absent: dict[str, str]
@@ -53,7 +53,7 @@ class Tracked(TypedDict):
 
 
 class Scenario(NamedTuple):
-    """What the suite must know of a scenario of the working tree."""
+    """The properties of a scenario of the working tree that the suite needs."""
 
     variants: list[str]
     modes: list[str]
@@ -61,8 +61,8 @@ class Scenario(NamedTuple):
 
 
 def scenarios() -> dict[str, Scenario]:
-    """The scenarios of the working tree that are tracked, by their names."""
-    found = {}
+    """Return the tracked scenarios of the working tree, by name."""
+    tracked = {}
     also = os.environ.get("LEAKLAB_ALSO", "").split()
     everything = os.environ.get("LEAKLAB_BENCH") == "all"
     for path in sorted(ROOT.glob("scenarios/[!_.]*/scenario.toml")):
@@ -70,40 +70,40 @@ def scenarios() -> dict[str, Scenario]:
         name = path.parent.name
         if table.get("bench") or everything or name in also:
             variants = [variant for variant in VARIANTS if variant in table]
-            found[name] = Scenario(variants, table["modes"], table["resource"])
-    return found
+            tracked[name] = Scenario(variants, table["modes"], table["resource"])
+    return tracked
 
 
 def setup_cache() -> Tracked:
-    """Every figure of the commit that is checked out; asv calls this once for each commit, and
-    hands what it returns to every benchmark.
+    """Measure every figure of the commit that is checked out. asv calls this once per commit, and
+    passes the result to every benchmark.
 
     Raises:
-        RuntimeError: the lab could not be started, or broke; its last words.
+        RuntimeError: the lab did not start, or failed; the message has its last line of output.
     """
     names = os.environ.get("LEAKLAB_SCENARIOS", "").split() or list(scenarios())
     modes = os.environ.get("LEAKLAB_MODES", "all").split()
-    _refuse_other_commit()
-    words = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={at_once()}"]
-    words += ["--memory-limit", MEMORY_LIMIT]
-    words += ["--catalogue", str(checkout())]
+    _require_commit()
+    arguments = ["figures", *names, *(f"--mode={mode}" for mode in modes), f"--jobs={at_once()}"]
+    arguments += ["--memory-limit", MEMORY_LIMIT]
+    arguments += ["--catalogue", str(checkout())]
     if not os.environ.get("LEAKLAB_FRESH"):
-        words += ["--reuse", str(STATE / "figures")]
-    done = leaklab(*words)
+        arguments += ["--reuse", str(STATE / "figures")]
+    done = leaklab(*arguments)
     is_empty = done.returncode == NOTHING_MEASURED and done.stdout
     if done.returncode and not is_empty:
-        raise RuntimeError(last_words(done))
-    found: Tracked = json.loads(done.stdout)
+        raise RuntimeError(describe_end(done))
+    figures: Tracked = json.loads(done.stdout)
     STATE.mkdir(parents=True, exist_ok=True)
     (STATE / f"{os.environ['ASV_COMMIT']}.json").write_text(done.stdout, encoding="utf-8")
-    return found
+    return figures
 
 
-vars(setup_cache)["timeout"] = LONGEST_SILENCE_SECONDS
+vars(setup_cache)["timeout"] = MAX_SILENCE_SECONDS
 
 
 def peaks() -> dict[str, Callable[..., object]]:
-    """A benchmark of the peak for each scenario, by the name that asv knows it by."""
+    """Return a benchmark of the peak for each scenario, by asv's name for it."""
     return {
         f"track_{name}": _benchmark(name, scenario, "peak_rss_bytes", "bytes")
         for name, scenario in scenarios().items()
@@ -111,7 +111,7 @@ def peaks() -> dict[str, Callable[..., object]]:
 
 
 def growths() -> dict[str, Callable[..., object]]:
-    """A benchmark of the growth for each scenario, by the name that asv knows it by."""
+    """Return a benchmark of the growth for each scenario, by asv's name for it."""
     units = {"memory": "bytes"}
     return {
         f"track_{name}": _benchmark(
@@ -122,25 +122,25 @@ def growths() -> dict[str, Callable[..., object]]:
 
 
 def verdicts() -> dict[str, Callable[..., object]]:
-    """A benchmark of the verdict for each scenario, by the name that asv knows it by."""
+    """Return a benchmark of the verdict for each scenario, by asv's name for it."""
     return {
         f"track_{name}": _benchmark(name, scenario, "verdict", VERDICT_UNIT)
         for name, scenario in scenarios().items()
     }
 
 
-def leaklab(*words: str, harness: Path | None = None) -> subprocess.CompletedProcess[str]:
-    """Run a command of the lab to its end.
+def leaklab(*arguments: str, harness: Path | None = None) -> subprocess.CompletedProcess[str]:
+    """Run a leaklab command to its end.
 
     Args:
-        words: the command line.
-        harness: the source root of another leaklab than the interpreter's own.
+        arguments: the command line.
+        harness: the source root of a leaklab to use instead of the interpreter's own.
 
     Raises:
-        RuntimeError: there is no such interpreter.
+        RuntimeError: the interpreter does not exist.
     """
     own = ROOT / ".venv" / "bin" / "python"
-    command = [os.environ.get("LEAKLAB_PYTHON", str(own)), "-m", "leaklab", *words]
+    command = [os.environ.get("LEAKLAB_PYTHON", str(own)), "-m", "leaklab", *arguments]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONPATH"}
     if harness is not None:
         environment["PYTHONPATH"] = str(harness)
@@ -163,60 +163,60 @@ def leaklab(*words: str, harness: Path | None = None) -> subprocess.CompletedPro
             raise RuntimeError(f"{error}; {advice}") from error
 
 
-def last_words(done: subprocess.CompletedProcess[str]) -> str:
-    """How a command ended, and the last line it said."""
+def describe_end(done: subprocess.CompletedProcess[str]) -> str:
+    """Return a line with a command's exit code and the last line of its stderr."""
     last = (done.stderr or "").strip().rpartition("\n")[2]
     return f"leaklab {done.args[3]} ended with exit code {done.returncode}: {last}"
 
 
 def at_once() -> int:
-    """How many runs are made at a time; their peaks are the same, but each may hold up to the
-    limit."""
+    """Return the number of concurrent runs; peaks do not depend on it, but each run may use memory
+    up to the limit."""
     return min(len(os.sched_getaffinity(0)), MAX_AT_ONCE)
 
 
 def die_with_parent() -> None:
-    """Between fork and exec: be interrupted when whoever started this process is gone."""
+    """Have this process interrupted when its parent ends; call it between fork and exec."""
     pr_set_pdeathsig = 1
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGINT))
 
 
 def checkout() -> Path:
-    """Where asv has checked the commit out."""
+    """Return the folder into which asv has checked out the commit."""
     return Path(os.environ["ASV_ENV_DIR"]) / "project"
 
 
-def _refuse_other_commit() -> None:
-    """Stop where the checkout is not the commit: asv, killed while it checked another one out,
-    takes the files of that for the one it noted.
+def _require_commit() -> None:
+    """Check that the checkout is the commit. If asv is killed during a checkout, it later mistakes
+    the files of that commit for those of the commit that it recorded.
 
     Raises:
-        RuntimeError: naming what to remove.
+        RuntimeError: the checkout is another commit; the message names the folder to remove.
     """
     git = ["git", "-C", str(checkout())]
-    for words, wanted in (
+    for arguments, expected in (
         (["rev-parse", "HEAD"], os.environ["ASV_COMMIT"]),
         (["status", "--porcelain"], ""),
     ):
-        found = subprocess.run([*git, *words], stdout=subprocess.PIPE, text=True, check=True)
-        if found.stdout.strip() != wanted:
+        result = subprocess.run([*git, *arguments], stdout=subprocess.PIPE, text=True, check=True)
+        if result.stdout.strip() != expected:
             raise RuntimeError(f"{checkout()} is not {os.environ['ASV_COMMIT']}: remove it")
 
 
 def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callable[..., object]:
-    def setup(found: Tracked, variant: str, mode: str) -> None:
+    def setup(tracked: Tracked, variant: str, mode: str) -> None:
         label = f"{name}/{variant}/{mode}"
         # asv shows a benchmark whose setup raises NotImplementedError as n/a.
-        if label not in found["figures"] and label not in found["failed"]:
-            raise NotImplementedError(f"this commit, or this machine, cannot have {label}")
-        if label in found["figures"] and found["figures"][label][metric] is None:
+        if label not in tracked["figures"] and label not in tracked["failed"]:
+            raise NotImplementedError(f"this commit, or this machine, has no figures of {label}")
+        if label in tracked["figures"] and tracked["figures"][label][metric] is None:
             raise NotImplementedError(f"{label} has no {metric}")
 
-    def track(found: Tracked, variant: str, mode: str) -> object:
+    def track(tracked: Tracked, variant: str, mode: str) -> object:
         label = f"{name}/{variant}/{mode}"
-        if why := found["failed"].get(label):
+        if why := tracked["failed"].get(label):
             raise RuntimeError(why)
-        value = found["figures"][label][metric]
+        value = tracked["figures"][label][metric]
         return VERDICTS[str(value)] if metric == "verdict" else value
 
     track.__name__ = f"track_{name}"

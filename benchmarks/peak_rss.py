@@ -1,4 +1,4 @@
-"""Peak RSS of every scenario: that of its largest process, its baseline taken off."""
+"""Peak RSS of every scenario: the peak of its largest process minus the baseline."""
 
 from . import lab
 

@@ -6,8 +6,8 @@ import subprocess
 from pathlib import Path
 
 
-def _found() -> list[Path]:
-    """On the path, or beside the others under pyenv."""
+def _interpreters() -> list[Path]:
+    """Return one Python of each version, from PATH and from pyenv."""
     folders = [Path(p) for p in os.environ.get("PATH", "").split(os.pathsep)]
     folders += Path("~/.pyenv/versions").expanduser().glob("*/bin")
     paths: dict[str, Path] = {}
@@ -19,9 +19,9 @@ def _found() -> list[Path]:
 
 
 def has_multiprocess(python: Path) -> bool:
-    """Whether dill's multiprocess is installed for it."""
+    """Return whether dill's multiprocess is installed for an interpreter."""
     command = [str(python), "-s", "-c", "import multiprocess"]
     return subprocess.run(command, capture_output=True, check=False).returncode == 0
 
 
-INTERPRETERS = _found()
+INTERPRETERS = _interpreters()

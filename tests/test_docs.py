@@ -1,10 +1,12 @@
-"""Documents say what is so: their commands, links, tables and examples are held to the real."""
+"""Documents are correct: their commands, links, tables and examples are checked."""
 
 import functools
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -26,7 +28,7 @@ MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 REFERENCE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-# The reference is made of what the commands say, and is compared with that as a whole.
+# The reference is generated from the commands' help, and is compared as a whole.
 DOCUMENTS = sorted(
     {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs" / "commands.md"}
 )
@@ -42,12 +44,23 @@ HEADINGS = ["Context", "Decision", "Figures", "Rejected", "Status"]
 DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
 MAX_LINE_LENGTH = 120
 MAX_DESIGN_LINES = 120
+SOURCES = sorted(
+    path
+    for name in ("harness", "fixtures", "scenarios", "benchmarks")
+    for path in (ROOT / name).rglob("*.py")
+)
+BANNED_LIST = re.compile(r"<!-- banned words: begin -->(.*)<!-- banned words: end -->", re.S)
+PROSE_TOKENS = {
+    number
+    for name in ("COMMENT", "STRING", "FSTRING_MIDDLE")  # the last one since Python 3.12
+    if (number := getattr(tokenize, name, None)) is not None
+}
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)")
 HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
-# A path with a folder in it; one word alone may be meant in any folder.
+# A path with a folder in it; a name without a folder may belong to any folder.
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:md|py|toml|txt|yml)")
 PLACEHOLDER = re.compile(r"<\w+>")
 COMMENT = re.compile(r"(?:^|\s)#.*")
@@ -59,7 +72,7 @@ EARLIER = {"detection-limit": "floor", "tools": "peers"}
 
 
 class Call(NamedTuple):
-    """A command line that a document shows: the program, and the words that follow."""
+    """A command line in a document: the program and its arguments."""
 
     program: str
     words: tuple[str, ...]
@@ -70,19 +83,19 @@ def blocks(text: str) -> list[str]:
 
 
 def spans(text: str) -> list[str]:
-    """The inline code of a text, each piece on one line."""
+    """Return the inline code of a text, each piece on one line."""
     return [" ".join(span.split()) for span in SPAN.findall(FENCED.sub("", text))]
 
 
 def typed(block: str) -> list[str]:
-    """What a person types of a block: the lines after a prompt, or all lines without a prompt."""
+    """Return the input in a block: the lines after a prompt, or all lines without a prompt."""
     lines = block.splitlines()
     prompted = [line.removeprefix("$ ") for line in lines if line.startswith("$ ")]
     return [COMMENT.sub("", line) for line in prompted or lines]
 
 
 def calls(text: str) -> Iterator[Call]:
-    """Every call of `leaklab` and `make` in the code of a text."""
+    """Yield every call of `leaklab` and `make` in the code of a text."""
     for line in [*(line for block in blocks(text) for line in typed(block)), *spans(text)]:
         for program, arguments in CALL.findall(PLACEHOLDER.sub("NAME", line)):
             yield Call(program, tuple(word.strip("[]") for word in arguments.split()))
@@ -140,7 +153,7 @@ LIST = Call("leaklab", ("list",))
         ("make this, `python -m leaklab.cli`, `leaklab: no`, `remake that`, `leaklab/cli`", []),
     ],
 )
-def test_a_call_is_seen_in_every_way_of_writing_it(text: str, expected: list[Call]) -> None:
+def test_a_call_is_recognised_in_every_notation(text: str, expected: list[Call]) -> None:
     assert expected == list(calls(text))
 
 
@@ -163,7 +176,7 @@ def test_an_option_in_a_tables_row_belongs_to_the_command_there() -> None:
         ("leaklab watch --for 9 -- prog --jobs 2", set()),
     ],
 )
-def test_what_a_call_gets_wrong_is_named(line: str, expected: set[str]) -> None:
+def test_the_mistake_in_a_call_is_named(line: str, expected: set[str]) -> None:
     program, *arguments = line.split()
     assert expected == unknown(Call(program, tuple(arguments)))
 
@@ -291,15 +304,53 @@ def test_the_design_is_short() -> None:
     assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in DOCUMENTS if path.name != "README.md" or path.parent != ROOT],
-    ids=lambda p: str(p.relative_to(ROOT)),
-)
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_lines_are_short(path: Path) -> None:
     # What a program prints is shown as it was printed, also where that is wide.
     prose = FENCED.sub("", path.read_text(encoding="utf-8"))
     assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
+
+
+BANNED = set(re.findall(r"`([a-z ]+)`", "".join(BANNED_LIST.findall(CONTRIBUTING))))
+
+
+def test_contributing_lists_the_banned_words() -> None:
+    assert {"so many", "dear", "whose", "nobody", "mend", "stands around"} == BANNED
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_document_has_no_banned_word(path: Path) -> None:
+    assert set() == banned_in(BANNED_LIST.sub("", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_program_has_no_banned_word_in_its_prose(path: Path) -> None:
+    assert set() == banned_in(prose_of(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 1  # So\n# many of them\n", {"so many"}),
+        ('"""It is dear."""\n', {"dear"}),
+        ("f'{a} whose'\n", {"whose"}),
+        ("whose = mended = 'endear amend'\n", set()),
+    ],
+)
+def test_a_banned_word_is_noticed_as_a_word_of_prose(text: str, expected: set[str]) -> None:
+    assert expected == banned_in(prose_of(text))
+
+
+def banned_in(text: str) -> set[str]:
+    """The banned words of a text, wherever its lines are broken."""
+    words = " ".join(text.lower().split())
+    return {word for word in BANNED if re.search(rf"\b{word}\b", words)}
+
+
+def prose_of(source: str) -> str:
+    """The comments and strings of a program, without the marks of comments."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return "\n".join(token.string.lstrip("# ") for token in tokens if token.type in PROSE_TOKENS)
 
 
 def test_make_help_names_every_target_that_explains_itself() -> None:
@@ -339,7 +390,7 @@ def test_the_table_of_the_catalogue_is_up_to_date() -> None:
     assert reference.with_catalogue(README) == README, REMEDY
 
 
-def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> None:
+def test_make_docs_writes_both_and_keeps_the_rest_of_the_readme(tmp_path: Path) -> None:
     mark = "<!-- catalogue: end -->"
     (tmp_path / "docs").mkdir()
     (tmp_path / "scenarios").mkdir()
@@ -350,7 +401,7 @@ def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
-def test_the_reference_has_what_a_command_says_to_help(
+def test_the_reference_contains_the_help_of_every_command(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("COLUMNS", "80")
@@ -358,7 +409,7 @@ def test_the_reference_has_what_a_command_says_to_help(
     assert f"## {f'leaklab {name}'.strip()}\n\n```\n{page}```\n" in REFERENCE
 
 
-def test_the_first_session_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_first_session_lists_the_whole_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
     assert f"$ leaklab list\n{printed(capsys, 'list')}```" in README
 
 
@@ -388,7 +439,7 @@ def test_contributing_names_every_key_of_scenario_toml() -> None:
 
 @pytest.fixture
 def example(tmp_path: Path) -> Catalogue:
-    """The catalogue that CONTRIBUTING.md makes before the reader's eyes."""
+    """The catalogue that CONTRIBUTING.md builds."""
     files = dict(EXAMPLE.findall(CONTRIBUTING))
     folder = "scenarios/open_orders"
     *alike, _ = files[f"{folder}/fixed.py"].splitlines(keepends=True)
@@ -407,7 +458,7 @@ def test_the_example_of_a_scenario_has_no_problems_and_is_tracked(example: Catal
 
 @pytest.mark.process
 @pytest.mark.parametrize("text", ["check", "run --mode all --jobs 2"])
-def test_the_example_of_a_scenario_is_as_it_declares(example: Catalogue, text: str) -> None:
+def test_the_example_of_a_scenario_has_the_declared_verdicts(example: Catalogue, text: str) -> None:
     command = [sys.executable, "-m", "leaklab", *text.split(), "--catalogue", str(example.root)]
     completed = subprocess.run(
         command, cwd=example.root, capture_output=True, text=True, check=False

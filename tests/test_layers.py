@@ -12,7 +12,7 @@ import pytest
 ROOT = Path(__file__).parents[1] / "harness" / "leaklab"
 UNIT = Path(__file__).parent / "unit"
 MODULES = sorted(ROOT.rglob("*.py"))
-# What runs in, or beside, a measured program.
+# Code that runs in, or beside, a measured program.
 AGENT = sorted((ROOT / "agent").rglob("*.py"))
 BESIDE_PROGRAMS = [*AGENT, ROOT / "sandbox" / "supervisor.py"]
 CONTENT = {"scenarios", "fixtures"}
@@ -25,8 +25,7 @@ def tree_of(path: Path) -> ast.Module:
 
 
 def imported(tree: ast.Module) -> set[str]:
-    """The top-level packages that a module imports, in whatever way it says so; relative ones are
-    its own."""
+    """Return the top-level packages that a module imports; relative imports are its own package."""
     names = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -61,17 +60,17 @@ def long_functions(tree: ast.Module, max_lines: int = 30) -> list[str]:
         ("from .fixtures import lab", set()),
     ],
 )
-def test_an_import_is_seen_in_every_way_of_saying_it(source: str, packages: set[str]) -> None:
+def test_an_import_is_recognised_in_every_notation(source: str, packages: set[str]) -> None:
     assert packages == imported(ast.parse(source))
 
 
-def test_long_functions_are_seen_without_their_signatures() -> None:
+def test_long_functions_are_detected_without_their_signatures() -> None:
     assert long_functions(ast.parse("def f(\n  a,\n  b,\n):\n" + "  a\n" * 30)) == []
     assert long_functions(ast.parse("class C:\n def f(self):\n" + "  self\n" * 31)) == ["f"]
 
 
 @pytest.mark.parametrize("path", BESIDE_PROGRAMS, ids=lambda p: p.name)
-def test_what_runs_beside_a_program_imports_the_standard_library_alone(path: Path) -> None:
+def test_code_beside_a_measured_program_imports_only_the_standard_library(path: Path) -> None:
     assert imported(tree_of(path)) <= {*sys.stdlib_module_names, "leaklab_agent"}
 
 
@@ -128,7 +127,7 @@ def test_the_completion_of_a_scenarios_name_imports_nothing_heavy() -> None:
     assert HEAVY & names == set()
 
 
-def test_unit_tests_lie_as_their_packages_do() -> None:
+def test_unit_tests_mirror_the_packages() -> None:
     folders = {path.parent.relative_to(UNIT) for path in UNIT.rglob("test_*.py")}
     assert {folder for folder in folders if not (ROOT / folder).is_dir()} == {Path("fixtures")}
 
@@ -145,13 +144,13 @@ def test_no_function_is_longer_than_30_lines() -> None:
     assert long == {}
 
 
-# One name may be defined in several modules only where each module is a program or a plug-in of its
-# own: a sub-command's entry, a script's entry, and the supervisor, which imports nothing of ours.
+# A name may be defined in several modules only if each module is a separate program or plug-in:
+# a sub-command's entry, a script's entry, and the supervisor, which imports nothing from leaklab.
 SHARED_NAMES = {"command", "main", "child_pids", "TYPE_CHECKING", "__version__"}
 
 
 def public_names(tree: ast.Module) -> set[str]:
-    """What a module defines for others: its functions, classes and constants."""
+    """Return the public functions, classes and constants of a module."""
     names = set()
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.ClassDef):
@@ -163,7 +162,7 @@ def public_names(tree: ast.Module) -> set[str]:
     return {name for name in names if not name.startswith("_")}
 
 
-def test_a_public_name_is_defined_in_one_module_alone() -> None:
+def test_a_public_name_is_defined_in_only_one_module() -> None:
     modules: dict[str, list[str]] = {}
     for path in MODULES:
         for name in public_names(tree_of(path)) - SHARED_NAMES:

@@ -1,4 +1,4 @@
-"""What GitHub is told to do: the targets it calls, when, and with what rights."""
+"""The workflow for GitHub: its targets, triggers and permissions."""
 
 import os
 import re
@@ -37,22 +37,22 @@ def said_to_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
     return completed.stdout.splitlines()
 
 
-def test_it_runs_on_pushes_to_main_and_on_pull_requests() -> None:
+def test_the_workflow_runs_on_pushes_to_main_and_on_pull_requests() -> None:
     assert {"push": {"branches": ["main"]}, "pull_request": None} == WORKFLOW[ON]
 
 
-def test_it_may_read_the_repository_and_nothing_else() -> None:
+def test_the_workflow_may_only_read_the_repository() -> None:
     assert {"contents": "read"} == WORKFLOW["permissions"]
     assert [] == [name for name, job in JOBS.items() if "permissions" in job]
 
 
-def test_lint_and_tests_run_always_and_the_comparison_on_pull_requests() -> None:
+def test_lint_and_tests_always_run_and_the_comparison_on_pull_requests() -> None:
     conditions = {name: job.get("if") for name, job in JOBS.items()}
     on_pull_requests = "github.event_name == 'pull_request'"
     assert {"checks": None, "debian": None, "compare": on_pull_requests} == conditions
 
 
-def test_a_newer_push_cancels_older_runs_of_its_pull_request_alone() -> None:
+def test_a_newer_push_cancels_only_older_runs_of_its_pull_request() -> None:
     assert {
         "group": "${{ github.workflow }}-${{ github.event.pull_request.number || github.run_id }}",
         "cancel-in-progress": True,
@@ -60,7 +60,7 @@ def test_a_newer_push_cancels_older_runs_of_its_pull_request_alone() -> None:
 
 
 @pytest.mark.parametrize("script", MAKES)
-def test_every_target_that_it_calls_exists(script: str) -> None:
+def test_every_target_that_the_workflow_calls_exists(script: str) -> None:
     called = re.findall(r"\bmake ([a-z-]+)", script)
     known = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.M)
     assert called
@@ -68,15 +68,15 @@ def test_every_target_that_it_calls_exists(script: str) -> None:
 
 
 @pytest.mark.parametrize("script", SCRIPTS)
-def test_no_name_that_a_stranger_chose_becomes_part_of_a_script(script: str) -> None:
+def test_names_chosen_by_contributors_are_never_part_of_a_script(script: str) -> None:
     assert "${{" not in script
 
 
-def test_every_job_has_an_end() -> None:
+def test_every_job_has_a_timeout() -> None:
     assert [] == [name for name, job in JOBS.items() if "timeout-minutes" not in job]
 
 
-def test_every_action_is_of_a_named_version() -> None:
+def test_every_action_has_a_pinned_version() -> None:
     actions = [step["uses"] for step in STEPS if "uses" in step]
     assert [] == [action for action in actions if not re.search(r"@(v\d+|[0-9a-f]{40})$", action)]
 
@@ -101,7 +101,7 @@ def test_a_job_has_the_whole_history_no_credentials_and_its_python(
     assert expected == given
 
 
-def test_the_whole_suite_runs_on_every_python_that_is_promised() -> None:
+def test_the_whole_suite_runs_on_every_supported_python() -> None:
     assert ["3.11.7", "3.12", "3.13"] == JOBS["checks"]["strategy"]["matrix"]["python"]
     assert "debian:12" == JOBS["debian"]["container"]["image"]
     assert {"PYTHON": "python"} == JOBS["checks"]["env"]
@@ -117,7 +117,7 @@ def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
 
 
 @pytest.mark.parametrize("branch", ["release/2", "x;id", "a`id`b"])
-def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
+def test_a_branch_name_with_shell_characters_is_passed_on_unchanged(
     tmp_path: Path, branch: str
 ) -> None:
     arguments = said_to_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
@@ -125,14 +125,14 @@ def test_a_branch_is_handed_over_whatever_its_name_means_to_a_shell(
 
 
 @pytest.mark.parametrize(("text", "lines"), [("", []), ("ALL=1", ["--all"])])
-def test_a_comparison_takes_in_all_scenarios_where_it_is_told_to(
+def test_a_comparison_includes_all_scenarios_on_request(
     tmp_path: Path, text: str, lines: list[str]
 ) -> None:
     messages = said_to_leaklab(f"make continuous {text}", tmp_path, MARKDOWN="")
     assert ["continuous", "--factor", "1.02", *lines, "--", "main", "HEAD"] == messages
 
 
-def test_what_ci_runs_here_is_what_it_runs_there() -> None:
+def test_the_local_ci_script_runs_what_the_workflow_runs() -> None:
     here = re.findall(r"^part (make .*)$", (ROOT / ".ci" / "run").read_text(), re.M)
     for job in ("checks", "debian"):
         there = [step.get("run", "") for step in JOBS[job]["steps"]]

@@ -1,4 +1,4 @@
-"""Builders for tests: scenarios, jobs and results out of nothing, and an executor with a law."""
+"""Builders for tests: scenarios, jobs, results, and an executor that follows a law."""
 
 import queue
 import threading
@@ -54,7 +54,7 @@ ENVIRONMENT = Environment(
 
 
 def scenario(name: str = "grow-4096", **changes: Any) -> Scenario:
-    """A toy pair; keywords replace what they name."""
+    """Return a toy pair; keyword arguments replace its fields."""
     table: dict[str, Any] = {
         "name": name,
         "schema": 1,
@@ -75,7 +75,7 @@ def scenario(name: str = "grow-4096", **changes: Any) -> Scenario:
 
 
 def job(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes: Any) -> Job:
-    """A job of a toy; each worker of a pool does the scenario's units, if not told otherwise."""
+    """Return a job of a toy; by default each worker of a pool does the scenario's units."""
     toy = toy or scenario()
     whole: dict[str, Any] = {
         "scenario": toy,
@@ -89,7 +89,7 @@ def job(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes
 
 
 def process(heap: list[int], **changes: Any) -> ProcessRecord:
-    """A process with this heap in use after 1, 2, 3 … units."""
+    """Return a process with this heap in use after 1, 2, 3 … units."""
     whole: dict[str, Any] = {
         "pid": 4711,
         "role": Role.PARENT,
@@ -151,7 +151,7 @@ class ToyExecutor:
 
 
 def grown(job: Job, done: int, number: int = 0) -> ProcessRecord:
-    """A process that did `units` units by the law; 0 is the one process of an inline run."""
+    """Return a process that did `units` units by the law; number 0 is that of an inline run."""
     pace = int(job.scenario.name.split("-")[1]) if job.variant is Variant.BUGGY else 0
     heap = [pace * unit for unit in range(1, done + 1)]
     return process(
@@ -165,7 +165,7 @@ def grown(job: Job, done: int, number: int = 0) -> ProcessRecord:
 
 
 def result(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes: Any) -> Result:
-    """A judged result of a toy run; keywords replace its fields, `mode` and `workers` its job's."""
+    """Return a judged result of a toy run; keywords replace fields of the result or of its job."""
     asked = {name: changes.pop(name) for name in ("mode", "workers") if name in changes}
     made = job(toy, variant, **asked)
     trace = ToyExecutor().execute(made, lambda _: None)
@@ -173,7 +173,7 @@ def result(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **chan
 
 
 class ToyProbes:
-    """Probes of processes that are not there; a test overrides what it reads."""
+    """Probes of processes that do not exist; a test overrides the methods that it needs."""
 
     def rss_bytes(self, pid: int) -> int | None:
         return None

@@ -1,4 +1,4 @@
-"""Product sheets on demand, each rendered once."""
+"""Product sheets on demand."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from collections.abc import Callable
 
 
 class LookupService:
-    """Remembers what an expensive call returned."""
+    """Caches the results of an expensive call."""
 
     def __init__(self, render: Callable[[int], str]) -> None:
         self._render = render
         self._sheets: dict[int, str] = {}
 
     def sheet(self, item: int) -> str:
-        """The product sheet of an item."""
+        """Return the product sheet of an item."""
         if item not in self._sheets:
             self._sheets[item] = self._render(item)
         return self._sheets[item]

@@ -1,4 +1,4 @@
-"""Product sheets on demand, each rendered once."""
+"""Product sheets on demand."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ CACHE_SIZE = 1000
 
 
 class LookupService:
-    """Remembers what an expensive call returned."""
+    """Caches the results of an expensive call."""
 
     def __init__(self, render: Callable[[int], str]) -> None:
         self._render = render
         self._sheets: OrderedDict[int, str] = OrderedDict()
 
     def sheet(self, item: int) -> str:
-        """The product sheet of an item."""
+        """Return the product sheet of an item."""
         if item not in self._sheets:
             self._sheets[item] = self._render(item)
             if len(self._sheets) > CACHE_SIZE:

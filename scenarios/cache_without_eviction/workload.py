@@ -1,8 +1,8 @@
-"""A shop front: every request shows a page of product sheets; a unit is one request.
+"""Every request to a shop shows a page of product sheets; a unit is one request.
 
-A new item is published with every request. How old the items asked for are has a heavy tail
-(Pareto): mostly the newest, now and then one from years ago. So the population never ends, and
-almost everything a cache holds will not be asked for again.
+A new item is published with every request. The age of the requested items has a heavy tail
+(Pareto): most are new, and a few are years old. So the number of items is unlimited, and almost no
+sheet in a cache is requested again.
 """
 
 from __future__ import annotations
@@ -34,13 +34,13 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def render(item: int) -> str:
-    """The sheet of an item: 2 KiB, the same each time, and of the same length for all."""
+    """Return the sheet of an item: 2 KiB of text that is the same each time."""
     lines = (f"field {line:02}: {(item + line) * 7919 % 1_000_003:>53}" for line in range(32))
     return "\n".join(lines)
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every sheet is right, and one just shown is not rendered again."""
+    """Every sheet is right, and a sheet just shown is not rendered again."""
     rendered = []
 
     def rendering(item: int) -> str:
@@ -50,8 +50,8 @@ def check(program: Any, lab: Lab) -> None:
     service = program.LookupService(rendering)
     random = Random(lab.seed)
     for item in (random.randrange(3000) for _ in range(6000)):
-        assert service.sheet(item) == render(item), f"sheet({item}) is not that of item {item}"
+        assert service.sheet(item) == render(item), f"sheet({item}) is not the sheet of item {item}"
         before = len(rendered)
         again = service.sheet(item)
-        assert again == render(item), f"sheet({item}) was right once, and wrong the second time"
+        assert again == render(item), f"sheet({item}) is wrong the second time"
         assert len(rendered) == before, f"item {item} was rendered twice in a row"

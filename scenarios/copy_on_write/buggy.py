@@ -1,4 +1,4 @@
-"""A parts catalogue: loaded once, then shared by all the workers that are forked."""
+"""A parts catalogue that is loaded once and used by all forked workers."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class Catalogue:
         self._records = list(records)
 
     def record(self, number: int) -> bytes:
-        """What is known of a part."""
+        """Return the record of a part."""
         return self._records[number]
 
     def total(self, numbers: Iterable[int]) -> int:
-        """What the parts of these numbers cost, in cents."""
+        """Return the total price of the parts with these numbers, in cents."""
         return sum(int(self.record(number)[PRICE]) for number in numbers)

@@ -1,4 +1,4 @@
-"""A parts catalogue: loaded once, then shared by all the workers that are forked."""
+"""A parts catalogue that is loaded once and used by all forked workers."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ class Catalogue:
         gc.freeze()
 
     def record(self, number: int) -> bytes:
-        """What is known of a part."""
+        """Return the record of a part."""
         start = number * RECORD_BYTES
         return bytes(self._records[start : start + RECORD_BYTES])
 
     def total(self, numbers: Iterable[int]) -> int:
-        """What the parts of these numbers cost, in cents."""
+        """Return the total price of the parts with these numbers, in cents."""
         return sum(int(self.record(number)[PRICE]) for number in numbers)

@@ -1,8 +1,8 @@
-"""Forked workers add up orders from a parts catalogue; a unit is an order for each of them.
+"""Forked workers add up orders from a parts catalogue; a unit is one order for each worker.
 
-The catalogue is loaded first, the workers are forked after it and inherit it. An order travels
-through a pipe as packed numbers, its total comes back through another. One worker at a time is
-asked, always in the same order, so that every run copies the same pages in the same order.
+The catalogue is loaded first; the workers are forked after that and inherit it. An order goes
+through a pipe as packed numbers, and its total comes back through another pipe. The workers get
+their orders in turn, so every run copies the same pages in the same order.
 """
 
 from __future__ import annotations
@@ -27,70 +27,70 @@ TOTAL = Struct("<q")
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Have order after order added up by each worker."""
+    """Let each worker add up order after order."""
     parts, workers = int(lab.options["parts"]), int(lab.options["workers"])
     if parts < 1 or workers < 1:
-        raise ValueError(f"parts={parts} and workers={workers}: copy_on_write needs one at least")
+        raise ValueError(f"parts={parts} and workers={workers}: at least 1 of each is needed")
     catalogue = program.Catalogue(records(lab.seed, parts))
     random = Random(lab.seed)
-    crew = Crew(catalogue, workers)
+    pool = WorkerPool(catalogue, workers)
     try:
         while True:
             for worker in range(workers):
-                crew.total(worker, order(random, parts))
+                pool.total(worker, order(random, parts))
             yield
     finally:
-        crew.dismiss()
+        pool.close()
 
 
 def records(seed: int, parts: int) -> Iterator[bytes]:
-    """So many records, each of 200 bytes, the last ten of them the price."""
+    """Yield `parts` records of 200 bytes each; the last ten bytes are the price."""
     random = Random(seed)
     for number in range(parts):
         yield b"%08d|%-180x|%010d" % (number, random.getrandbits(640), price(seed, number))
 
 
 def price(seed: int, number: int) -> int:
-    """What a part costs, in cents."""
+    """Return the price of a part, in cents."""
     return (number + seed) * 7919 % 1_000_003
 
 
 def order(random: Random, parts: int) -> list[int]:
-    """The numbers of the parts in an order: any, evenly."""
+    """Return the part numbers of an order, uniformly distributed."""
     return [int(random.random() * parts) for _ in range(PARTS_IN_ORDER)]
 
 
-class Crew:
-    """Workers that were forked from this process, and live until they are dismissed."""
+class WorkerPool:
+    """Worker processes that are forked from this process and live until the pool is closed."""
 
     def __init__(self, catalogue: Any, size: int) -> None:
         self._pipes: list[tuple[int, int]] = []
         self._pids: list[int] = []
         for _ in range(size):
-            self._hire(catalogue)
+            self._start_worker(catalogue)
 
     def total(self, worker: int, numbers: list[int]) -> int:
-        """What an order costs, as a worker says.
+        """Let a worker add up an order; return the total in cents.
 
         Raises:
-            RuntimeError: the worker is gone.
+            RuntimeError: the worker has ended.
         """
         orders, totals = self._pipes[worker]
         os.write(orders, ORDER.pack(*numbers))
         answer = os.read(totals, TOTAL.size)
         if len(answer) < TOTAL.size:
-            raise RuntimeError(f"worker {worker} ended before its work was done")
+            raise RuntimeError(f"worker {worker} ended before its work was complete")
         return int(TOTAL.unpack(answer)[0])
 
-    def dismiss(self) -> None:
-        """End them all: where no more orders can come, a worker ends by itself."""
+    def close(self) -> None:
+        """End all workers: a worker ends by itself when its pipe is closed."""
         for orders, totals in self._pipes:
             os.close(orders)
             os.close(totals)
         for pid in self._pids:
             os.waitpid(pid, 0)
 
-    def _hire(self, catalogue: Any) -> None:
+    def _start_worker(self, catalogue: Any) -> None:
         to_worker, from_worker = os.pipe(), os.pipe()
         pid = os.fork()
         if pid == 0:
@@ -105,9 +105,9 @@ class Crew:
 
 
 def serve(catalogue: Any, orders: int, totals: int) -> None:
-    """A worker's life: add up order after order, until there are no more; never return.
+    """Run a worker: add up order after order until the pipe is closed, then exit the process.
 
-    Now and then it collects garbage when an answer is out, so that nobody has to wait for that.
+    After every 50 orders it collects garbage, when the answer is sent and no client waits.
     """
     try:
         for count in itertools.count(1):
@@ -122,25 +122,25 @@ def serve(catalogue: Any, orders: int, totals: int) -> None:
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Compare records and totals, asked here and of workers, with what was loaded."""
+    """Compare records and totals, here and from workers, with the data that was loaded."""
     loaded = list(records(lab.seed, 2000))
     catalogue = program.Catalogue(iter(loaded))
     for number in (0, 1, 999, len(loaded) - 1):
-        found = catalogue.record(number)
-        assert found == loaded[number], f"record({number}) is {found!r}, not {loaded[number]!r}"
-    assert catalogue.total([]) == 0, "an order of nothing has a price"
-    crew = Crew(catalogue, 2)
+        record = catalogue.record(number)
+        assert record == loaded[number], f"record({number}) is {record!r}, not {loaded[number]!r}"
+    assert catalogue.total([]) == 0, "an empty order has a price"
+    pool = WorkerPool(catalogue, 2)
     try:
-        ask(crew, catalogue, lab, len(loaded))
+        compare_totals(pool, catalogue, lab, len(loaded))
     finally:
-        crew.dismiss()
+        pool.close()
 
 
-def ask(crew: Crew, catalogue: Any, lab: Lab, parts: int) -> None:
-    """Have orders added up here and by two workers, and compare."""
+def compare_totals(pool: WorkerPool, catalogue: Any, lab: Lab, parts: int) -> None:
+    """Add up orders here and in two workers, and compare the totals."""
     random = Random(lab.seed)
     for _ in range(min(lab.units, 20)):
         numbers = order(random, parts)
         expected = sum(price(lab.seed, number) for number in numbers)
-        for total in (catalogue.total(numbers), crew.total(0, numbers), crew.total(1, numbers)):
-            assert total == expected, f"an order of {expected} cents was added up to {total}"
+        for total in (catalogue.total(numbers), pool.total(0, numbers), pool.total(1, numbers)):
+            assert total == expected, f"the total of an order of {expected} cents is {total}"

@@ -1,6 +1,6 @@
-"""An auditor's days: the ledger is loaded at nine and closed at noon; a unit is one hour.
+"""An auditor opens the ledger at nine and closes it at noon every day; a unit is one hour.
 
-In the other 21 hours of a day the program has nothing to do, as many a service has at night.
+In the other 21 hours of a day the program is idle, like many services at night.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ ACCOUNTS = 200
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Hour after hour, from midnight."""
+    """Work hour after hour, from midnight on."""
     path, _ = write_ledger(lab.scratch, lab.seed, int(lab.options["bookings"]))
     ledger = program.Ledger(path)
     random = Random(lab.seed)
@@ -36,7 +36,7 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def write_ledger(folder: str, seed: int, bookings: int) -> tuple[str, dict[str, int]]:
-    """Write a ledger; return its path, and the balance of each account in cents."""
+    """Write a ledger; return its path and the balance of each account in cents."""
     random = Random(seed).random
     balances = {account(number): 0 for number in range(ACCOUNTS)}
     path = f"{folder}/ledger.csv"
@@ -49,21 +49,21 @@ def write_ledger(folder: str, seed: int, bookings: int) -> tuple[str, dict[str, 
 
 
 def account(number: int) -> str:
-    """The name of an account."""
+    """Return the name of an account."""
     return f"account {number:06}"
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every balance is right whenever the ledger is open, and there is none while it is closed."""
+    """Every balance is right while the ledger is open, and zero while it is closed."""
     path, balances = write_ledger(lab.scratch, lab.seed, bookings=100 * lab.units)
     ledger = program.Ledger(path)
     random = Random(lab.seed)
     for _ in range(3):
-        found = ledger.open()
-        assert found == 100 * lab.units, f"{found} of {100 * lab.units} bookings were loaded"
+        loaded = ledger.open()
+        assert loaded == 100 * lab.units, f"{loaded} of {100 * lab.units} bookings were loaded"
         for name in random.sample(sorted(balances), 20):
             balance = ledger.balance(name)
-            assert balance == balances[name], f"{name} has {balances[name]}, and not {balance}"
+            assert balance == balances[name], f"{name} has {balance}, not {balances[name]}"
         ledger.close()
         left = {name: ledger.balance(name) for name in balances if ledger.balance(name)}
-        assert not left, f"the ledger is closed, and still has balances: {left}"
+        assert not left, f"the closed ledger still has balances: {left}"

@@ -1,4 +1,4 @@
-"""An outbox: what comes in is queued, and sent on in the order in which it came."""
+"""An outbox that queues messages and sends them in the order in which they came."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ SAMPLES = 2_000
 
 
 class Outbox:
-    """Queues messages; of those sent, every seventh is kept for a while, for the auditors."""
+    """Queues messages; every seventh sent message stays for a while, for the auditors."""
 
     def __init__(self, send: Callable[[bytes], None]) -> None:
         self._send = send
@@ -19,11 +19,11 @@ class Outbox:
         self._samples: deque[bytes] = deque(maxlen=SAMPLES)
 
     def put(self, message: bytes) -> None:
-        """Take a message in."""
+        """Queue a message."""
         self._waiting.append(message)
 
     def flush(self) -> None:
-        """Send all that is waiting."""
+        """Send all queued messages."""
         while self._waiting:
             message = self._waiting.popleft()
             self._send(message)
@@ -32,5 +32,5 @@ class Outbox:
                 self._samples.append(message)
 
     def samples(self) -> list[bytes]:
-        """The latest 2,000 samples, the oldest first."""
+        """Return the latest 2,000 samples, the oldest first."""
         return list(self._samples)

@@ -1,7 +1,7 @@
 """Messages come in rushes, and are sent when a rush is over; a unit is one rush.
 
-Traffic grows: every rush may bring 200 messages more than the one before, until there are as many
-as one rush can bring. How many it does bring, nine tenths of that or more, is drawn by lot.
+Traffic grows: the maximum of a rush is 200 messages more than that of the rush before, up to a
+limit. The number of messages is random, between nine tenths of the maximum and the maximum.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Let rush after rush go through the outbox."""
+    """Send rush after rush through the outbox."""
     outbox = program.Outbox(send)
     width = int(lab.options["message_bytes"])
     for messages in rushes(lab):
@@ -29,20 +29,20 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def send(message: bytes) -> None:
-    """Somebody else's business."""
+    """Discard the message."""
 
 
 def rushes(lab: Lab) -> Iterator[int]:
-    """How many messages each rush brings."""
+    """Yield the number of messages of each rush."""
     random = Random(lab.seed)
     more, limit = int(lab.options["more_each_rush"]), int(lab.options["most_messages"])
     for number in count(1):
-        most = min(number * more, limit)
-        yield random.randint(most * 9 // 10, most)
+        max_messages = min(number * more, limit)
+        yield random.randint(max_messages * 9 // 10, max_messages)
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Everything is sent in order, once, and every seventh is there to be looked at."""
+    """Every message is sent once, in order, and every seventh is among the samples."""
     sent: list[bytes] = []
     outbox = program.Outbox(sent.append)
     random = Random(lab.seed)
@@ -54,5 +54,5 @@ def check(program: Any, lab: Lab) -> None:
             outbox.put(message)
         assert sent == expected[: -len(rush) or None], "a message was sent before its flush()"
         outbox.flush()
-        assert sent == expected, "the messages were not sent as they came"
+        assert sent == expected, "the messages were not sent in their order"
         assert outbox.samples() == expected[6::7][-2_000:], "the samples are not every seventh"

@@ -1,4 +1,4 @@
-"""Outlines: indented headings as a tree, with the way from each heading back to the top."""
+"""Outlines: trees of indented headings in which each heading refers to the one above it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ OPEN = 50
 
 
 class Section:
-    """A heading, what is above it and what is below it."""
+    """A heading, with the section above it and the sections below it."""
 
     __slots__ = ("heading", "parent", "sections")
 
@@ -20,13 +20,13 @@ class Section:
             parent.sections.append(self)
 
     def path(self) -> str:
-        """The headings from the top down to here."""
+        """Return the headings from the top down to this one."""
         above = f"{self.parent.path()} / " if self.parent is not None else ""
         return above + self.heading
 
 
 class Outline(Section):
-    """The top of a tree, with the text that it was read from."""
+    """The top of a tree, with the text from which it was read."""
 
     __slots__ = ("text",)
 
@@ -43,18 +43,18 @@ class Outline(Section):
 
 
 class Desk:
-    """Has the fifty outlines at hand that were opened last."""
+    """Keeps the fifty outlines that were opened last."""
 
     def __init__(self) -> None:
         self._open: deque[Outline] = deque(maxlen=OPEN)
 
     def open(self, text: str) -> Outline:
-        """Read an outline, a title and then a heading a line, two spaces deeper at each level,
-        and put it on the desk; the oldest there goes."""
+        """Read an outline and put it on the desk, from which the oldest is removed. The text is a
+        title, then one heading a line, indented by two spaces for each level."""
         outline = Outline(text)
         self._open.append(outline)
         return outline
 
     def titles(self) -> list[str]:
-        """What is on the desk, the oldest first."""
+        """Return the titles of the outlines on the desk, the oldest first."""
         return [outline.heading for outline in self._open]

@@ -1,4 +1,4 @@
-"""Outlines are read one after another; a unit is one outline of some forty headings."""
+"""Outlines are read one after another; a unit is one outline of forty headings."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def outline(random: Random, number: int, headings: int, width: int) -> str:
-    """The text of an outline; its headings go down by one level or up by any."""
+    """Return the text of an outline; each heading is at most one level below the one before it."""
     lines = [f"outline {number}"]
     level = 0
     for heading in range(headings):
@@ -34,15 +34,15 @@ def outline(random: Random, number: int, headings: int, width: int) -> str:
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Put the tree of every outline back into its text, and look at the paths and the desk."""
+    """Compare outlines with their texts, the desk with the titles, and a path with headings."""
     desk = program.Desk()
     random = Random(lab.seed)
     for number in range(1, lab.units + 1):
         text = outline(random, number, headings=20, width=10)
         top = desk.open(text)
-        assert "\n".join(text_of(top, 0)) == text, f"outline {number} is not as it was written"
+        assert "\n".join(text_of(top, 0)) == text, f"outline {number} differs from its text"
         titles = [f"outline {n}" for n in range(max(1, number - 49), number + 1)]
-        assert desk.titles() == titles, f"on the desk is {desk.titles()}, expected {titles}"
+        assert desk.titles() == titles, f"titles() gave {desk.titles()}, expected {titles}"
     section, path = top, top.heading
     while section.sections:
         section = section.sections[-1]
@@ -51,7 +51,7 @@ def check(program: Any, lab: Lab) -> None:
 
 
 def text_of(section: Any, depth: int) -> Iterator[str]:
-    """The lines that a section was read from."""
+    """Yield the lines from which a section was read."""
     yield "  " * (depth - 1) + section.heading
     for below in section.sections:
         yield from text_of(below, depth + 1)

@@ -1,4 +1,4 @@
-"""Heights above the sea, from a map of the world that is larger than memory need be."""
+"""Heights above sea level, from a map that is larger than the memory it needs."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ HEIGHT = Struct("<h")
 
 
 class HeightMap:
-    """A file of heights in metres, row after row of the same number of columns."""
+    """A file of heights in metres: rows with the same number of columns each."""
 
     def __init__(self, path: str, columns: int) -> None:
         self._row_bytes = columns * HEIGHT.size
@@ -18,7 +18,7 @@ class HeightMap:
         self._map.madvise(mmap.MADV_RANDOM)  # neighbours on the map are far apart in the file
 
     def height(self, row: int, column: int) -> int:
-        """The height of a place; the sea has none."""
+        """Return the height of a place in metres; at sea it is 0."""
         place = row * self._row_bytes + column * HEIGHT.size
         metres: int = HEIGHT.unpack_from(self._map, place)[0]
         return metres

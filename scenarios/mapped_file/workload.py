@@ -1,8 +1,8 @@
-"""Hikers ask for the heights along their tours, on a few islands; a unit is one tour.
+"""Hikers need the heights along their tours on a few islands; a unit is one tour.
 
-The map is made here: most of it is sea, of which nothing is written (a sparse file), and in it are
-some islands, a square of 64 by 64 heights each. All tours are on the islands. Two rows of the map
-are 128 KiB apart in the file, so each row of an island lies in a page of its own.
+The map is made here. Most of it is sea, which is never written (a sparse file). The islands are
+squares of 64 by 64 heights, and all tours are on them. Two rows of the map are 128 KiB apart in the
+file, so each row of an island lies in a separate page.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ POINTS = 100
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Answer for tour after tour."""
+    """Read the heights of tour after tour."""
     rows = int(lab.options["gibibytes"]) * GIB // ROW_BYTES
     random = Random(lab.seed)
     islands = [corner(random, rows) for _ in range(ISLANDS)]
@@ -39,12 +39,12 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def corner(random: Random, rows: int) -> tuple[int, int]:
-    """The row and column at which an island begins."""
+    """Return the first row and column of an island."""
     return random.randrange(rows // WIDTH) * WIDTH, random.randrange(COLUMNS // WIDTH) * WIDTH
 
 
 def write_map(folder: str, rows: int, islands: list[tuple[int, int]]) -> str:
-    """Write the map, heights on the islands and a hole for the sea; return its path."""
+    """Write the map, with the heights of the islands and a hole for the sea; return its path."""
     path = f"{folder}/heights.bin"
     with open(path, "wb") as file:
         file.truncate(rows * ROW_BYTES)
@@ -57,12 +57,12 @@ def write_map(folder: str, rows: int, islands: list[tuple[int, int]]) -> str:
 
 
 def height(row: int, column: int) -> int:
-    """How high a place on an island is: made up, the same each time, 1 to 4,000 metres."""
+    """Return the invented height of a place on an island: 1 to 4,000 metres, the same each time."""
     return 1 + (row * 7919 + column * 104_729) % 4000
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every height on the islands is right, and there is none in the sea."""
+    """Every height on the islands is right, and the height of the sea is 0."""
     rows = 64 * WIDTH
     random = Random(lab.seed)
     islands = [corner(random, rows) for _ in range(ISLANDS)]
@@ -71,8 +71,8 @@ def check(program: Any, lab: Lab) -> None:
     for _ in range(100 * lab.units):
         top, left = random.choice(islands)
         row, column = top + random.randrange(WIDTH), left + random.randrange(WIDTH)
-        found, expected = heights.height(row, column), height(row, column)
-        assert found == expected, f"({row}, {column}) is {expected} m high, and not {found}"
+        metres, expected = heights.height(row, column), height(row, column)
+        assert metres == expected, f"height({row}, {column}) gave {metres}, expected {expected}"
     for column in range(0, COLUMNS, 1000):
-        found = heights.height(rows, column)
-        assert found == 0, f"({rows}, {column}) is in the sea, and is said to be {found} m high"
+        metres = heights.height(rows, column)
+        assert metres == 0, f"height({rows}, {column}) gave {metres}, expected 0 at sea"

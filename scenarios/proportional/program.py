@@ -1,14 +1,14 @@
-"""Account statements, as long as the customer wants them."""
+"""Account statements of the length that the customer chooses."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-MOST_BOOKINGS = 50_000
+MAX_BOOKINGS = 50_000
 
 
 class Statement:
-    """The bookings of an account in rows: number, amount and the balance after it, in cents."""
+    """The bookings of an account as rows of number, amount and balance after it, in cents."""
 
     def __init__(self, bookings: Iterator[int]) -> None:
         self.rows: list[tuple[int, int, int]] = []
@@ -19,11 +19,11 @@ class Statement:
 
 
 class Bank:
-    """Makes statements from the bookings, which are elsewhere."""
+    """Makes statements from bookings that are stored elsewhere."""
 
     def __init__(self, bookings: Callable[[int, int], Iterator[int]]) -> None:
         self._bookings = bookings
 
     def statement(self, account: int, count: int) -> Statement:
-        """A statement of so many bookings, but of MOST_BOOKINGS at the most."""
-        return Statement(self._bookings(account, min(count, MOST_BOOKINGS)))
+        """Return a statement of `count` bookings, and of MAX_BOOKINGS at most."""
+        return Statement(self._bookings(account, min(count, MAX_BOOKINGS)))

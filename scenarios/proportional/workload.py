@@ -1,7 +1,7 @@
-"""Customers ask for statements, some short and some long; a unit is one request.
+"""Customers request account statements, short ones and long ones; a unit is one request.
 
-The form offers 50 bookings, 500, 5,000 or all, and the more, the fewer want them. A unit ends while
-the statement is on its way to the customer, so it is still there; then it is released.
+The form offers 50, 500, 5,000 or all bookings; fewer customers choose the larger numbers. A unit
+ends while the statement is being sent, so it is still in memory; after that it is released.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def requests(seed: int, everything: int) -> Iterator[tuple[int, int]]:
-    """Whose statement is asked for, and how many bookings of it; `everything` is what all are."""
+    """Yield account and number of bookings of each request; `everything` stands for "all"."""
     random = Random(seed)
     while True:
         count = random.choices((*OFFERED, everything), OF_100_CUSTOMERS)[0]
@@ -38,17 +38,17 @@ def requests(seed: int, everything: int) -> Iterator[tuple[int, int]]:
 
 
 def bookings(account: int, count: int) -> Iterator[int]:
-    """An account's bookings in cents: made up, the same each time."""
+    """Return an account's invented bookings in cents: the same each time."""
     return ((account + number) * 7919 % 100_003 - 50_000 for number in range(count))
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every statement has a row a booking and the right balance; none is longer than the most."""
+    """Every statement has at most MAX_BOOKINGS rows, and the right amounts and balances."""
     bank = program.Bank(bookings)
-    asked = requests(lab.seed, everything=2 * program.MOST_BOOKINGS)
-    for account, count in islice(asked, lab.units):
+    requested = requests(lab.seed, everything=2 * program.MAX_BOOKINGS)
+    for account, count in islice(requested, lab.units):
         statement = bank.statement(account, count)
-        given = min(count, program.MOST_BOOKINGS)
+        given = min(count, program.MAX_BOOKINGS)
         numbers = [number for number, _, _ in statement.rows]
         assert numbers == list(range(1, given + 1)), f"{count} bookings gave {len(numbers)} rows"
         amounts = [cents for _, cents, _ in statement.rows]

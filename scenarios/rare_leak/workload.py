@@ -1,7 +1,7 @@
 """Requests go through a gateway to a service; a unit is one request.
 
-Every thousandth request comes while the service writes its checkpoint, and gets no answer in time.
-Which of each thousand that is depends on the seed.
+Every thousandth request arrives while the service writes its checkpoint, and gets no answer in
+time. The seed decides which request of each thousand it is.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Hand request after request to the gateway."""
+    """Send request after request to the gateway."""
     gateway = program.Gateway(service(lab))
     for number in count(1):
         gateway.handle(number)
@@ -25,23 +25,23 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def service(lab: Lab) -> Callable[[int, bytearray], int]:
-    """A service that writes its answer into the buffer it is given and returns the length."""
+    """Return a service that writes its answer into a buffer and returns its length."""
     between = int(lab.options["requests_between_checkpoints"])
     if between < 1:
-        raise ValueError(f"requests_between_checkpoints is {between}: at least 1 is needed")
+        raise ValueError(f"requests_between_checkpoints is {between}: it must be at least 1")
 
     def answer(number: int, buffer: bytearray) -> int:
         if (number + lab.seed) % between == 0:
             raise TimeoutError
-        said = b"answer %d" % number
-        buffer[: len(said)] = said
-        return len(said)
+        body = b"answer %d" % number
+        buffer[: len(body)] = body
+        return len(body)
 
     return answer
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every request gets its answer or the right status, and the latest time-outs are shown."""
+    """Every request gets its answer or the right status, and the latest time-outs are listed."""
     answer = service(lab)
     gateway = program.Gateway(answer)
     timed_out: list[int] = []

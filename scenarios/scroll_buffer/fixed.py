@@ -9,16 +9,16 @@ SCROLLBACK_LINES = 10_000
 
 
 class Terminal:
-    """Keeps the lines that were printed, so that one can scroll back to them."""
+    """Keeps printed lines for scrolling back."""
 
     def __init__(self) -> None:
         self._lines: deque[str] = deque(maxlen=SCROLLBACK_LINES)
 
     def write(self, line: bytes) -> None:
-        """Print one line."""
+        """Print a line."""
         self._lines.append(line.decode("ascii").rstrip("\n"))
 
     def screen(self, height: int, scrolled_back: int = 0) -> list[str]:
-        """The `height` lines on view, oldest first, after scrolling back so many lines."""
+        """Return the `height` visible lines, oldest first, `scrolled_back` lines above the end."""
         newest_first = islice(reversed(self._lines), scrolled_back, scrolled_back + height)
         return list(newest_first)[::-1]

@@ -1,7 +1,7 @@
 """A terminal shows what `od -cx /dev/urandom` prints, through a pipe; a unit is 1,000 lines.
 
-The pipe is read in blocks of fixed size, each filled to its last byte: what one read returns
-depends on how busy the machine is, and would blur the peak.
+The pipe is read in completely filled blocks of fixed size. The size of a single read depends on
+the load of the machine, so the peak would vary from run to run.
 """
 
 from __future__ import annotations
@@ -47,23 +47,23 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def lines(pipe: Any) -> Iterator[bytes]:
-    """The lines that come through an unbuffered pipe, until it ends."""
+    """Yield the lines that come through an unbuffered pipe, until it ends."""
     block = bytearray(BLOCK_BYTES)
     view = memoryview(block)
     rest = b""
     filled = 0
     while True:
-        got = pipe.readinto(view[filled:])
-        if not got:
+        read = pipe.readinto(view[filled:])
+        if not read:
             return
-        filled = (filled + got) % BLOCK_BYTES
+        filled = (filled + read) % BLOCK_BYTES
         if filled == 0:
             *whole, rest = (rest + block).split(b"\n")
             yield from whole
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Compare screens, scrolled back or not, with the lines that were printed."""
+    """Compare screens, scrolled back or not, with the printed lines."""
     random = Random(lab.seed)
     printed = [f"{number:07o} {random.getrandbits(64):x}" for number in range(3000)]
     terminal = program.Terminal()
@@ -72,10 +72,10 @@ def check(program: Any, lab: Lab) -> None:
         terminal.write(f"{line}\n".encode("ascii"))
         if count in {1, 23, 24, 25, 1000, len(printed)}:
             for back in (0, 1, 24, 500):
-                on_view = printed[max(0, count - back - 24) : max(0, count - back)]
+                visible = printed[max(0, count - back - 24) : max(0, count - back)]
                 screen = list(terminal.screen(24, back))
-                assert screen == on_view, (
-                    f"after {count} lines, {back} scrolled back: {len(screen)} lines are on view,"
+                assert screen == visible, (
+                    f"after {count} lines, {back} scrolled back: {len(screen)} lines are visible,"
                     f" from {screen[:1]} to {screen[-1:]},"
-                    f" expected {len(on_view)}, from {on_view[:1]} to {on_view[-1:]}"
+                    f" expected {len(visible)}, from {visible[:1]} to {visible[-1:]}"
                 )

@@ -1,4 +1,4 @@
-"""Frames handed from a camera's process to a viewer's, without a copy through a pipe."""
+"""Frames that go from a camera's process to a viewer's process in shared memory."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ from multiprocessing.shared_memory import SharedMemory
 
 
 class FrameExchange:
-    """Both ends of the exchange: only the name of a frame travels, the pixels stay put."""
+    """Both ends of the exchange: only the name of a frame is sent, not its pixels."""
 
     def publish(self, frame: bytes) -> str:
-        """Put a frame where every process finds it; return the name to take it by."""
+        """Put a frame into shared memory; return the name under which it can be taken."""
         segment = SharedMemory(create=True, size=len(frame))
         assert segment.buf is not None
         segment.buf[: len(frame)] = frame
@@ -17,7 +17,7 @@ class FrameExchange:
         return segment.name
 
     def take(self, name: str, size: int) -> bytes:
-        """The frame of that name and size; each is taken once."""
+        """Return the frame with a name and size; each frame is taken once."""
         segment = SharedMemory(name)
         assert segment.buf is not None
         frame = bytes(segment.buf[:size])

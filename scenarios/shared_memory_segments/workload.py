@@ -1,7 +1,7 @@
-"""A camera publishes a frame, a viewer takes it; a unit is one frame.
+"""A camera publishes a frame, and a viewer takes it; a unit is one frame.
 
-Both ends are in one process here: whose a segment is, the kernel does not ask. Names are random,
-but all of one length, so that the peak is the same in every run.
+Both ends are in one process here, because a segment has no owner. Names are random, but have the
+same length, so that the peak is the same in every run.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from fixtures.lab import Lab
 
-FRAME_BYTES = 256 * 192  # grey, a byte a pixel
+FRAME_BYTES = 256 * 192  # greyscale, one byte per pixel
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
@@ -30,14 +30,14 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def frames(seed: int, size: int) -> Iterator[bytes]:
-    """Frames of noise, as of a camera in the dark, without end."""
+    """Yield endless frames of noise, like those of a camera in the dark."""
     random = Random(seed)
     while True:
         yield random.getrandbits(8 * size).to_bytes(size, "little")
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Publish frames of many sizes, then take them, the last one first, by another exchange."""
+    """Publish frames of many sizes, and take them with another exchange, the last one first."""
     random = Random(lab.seed)
     camera, viewer = program.FrameExchange(), program.FrameExchange()
     published = []
@@ -45,9 +45,9 @@ def check(program: Any, lab: Lab) -> None:
         frame = next(frames(random.getrandbits(32), random.randrange(1, 20_000)))
         published.append((camera.publish(frame), frame))
     names = {name for name, _ in published}
-    assert len(names) == len(published), "two frames were published under one name"
+    assert len(names) == len(published), "two frames were published under the same name"
     for name, frame in reversed(published):
         taken = viewer.take(name, len(frame))
         assert taken == frame, (
-            f"a frame of {len(frame)} bytes was taken as another one of {len(taken)}"
+            f"a frame of {len(frame)} bytes was taken as a different frame of {len(taken)}"
         )

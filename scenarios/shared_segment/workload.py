@@ -1,6 +1,6 @@
-"""A day at a railway's fare desk; a unit is a batch of journeys to be quoted.
+"""A railway's fare desk quotes fares; a unit is one batch of journeys.
 
-The journeys are random, so in the end each worker has read all parts of the table.
+The journeys are random, so in the end each worker has read every part of the table.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from fixtures.lab import Lab
 
 BATCH = 160
-CHEAPEST, A_STATION = 100, 5
+BASE_FARE, STATION_FARE = 100, 5
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
@@ -34,24 +34,24 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def table(stations: int) -> Iterator[bytes]:
-    """The fares from each station to all, a row for each: as `fare` has them, but faster."""
+    """Yield one row per station, its fares to all stations: the values of `fare`, but faster."""
     for origin in range(stations):
-        yield array("I", range(fare(origin, 0), fare(origin, stations), A_STATION)).tobytes()
+        yield array("I", range(fare(origin, 0), fare(origin, stations), STATION_FARE)).tobytes()
 
 
 def fare(origin: int, destination: int) -> int:
-    """What a journey costs, in cents: made up, the same each time."""
-    return CHEAPEST + origin * 7919 % 1000 + A_STATION * destination
+    """Return the invented price of a journey in cents: the same each time."""
+    return BASE_FARE + origin * 7919 % 1000 + STATION_FARE * destination
 
 
 def some_journeys(random: Random, stations: int) -> list[tuple[int, int]]:
-    """A batch of journeys, each from anywhere to anywhere."""
+    """Return a batch of random journeys."""
     place = random.random
     return [(int(stations * place()), int(stations * place())) for _ in range(BATCH)]
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every fare is right, also of fewer journeys than workers; a closed desk has none left."""
+    """Every fare is right, also with fewer journeys than workers; close() ends all workers."""
     stations, workers = 50, 3
     random = Random(lab.seed)
     desk = program.FareDesk(table(stations), stations, workers)
@@ -60,8 +60,8 @@ def check(program: Any, lab: Lab) -> None:
             journeys = some_journeys(random, stations)[: random.randrange(BATCH)]
             quoted = desk.quote(journeys)
             right = [fare(*journey) for journey in journeys]
-            assert quoted == right, f"{journeys} cost {right}, and not {quoted}"
+            assert quoted == right, f"the fares of {journeys} are {quoted}, expected {right}"
     finally:
         desk.close()
     left = active_children()
-    assert not left, f"the desk is closed, and {len(left)} workers are still there"
+    assert not left, f"{len(left)} workers are still alive after close()"

@@ -1,4 +1,4 @@
-"""A support desk: every chat has a thread of its own, so its questions are answered in order."""
+"""A support desk: each chat has its own thread, so its questions are answered in order."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ if TYPE_CHECKING:
 
 
 class Answers:
-    """Composes each answer once a thread; they share none, so there is no lock to wait for."""
+    """Composes each answer once per thread; threads share no answers, so there is no lock."""
 
     def __init__(self, compose: Callable[[str], str]) -> None:
         self._compose = compose
         self._own = threading.local()
 
     def answer(self, topic: str) -> str:
-        """The answer to a question on a topic."""
+        """Return the answer to a question on a topic."""
         known: dict[str, str] = vars(self._own)
         if topic not in known:
             known[topic] = self._compose(topic)
@@ -41,25 +41,25 @@ class Chat(threading.Thread):
 
 
 class Desk:
-    """The chats that are open."""
+    """The open chats."""
 
     def __init__(self, compose: Callable[[str], str]) -> None:
         self._answers = Answers(compose)
         self._chats: dict[int, Chat] = {}
 
     def open(self, customer: int) -> None:
-        """Begin a chat."""
+        """Open a chat."""
         self._chats[customer] = Chat(self._answers)
         self._chats[customer].start()
 
     def ask(self, customer: int, topic: str) -> str:
-        """The answer to a customer's question."""
+        """Return the answer to a customer's question."""
         answer: SimpleQueue[str] = SimpleQueue()
         self._chats[customer].questions.put((topic, answer.put))
         return answer.get()
 
     def close(self, customer: int) -> None:
-        """End a chat."""
+        """Close a chat."""
         chat = self._chats.pop(customer)
         chat.questions.put(None)
         chat.join()

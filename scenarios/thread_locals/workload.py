@@ -1,6 +1,6 @@
-"""Customers come to a support desk; a unit is one chat.
+"""Customers chat with a support desk; a unit is one chat.
 
-A customer asks twelve questions, each on one of forty topics, and leaves.
+A customer asks twelve questions, each on one of forty topics, and then closes the chat.
 """
 
 from __future__ import annotations
@@ -25,39 +25,39 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
     desk = program.Desk(compose)
     random = Random(lab.seed)
     questions = range(int(lab.options["questions"]))
-    foreign = ending_threads()
+    baseline = ending_threads()
     for customer in count(1):
         desk.open(customer)
         for _ in questions:
             desk.ask(customer, topic(random.randrange(TOPICS)))
         desk.close(customer)
-        while ending_threads() > foreign:
+        while ending_threads() > baseline:
             os.sched_yield()
         yield
 
 
 def ending_threads() -> int:
-    """How many threads the kernel still has that Python has done with.
+    """Return the number of threads that have ended for Python but not yet for the kernel.
 
-    `join` returns a moment before a thread is gone, and one begun in that moment cannot have its
-    stack: how often that happens is chance, and would blur the peak.
+    `join` returns shortly before the kernel removes a thread. A thread that starts in between
+    cannot reuse its stack; how often that happens is random, and the peak would vary.
     """
     threads = os.stat("/proc/self/task").st_nlink - 2
     return threads - threading.active_count()
 
 
 def topic(number: int) -> str:
-    """The name of a topic."""
+    """Return the name of a topic."""
     return f"topic-{number:02}"
 
 
 def compose(name: str) -> str:
-    """What there is to say on a topic: 4 KiB, the same each time."""
+    """Return the answer on a topic: 4 KiB of text that is the same each time."""
     return "\n".join(f"{line:02} on {name}: see section {line * 7919:>35}" for line in range(64))
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every answer is right, a chat is told nothing twice, and it ends when it is closed."""
+    """Every answer is right, no chat composes an answer twice, and closing a chat ends it."""
     composed = []
 
     def composing(name: str) -> str:
@@ -76,14 +76,14 @@ def check(program: Any, lab: Lab) -> None:
             answer = desk.ask(random.choice(customers), name)
             assert answer == compose(name), f"the answer on {name} is {answer!r}"
         again = {name for name in composed if composed.count(name) > len(customers)}
-        assert not again, f"some chat was told twice of {sorted(again)}"
+        assert not again, f"a chat composed its answers twice on {sorted(again)}"
         for customer in customers:
             desk.close(customer)
             assert refuses(desk, customer), f"the chat of customer {customer} is still open"
 
 
 def refuses(desk: Any, customer: int) -> bool:
-    """Whether a customer without a chat is told so, with a KeyError."""
+    """Return whether `ask` raises KeyError for a customer without a chat."""
     try:
         desk.ask(customer, topic(0))
     except KeyError:

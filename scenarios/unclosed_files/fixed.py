@@ -1,16 +1,16 @@
-"""Follows a log through its rotations, as a log shipper does."""
+"""Follows a log through its rotations, like a log shipper."""
 
-# pathlib would cost 2 MiB, and a follower keeps its file open.
+# pathlib would add 2 MiB, and a follower keeps its file open.
 from __future__ import annotations
 
 import os
 
 
 class Follower:
-    """Reads what is appended to a log, also after it was rotated away.
+    """Reads the data that is appended to a log, also after its rotation.
 
-    A service goes on writing to the file that it has open until it hears of the rotation. So the
-    file rotated away last is followed, too.
+    A service continues to write to its open file until it is notified of the rotation. So the
+    file that was rotated last is followed, too.
     """
 
     def __init__(self, path: str) -> None:
@@ -18,7 +18,7 @@ class Follower:
         self._files = [open(path, "rb")]
 
     def read(self) -> bytes:
-        """What was written since the last call."""
+        """Return the data that was written since the last call."""
         written = [file.read() for file in self._files]
         if self._rotated():
             self._files.append(open(self._path, "rb"))
@@ -28,9 +28,9 @@ class Follower:
         return b"".join(written)
 
     def _rotated(self) -> bool:
-        """Whether the log's name now stands for another file than the one opened last."""
+        """Return whether the log's name now refers to another file than the one opened last."""
         try:
             named = os.stat(self._path)
-        except FileNotFoundError:  # renamed, and the next one is not there yet
+        except FileNotFoundError:  # renamed, and the new file does not exist yet
             return False
         return not os.path.samestat(named, os.fstat(self._files[-1].fileno()))

@@ -1,10 +1,10 @@
 """A service writes a log, and its shipper follows it; a unit is one rotation.
 
-The log is rotated as logrotate does it: the file is renamed, a new one takes its place, and the
-service hears of it a little later. The last five files are kept.
+The log is rotated in logrotate's way: the file is renamed, a new file gets its name, and the
+service is notified a little later. The last five files are kept.
 """
 
-# pathlib would cost 2 MiB, and a service keeps its log open.
+# pathlib would add 2 MiB, and a service keeps its log open.
 from __future__ import annotations
 
 import os
@@ -23,7 +23,7 @@ LATE_LINES = 3
 
 
 class Service:
-    """Whoever writes the log; its lines have 100 bytes."""
+    """The service that writes the log, in lines of 100 bytes."""
 
     def __init__(self, folder: str, seed: int) -> None:
         self.log = os.path.join(folder, "service.log")
@@ -33,14 +33,14 @@ class Service:
         self._file = open(self.log, "ab", buffering=0)
 
     def write(self, lines: int) -> bytes:
-        """Write so many lines, and return them."""
+        """Write that many lines, and return them."""
         bits = (self._random.getrandbits(64) for _ in range(lines))
         written = b"".join(b"%012d GET /%-81x\n" % (next(self._lines), number) for number in bits)
         self._file.write(written)
         return written
 
     def rotate(self) -> None:
-        """Begin a new file; what is written until `reopen` still goes to the old one."""
+        """Start a new file; lines written before `reopen` still go to the old file."""
         number = next(self._rotations)
         os.rename(self.log, f"{self.log}.{number}")
         open(self.log, "ab").close()
@@ -54,7 +54,7 @@ class Service:
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Write a file full, rotate, and read along; again and again."""
+    """Write a file, rotate it and read the lines, again and again."""
     lines = int(lab.options["lines"])
     service = Service(lab.scratch, lab.seed)
     follower = program.Follower(service.log)
@@ -69,11 +69,11 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every byte comes through once, in order, whatever is written when."""
+    """Every byte is read once, in order, whether it is written before or after a rotation."""
     service = Service(lab.scratch, lab.seed)
     before = service.write(5)
     follower = program.Follower(service.log)
-    assert follower.read() == before, "what was there at the start was not read"
+    assert follower.read() == before, "the lines written before the start were not read"
     assert follower.read() == b"", "something was read twice"
     random = Random(lab.seed)
     for number in range(lab.units):
@@ -82,10 +82,10 @@ def check(program: Any, lab: Lab) -> None:
         unread += service.write(random.randrange(4))
         if random.random() < 0.5:
             assert follower.read() == unread, (
-                f"rotation {number}: not all was read, or not in order"
+                f"rotation {number}: not all lines were read, or not in order"
             )
             unread = service.write(random.randrange(4))
         service.reopen()
         unread += service.write(random.randrange(4))
         read = follower.read()
-        assert read == unread, f"after rotation {number}: {len(read)} of {len(unread)} bytes came"
+        assert read == unread, f"after rotation {number}: {len(read)} of {len(unread)} bytes read"

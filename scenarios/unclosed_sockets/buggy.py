@@ -1,4 +1,4 @@
-"""Is the service up? Ask it, and keep count of what it says."""
+"""Polls a service, and counts the status codes of its responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import requests
 
 
 class Poller:
-    """Polls a URL; of the answer only the status and the headers matter, never the body."""
+    """Polls a URL; only the status and the headers of a response matter, never the body."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -16,11 +16,11 @@ class Poller:
         self._responses: list[requests.Response] = []
 
     def poll(self) -> bool:
-        """Whether the service says it is well."""
+        """Poll once; return whether the service reports success."""
         response = self._session.get(self._url, stream=True, timeout=10)
         self._responses.append(response)
         return response.ok
 
     def report(self) -> dict[int, int]:
-        """How often each status code came."""
+        """Return the number of responses with each status code."""
         return dict(Counter(response.status_code for response in self._responses))

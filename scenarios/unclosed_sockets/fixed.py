@@ -1,4 +1,4 @@
-"""Is the service up? Ask it, and keep count of what it says."""
+"""Polls a service, and counts the status codes of its responses."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import requests
 
 
 class Poller:
-    """Polls a URL; of the answer only the status and the headers matter, never the body."""
+    """Polls a URL; only the status and the headers of a response matter, never the body."""
 
     def __init__(self, url: str) -> None:
         self._url = url
@@ -16,11 +16,11 @@ class Poller:
         self._statuses: Counter[int] = Counter()
 
     def poll(self) -> bool:
-        """Whether the service says it is well."""
+        """Poll once; return whether the service reports success."""
         with self._session.get(self._url, stream=True, timeout=10) as response:
             self._statuses[response.status_code] += 1
         return response.ok
 
     def report(self) -> dict[int, int]:
-        """How often each status code came."""
+        """Return the number of responses with each status code."""
         return dict(self._statuses)

@@ -16,17 +16,17 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
     poller = program.Poller(f"{lab.services['http']}/status")
     while True:
         if not poller.poll():
-            raise RuntimeError(f"the status page of {lab.services['http']} is not well")
+            raise RuntimeError(f"the status page of {lab.services['http']} reports an error")
         yield
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Poll a good page and one that is not there, and compare the reports."""
-    for page, well, status in (("/status", True, 200), ("/no-such-page", False, 404)):
+    """Poll a page that exists and one that does not, and compare the reports."""
+    for page, ok, status in (("/status", True, 200), ("/no-such-page", False, 404)):
         poller = program.Poller(f"{lab.services['http']}{page}")
         assert poller.report() == {}, "a new poller reports requests it did not make"
         for count in range(1, 4):
-            assert poller.poll() is well, f"poll() of a page with status {status} is not {well}"
+            assert poller.poll() is ok, f"poll() of a page with status {status} is not {ok}"
             report = poller.report()
             assert report == {status: count}, (
                 f"after {count} requests the report is {report}, expected {{{status}: {count}}}"

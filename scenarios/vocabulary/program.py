@@ -1,4 +1,4 @@
-"""Numbers for words, as a text pipeline wants them."""
+"""Numbers for words, for a text pipeline."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 
 class Vocabulary:
-    """Gives every word a number, in the order in which they are first seen."""
+    """Gives every word a number, in the order in which words are first seen."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -15,6 +15,6 @@ class Vocabulary:
         return len(self._numbers)
 
     def encode(self, words: Iterable[str]) -> list[int]:
-        """The numbers of the words; a new word gets the next free number."""
+        """Return the numbers of the words; a new word gets the next free number."""
         numbers = self._numbers
         return [numbers.setdefault(word, len(numbers)) for word in words]

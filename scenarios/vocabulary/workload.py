@@ -1,8 +1,8 @@
 """Documents are turned into numbers; a unit is a document of 1,000 words.
 
-How common the words are falls off exponentially, as do the part numbers or error codes of one
-trade: a word of rank r comes with a chance of exp(-r / spread). New words then come as often as
-spread / n after n words, so the dictionary grows like spread * ln(n): forever, and ever slower.
+The frequency of words falls off exponentially, as with part numbers or error codes: a word of rank
+r has a probability proportional to exp(-r / spread). After n words, new words have a rate of about
+spread / n. So the dictionary grows like spread * ln(n): without end, and ever more slowly.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def documents(lab: Lab) -> Iterator[list[str]]:
-    """Endless documents of `words_per_document` words."""
+    """Yield endless documents of `words_per_document` words."""
     rank = Random(lab.seed).expovariate
     rate = 1 / int(lab.options["spread"])
     words = range(int(lab.options["words_per_document"]))
@@ -35,7 +35,7 @@ def documents(lab: Lab) -> Iterator[list[str]]:
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Encode some documents and compare with a plain list of the words seen so far."""
+    """Encode some documents, and compare with the order in which words were first seen."""
     vocabulary = program.Vocabulary()
     feed = documents(lab)
     seen: dict[str, int] = {}

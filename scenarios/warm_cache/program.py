@@ -1,4 +1,4 @@
-"""Addresses to places, with the last 50,000 answers at hand."""
+"""Finds the places of addresses, with a cache of 50,000 answers."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ CACHE_SIZE = 50_000
 
 
 class Geocoder:
-    """Answers from a cache where it can, and asks the gazetteer where it must."""
+    """Answers from a cache if possible, and from the gazetteer otherwise."""
 
-    def __init__(self, ask: Callable[[int], str]) -> None:
-        self._place = lru_cache(maxsize=CACHE_SIZE)(ask)
+    def __init__(self, look_up: Callable[[int], str]) -> None:
+        self._place = lru_cache(maxsize=CACHE_SIZE)(look_up)
 
     def place(self, address: int) -> str:
-        """Where the address is."""
+        """Return the place of an address."""
         return self._place(address)

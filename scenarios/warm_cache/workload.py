@@ -1,7 +1,7 @@
-"""Addresses are looked up by the batch; a unit is a batch of 500.
+"""Addresses are looked up in batches; a unit is a batch of 500.
 
-Address number k is asked for about k times less often than the first (Zipf's law, among ten
-million): most batches bring addresses never seen before, so the cache fills, and it takes long.
+Address number k is k times rarer than the first (Zipf's law, over ten million addresses). Most
+batches have addresses that are new, so the cache fills, and that takes a long time.
 """
 
 from __future__ import annotations
@@ -29,24 +29,24 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def place(address: int) -> str:
-    """Where an address is: a made-up place, the same each time."""
+    """Return the invented place of an address: the same each time."""
     north, east = address * 7919 % 100_003, address * 104_729 % 100_003
     return f"{address:08} / {north:06} north / {east:06} east"
 
 
 def check(program: Any, lab: Lab) -> None:
-    """Every place is right, and one just looked up is not asked for again."""
-    asked = []
+    """Every place is right, and an address just looked up is not looked up again."""
+    looked_up = []
 
-    def asking(address: int) -> str:
-        asked.append(address)
+    def looking_up(address: int) -> str:
+        looked_up.append(address)
         return place(address)
 
-    geocoder = program.Geocoder(asking)
+    geocoder = program.Geocoder(looking_up)
     random = Random(lab.seed)
     for address in (random.randrange(80_000) for _ in range(100_000)):
-        found = geocoder.place(address)
-        assert found == place(address), f"place({address}) gave {found!r}, which is elsewhere"
-        before = len(asked)
+        answer = geocoder.place(address)
+        assert answer == place(address), f"place({address}) gave the wrong place {answer!r}"
+        before = len(looked_up)
         geocoder.place(address)
-        assert len(asked) == before, f"address {address} was asked for twice in a row"
+        assert len(looked_up) == before, f"address {address} was looked up twice in a row"

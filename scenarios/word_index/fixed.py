@@ -1,4 +1,4 @@
-"""Which articles ever mentioned this word?"""
+"""An index of the articles that ever mentioned a word."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ class WordIndex:
         self._titles: defaultdict[str, set[str]] = defaultdict(set)
 
     def add(self, article: Article) -> None:
-        """Take in one revision."""
+        """Add one revision."""
         for word in set(article.text.split()):
             self._titles[word].add(article.title)
 
     def titles_mentioning(self, word: str) -> set[str]:
-        """The titles of the articles of which some revision held the word."""
+        """Return the titles of the articles with a revision that contains the word."""
         return set(self._titles.get(word, ()))

@@ -1,7 +1,7 @@
-"""A feed of article revisions goes through the index; a unit is one revision.
+"""A feed of article revisions is indexed; a unit is one revision.
 
-The revisions come from `source`: "synthetic", "dump" (a MediaWiki export, read again from its
-start when it ends, as a nightly re-index does; giving `dump` is enough) or "http".
+The option `source` names the feed: "synthetic", "http", or "dump", a MediaWiki export that is read
+again from its start when it ends, like a nightly re-index. The option `dump` alone is enough.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def revisions(lab: Lab) -> Iterator[Article]:
-    """The endless feed that the options ask for."""
+    """Return the endless feed that the options select."""
     dump = str(lab.options["dump"])
     source = "dump" if dump else lab.options["source"]
     if source == "synthetic":
@@ -43,7 +43,7 @@ def revisions(lab: Lab) -> Iterator[Article]:
 
 
 def feed_options(lab: Lab) -> dict[str, int]:
-    """The options of the synthetic feed, as `Feed` names them."""
+    """Return the options of the synthetic feed under the names that `Feed` uses."""
     return {
         "words": int(lab.options["words_per_article"]),
         "titles": int(lab.options["titles"]),
@@ -52,7 +52,7 @@ def feed_options(lab: Lab) -> dict[str, int]:
 
 
 def over_http(lab: Lab) -> Iterator[Article]:
-    """The same revisions as the synthetic feed, fetched from the service."""
+    """Fetch the revisions of the synthetic feed from the service."""
     import requests
 
     query = {"seed": lab.seed, **feed_options(lab)}
@@ -65,7 +65,7 @@ def over_http(lab: Lab) -> Iterator[Article]:
 
 
 def over_and_over(dump: str) -> Iterator[Article]:
-    """The articles of the dump, again and again."""
+    """Yield the articles of the dump, again and again."""
     from fixtures.mediawiki import articles
 
     while True:
@@ -81,9 +81,9 @@ def check(program: Any, lab: Lab) -> None:
     words = {word for revision in revisions for word in revision.text.split()}
     for word in sorted(words):
         expected = {revision.title for revision in revisions if word in revision.text.split()}
-        found = set(index.titles_mentioning(word))
-        assert found == expected, (
-            f"titles_mentioning({word!r}) gave {sorted(found)}, expected {sorted(expected)}"
+        titles = set(index.titles_mentioning(word))
+        assert titles == expected, (
+            f"titles_mentioning({word!r}) gave {sorted(titles)}, expected {sorted(expected)}"
         )
-    found = set(index.titles_mentioning("unheard-of"))
-    assert not found, f"a word of no article was found in {sorted(found)}"
+    titles = set(index.titles_mentioning("unheard-of"))
+    assert not titles, f"a word of no article is in the index for {sorted(titles)}"

@@ -1,6 +1,6 @@
-"""Pushes come to a repository that has a hook; a unit is one push.
+"""Users push to a repository with a hook; a unit is one push.
 
-The hook is `true`, which ends at once, long before the next push comes.
+The hook is `true`, which ends at once, before the next push.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 def workload(program: Any, lab: Lab) -> Iterator[None]:
-    """Push, again and again, each time when the hook before has ended."""
+    """Push again and again, each time after the hook of the push before has ended."""
     hooks = program.Hooks(["true"])
     random = Random(lab.seed)
     try:
@@ -30,14 +30,14 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
 
 
 def commit(random: Random) -> str:
-    """The name of a commit."""
+    """Return the name of a commit."""
     return f"{random.getrandbits(160):040x}"
 
 
 def check(program: Any, lab: Lab) -> None:
-    """The hook is run for every push, and has come to its end when `stop` returns.
+    """The hook runs for every push, and has ended when `stop` returns.
 
-    Here the hook is `mkdir`: what it was told is the name of a folder.
+    Here the hook is `mkdir`, and a push is the name of a folder.
     """
     from pathlib import Path
 
@@ -49,4 +49,4 @@ def check(program: Any, lab: Lab) -> None:
             hooks.run(str(folder))
         hooks.stop()
         missing = [folder for folder in folders if not folder.is_dir()]
-        assert not missing, f"{len(missing)} of {pushes} pushes had no hook run"
+        assert not missing, f"the hook did not run for {len(missing)} of {pushes} pushes"

@@ -1,4 +1,4 @@
-"""The command as people run it, and the certainty that nothing of it stays behind."""
+"""Runs the command as users do, and checks that it leaves nothing behind."""
 
 import os
 import signal
@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-# Whoever runs the tests in the background has Ctrl-C ignored, and would hand that down.
+# A shell ignores Ctrl-C in background jobs, and child processes inherit that.
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOYS = Path(__file__).parents[1] / "catalogue"
@@ -19,7 +19,7 @@ Leaklab = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Every living process that has to do with a folder: by command, place or environment."""
+    """Return every live process with a folder in its command, place or environment."""
     living = []
     for process in psutil.process_iter():
         try:
@@ -34,7 +34,7 @@ def processes_of(folder: Path) -> list[str]:
 
 
 def unwrapped(text: str) -> str:
-    """Text as one line, however it was wrapped."""
+    """Return wrapped text as one line."""
     return " ".join(text.split())
 
 
@@ -49,7 +49,7 @@ def wait_until(fact: Callable[[], object], seconds: float = 120.0) -> None:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Iterator[Path]:
-    """A folder to run in, with its own temporary folder, in which nothing may be left."""
+    """A folder to run in, with its own temporary folder, which must be empty at the end."""
     (tmp_path / "tmp").mkdir()
     yield tmp_path
     assert list((tmp_path / "tmp").iterdir()) == []
@@ -88,7 +88,7 @@ def toy(leaklab: Leaklab) -> Leaklab:
 
 
 def one_line(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a failed command says, never a traceback."""
+    """Return the one line that a failed command prints, and never a traceback."""
     lines = result.stderr.splitlines()
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("leaklab: ")

@@ -1,4 +1,4 @@
-"""The agent, by the product's own start command, on every interpreter that is found."""
+"""The agent, started by the product's own command, on every interpreter of the machine."""
 
 import ast
 import os
@@ -47,7 +47,7 @@ def drive(
     )
     (place / "job").write_bytes(encode_order(order))
     (place / "table").write_bytes(bytes(3 * layout.TABLE_BYTES))
-    # A shell puts the descriptors where the supervisor would.
+    # A shell opens the descriptors under the numbers that the supervisor uses.
     script = 'exec "$@" 3>records 4<>table 5</dev/null'
     argv = agent_argv(str(python), place / "job")
     command = [shutil.which("sh") or "sh", "-c", script, "sh", *argv]
@@ -59,7 +59,7 @@ def drive(
 
 
 def heap_growth_bytes_per_unit(rows: memoryview, number: int = 0) -> float:
-    """From the first reading to the last: on a busy machine some rows are left without one."""
+    """From the first reading to the last: on a busy machine some rows have no reading."""
     table = rows[number * layout.TABLE_BYTES // 8 :]
     places = [layout.TABLE_HEAD + i * layout.ROW_WIDTH for i in range(table[0])]
     read = [(table[at], table[at + HEAP]) for at in places if table[at + HEAP] != layout.NOT_READ]
@@ -69,7 +69,7 @@ def heap_growth_bytes_per_unit(rows: memoryview, number: int = 0) -> float:
 
 
 @EVERY
-def test_it_measures_its_own_process(python: Path, tmp_path: Path) -> None:
+def test_the_agent_measures_its_own_process(python: Path, tmp_path: Path) -> None:
     records, rows = drive(python, tmp_path, units=100)
     assert ["baseline", "finished"] == [r["kind"] for r in records]
     assert 101 == rows[0]
@@ -79,7 +79,7 @@ def test_it_measures_its_own_process(python: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode.is_pool])
 @EVERY
-def test_it_measures_the_workers_of_a_pool(python: Path, mode: Mode, tmp_path: Path) -> None:
+def test_the_agent_measures_the_workers_of_a_pool(python: Path, mode: Mode, tmp_path: Path) -> None:
     if mode is Mode.MULTIPROCESS and not has_multiprocess(python):
         pytest.skip(f"{python} has no multiprocess: pip install multiprocess")
     records, rows = drive(python, tmp_path, 200, mode)
@@ -91,7 +91,7 @@ def test_it_measures_the_workers_of_a_pool(python: Path, mode: Mode, tmp_path: P
 
 
 @EVERY
-def test_a_scenario_is_run_by_it_and_the_result_says_so(
+def test_a_result_names_the_interpreter_that_ran_the_scenario(
     python: Path, toy: Leaklab, place: Path
 ) -> None:
     result = toy("run", "grow", "--variant", "buggy", "--python", str(python))
@@ -113,7 +113,7 @@ def test_a_scenario_is_run_by_it_and_the_result_says_so(
         ("echo \"{'implementation': 'CPython', 'version': '3.7.17', PLACE}\"", "give one of 3.8"),
     ],
 )
-def test_what_cannot_run_a_program_is_one_line(
+def test_an_unusable_interpreter_is_reported_in_one_line(
     script: str | None, text: str, toy: Leaklab, place: Path
 ) -> None:
     python = place / "python"
@@ -127,11 +127,11 @@ def test_what_cannot_run_a_program_is_one_line(
     assert not (place / "results").exists()
 
 
-def test_a_python_without_a_name_is_not_the_labs_own(toy: Leaklab) -> None:
+def test_a_python_without_a_name_is_not_the_lab_s_interpreter(toy: Leaklab) -> None:
     result = toy("run", "grow", "--python", "")
     assert 2 == result.returncode
     assert "no such program; give the path of a Python" in one_line(result)
 
 
-def test_some_interpreter_is_found() -> None:
+def test_the_machine_has_a_suitable_interpreter() -> None:
     assert INTERPRETERS

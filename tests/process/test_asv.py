@@ -1,7 +1,7 @@
-"""asv on a small repository of its own: what it names, what it does not, and what it says instead.
+"""asv on a small repository: reported changes, unreported ones, and messages.
 
-One repository and one of asv's environments for all tests: a branch for each thing that may happen
-to a scenario between two commits. The lab that measures is the one under test.
+All tests share one repository and one environment of asv. Each kind of change to a scenario has
+a branch. The lab under test does the measurements.
 """
 
 import json
@@ -95,7 +95,7 @@ class State:
     def step(self):
         raise KeyError("a mistake")
 """
-# Relied on and undocumented: a tracked figure may be several samples; asv takes their median.
+# An undocumented property: a tracked figure may have several samples; asv uses their median.
 GUARD = """
 def track_samples():
     return {"samples": [3.0, 1.0, 2.0], "number": 1}
@@ -107,7 +107,7 @@ track_samples.version = "1"
 
 @dataclass(frozen=True)
 class Repository:
-    """A git repository that asv measures, and the commands run in it."""
+    """A git repository that asv measures, and the commands that run in it."""
 
     root: Path
     home: Path
@@ -124,7 +124,7 @@ class Repository:
             path.write_text(text, encoding="utf-8")
 
     def branch(self, name: str, start: str, files: dict[str, str]) -> str:
-        """A new branch with one commit, which writes these files."""
+        """Create a branch with one commit that writes these files."""
         self.git("checkout", "-q", "-b", name, start)
         self.write(files)
         self.git("add", "-A")
@@ -154,7 +154,7 @@ def pair(
     buggy: str = BUGGY,
     bench: str = "true",
 ) -> dict[str, str]:
-    """The files of a toy scenario."""
+    """Return the files of a toy scenario."""
     folder = f"scenarios/{name}"
     return {
         f"{folder}/scenario.toml": TOML.format(modes=modes, bench=bench),
@@ -170,7 +170,7 @@ def flat(more: float = 1.0) -> str:
 
 @pytest.fixture(scope="module")
 def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]:
-    """Branch `base`, and branches from it that tests compare with it."""
+    """A repository with the branch `base`, and branches that tests compare with it."""
     place = tmp_path_factory.mktemp("asv")
     made = Repository(place / "repo", place / "home")
     made.home.mkdir()
@@ -195,7 +195,7 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
             **pair("limit", flat(), buggy=FILLS_MEMORY),
             **pair("unmarked", flat(), bench="false"),
             **pair("untouched", flat(), bench="false"),
-            # As in a checkout of the lab, whose scenarios' units are known to suffice.
+            # As in a checkout of the lab, where the units of the scenarios are known to be enough.
             "harness/leaklab/__init__.py": "",
         }
     )
@@ -206,13 +206,13 @@ def repository(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Repository]
 
 
 def rows_of(text: str) -> dict[str, dict[str, Any]]:
-    """The figures of a comparison's JSON by their names."""
+    """Return the figures of a comparison's JSON by name."""
     return {f"{row['label']} {row['metric']}": row for row in json.loads(text)["figures"]}
 
 
 @pytest.fixture(scope="module")
 def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
-    """`base` against a commit in which much is worse, and which has what the other lacks."""
+    """`base` against a commit with many worse figures, and with figures that the other lacks."""
     fixed = "scenarios/cache_without_eviction/fixed.py"
     text = (ROOT / fixed).read_text()
     begin, end = (
@@ -240,7 +240,7 @@ def worse(repository: Repository) -> subprocess.CompletedProcess[str]:
     return completed
 
 
-def test_the_eviction_taken_out_of_the_cache_is_named(
+def test_a_cache_that_lost_its_eviction_is_reported(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     rows = rows_of(worse.stdout)
@@ -252,7 +252,7 @@ def test_the_eviction_taken_out_of_the_cache_is_named(
             assert row["verdicts"] == "clean → leak" if metric == "verdict" else row["ratio"] > 10
 
 
-def test_a_scenario_that_is_not_in_the_default_set_is_measured_where_it_was_changed(
+def test_a_changed_scenario_outside_the_default_set_is_measured(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     result, rows = json.loads(worse.stdout), rows_of(worse.stdout)
@@ -263,7 +263,7 @@ def test_a_scenario_that_is_not_in_the_default_set_is_measured_where_it_was_chan
     assert not any(name.startswith("untouched") for name in rows)
 
 
-def test_a_leak_that_only_workers_have_is_named_in_the_pool_alone(
+def test_a_leak_in_workers_is_reported_only_for_the_pool(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     rows = rows_of(worse.stdout)
@@ -273,7 +273,7 @@ def test_a_leak_that_only_workers_have_is_named_in_the_pool_alone(
 
 
 @pytest.mark.parametrize(("name", "change"), [("two", "worse"), ("five", "worse"), ("one", "same")])
-def test_a_peak_is_named_from_two_per_cent_on(
+def test_a_peak_is_reported_from_two_per_cent_on(
     worse: subprocess.CompletedProcess[str], name: str, change: str
 ) -> None:
     row = rows_of(worse.stdout)[f"{name}/fixed/inline peak_rss"]
@@ -281,7 +281,7 @@ def test_a_peak_is_named_from_two_per_cent_on(
     assert {"worse": "+", "same": ""}[change] == row["asv"]
 
 
-def test_what_did_not_change_is_the_same_to_the_byte(
+def test_unchanged_figures_are_equal_to_the_byte(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     rows = rows_of(worse.stdout)
@@ -290,7 +290,7 @@ def test_what_did_not_change_is_the_same_to_the_byte(
     assert [] == [row for row in unchanged if row["base"] != row["head"]]
 
 
-def test_what_the_base_lacks_is_not_applicable_there(
+def test_a_figure_that_the_base_lacks_is_not_applicable(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     rows = rows_of(worse.stdout)
@@ -309,7 +309,7 @@ def test_a_run_stopped_at_its_limit_is_a_number(worse: subprocess.CompletedProce
 
 
 @pytest.mark.usefixtures("worse")
-def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
+def test_the_table_is_also_written_as_markdown(repository: Repository) -> None:
     text = (repository.root / "summary.md").read_text()
     (line,) = [
         line for line in text.splitlines() if "fixed inline peak RSS" in line and "1.02" in line
@@ -320,7 +320,7 @@ def test_the_table_is_there_as_markdown_too(repository: Repository) -> None:
     assert "left out: 1 scenario without bench = true that neither commit changes; --all" in text
 
 
-def test_asvs_own_ways_that_are_relied_on(
+def test_asv_behaves_as_the_suite_expects(
     worse: subprocess.CompletedProcess[str], repository: Repository
 ) -> None:
     output = (repository.root / "worse.log").read_text()
@@ -334,7 +334,7 @@ def test_asvs_own_ways_that_are_relied_on(
     assert worse.returncode == 1
 
 
-def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: Repository) -> None:
+def test_commits_that_differ_only_in_documents_have_no_changes(repository: Repository) -> None:
     repository.branch("docs", "base", {"README.md": "# Words\n"})
     repository.write({"scenarios/two/notes.txt": "not committed\n"})
     arguments = ("--name=cache_without_eviction", "--name=two", "--fresh")
@@ -348,7 +348,7 @@ def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: 
     assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in completed.stderr
 
 
-def test_what_was_left_out_of_a_comparison_is_said_by_name(repository: Repository) -> None:
+def test_scenarios_left_out_of_a_comparison_are_named(repository: Repository) -> None:
     repository.branch("words", "base", {"README.md": "# More words\n"})
     completed = repository.leaklab("continuous", "base", "words")
     assert 0 == completed.returncode, completed.stderr
@@ -362,7 +362,7 @@ def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
     assert ["same"] * 6 == [row["change"] for row in rows_of(completed.stdout).values()]
 
 
-def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Repository) -> None:
+def test_a_failing_benchmark_does_not_affect_the_other_tables(repository: Repository) -> None:
     changed = {"scenarios/two/fixed.py": RAISES, "scenarios/five/fixed.py": flat(1.05)}
     repository.branch("broken", "base", changed)
     completed = repository.leaklab("continuous", "base", "broken", "--name=two", "--name=five")
@@ -373,12 +373,12 @@ def test_a_benchmark_that_fails_leaves_the_others_their_table(repository: Reposi
         assert arguments in below.splitlines()[0]
 
 
-def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> None:
+def test_an_unknown_schema_is_not_applicable(repository: Repository) -> None:
     toml = TOML.format(modes='["inline"]', bench="true").replace("schema = 1", "schema = 99")
     repository.branch("future", "base", {"scenarios/one/scenario.toml": toml})
     repository.git("checkout", "-q", "base")
     completed = repository.leaklab("continuous", "future", "base", "--name=one", "--json")
-    assert 3 == completed.returncode, completed.stderr  # for nothing was compared
+    assert 3 == completed.returncode, completed.stderr  # because nothing was compared
     assert {"n/a"} == {row["change"] for row in rows_of(completed.stdout).values()}
     assert "schema is 99" in json.loads(completed.stdout)["unread"]["base"]["one"]
     other_way = repository.leaklab("continuous", "base", "future", "--name=one")
@@ -387,16 +387,16 @@ def test_a_form_that_is_not_known_is_not_applicable(repository: Repository) -> N
 
 
 @pytest.mark.usefixtures("worse")
-def test_make_continuous_shows_the_comparison_and_says_how_it_ended(repository: Repository) -> None:
+def test_make_continuous_shows_the_comparison_and_its_exit_code(repository: Repository) -> None:
     venv = sys.prefix
     arguments = [f"VENV={venv}", "-o", f"{venv}/.ready", "BASE=base", "HEAD=worse", "NAMES=five"]
     completed = repository.run(["make", "continuous", *arguments])
     assert "1.050" in completed.stdout or "1.049" in completed.stdout
     assert "Error 1" in completed.stderr
-    assert 2 == completed.returncode  # make's own, whatever its command ended with
+    assert 2 == completed.returncode  # make's own exit code for every failed command
 
 
-def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Repository) -> None:
+def test_bench_shows_the_cost_of_each_pair_and_writes_the_site(repository: Repository) -> None:
     repository.git("checkout", "-q", "base")
     completed = repository.leaklab("bench", "--name=five", "--name=two")
     assert 0 == completed.returncode, completed.stderr
@@ -407,7 +407,7 @@ def test_bench_shows_what_each_pair_costs_and_leaves_the_site(repository: Reposi
     assert "left out" not in completed.stdout
 
 
-def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
+def test_a_quick_run_saves_nothing(repository: Repository) -> None:
     changed = {"scenarios/unmarked/notes.txt": "x"}
     repository.git("checkout", "-q", repository.branch("quick", "base", changed))
     completed = repository.leaklab("bench", "--quick")
@@ -419,7 +419,7 @@ def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
     assert [] == list(repository.root.glob(f".asv/results/*/{commit[:8]}-*"))
 
 
-def test_the_history_names_the_commit_from_which_it_grew(repository: Repository) -> None:
+def test_the_history_names_the_commit_that_made_a_figure_grow(repository: Repository) -> None:
     repository.git("checkout", "-q", "-b", "line", "base")
     for number, more in enumerate((1.0, 1.0, 1.5, 1.5, 1.5)):
         repository.write({"scenarios/one/fixed.py": f"# {number}\n{flat(more)}"})
@@ -436,7 +436,7 @@ def test_the_history_names_the_commit_from_which_it_grew(repository: Repository)
     assert "asv: For leaklab commit" not in again.stderr
 
 
-def test_where_there_is_nothing_to_measure_the_exit_code_says_so(repository: Repository) -> None:
+def test_the_exit_code_shows_that_there_was_nothing_to_measure(repository: Repository) -> None:
     marked = ("cache_without_eviction", "two", "five", "one", "workers", "grown", "limit")
     repository.git("checkout", "-q", "-b", "unmarked", "base")
     repository.git("rm", "-rq", *(f"scenarios/{name}" for name in marked))
@@ -465,7 +465,7 @@ def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
     assert "another command has asv measure" in completed.stderr
 
 
-def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: Repository) -> None:
+def test_an_interrupted_checkout_is_not_mistaken_for_the_commit(repository: Repository) -> None:
     repository.git("checkout", "-q", repository.branch("clean", "base", {"clean": "x"}))
     assert 0 == repository.leaklab("bench", "--name=two").returncode
     (project,) = repository.root.glob(".asv/env/*/project")
@@ -492,7 +492,7 @@ def test_bad_input_is_one_line(repository: Repository, arguments: list[str], mes
     assert message in completed.stderr
 
 
-def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
+def test_a_shallow_clone_or_a_folder_without_git_is_reported_in_one_line(
     repository: Repository, tmp_path: Path
 ) -> None:
     shallow = Repository(tmp_path / "shallow", repository.home)
@@ -507,7 +507,7 @@ def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
         shutil.rmtree(shallow.root / ".git", ignore_errors=True)
 
 
-def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None:
+def test_a_killed_command_leaves_nothing_behind(repository: Repository) -> None:
     repository.branch("to-kill", "base", {"kill": "x"})
     environment = {**os.environ, "HOME": str(repository.home), "TMPDIR": str(repository.home)}
     arguments = ["-m", "leaklab", "continuous", "base", "to-kill", "--name=two", "--fresh"]
@@ -527,7 +527,7 @@ def test_nothing_stays_behind_where_it_is_killed(repository: Repository) -> None
     wait_until(lambda: list(repository.home.glob("leaklab-*")) == [])
 
 
-def test_the_observers_cost_is_that_of_the_commits_own_harness(
+def test_the_observer_cost_is_measured_with_the_commit_s_own_harness(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "project").symlink_to(ROOT)
@@ -549,7 +549,7 @@ def test_a_commit_without_a_harness_has_no_cost_to_measure(
         observer.setup(observer.setup_cache())
 
 
-def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:
+def test_a_failure_of_asv_is_not_a_regression(repository: Repository) -> None:
     repository.branch("other", "base", {"other": "x"})
     kept = repository.root / ".asv" / "env"
     kept.rename(repository.root / ".asv" / "kept")

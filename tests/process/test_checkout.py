@@ -1,4 +1,4 @@
-"""What a run knows of its repository, and what make knows of the machine."""
+"""The repository that a run records, and the Python that make selects."""
 
 import shutil
 import subprocess
@@ -30,7 +30,7 @@ def repository(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def test_a_catalogue_is_of_the_commit_that_is_checked_out(repository: Path) -> None:
+def test_a_catalogue_belongs_to_the_commit_that_is_checked_out(repository: Path) -> None:
     assert git_commit(repository) == git(repository, "rev-parse", "HEAD")
 
 
@@ -40,21 +40,21 @@ def test_a_catalogue_that_differs_from_its_commit_is_marked(repository: Path, na
     assert git_commit(repository) == git(repository, "rev-parse", "HEAD") + "+dirty"
 
 
-def test_a_catalogue_that_only_lies_in_a_repository_is_of_no_commit(repository: Path) -> None:
+def test_an_untracked_catalogue_in_a_repository_belongs_to_no_commit(repository: Path) -> None:
     inner = repository / "environment" / "_catalogue"
     (inner / "scenarios").mkdir(parents=True)
     (inner / "scenarios" / "__init__.py").touch()
     assert git_commit(inner) is None
 
 
-def test_a_catalogue_in_no_repository_is_of_no_commit(tmp_path: Path) -> None:
+def test_a_catalogue_outside_a_repository_belongs_to_no_commit(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     assert git_commit(tmp_path) is None
 
 
 @pytest.fixture
 def machine(tmp_path: Path) -> Path:
-    """A folder with the Makefile, and a `bin` of what there is on a machine without a Python."""
+    """A folder with the Makefile, and a `bin` with the programs of a machine without Python."""
     for name in ("Makefile", "pyproject.toml", "constraints.txt"):
         shutil.copy(CHECKOUT / name, tmp_path)
     (tmp_path / "bin").mkdir()
@@ -77,14 +77,14 @@ def pretend(machine: Path, name: str, status: int) -> None:
 
 
 @pytest.mark.parametrize("arguments", [[], ["PYTHON=python2"]])
-def test_without_a_python_make_says_so_in_one_line(machine: Path, arguments: list[str]) -> None:
+def test_make_reports_a_missing_python_in_one_line(machine: Path, arguments: list[str]) -> None:
     result = make(machine, "setup", *arguments)
     assert (result.returncode, result.stdout) == (2, "")
     assert len(result.stderr.splitlines()) == 1
     assert "Python 3.11 or newer with venv and ensurepip: install one" in result.stderr
 
 
-def test_make_takes_the_first_python_that_suits(machine: Path) -> None:
+def test_make_uses_the_first_suitable_python(machine: Path) -> None:
     pretend(machine, "python3.11", 1)
     pretend(machine, "python3", 1)
     pretend(machine, "python3.12", 0)

@@ -1,6 +1,6 @@
-"""A clock set back in mid-session: nothing waits for it, and the newest session stays the newest.
+"""A clock set back during a session: nothing waits, and the newest session stays the newest.
 
-The machine's own clock is everybody's, so here only the harness reads a false one.
+Other programs use the machine's clock, so only the harness reads a changed clock here.
 """
 
 import subprocess

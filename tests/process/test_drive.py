@@ -1,4 +1,4 @@
-"""The bare driver, run as a reader of the lessons runs it."""
+"""The bare driver, run as in the lessons."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def kib(text: str, field: str) -> int:
 
 
 def refused(*arguments: str) -> str:
-    """What a refusal says: one line, status 2."""
+    """Return the message of a refusal: one line, with status 2."""
     done = drive(*arguments)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.count("\n") == 1
     return done.stderr.strip()
 
 
-def test_buggy_grows_and_fixed_stays() -> None:
+def test_buggy_grows_and_fixed_does_not() -> None:
     grown = {}
     for variant in ("buggy", "fixed"):
         output = drive("word_index", variant, "--units", "800").stdout
@@ -59,14 +59,14 @@ def test_buggy_grows_and_fixed_stays() -> None:
     assert grown["fixed"] < 200
 
 
-def test_tracemalloc_names_the_line_that_made_the_memory() -> None:
+def test_tracemalloc_names_the_line_that_allocated_the_memory() -> None:
     output = drive("word_index", "buggy", "--units", "200", "--tracemalloc", "1").stdout
     _, heading, growth = output.partition("tracemalloc: ")
     assert heading
     assert re.search(r"\+[\d,.]+ KiB +\+300 blocks  fixtures/articles\.py:\d+\n$", growth)
 
 
-def test_it_holds_until_enter_is_pressed() -> None:
+def test_the_process_stays_until_enter_is_pressed() -> None:
     with subprocess.Popen(
         [sys.executable, "-m", "fixtures.drive", "unclosed_sockets", "buggy", "--units", "20",
          "--hold"],
@@ -78,7 +78,10 @@ def test_it_holds_until_enter_is_pressed() -> None:
         assert process.stdin is not None
         assert process.stdout is not None
         output = [process.stdout.readline() for _ in range(6)]
-        assert output[-1] == f"pid {process.pid} holds what it has: press Enter to end it\n"
+        assert (
+            output[-1]
+            == f"pid {process.pid} keeps its memory and files open: press Enter to end it\n"
+        )
         descriptors = Path(f"/proc/{process.pid}/fd").iterdir()
         held = [link for link in descriptors if str(link.readlink()).startswith("socket:")]
         assert len(held) == 20
@@ -128,7 +131,7 @@ def test_a_dump_that_ends_early_is_refused_in_one_line(tmp_path: Path) -> None:
     assert message.startswith("cut.xml is cut off: ")
 
 
-def test_a_port_in_use_is_said_in_one_line() -> None:
+def test_a_port_in_use_is_reported_in_one_line() -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
@@ -164,7 +167,7 @@ def test_bad_input_is_refused_in_one_line(arguments: tuple[str, ...], text: str)
     assert refused(*arguments).startswith(text)
 
 
-def test_a_python_without_leaklab_is_told_so_in_one_line() -> None:
+def test_a_python_without_leaklab_gets_a_one_line_message() -> None:
     done = subprocess.run(
         [sys.executable, "-S", "-m", "fixtures.drive", "word_index", "buggy"],
         cwd=ROOT,

@@ -1,4 +1,4 @@
-"""Bad input and broken programs: one line, the right exit code, nothing lost, nothing left."""
+"""Bad input and failing programs: one line, the right exit code, no lost results, no leftovers."""
 
 import json
 import shutil
@@ -35,7 +35,7 @@ pytestmark = pytest.mark.process
         ("orphan", 3, "exited with status 3"),
     ],
 )
-def test_a_program_that_breaks_is_one_line_and_its_exit_code(
+def test_a_failing_program_is_reported_in_one_line_with_its_exit_code(
     toy: Leaklab, fault: str, code: int, text: str
 ) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}")
@@ -45,12 +45,12 @@ def test_a_program_that_breaks_is_one_line_and_its_exit_code(
 
 
 @pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "none"])
-def test_a_program_with_bad_manners_is_measured_all_the_same(toy: Leaklab, fault: str) -> None:
+def test_a_misbehaving_program_is_measured_nevertheless(toy: Leaklab, fault: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}")
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_hang_ends_at_the_time_limit_with_its_samples_kept(toy: Leaklab) -> None:
+def test_a_hang_ends_at_the_time_limit_and_its_samples_are_kept(toy: Leaklab) -> None:
     result = toy("run", "faulty", "-o", "fault=hang", "--time-limit", "2", "--json")
     assert result.returncode == 1
     (run,) = json.loads(result.stdout)
@@ -60,7 +60,7 @@ def test_a_hang_ends_at_the_time_limit_with_its_samples_kept(toy: Leaklab) -> No
 
 
 @pytest.mark.parametrize("fault", ["hog", "huge"])
-def test_memory_ends_at_its_limit_with_the_samples_kept(toy: Leaklab, fault: str) -> None:
+def test_a_run_at_its_memory_limit_ends_and_its_samples_are_kept(toy: Leaklab, fault: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit", "300MB", "--json")
     assert result.returncode == 1
     (run,) = json.loads(result.stdout)
@@ -68,7 +68,7 @@ def test_memory_ends_at_its_limit_with_the_samples_kept(toy: Leaklab, fault: str
     assert run["peak_rss_bytes"] < 450_000_000
 
 
-def test_the_program_that_breaks_does_not_cost_the_others_their_results(toy: Leaklab) -> None:
+def test_a_failing_program_does_not_affect_other_results(toy: Leaklab) -> None:
     result = toy("run", "grow", "faulty", "-o", "fault=raise")
     assert "has no option 'fault'" in one_line(result)
     result = toy("run", "faulty", "chatty", "--units", "3")
@@ -129,7 +129,7 @@ def test_a_missing_file_is_named(leaklab: Leaklab, place: Path) -> None:
         (["compare", "grow", "x" * 5000], 2, "write scenario/variant"),
     ],
 )
-def test_a_wrong_word_on_the_command_line_is_one_line(
+def test_a_wrong_argument_is_reported_in_one_line(
     toy: Leaklab, arguments: list[str], code: int, message: str
 ) -> None:
     result = toy(*arguments)
@@ -140,7 +140,7 @@ def test_a_wrong_word_on_the_command_line_is_one_line(
 @pytest.mark.parametrize(
     "arguments", [["run", "no_such", "--debug"], ["--debug", "run", "no_such"], ["rnu", "--debug"]]
 )
-def test_debug_shows_the_traceback_and_changes_no_exit_code(
+def test_debug_shows_the_traceback_and_keeps_the_exit_code(
     leaklab: Leaklab, arguments: list[str]
 ) -> None:
     result = leaklab(*arguments)
@@ -155,7 +155,7 @@ def test_debug_shows_the_programs_own_traceback(toy: Leaklab) -> None:
     assert "in _raise\n    raise ValueError(" in result.stderr
 
 
-def test_nothing_that_a_program_says_moves_the_terminal(leaklab: Leaklab, place: Path) -> None:
+def test_output_of_a_program_cannot_control_the_terminal(leaklab: Leaklab, place: Path) -> None:
     root = copy_of_toys(place)
     (root / "scenarios" / "grow" / "buggy.py").write_text('raise ValueError("a\\x1b[2J\\tb")')
     arguments = ["run", "grow", "--variant", "buggy", "--catalogue", str(root)]
@@ -163,7 +163,7 @@ def test_nothing_that_a_program_says_moves_the_terminal(leaklab: Leaklab, place:
     assert "\x1b" not in leaklab(*arguments, "--debug").stderr
 
 
-def test_a_skip_hides_no_wrong_verdict(leaklab: Leaklab, place: Path) -> None:
+def test_a_skipped_scenario_does_not_hide_a_wrong_verdict(leaklab: Leaklab, place: Path) -> None:
     root = copy_of_toys(place)
     path = root / "scenarios" / "grow" / "scenario.toml"
     path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
@@ -175,7 +175,7 @@ def test_a_skip_hides_no_wrong_verdict(leaklab: Leaklab, place: Path) -> None:
     assert result.stdout.startswith("grow: skipped: the program 'no-such-program'")
 
 
-def test_check_goes_on_with_the_other_scenarios(leaklab: Leaklab, place: Path) -> None:
+def test_check_continues_with_the_other_scenarios(leaklab: Leaklab, place: Path) -> None:
     root = copy_of_toys(place)
     (root / "scenarios" / "chatty" / "program.py").write_bytes(b"\xff")
     result = leaklab("check", "chatty", "grow", "--catalogue", str(root))
@@ -184,7 +184,7 @@ def test_check_goes_on_with_the_other_scenarios(leaklab: Leaklab, place: Path) -
     assert result.stdout.splitlines()[1:] == ["grow: ok", "2 scenarios, 1 problems"]
 
 
-def test_results_that_cannot_be_written_are_known_before_any_work(
+def test_an_unwritable_results_folder_is_reported_before_any_work(
     toy: Leaklab, place: Path
 ) -> None:
     (place / "results").write_text("a file where a folder should be")
@@ -193,7 +193,7 @@ def test_results_that_cannot_be_written_are_known_before_any_work(
     assert "results cannot be saved in results" in one_line(result)
 
 
-def test_without_od_the_scroll_back_is_skipped_with_what_to_install(
+def test_without_od_scroll_buffer_is_skipped_with_the_package_to_install(
     leaklab: Leaklab, place: Path
 ) -> None:
     (place / "empty").mkdir()
@@ -230,7 +230,7 @@ def test_a_dump_that_cannot_be_read_is_named(
     assert "DumpError" in one_line(result)
 
 
-def test_a_dump_that_is_not_there_is_named(leaklab: Leaklab) -> None:
+def test_a_missing_dump_is_named(leaklab: Leaklab) -> None:
     result = leaklab("run", "word_index", "--variant", "fixed", "-o", "dump=nowhere.xml")
     assert result.returncode == 2
     assert "nowhere.xml" in one_line(result)
@@ -240,7 +240,7 @@ MODES = ["inline", "fork", "spawn", "forkserver", "multiprocess"]
 
 
 @pytest.mark.parametrize("mode", MODES)
-def test_control_c_ends_everything_and_keeps_what_was_saved(
+def test_control_c_ends_everything_and_keeps_saved_results(
     place: Path, environment: dict[str, str], mode: str
 ) -> None:
     with half_done(place, environment, mode) as harness:
@@ -269,7 +269,7 @@ def test_a_harness_that_is_killed_leaves_no_process_no_folder_and_no_cgroup(
 def half_done(
     place: Path, environment: dict[str, str], mode: str
 ) -> Iterator[subprocess.Popen[str]]:
-    """A harness of which one run is saved and the next one, which would never end, has begun."""
+    """A harness that has saved one run and started the next one, which would never end."""
     root = copy_of_toys(place)
     fixed = root / "scenarios" / "grow" / "fixed.py"
     hang = "import subprocess, time\nsubprocess.Popen(['sleep', '1000'])\ntime.sleep(1000)"
@@ -295,7 +295,7 @@ def half_done(
 def has_descendant(pid: int, name: str) -> bool:
     try:
         return any(p.name() == name for p in psutil.Process(pid).children(recursive=True))
-    except psutil.NoSuchProcess:  # one that ended while they were looked at: look again
+    except psutil.NoSuchProcess:  # one process ended during the listing: list them again
         return False
 
 

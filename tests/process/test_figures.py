@@ -1,4 +1,4 @@
-"""Figures repeat, and they are those of the workload alone."""
+"""Figures are repeatable, and are those of the workload alone."""
 
 import json
 import shutil
@@ -43,14 +43,16 @@ def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
     return document
 
 
-def test_the_first_six_are_judged_right_in_every_mode(leaklab: Leaklab) -> None:
+def test_the_first_six_scenarios_get_the_right_verdict_in_every_mode(leaklab: Leaklab) -> None:
     result = leaklab("run", *FIRST, "--mode", "all", "--jobs", "2", "--json")
     assert (result.returncode, result.stderr) == (0, "")
     assert len(json.loads(result.stdout)) == 50
 
 
 @pytest.mark.parametrize("mode", Mode)
-def test_the_rest_is_judged_right_inline_and_in_one_more_mode(leaklab: Leaklab, mode: Mode) -> None:
+def test_the_other_scenarios_get_the_right_verdict_inline_and_in_one_more_mode(
+    leaklab: Leaklab, mode: Mode
+) -> None:
     chosen = [one for one in REST if mode in (Mode.INLINE, one_more_mode(one))]
     result = leaklab("run", *(one.name for one in chosen), "--mode", mode, "--jobs", "2", "--json")
     assert (result.returncode, result.stderr) == (0, "")
@@ -58,7 +60,7 @@ def test_the_rest_is_judged_right_inline_and_in_one_more_mode(leaklab: Leaklab, 
 
 
 def one_more_mode(scenario: Scenario) -> Mode | None:
-    """One of the pools that it declares, by a hash of its name; make matrix runs them all."""
+    """Return one declared pool, chosen by a hash of the name; make matrix runs all of them."""
     pools = [mode for mode in scenario.modes if mode.is_pool]
     return pools[zlib.crc32(scenario.name.encode()) % len(pools)] if pools else None
 
@@ -70,7 +72,7 @@ def test_exact_peaks_are_the_same_to_the_byte_beside_a_busy_neighbour(leaklab: L
     assert result.returncode == 0
 
 
-def test_a_fat_harness_does_not_change_a_peak_by_one_page(
+def test_a_larger_harness_does_not_change_a_peak_by_one_page(
     place: Path, environment: dict[str, str]
 ) -> None:
     def peak(ballast_bytes: int) -> int:
@@ -90,7 +92,7 @@ def test_a_scenario_that_prints_100_mb_does_not_change_the_next_ones_peak(toy: L
     assert [r["peak_rss_bytes"] for r in alone] == [r["peak_rss_bytes"] for r in after[1:]]
 
 
-def test_a_peak_is_the_law_of_its_program_to_within_a_few_pages(toy: Leaklab) -> None:
+def test_a_peak_follows_the_law_of_its_program_to_within_a_few_pages(toy: Leaklab) -> None:
     arguments = ["--variant", "buggy", "-o", "bytes_per_unit=65536"]
     (run,) = runs(toy, "grow", *arguments)
     assert 200 * 65536 <= run["peak_rss_bytes"] <= 200 * 65536 * 1.05
@@ -115,7 +117,7 @@ def test_a_cache_cut_off_before_it_is_full_is_undecided(leaklab: Leaklab) -> Non
     assert "undecided (known: clean): 100 of the 3,200 units" in unwrapped(result.stdout)
 
 
-def test_a_run_says_what_was_done_to_make_it_repeat(toy: Leaklab) -> None:
+def test_a_result_lists_the_controls_that_make_a_run_repeatable(toy: Leaklab) -> None:
     (run,) = runs(toy, "faulty")
     controls = run["controls"]
     assert (controls["aslr_off"], controls["high_water_reset"]) == (True, True)
@@ -132,7 +134,7 @@ def test_a_run_is_sampled_at_most_192_times_however_long_it_is(toy: Leaklab) -> 
     assert units == sorted(set(units))
 
 
-def test_the_word_index_reads_over_http_what_it_makes_itself(leaklab: Leaklab) -> None:
+def test_the_word_index_gets_the_same_articles_over_http(leaklab: Leaklab) -> None:
     arguments = ["word_index", "--variant", "fixed", "--units", "70", "-o"]
     ((own,), (fetched,)) = (runs(leaklab, *arguments, f"source={s}") for s in ("synthetic", "http"))
     assert [own["end_reason"], fetched["end_reason"]] == ["completed", "completed"]
@@ -163,4 +165,4 @@ def test_check_passes_the_catalogue_and_fails_a_broken_contract(
     result = leaklab("check", "grow", "--catalogue", str(root))
     assert result.returncode == 2
     assert "fixed.py breaks the contract (seed 1)" in result.stdout
-    assert "latest() is not the piece put last" in result.stdout
+    assert "latest() is not the latest piece" in result.stdout

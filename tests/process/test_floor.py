@@ -1,4 +1,4 @@
-"""The floor in short: every leak once, and two clean programs."""
+"""The detection limit in short: every leak once, and two clean programs."""
 
 import json
 from pathlib import Path
@@ -10,7 +10,7 @@ from process.conftest import Leaklab
 pytestmark = pytest.mark.process
 
 
-def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
+def test_the_smallest_leaks_are_detected_and_clean_programs_are_not(
     leaklab: Leaklab, place: Path
 ) -> None:
     names = ["block", "descriptor", "native", "object", "cycles", "noop"]

@@ -1,4 +1,4 @@
-"""The local HTTP peer, as the harness starts it."""
+"""The local HTTP service, started as by the harness."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def start(*arguments: str) -> subprocess.Popen[str]:
 
 @contextmanager
 def serving(port: str = "0") -> Iterator[tuple[subprocess.Popen[str], str]]:
-    """A running service and its first line."""
+    """Run a service; yield it and its first line."""
     process = start(port)
     assert process.stdout is not None
     try:
@@ -69,13 +69,13 @@ def get(address: tuple[str, int], path: str) -> tuple[int, bytes, http.client.HT
         connection.close()
 
 
-def test_it_prints_its_base_url_and_accepts_at_once() -> None:
+def test_the_service_prints_its_base_url_and_accepts_connections_at_once() -> None:
     with serving() as (_, line):
         assert line.startswith("http://127.0.0.1:")
         assert get(host_and_port(line), "/health")[:2] == (200, b"ok\n")
 
 
-def test_it_listens_on_the_port_it_is_given() -> None:
+def test_the_service_listens_on_the_given_port() -> None:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -83,13 +83,13 @@ def test_it_listens_on_the_port_it_is_given() -> None:
         assert line == f"http://127.0.0.1:{port}\n"
 
 
-def test_it_listens_on_the_loopback_alone(address: tuple[str, int]) -> None:
-    # every 127.x.y.z is this machine, so a socket bound to all addresses would answer here
+def test_the_service_listens_only_on_the_loopback_interface(address: tuple[str, int]) -> None:
+    # every 127.x.y.z is this machine, so a socket on all addresses would answer here
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(("127.0.0.2", address[1]), timeout=PATIENCE_SECONDS)
 
 
-def test_a_port_in_use_is_said_in_one_line_with_status_98(address: tuple[str, int]) -> None:
+def test_a_port_in_use_is_reported_in_one_line_with_status_98(address: tuple[str, int]) -> None:
     process = start(str(address[1]))
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (98, "")
@@ -97,7 +97,7 @@ def test_a_port_in_use_is_said_in_one_line_with_status_98(address: tuple[str, in
 
 
 @pytest.mark.parametrize("arguments", [(), ("http",), ("-1",), ("65536",), ("0", "0")])
-def test_anything_but_a_port_is_refused_in_one_line(arguments: tuple[str, ...]) -> None:
+def test_an_argument_that_is_not_a_port_is_refused_in_one_line(arguments: tuple[str, ...]) -> None:
     process = start(*arguments)
     out, err = process.communicate(timeout=PATIENCE_SECONDS)
     assert (process.returncode, out) == (2, "")
@@ -121,7 +121,7 @@ def test_an_article_is_the_one_of_the_synthetic_feed(address: tuple[str, int]) -
 
 
 @pytest.mark.parametrize("path", ["/articles/x", "/articles/1?words=0", "/articles/1?seed=a"])
-def test_a_bad_article_is_the_clients_mistake(address: tuple[str, int], path: str) -> None:
+def test_a_bad_article_number_is_a_client_error(address: tuple[str, int], path: str) -> None:
     assert get(address, path)[0] == 400
 
 
@@ -140,7 +140,7 @@ def test_one_connection_serves_many_requests(address: tuple[str, int]) -> None:
     connection.close()
 
 
-def test_it_stands_a_thousand_open_connections(address: tuple[str, int]) -> None:
+def test_the_service_accepts_a_thousand_open_connections(address: tuple[str, int]) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < 1200:
         # Only root may raise a hard limit, and a thousand connections need a thousand descriptors.
@@ -157,7 +157,7 @@ def test_it_stands_a_thousand_open_connections(address: tuple[str, int]) -> None
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
 
 
-def test_it_says_nothing_though_clients_go_away_in_mid_answer() -> None:
+def test_the_service_prints_nothing_if_clients_disconnect_in_mid_answer() -> None:
     process = start("0")
     assert process.stdout is not None
     where = host_and_port(process.stdout.readline())

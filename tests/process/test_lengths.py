@@ -1,4 +1,4 @@
-"""How far runs go, and what is told apart there: small programs of known truth, really run."""
+"""The length of runs, and their verdicts: small programs with a known verdict, really run."""
 
 import json
 import os
@@ -48,7 +48,7 @@ class Shelf:
         self.kept.append(b"x" * 40_000_000)
 """
 
-# As many as the square root of the work: the rate fades, and not as what ends.
+# Growth like the square root of the work: the rate falls, but not as in growth that ends.
 FADES_SLOWLY = """
 class Shelf:
     def __init__(self):
@@ -60,8 +60,8 @@ class Shelf:
             self.kept.append(bytes(1000))
 """
 
-# Of a pool's places all but one become free again, and no object of another size may have them; so
-# each unit, with another size, needs pools of its own. As much lives as ever.
+# All blocks of a pool but one become free again, and only objects of the same size can reuse them;
+# so each unit, with another size, needs new pools. The amount in use is constant.
 PINS_POOLS = """
 POOL_BYTES, POOLS = 16_384 - 48, 16
 
@@ -99,23 +99,23 @@ import os, time
 class Shelf:
     def __init__(self):
         self.kept = []
-        self.heard, self.said = os.pipe()
+        self.reader, self.writer = os.pipe()
         self.answers, self.answer = os.pipe()
         self.child = os.fork()
         if self.child == 0:
-            while os.read(self.heard, 1):
+            while os.read(self.reader, 1):
                 KEEP
                 os.write(self.answer, b"x")
 
     def work(self):
-        os.write(self.said, b"x")
+        os.write(self.writer, b"x")
         os.read(self.answers, 1)
 """
 
 
 @pytest.fixture
 def run(leaklab: Leaklab, place: Path) -> Run:
-    """Runs a program that is a scenario's only one; what it prints as JSON."""
+    """Run a program as the only one of a scenario; return its JSON output."""
 
     def run(
         program: str, *arguments: str, leaks: bool = False, **toml: Any
@@ -141,14 +141,14 @@ def run(leaklab: Leaklab, place: Path) -> Run:
     return run
 
 
-def test_a_rare_leak_is_found_beyond_the_declared_units(run: Run) -> None:
+def test_a_rare_leak_is_detected_beyond_the_declared_units(run: Run) -> None:
     buggy = run(KEEPS_ONE_IN_FORTY, "--variant", "buggy", leaks=True)[0]
     assert buggy["verdict"]["conclusion"] == "leak"
     assert buggy["units"] < buggy["units_done"]
     assert buggy["units_done"] % 64 == 0
 
 
-def test_with_units_a_run_does_neither_more_nor_less(run: Run) -> None:
+def test_a_run_with_units_does_exactly_that_many(run: Run) -> None:
     buggy = run(KEEPS_ONE_IN_FORTY, "--variant", "buggy", "--units", "100", leaks=True)[0]
     assert buggy["units_done"] == 100
     assert buggy["budget_seconds"] is None
@@ -162,7 +162,7 @@ def test_an_extreme_leak_is_decided_in_a_few_units(run: Run) -> None:
     assert "nothing innocent does" in buggy["verdict"]["reasons"][0]["text"]
 
 
-def test_extreme_growth_that_a_collection_takes_back_is_no_leak(run: Run) -> None:
+def test_extreme_growth_that_a_collection_frees_is_not_a_leak(run: Run) -> None:
     program = """
 import gc
 
@@ -182,7 +182,7 @@ class Shelf:
     assert "garbage that waited for the collector" in result["verdict"]["reasons"][0]["text"]
 
 
-def test_what_is_read_seldom_is_still_judged_when_a_run_has_gone_on(run: Run) -> None:
+def test_a_rarely_read_signal_still_gets_a_verdict_in_a_long_run(run: Run) -> None:
     program = """
 import os
 
@@ -202,7 +202,7 @@ class Shelf:
 
 
 @pytest.mark.skipif(not os.access(SHARED_MEMORY_FOLDER, os.W_OK), reason="needs a /dev/shm")
-def test_a_session_in_shared_memory_has_no_other_in_its_place(
+def test_a_session_in_shared_memory_is_not_replaced_by_another(
     toy: Leaklab,
 ) -> None:
     with tempfile.TemporaryDirectory(dir=SHARED_MEMORY_FOLDER) as folder:
@@ -212,7 +212,7 @@ def test_a_session_in_shared_memory_has_no_other_in_its_place(
     assert controls == [False, False]
 
 
-def test_what_cannot_be_decided_says_so_and_what_would_decide_it(run: Run) -> None:
+def test_an_undecided_verdict_says_what_would_decide_it(run: Run) -> None:
     (fading,) = run(FADES_SLOWLY, "--budget", "0.5", units=64)
     assert fading["verdict"]["conclusion"] == "undecided"
     assert fading["units_done"] > 64
@@ -226,7 +226,7 @@ def test_what_cannot_be_decided_says_so_and_what_would_decide_it(run: Run) -> No
         (WAITS_FOR_THE_COLLECTOR, "garbage that waited"),
     ],
 )
-def test_what_is_held_and_not_retained_is_no_leak_and_says_what_it_is(
+def test_free_memory_in_an_allocator_is_not_a_leak_and_is_named(
     run: Run, program: str, text: str
 ) -> None:
     (result,) = run(program, "--units", "128", units=128)
@@ -239,7 +239,7 @@ def test_what_is_held_and_not_retained_is_no_leak_and_says_what_it_is(
 
 
 @pytest.mark.parametrize("keep", ["self.kept.append(bytes(20_000))", "pass"])
-def test_a_tree_is_judged_by_what_its_children_hold(run: Run, keep: str) -> None:
+def test_the_verdict_on_a_tree_includes_the_memory_of_its_children(run: Run, keep: str) -> None:
     leaks = keep != "pass"
     arguments = ["--variant", "buggy"] if leaks else []
     program = HAS_CHILDREN.replace("KEEP", keep)
@@ -272,7 +272,7 @@ class Shelf:
 @pytest.mark.parametrize(
     ("message_bytes", "where"), [("500", "malloc's heap"), ("200", "pymalloc's arenas")]
 )
-def test_the_allocator_that_holds_what_was_freed_is_named(
+def test_the_allocator_that_keeps_freed_memory_is_named(
     leaklab: Leaklab, message_bytes: str, where: str
 ) -> None:
     arguments = ["--units", "200", "-o", f"message_bytes={message_bytes}", "--json"]

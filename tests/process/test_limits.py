@@ -1,4 +1,4 @@
-"""The limits of memory, processes, descriptors and time, each met by a real program."""
+"""The limits of memory, processes, descriptors and time, each reached by a real program."""
 
 import json
 import shutil
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.process
 
 
 def private_mounts() -> list[str]:
-    """The command prefix that gives a program its own mounts and leaves all others alone."""
+    """Return the command prefix that gives a program its own mounts."""
     for flags in ("-m", "-rm"):
         arguments = [shutil.which("unshare") or "true", flags]
         tried = subprocess.run([*arguments, "mount"], capture_output=True, check=False)
@@ -25,7 +25,7 @@ def private_mounts() -> list[str]:
 
 
 def broken_run(toy: Leaklab, *arguments: str) -> dict[str, Any]:
-    """The one result of a run of the toy that breaks; a verdict on it is never right."""
+    """Return the one result of a run of the failing toy; a verdict on it is never right."""
     result = toy("run", "faulty", *arguments, "--json")
     assert (result.returncode, result.stderr) == (1, "")
     (run,) = json.loads(result.stdout)
@@ -48,7 +48,7 @@ def broken_run(toy: Leaklab, *arguments: str) -> dict[str, Any]:
     ],
 )
 @pytest.mark.parametrize("mode", ["inline", "fork", "spawn"])
-def test_a_limit_ends_the_run_with_its_samples_kept(
+def test_a_limit_ends_the_run_and_its_samples_are_kept(
     toy: Leaklab, fault: str, ended: str, arguments: list[str], mode: str
 ) -> None:
     run = broken_run(toy, "-o", f"fault={fault}", "--mode", mode, *arguments)
@@ -61,7 +61,7 @@ def test_a_limit_ends_the_run_with_its_samples_kept(
 
 @pytest.mark.parametrize("fault", ["map", "threads"])
 @pytest.mark.parametrize("mode", ["inline", "forkserver"])
-def test_what_takes_no_memory_is_not_stopped(toy: Leaklab, fault: str, mode: str) -> None:
+def test_a_mapping_that_is_not_touched_is_not_stopped(toy: Leaklab, fault: str, mode: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit=300MB", "--mode", mode)
     assert (result.returncode, result.stderr) == (0, "")
 
@@ -72,7 +72,7 @@ def test_a_program_that_moves_to_another_cpu_is_named_in_a_note(toy: Leaklab) ->
     assert "changed its own CPU affinity" in result.stdout
 
 
-def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
+def test_a_read_only_cgroup_file_system_is_recorded_as_a_fall_back(
     place: Path, environment: dict[str, str]
 ) -> None:
     mounts = [line.split()[1] for line in Path("/proc/mounts").read_text().splitlines()]
@@ -89,10 +89,10 @@ def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
     assert groups == [] or "Read-only file system" in " ".join(controls["refused"])
 
 
-def test_a_full_disk_is_one_line_and_loses_nothing_that_was_saved(
+def test_a_full_disk_is_reported_in_one_line_and_keeps_saved_results(
     place: Path, environment: dict[str, str]
 ) -> None:
-    """The first results fit into the small file system, the next ones do not."""
+    """The first results fit into the small file system, and the next ones do not."""
     (place / "results").mkdir()
     script = f"{mount(place, 'results')}; {RUN} --repeat 20; code=$?; ls results/*; exit $code"
     result = in_private_mounts(place, environment, script)
@@ -101,7 +101,7 @@ def test_a_full_disk_is_one_line_and_loses_nothing_that_was_saved(
     assert "grow.buggy.inline.1.json" in result.stdout
 
 
-def test_a_temporary_folder_without_room_is_one_line(
+def test_a_full_temporary_folder_is_reported_in_one_line(
     place: Path, environment: dict[str, str]
 ) -> None:
     result = in_private_mounts(place, environment, f"{mount(place, 'tmp')}; {RUN}")

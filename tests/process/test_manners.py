@@ -1,4 +1,4 @@
-"""Programs with bad manners towards the agent: measured all the same, or failed with the reason."""
+"""Programs that disturb the agent: they are measured nevertheless, or fail with the reason."""
 
 import threading
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def run(executor: ProcessExecutor, fault: str) -> Measurement:
 
 
 @pytest.mark.parametrize("fault", ["none", "half a line", "forge", "unspeakable", "stuck", "fork"])
-def test_what_a_program_does_to_the_agent_does_not_show_in_its_figures(
+def test_a_program_that_disturbs_the_agent_has_unchanged_figures(
     executor: ProcessExecutor, fault: str
 ) -> None:
     trace = run(executor, fault)
@@ -47,25 +47,25 @@ def test_what_a_program_does_to_the_agent_does_not_show_in_its_figures(
     assert 0 < process.peak_rss_bytes < 8 << 20
 
 
-def test_a_program_that_closes_every_descriptor_is_told_so(executor: ProcessExecutor) -> None:
+def test_a_program_that_closes_every_descriptor_gets_a_message(executor: ProcessExecutor) -> None:
     trace = run(executor, "daemonize")
     assert trace.end_reason is EndReason.DIED
     assert trace.detail == "the program closed descriptors that are the lab's"
     assert trace.processes[0].samples.units[-1] >= 49
 
 
-def test_an_exception_without_words_is_still_named(executor: ProcessExecutor) -> None:
+def test_an_exception_without_a_message_is_still_named(executor: ProcessExecutor) -> None:
     trace = run(executor, "no words")
     assert trace.end_reason is EndReason.PROGRAM_FAILED
     assert "UnspeakableError: (its message cannot be read)" in trace.detail
 
 
-def test_a_program_that_kills_its_supervisor_goes_with_it(executor: ProcessExecutor) -> None:
+def test_a_program_that_kills_its_supervisor_ends_with_it(executor: ProcessExecutor) -> None:
     trace = run(executor, "parricide")
     assert (trace.end_reason, trace.detail) == (EndReason.DIED, "its supervisor was killed")
 
 
-def test_what_a_program_prints_is_kept_only_up_to_a_limit(
+def test_output_of_a_program_is_kept_only_up_to_a_limit(
     executor: ProcessExecutor, tmp_path: Path
 ) -> None:
     (job,) = plan(CATALOGUE, PlanRequest(names=["chatty"], units=1000))
@@ -87,7 +87,7 @@ def test_what_a_program_prints_is_kept_only_up_to_a_limit(
     assert 0 < max(sizes) < 500 << 20  # of 1,000 MiB that were printed
 
 
-def test_path_does_not_move_a_peak(
+def test_the_length_of_path_does_not_change_a_peak(
     executor: ProcessExecutor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", "/usr/bin:/bin")

@@ -1,4 +1,4 @@
-"""The confusion matrix of a catalogue of which one variant is not what it says."""
+"""The confusion matrix of a catalogue in which one variant is declared wrongly."""
 
 import json
 import shutil
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.process
 WORDS = ["matrix", "grow", "--mode", "inline", "--jobs", "2"]
 
 
-def test_all_is_well_where_all_is_as_known(toy: Leaklab, place: Path) -> None:
+def test_a_matrix_without_wrong_verdicts_passes(toy: Leaklab, place: Path) -> None:
     result = toy(*WORDS, "--write", "matrix.md")
     assert (0, "") == (result.returncode, result.stderr)
     assert "2 runs, 2 as known" == result.stdout.splitlines()[-1]
@@ -22,7 +22,7 @@ def test_all_is_well_where_all_is_as_known(toy: Leaklab, place: Path) -> None:
     assert "| leak | 1 | 0 | 0 | 0 |\n| clean | 0 | 1 | 0 | 0 |" in document
 
 
-def test_a_wrong_verdict_and_what_broke_off_are_named(leaklab: Leaklab, place: Path) -> None:
+def test_wrong_verdicts_and_failed_runs_are_named(leaklab: Leaklab, place: Path) -> None:
     root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
     grow = root / "scenarios" / "grow"
     shutil.copy(grow / "fixed.py", grow / "buggy.py")
@@ -36,9 +36,7 @@ def test_a_wrong_verdict_and_what_broke_off_are_named(leaklab: Leaklab, place: P
     assert "SystemError" in fixed["reason"]
 
 
-def test_a_document_that_cannot_be_written_is_known_before_any_run(
-    toy: Leaklab, place: Path
-) -> None:
+def test_an_unwritable_document_is_reported_before_any_run(toy: Leaklab, place: Path) -> None:
     result = toy(*WORDS, "--write", "nowhere/matrix.md")
     assert 3 == result.returncode
     assert "nowhere/matrix.md cannot be written: No such file" in one_line(result)

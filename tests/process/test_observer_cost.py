@@ -1,4 +1,4 @@
-"""The command that measures what the observer costs: real processes, watched for a second."""
+"""The command that measures the cost of the observer: real processes, watched for a second."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from process.conftest import Leaklab, one_line
 pytestmark = pytest.mark.process
 
 
-def test_the_command_writes_its_own_section_only(leaklab: Leaklab, place: Path) -> None:
+def test_the_command_writes_only_its_own_section(leaklab: Leaklab, place: Path) -> None:
     document = place / "performance.md"
     document.write_text("# Title\n\n<!-- observer: begin -->\nold\n<!-- observer: end -->\n\nend\n")
     result = leaklab("observer", "--quick", "--write", str(document))
@@ -28,7 +28,7 @@ def test_the_command_writes_its_own_section_only(leaklab: Leaklab, place: Path) 
     assert (text.startswith("# Title\n"), text.endswith("-->\n\nend\n")) == (True, True)
 
 
-def test_a_document_that_cannot_be_written_is_said_before_anything_is_measured(
+def test_an_unwritable_document_is_reported_before_any_measurement(
     leaklab: Leaklab, place: Path
 ) -> None:
     result = leaklab("observer", "--quick", "--write", str(place))
@@ -37,7 +37,7 @@ def test_a_document_that_cannot_be_written_is_said_before_anything_is_measured(
     assert "" == result.stdout
 
 
-def test_a_run_without_cgroup_is_looked_at_by_the_observer_alone() -> None:
+def test_a_run_without_cgroup_is_watched_only_by_the_observer() -> None:
     load = Load(2, 1 << 20, Holder.OBSERVER)
     (before, none), (after, result) = measure_observer_cost([load], seconds=0.1)
     assert (load, None, load) == (before, none, after)

@@ -1,4 +1,4 @@
-"""leaklab beside other tools, as a smoke run: what is here is measured, what is not is named."""
+"""leaklab beside other tools, as a smoke run: installed tools are measured, others are named."""
 
 import json
 from pathlib import Path
@@ -11,7 +11,7 @@ from process.conftest import Leaklab, one_line
 pytestmark = pytest.mark.process
 
 
-def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: Path) -> None:
+def test_each_tool_has_figures_or_an_install_hint(leaklab: Leaklab, place: Path) -> None:
     document = place / "performance.md"
     document.write_text("# Title\n")
     tools = ["tracemalloc", "psleak", "RSS"]
@@ -30,7 +30,7 @@ def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: P
     assert "| tracemalloc | 100 |" in document.read_text()
 
 
-def test_a_tool_that_there_is_not_is_bad_input(leaklab: Leaklab) -> None:
+def test_an_unknown_tool_is_bad_input(leaklab: Leaklab) -> None:
     result = leaklab("peers", "--tool", "heapy")
     assert 2 == result.returncode
     assert "no tool 'heapy'; there are: bare, leaklab" in one_line(result)

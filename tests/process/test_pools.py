@@ -1,4 +1,4 @@
-"""Pools: real workers, each measured and judged; broken ones end the run, in every mode."""
+"""Pools: real workers, each with its own verdict; a failing worker ends the run in every mode."""
 
 import json
 import subprocess
@@ -24,7 +24,7 @@ def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("mode", POOLS)
-def test_each_worker_does_its_share_and_is_judged_by_it(toy: Leaklab, mode: str) -> None:
+def test_each_worker_does_its_share_and_gets_its_own_verdict(toy: Leaklab, mode: str) -> None:
     (run,) = runs(toy, "grow", "--variant=buggy", "--mode", mode, "--workers=3", "--units=602")
     parent, *workers = run["processes"]
     assert (run["workers"], run["units_done"]) == (3, 602)
@@ -48,7 +48,7 @@ def test_a_default_run_gives_each_worker_the_units_that_a_verdict_needs(toy: Lea
     assert (run["workers"], run["units"], run["verdict"]["conclusion"]) == (2, 400, "clean")
 
 
-def test_workers_have_seeds_and_scratch_folders_of_their_own(leaklab: Leaklab) -> None:
+def test_each_worker_has_its_own_seed_and_scratch_folder(leaklab: Leaklab) -> None:
     arguments = ["word_index", "--variant=buggy", "--mode=fork", "--units=200"]
     (first,), (again,), (other,) = (runs(leaklab, *arguments, f"--seed={s}") for s in (1, 1, 2))
     heaps = [
@@ -87,7 +87,7 @@ def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: st
     ],
 )
 @pytest.mark.parametrize("mode", POOLS)
-def test_a_worker_that_breaks_is_one_line_and_its_exit_code(
+def test_a_failing_worker_is_reported_in_one_line_with_its_exit_code(
     toy: Leaklab, mode: str, fault: str, at: int, code: int, text: str
 ) -> None:
     options = ["-o", f"fault={fault}", "-o", f"at={at}", "-o", "only=worker-002"]
@@ -97,12 +97,12 @@ def test_a_worker_that_breaks_is_one_line_and_its_exit_code(
 
 
 @pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "fork", "stuck", "affinity"])
-def test_workers_with_bad_manners_are_measured_all_the_same(toy: Leaklab, fault: str) -> None:
+def test_misbehaving_workers_are_measured_nevertheless(toy: Leaklab, fault: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}", "--mode", "fork")
     assert (result.returncode, result.stderr) == (0, "")
 
 
-def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> None:
+def test_a_failed_worker_does_not_lose_the_samples_of_all(toy: Leaklab, place: Path) -> None:
     toy("run", "faulty", "-o", "fault=kill", "-o", "only=worker-001", "--mode", "spawn")
     (saved,) = (place / "results").glob("*/faulty.*.json")
     run = json.loads(saved.read_text())
@@ -121,7 +121,7 @@ def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> 
         (["--memory-limit", "1MB"], "a bare interpreter"),
     ],
 )
-def test_a_pool_that_cannot_be_is_one_line(
+def test_an_impossible_pool_is_reported_in_one_line(
     toy: Leaklab, place: Path, arguments: list[str], message: str
 ) -> None:
     result = toy("run", "grow", *arguments)
@@ -164,7 +164,7 @@ def test_a_service_that_dies_in_mid_run_is_named(
     assert len(output.splitlines()) == 1
 
 
-def test_two_runs_at_a_time_have_the_peaks_of_one(leaklab: Leaklab) -> None:
+def test_concurrent_runs_have_the_peaks_of_single_runs(leaklab: Leaklab) -> None:
     arguments = [
         "word_index",
         "vocabulary",

@@ -1,4 +1,4 @@
-"""`leaklab project` on real, short runs: the toy that keeps a piece a unit."""
+"""`leaklab project` on real, short runs of the toy that keeps one piece per unit."""
 
 import json
 
@@ -17,7 +17,7 @@ def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
     assert (0, "") == (result.returncode, result.stderr)
     (outcome,) = json.loads(result.stdout)
     assert "linear" == outcome["laws"]["fits"][0]["law"]
-    # malloc adds 16 bytes and the object's head 33 to the piece, the list its place.
+    # malloc adds 16 bytes to the piece, the object's header 33, and the list an entry.
     peak = outcome["prediction"]["peak_bytes"]
     assert 4096 * FAR_UNITS < peak < 1.05 * 4096 * FAR_UNITS
     assert outcome["prediction"]["low_bytes"] < peak < outcome["prediction"]["high_bytes"]
@@ -25,7 +25,7 @@ def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
     assert 6 == len(outcome["points"])
 
 
-def test_a_run_that_meets_its_own_limit_is_one_line_with_the_remedy(toy: Leaklab) -> None:
+def test_a_run_that_reaches_its_limit_is_reported_in_one_line_with_the_remedy(toy: Leaklab) -> None:
     arguments = ["--units", "20000", "--largest", "20000", "--memory-limit", "40MB"]
     result = toy(*SHORT, *arguments)
     assert (3, "") == (result.returncode, result.stdout)
@@ -34,7 +34,7 @@ def test_a_run_that_meets_its_own_limit_is_one_line_with_the_remedy(toy: Leaklab
     assert line.endswith("give a --largest below 20000, or raise --memory-limit")
 
 
-def test_a_largest_size_with_no_room_below_it_is_bad_input(toy: Leaklab) -> None:
+def test_a_largest_size_without_room_for_smaller_sizes_is_bad_input(toy: Leaklab) -> None:
     result = toy(*SHORT, "--units", "9", "--largest", "10")
     assert (2, "") == (result.returncode, result.stdout)
     assert one_line(result).endswith("raise --largest")

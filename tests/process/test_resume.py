@@ -1,4 +1,4 @@
-"""A session that was broken off goes on where it stopped, and nothing that is there is touched."""
+"""An interrupted session is resumed where it stopped, and existing files are not changed."""
 
 import json
 import shutil
@@ -16,8 +16,7 @@ pytestmark = pytest.mark.process
 
 @pytest.fixture
 def broken(place: Path, environment: dict[str, str]) -> Path:
-    """The folder of a session that was killed in its second run of two; its scenario has been
-    fixed since."""
+    """The folder of a session that was killed in its second run of two."""
     with half_done(place, environment, "inline") as harness:
         harness.kill()
         harness.communicate()
@@ -29,7 +28,7 @@ def broken(place: Path, environment: dict[str, str]) -> Path:
 
 
 def contents(session: Path) -> dict[str, tuple[int, bytes]]:
-    """Of every file in a session: when it was written, and what is in it."""
+    """Return the time and the content of every file in a session."""
     return {p.name: (p.stat().st_mtime_ns, p.read_bytes()) for p in session.iterdir()}
 
 
@@ -37,7 +36,7 @@ def names_in(session: Path) -> list[str]:
     return sorted(path.name for path in session.iterdir())
 
 
-def test_a_session_that_was_killed_makes_only_what_is_left(leaklab: Leaklab, broken: Path) -> None:
+def test_a_resumed_session_makes_only_the_missing_runs(leaklab: Leaklab, broken: Path) -> None:
     assert names_in(broken) == ["grow.buggy.inline.1.json", "plan.json"]
     before = contents(broken)
     result = leaklab("run", "--resume")
@@ -53,7 +52,9 @@ def test_a_session_that_was_killed_makes_only_what_is_left(leaklab: Leaklab, bro
     assert before.items() <= contents(broken).items()
 
 
-def test_what_a_killed_save_left_is_named_and_left_alone(leaklab: Leaklab, broken: Path) -> None:
+def test_a_file_of_an_interrupted_save_is_named_and_left_alone(
+    leaklab: Leaklab, broken: Path
+) -> None:
     half = broken / "grow.fixed.inline.1.json"
     half.write_bytes((broken / "grow.buggy.inline.1.json").read_bytes()[:500])
     hidden = broken / ".grow.fixed.inline.1.json.1"
@@ -68,7 +69,7 @@ def test_what_a_killed_save_left_is_named_and_left_alone(leaklab: Leaklab, broke
     assert "grow.fixed.inline.1-2.json" in names_in(broken)
 
 
-def test_a_complete_session_has_nothing_to_do_and_is_shown(leaklab: Leaklab, broken: Path) -> None:
+def test_a_complete_session_is_shown_without_any_work(leaklab: Leaklab, broken: Path) -> None:
     assert leaklab("run", "--resume").stderr == ""
     saved = contents(broken)
     result = leaklab("run", "--resume", "--processes")
@@ -78,7 +79,7 @@ def test_a_complete_session_has_nothing_to_do_and_is_shown(leaklab: Leaklab, bro
     assert saved == contents(broken)
 
 
-def test_a_session_that_control_c_ended_goes_on_too(
+def test_a_session_that_control_c_ended_can_be_resumed(
     leaklab: Leaklab, place: Path, environment: dict[str, str]
 ) -> None:
     with half_done(place, environment, "inline") as harness:
@@ -88,7 +89,7 @@ def test_a_session_that_control_c_ended_goes_on_too(
     assert leaklab("run", "--resume", "--jobs", "2").returncode == 0
 
 
-def test_a_session_under_way_is_left_to_who_makes_it(
+def test_a_session_in_progress_is_not_resumed(
     leaklab: Leaklab, place: Path, environment: dict[str, str]
 ) -> None:
     with half_done(place, environment, "inline") as harness:
@@ -109,7 +110,7 @@ def test_a_session_under_way_is_left_to_who_makes_it(
         (["--memory-limit", "1GiB"], "--memory-limit"),
     ],
 )
-def test_what_only_a_new_plan_has_is_refused_beside_resume(
+def test_options_of_a_new_plan_are_refused_with_resume(
     leaklab: Leaklab, arguments: list[str], named: str
 ) -> None:
     result = leaklab("run", *arguments, "--resume")
@@ -117,7 +118,7 @@ def test_what_only_a_new_plan_has_is_refused_beside_resume(
     assert named in one_line(result)
 
 
-def test_names_are_refused_beside_resume(leaklab: Leaklab) -> None:
+def test_names_are_refused_with_resume(leaklab: Leaklab) -> None:
     assert "leave names away" in one_line(leaklab("run", "grow", "--resume"))
 
 
@@ -129,7 +130,7 @@ def test_names_are_refused_beside_resume(leaklab: Leaklab) -> None:
         (["--resume", "--results", "tmp"], "tmp holds no session to go on with"),
     ],
 )
-def test_where_there_is_nothing_to_go_on_with_it_is_one_line(
+def test_resume_without_a_session_is_reported_in_one_line(
     leaklab: Leaklab, arguments: list[str], message: str
 ) -> None:
     result = leaklab("run", *arguments)
@@ -137,7 +138,7 @@ def test_where_there_is_nothing_to_go_on_with_it_is_one_line(
     assert message in one_line(result)
 
 
-def test_a_session_with_a_broken_plan_is_named_and_the_one_before_it_goes_on(
+def test_a_session_with_a_broken_plan_is_named_and_the_one_before_is_resumed(
     leaklab: Leaklab, place: Path, broken: Path
 ) -> None:
     newer = place / "results" / "99980101-000000-1"

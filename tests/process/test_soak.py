@@ -1,4 +1,4 @@
-"""The soak test's neighbours, and what it says of a wrong verdict."""
+"""The soak test's neighbours, and its report of a wrong verdict."""
 
 import os
 import shutil
@@ -12,7 +12,7 @@ from process.conftest import TOYS, Leaklab, unwrapped, wait_until
 pytestmark = pytest.mark.process
 
 
-def test_one_neighbour_is_where_the_runs_are_and_one_is_free() -> None:
+def test_one_neighbour_shares_the_cpu_of_the_runs_and_one_is_free() -> None:
     allowed = os.sched_getaffinity(0)
     with busy_neighbours() as (pinned, free):
         wait_until(lambda: os.sched_getaffinity(pinned) == {max(allowed)})
@@ -35,7 +35,7 @@ def test_a_wrong_verdict_is_named_below_the_table(leaklab: Leaklab, place: Path)
     assert result.stdout.splitlines()[-1].startswith("saved in results/")
 
 
-def test_everything_is_soaked_in_every_mode_it_has(toy: Leaklab, place: Path) -> None:
+def test_every_scenario_is_soaked_in_every_declared_mode(toy: Leaklab, place: Path) -> None:
     result = toy("soak", "grow", "--rounds", "1")
     modes = [line.split()[0].split("/")[2] for line in result.stdout.splitlines()[1:11:2]]
     assert modes == ["inline", "fork", "spawn", "forkserver", "multiprocess"]

@@ -1,4 +1,4 @@
-"""Streams that are closed, full or broken, and Ctrl-C before anything has begun."""
+"""Streams that are closed, full or broken, and Ctrl-C during the start."""
 
 import subprocess
 import sys
@@ -14,7 +14,7 @@ LEAKLAB = [sys.executable, "-m", "leaklab"]
 
 
 def shell(place: Path, environment: dict[str, str], text: str) -> subprocess.CompletedProcess[str]:
-    """The command with the shell's own redirections behind it."""
+    """Return the command followed by redirections of the shell."""
     return subprocess.run(
         ["sh", "-c", f'"$0" -m leaklab {text}', sys.executable],
         cwd=place,
@@ -26,7 +26,7 @@ def shell(place: Path, environment: dict[str, str], text: str) -> subprocess.Com
 
 
 @pytest.mark.parametrize("text", ["list", "show word_index", "--help", "list --json"])
-def test_output_that_cannot_be_written_is_one_line(
+def test_unwritable_output_is_reported_in_one_line(
     place: Path, environment: dict[str, str], text: str
 ) -> None:
     result = shell(place, environment, f"{text} >/dev/full")
@@ -35,14 +35,14 @@ def test_output_that_cannot_be_written_is_one_line(
     assert one_line(result) == output
 
 
-def test_a_line_that_cannot_be_written_changes_no_exit_code(
+def test_an_unwritable_line_does_not_change_the_exit_code(
     place: Path, environment: dict[str, str]
 ) -> None:
     assert shell(place, environment, "show nothing 2>/dev/full").returncode == 2
 
 
 @pytest.mark.parametrize("text", ["list", "show word_index"])
-def test_a_reader_that_is_gone_is_told_nothing_and_no_verdict_passes_for_right(
+def test_a_closed_pipe_is_silent_and_hides_no_wrong_verdict(
     place: Path, environment: dict[str, str], text: str
 ) -> None:
     with subprocess.Popen(
@@ -61,7 +61,7 @@ def test_a_reader_that_is_gone_is_told_nothing_and_no_verdict_passes_for_right(
 
 
 @pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-", "<&- >&- 2>&-"])
-def test_closed_streams_cost_no_verdict(
+def test_closed_streams_do_not_change_a_verdict(
     place: Path, environment: dict[str, str], closed: str
 ) -> None:
     message = f"run grow --variant fixed --catalogue {TOYS} {closed}"
@@ -71,14 +71,14 @@ def test_closed_streams_cost_no_verdict(
     assert result.returncode == 2
 
 
-def test_an_ascii_terminal_reads_question_marks(leaklab: Leaklab) -> None:
+def test_an_ascii_terminal_gets_question_marks(leaklab: Leaklab) -> None:
     result = leaklab("show", "word_index", PYTHONIOENCODING="ascii")
     assert (result.returncode, result.stderr) == (0, "")
     assert "?" in result.stdout
 
 
 @pytest.mark.parametrize("name", ["click", "difflib"])
-def test_control_c_while_the_command_starts_is_one_line(
+def test_control_c_during_the_start_is_reported_in_one_line(
     leaklab: Leaklab, place: Path, name: str
 ) -> None:
     (place / "early").mkdir()

@@ -1,4 +1,4 @@
-"""Limits on a process tree, and the certainty that nothing of it stays behind: real processes."""
+"""Limits on a tree of real processes, which leaves nothing behind."""
 
 import contextlib
 import os
@@ -34,9 +34,9 @@ LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=40)
 SAY_BASELINE = """
 import os
 def baseline(number):
-    words = dict(kind="baseline", process=number, pid=os.getpid(), rss_bytes=1,
+    message = dict(kind="baseline", process=number, pid=os.getpid(), rss_bytes=1,
                  high_water_reset=False)
-    os.write(3, f"\\n{words!r}\\n".encode())
+    os.write(3, f"\\n{message!r}\\n".encode())
 baseline(0)
 """
 BOMB = """
@@ -114,7 +114,7 @@ with confined(Limits(memory_bytes=300 << 20, time_seconds=20)) as confinement:
 
 @dataclass
 class Bench:
-    """Starts Python programs under a supervisor in a folder of their own, and watches them."""
+    """Starts Python programs under a supervisor in a separate folder, and watches them."""
 
     folder: Path
     confinement: Confinement
@@ -164,7 +164,7 @@ def bench_in(folder: Path, confinement: Confinement) -> Iterator[Bench]:
 
 @pytest.fixture
 def group() -> Iterator[Confinement]:
-    """The cgroups of a run, which are gone when it is over."""
+    """The cgroups of a run, which no longer exist at its end."""
     with confined(LIMITS) as confinement:
         if confinement.refused:
             pytest.skip("; ".join(confinement.refused))
@@ -174,14 +174,14 @@ def group() -> Iterator[Confinement]:
 
 @pytest.fixture
 def held(tmp_path: Path, group: Confinement) -> Iterator[Bench]:
-    """Held to its limits by cgroups."""
+    """A run with limits that cgroups enforce."""
     with bench_in(tmp_path, group) as bench:
         yield bench
 
 
 @pytest.fixture
 def observed(tmp_path: Path) -> Iterator[Bench]:
-    """Held to its limits by the observer alone."""
+    """A run with limits that only the observer enforces."""
     with bench_in(tmp_path, UNCONFINED) as bench:
         yield bench
 
@@ -199,7 +199,7 @@ def test_a_fork_bomb_ends_at_the_process_limit(bench: Bench, bomb: str) -> None:
     assert bench.watch(bomb).stopped is EndReason.PROCESS_LIMIT
 
 
-def test_two_hundred_threads_are_no_fault(bench: Bench) -> None:
+def test_two_hundred_threads_are_allowed(bench: Bench) -> None:
     code = """
 import threading
 gate = threading.Event()
@@ -216,15 +216,15 @@ def test_two_gigabytes_at_once_end_at_the_memory_limit(bench: Bench) -> None:
     assert bench.watch(HOG).stopped is EndReason.MEMORY_LIMIT
 
 
-def test_a_child_that_is_killed_for_want_of_memory_ends_the_run_that_goes_on(held: Bench) -> None:
+def test_a_child_that_is_killed_for_lack_of_memory_ends_the_run(held: Bench) -> None:
     seen = held.watch(CHILD_HOGS)
     assert (seen.stopped, seen.oom_kills) == (EndReason.MEMORY_LIMIT, 1)
     assert seen.cgroup_peak_bytes is not None
-    # A page is charged before it is refused.
+    # The kernel charges a page before it refuses it.
     assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096
 
 
-def test_the_record_says_by_which_means_the_limits_were_held(held: Bench) -> None:
+def test_the_record_names_the_means_that_enforced_the_limits(held: Bench) -> None:
     seen = held.watch("pass")
     assert seen.memory_by == held.confinement.memory_by
     assert seen.processes_by == held.confinement.processes_by
@@ -232,12 +232,12 @@ def test_the_record_says_by_which_means_the_limits_were_held(held: Bench) -> Non
     assert seen.controlled.confined
 
 
-def test_where_nothing_holds_the_limits_it_is_the_observer(observed: Bench) -> None:
+def test_the_observer_enforces_the_limits_if_nothing_else_does(observed: Bench) -> None:
     seen = observed.watch("pass")
     assert (seen.memory_by, seen.processes_by) == (OBSERVER, OBSERVER)
 
 
-def test_a_group_that_cannot_be_joined_is_told_and_the_observer_holds_the_limits(
+def test_without_a_usable_group_the_observer_enforces_the_limits(
     tmp_path: Path,
 ) -> None:
     gone = Confinement(memory_by="cgroup v1", memory=tmp_path / "gone")
@@ -248,7 +248,7 @@ def test_a_group_that_cannot_be_joined_is_told_and_the_observer_holds_the_limits
     assert seen.controlled.refused == ["joining a cgroup: No such file or directory"]
 
 
-def test_a_daemon_that_is_left_behind_is_gone(bench: Bench) -> None:
+def test_a_daemon_that_was_left_behind_is_killed(bench: Bench) -> None:
     seen = bench.watch(DAEMON)
     assert (seen.stopped, seen.exited and seen.exited.status) == (None, 0)
 
@@ -275,14 +275,14 @@ def test_a_resource_tracker_that_does_not_end_is_killed(bench: Bench) -> None:
     bench.watch(f"import subprocess, sys; subprocess.Popen([sys.executable, *{arguments}])")
 
 
-def test_whoever_kills_its_supervisor_is_found_in_its_group(held: Bench) -> None:
+def test_a_process_that_kills_its_supervisor_is_killed_by_its_group(held: Bench) -> None:
     seen = held.watch(PARRICIDE)
     assert (seen.exited, seen.stopped) == (None, None)
     assert held.confinement.pids() != []
     held.confinement.remove()
 
 
-def test_whoever_stops_its_supervisor_ends_at_the_time_limit(bench: Bench) -> None:
+def test_a_process_that_stops_its_supervisor_ends_at_the_time_limit(bench: Bench) -> None:
     bench.limits = Limits(memory_bytes=300 << 20, time_seconds=1)
     code = "import os, signal, time\nos.kill(os.getppid(), signal.SIGSTOP)\ntime.sleep(1000)"
     assert bench.watch(code).stopped is EndReason.TIME_LIMIT
@@ -294,7 +294,7 @@ def test_descriptors_are_limited_for_each_process(observed: Bench) -> None:
     assert observed.output() == "(100, 100)\n"
 
 
-def test_a_service_may_open_all_that_the_kernel_lets_it(observed: Bench) -> None:
+def test_a_service_may_open_as_many_files_as_the_kernel_allows(observed: Bench) -> None:
     code = "import resource; print(len(set(resource.getrlimit(resource.RLIMIT_NOFILE))))"
     command = observed.command(code)
     with supervised(Command(command.argv, {}, observed.folder, observed.folder)) as child:
@@ -312,7 +312,7 @@ def test_a_run_that_is_cancelled_ends_without_a_limit(bench: Bench) -> None:
     assert seen.exited is not None
 
 
-def test_of_every_process_the_baseline_and_the_mark_are_kept(bench: Bench) -> None:
+def test_the_baseline_and_the_high_water_mark_of_every_process_are_kept(bench: Bench) -> None:
     code = f"""{SAY_BASELINE}
 import time
 for number in (1, 2):
@@ -330,7 +330,7 @@ time.sleep(1000)
 
     def look() -> None:
         seen = observer._observation.high_water_bytes.values()
-        # The last mark may have been read while the larger one was still being filled.
+        # The last high-water mark may be read before the larger block is filled.
         filled = [sum(mark > least for mark in seen) for least in (50_000_000, 100_000_000)]
         if len(list(home.iterdir())) == 2 and filled == [2, 1]:
             marks.update(seen)
@@ -367,13 +367,13 @@ def is_crier(process: psutil.Process) -> bool:
     return "fixtures.crier" in process.cmdline()
 
 
-def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> None:
+def test_a_service_that_dies_is_named_with_its_last_output(tmp_path: Path) -> None:
     (tmp_path / "fixtures").mkdir()
     (tmp_path / "fixtures" / "__init__.py").touch()
     (tmp_path / "fixtures" / "crier.py").write_text(
         "import socket, time\n"
-        "peer = socket.create_server(('127.0.0.1', 0))\n"
-        "print(f'http://127.0.0.1:{peer.getsockname()[1]}', flush=True)\n"
+        "server = socket.create_server(('127.0.0.1', 0))\n"
+        "print(f'http://127.0.0.1:{server.getsockname()[1]}', flush=True)\n"
         "print('farewell', flush=True)\n"
         "time.sleep(1000)\n"
     )
@@ -392,7 +392,7 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
         assert services.death() == f"{message}; its last output: farewell"
 
 
-def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> None:
+def test_a_cancelled_start_of_a_slow_service_ends_at_once(tmp_path: Path) -> None:
     (tmp_path / "fixtures").mkdir()
     (tmp_path / "fixtures" / "__init__.py").touch()
     (tmp_path / "fixtures" / "sleeper.py").write_text(
@@ -424,7 +424,7 @@ def test_a_run_is_stopped_when_its_service_dies(bench: Bench) -> None:
     assert (seen.stopped, seen.service_death) == (EndReason.SERVICE_DIED, "the service is dead")
 
 
-def test_a_limit_that_was_met_counts_before_a_service_that_died(held: Bench) -> None:
+def test_a_reached_limit_takes_precedence_over_a_dead_service(held: Bench) -> None:
     seen = held.watch(HOG, death=lambda _: "dead" if held.confinement.oom_kills() else "")
     assert (seen.stopped, seen.service_death) == (EndReason.MEMORY_LIMIT, "")
 
@@ -436,7 +436,7 @@ def test_a_limit_that_was_met_counts_before_a_service_that_died(held: Bench) -> 
         ("import os; os.write(3, b\"\\n{'kind': 'finished'}\\n\")", (None, "")),
     ],
 )
-def test_a_service_that_died_is_why_a_run_failed_but_no_fault_of_one_that_ended_well(
+def test_a_dead_service_explains_a_failed_run_and_not_a_completed_one(
     bench: Bench, code: str, result: tuple[EndReason | None, str]
 ) -> None:
     seen = bench.watch(code, death=lambda child: "dead" if child.closed else "")
@@ -449,7 +449,7 @@ def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_temporary_folder_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
+def test_an_unwritable_temporary_folder_is_reported_in_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     advice = "free some disk space, or set TMPDIR to another folder"
     message = f"file/run-00/home: Not a directory; {advice}"

@@ -1,4 +1,4 @@
-"""What people see: tables of 80 columns, colour and progress on a terminal only."""
+"""The output for users: tables of 80 columns, and colour and progress only on a terminal."""
 
 import json
 import os
@@ -20,7 +20,7 @@ COLOUR = re.compile(r"\x1b\[[0-9;]*3[0-7]m")
 
 
 def on_a_terminal(place: Path, environment: dict[str, str], *arguments: str, **changes: str) -> str:
-    """What a terminal is sent, standard output and error together."""
+    """Return everything that a terminal receives: standard output and error together."""
     ours, theirs = pty.openpty()
     command = [sys.executable, "-m", "leaklab", *arguments]
     settings = {**environment, "TERM": "xterm-256color", **changes}
@@ -57,7 +57,7 @@ def test_no_color_is_respected(place: Path, environment: dict[str, str]) -> None
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "word_index"], ["--help"]])
-def test_what_is_piped_is_plain(leaklab: Leaklab, arguments: list[str]) -> None:
+def test_piped_output_is_plain(leaklab: Leaklab, arguments: list[str]) -> None:
     result = leaklab(*arguments)
     assert (result.returncode, result.stderr) == (0, "")
     assert ESCAPE not in result.stdout
@@ -67,13 +67,13 @@ def test_tables_fit_80_columns(leaklab: Leaklab) -> None:
     assert max(map(len, leaklab("list").stdout.splitlines())) <= 80
 
 
-def test_show_tells_the_story_the_truth_the_diff_and_the_lesson(leaklab: Leaklab) -> None:
+def test_show_prints_the_story_the_metadata_the_diff_and_the_lesson(leaklab: Leaklab) -> None:
     shown = leaklab("show", "word_index").stdout
     for part in ("keeps whole articles", "culprit", "+++ fixed.py", "leaklab run word_index"):
         assert part in shown
 
 
-def test_every_command_that_reports_speaks_json(leaklab: Leaklab) -> None:
+def test_every_command_that_reports_can_print_json(leaklab: Leaklab) -> None:
     assert "word_index" in [s["name"] for s in json.loads(leaklab("list", "--json").stdout)]
     assert "diff" in json.loads(leaklab("show", "word_index", "--json").stdout)
     leaklab("run", "grow", "--catalogue", str(TOYS))
@@ -100,7 +100,7 @@ def test_two_saved_results_are_drawn(leaklab: Leaklab, place: Path) -> None:
     ("min_ratio", "code", "text"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],
 )
-def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
+def test_run_and_compare_give_a_verdict_on_a_pair_judged_by_its_peaks(
     leaklab: Leaklab, place: Path, min_ratio: float, code: int, text: str
 ) -> None:
     root = Path(shutil.copytree(TOYS, place / "root"))
@@ -117,7 +117,7 @@ def test_a_pair_judged_by_its_peaks_is_judged_by_run_and_by_compare(
 
 
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
-def test_shells_are_offered_completion(leaklab: Leaklab, shell: str) -> None:
+def test_completion_scripts_exist_for_the_shells(leaklab: Leaklab, shell: str) -> None:
     assert "_LEAKLAB_COMPLETE" in leaklab("completion", shell).stdout
 
 
@@ -145,7 +145,7 @@ def test_the_accuracy_table_is_written_by_its_command(leaklab: Leaklab, place: P
 
 def test_the_overhead_table_has_an_interval(leaklab: Leaklab) -> None:
     result = leaklab("overhead", "grow", "--pairs", "6", "--catalogue", str(TOYS))
-    # A toy of milliseconds may well cost more than is allowed; the exit code must say so.
+    # A toy of milliseconds may cost more than the goal; the exit code must show that.
     assert result.returncode == (0 if "2 of 2 surely cost at most" in result.stdout else 1)
     assert "grow/buggy/inline" in result.stdout
     assert "…" in result.stdout

@@ -1,4 +1,4 @@
-"""`leaklab watch` on real programs: what it says of them, and that it leaves nothing behind."""
+"""`leaklab watch` on real programs: its reports, and that it leaves nothing behind."""
 
 import json
 import os
@@ -29,7 +29,7 @@ while True:
     time.sleep(0.002)
     while len(kept) < 250 * (time.monotonic() - began): kept.append(b"x" * 100_000)
 """
-# Of each 100,000 bytes the object and malloc's chunk have 48 more.
+# The object and malloc's chunk add 48 bytes to each 100,000.
 GROW_BYTES_A_SECOND = 250 * 100_048
 NOBODY = 65534
 Watch = Callable[..., tuple[int, str, str]]
@@ -56,7 +56,7 @@ def watch(place: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFix
 
 @contextmanager
 def running(arguments: Sequence[str], place: Path) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that says a line once it is there, as a bystander to be watched."""
+    """Start a process to be watched; it prints a line when it is ready."""
     with subprocess.Popen(arguments, cwd=place, stdout=subprocess.PIPE) as process:
         try:
             assert process.stdout is not None
@@ -66,19 +66,19 @@ def running(arguments: Sequence[str], place: Path) -> Iterator[subprocess.Popen[
             process.kill()
 
 
-def test_a_foreign_program_that_is_steady_is_clean_and_its_tree_is_shown(watch: Watch) -> None:
+def test_a_steady_foreign_program_is_clean_and_its_tree_is_shown(watch: Watch) -> None:
     code, output, errors = watch(*SOON, "sh", "-c", "sleep 100 & sleep 101")
     assert (0, "") == (code, errors)
     commands = sorted(line.split("  ")[-1][:9] for line in output.splitlines()[1:4])
     assert ["sh -c sle", "sleep 100", "sleep 101"] == commands
-    # On a busy machine PSS is read too seldom to decide, and resident memory decides instead.
+    # On a busy machine PSS is read too rarely, and resident memory decides instead.
     verdict = unwrapped(output)
     assert "clean: PSS" in verdict or "clean: anonymous RSS" in verdict
     assert "watched for 1." in output
     assert "sh: ended with the watch (SIGTERM)" in output
 
 
-def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place: Path) -> None:
+def test_an_existing_process_is_watched_and_left_alone(watch: Watch, place: Path) -> None:
     with running(python("print(flush=True); time.sleep(1000)"), place) as bystander:
         _, output, errors = watch("--for", "0.1", "--json", "--pid", str(bystander.pid))
         assert ("", None) == (errors, bystander.poll())
@@ -89,7 +89,7 @@ def test_a_process_that_was_there_is_watched_and_left_alone(watch: Watch, place:
     )
 
 
-def test_a_slow_leak_after_a_start_up_is_found_and_the_start_up_is_left_out(watch: Watch) -> None:
+def test_a_slow_leak_is_detected_and_the_start_up_before_it_left_out(watch: Watch) -> None:
     # The first reading is made before the start-up is over, also on a busy machine.
     code = "time.sleep(.5)\nstart, kept, began = bytearray(30 << 20), [], time.monotonic()\n"
     code += "while True:\n    time.sleep(.002)\n"
@@ -101,7 +101,7 @@ def test_a_slow_leak_after_a_start_up_is_found_and_the_start_up_is_left_out(watc
     assert 0.8 * 200_000 < verdict["per_unit"] < 1.2 * 200_000
 
 
-def test_half_of_the_limit_in_order_is_a_leak(watch: Watch) -> None:
+def test_steady_growth_to_half_of_the_limit_is_a_leak(watch: Watch) -> None:
     _, output, _ = watch(*SOON, "--limit", "50MB", "--json", "--", *python(GROW))
     (reason, *_) = json.loads(output)["verdict"]["reasons"]
     assert "past-anything-innocent" == reason["kind"]
@@ -111,8 +111,8 @@ def test_half_of_the_limit_in_order_is_a_leak(watch: Watch) -> None:
 def test_workers_that_are_replaced_are_judged_by_generations(
     watch: Watch, kept_bytes: int, code: int
 ) -> None:
-    """Each worker lives half a second, and keeps so much for every five milliseconds of it, at
-    whatever pace a busy machine lets it run."""
+    """Each worker lives for half a second, and keeps an amount for every five milliseconds, at
+    any pace of a busy machine."""
     prefork = f"""
 while True:
     if not (pid := os.fork()):
@@ -132,7 +132,7 @@ while True:
     assert (kept_bytes > 0) == (seen["verdict"]["reasons"][0]["kind"] == "each-generation-grows")
 
 
-def test_resident_memory_and_the_container_are_told_beside_the_tree(watch: Watch) -> None:
+def test_resident_memory_and_the_container_are_reported_beside_the_tree(watch: Watch) -> None:
     _, output, _ = watch("--for", "0.3", "--interval", "0.05", "--json", "sleep", "100")
     seen = json.loads(output)
     assert {"seconds", "rss_bytes", "anon_bytes"} <= set(seen["resident_samples"])
@@ -140,7 +140,7 @@ def test_resident_memory_and_the_container_are_told_beside_the_tree(watch: Watch
         assert {"anon_bytes", "file_bytes", "shmem_bytes"} == set(seen["container"]["now"])
 
 
-def test_what_a_command_prints_and_how_it_ends_is_told(watch: Watch, place: Path) -> None:
+def test_the_output_and_the_end_of_a_command_are_reported(watch: Watch, place: Path) -> None:
     code = "print(os.getcwd(), sys.stdin.read(), file=sys.stderr); time.sleep(.3); sys.exit(7)"
     _, output, errors = watch("--interval", "0.05", "--json", "--", *python(code))
     assert f"{place} \n" == errors
@@ -171,7 +171,7 @@ print(repr(facts), file=open(sys.argv[1], "w"), flush=True)
         ("true", 3, "true: exited with status 0 within"),
     ],
 )
-def test_a_command_that_does_not_start_or_last_is_said_in_one_line(
+def test_a_command_that_does_not_start_or_last_is_reported_in_one_line(
     leaklab: Leaklab, place: Path, text: str, code: int, output: str
 ) -> None:
     (place / "no-format").write_text("neither")
@@ -243,7 +243,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert {"RES", "SHR", "VIRT", "%MEM", "growth/s", "COMMAND"} <= set(
         ESCAPE.sub(" ", table).split()
     )
-    # No line is so long that the ^C which a terminal shows would begin another one.
+    # Every line leaves room for the ^C that a terminal shows.
     assert max(map(len, ESCAPE.sub("", table).splitlines())) <= 80 - len("^C")
     assert ("noise\n", False) == ((place / "said").read_text(), "noise" in table)
     assert (1, "leak", "interrupted") == (
@@ -257,7 +257,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert -signal.SIGTERM == seen["command_status"]
 
 
-def test_a_command_that_does_not_listen_is_killed_at_the_next_signal(
+def test_a_command_that_ignores_a_signal_is_killed_at_the_next_one(
     place: Path, environment: dict[str, str]
 ) -> None:
     """SIGTERM does what Ctrl-C does."""

@@ -22,7 +22,7 @@ def run(*arguments: str | Path, cwd: Path, **changes: str) -> str:
     return result.stdout
 
 
-def test_the_wheel_brings_its_catalogue_along(tmp_path: Path) -> None:
+def test_the_wheel_contains_the_catalogue(tmp_path: Path) -> None:
     run(sys.executable, "-m", "build", "--outdir", tmp_path / "dist", CHECKOUT, cwd=tmp_path)
     (wheel,) = (tmp_path / "dist").glob("*.whl")
     venv.create(tmp_path / "empty", with_pip=True)

@@ -7,7 +7,7 @@ from leaklab.agent.leaklab_agent.bounded import survey
 
 
 class Cache(dict[int, int]):
-    """As the field's cache classes are: a mapping that names its maximum."""
+    """A mapping with a maximum attribute, as in common cache classes."""
 
     maxsize = 4321
 
@@ -31,7 +31,7 @@ def surveyed() -> dict[str, tuple[int, int]]:
     return {name: (entries, maximum) for name, entries, maximum in survey()}
 
 
-def test_a_cache_a_deque_and_a_cache_class_are_found_with_entries_and_maximum() -> None:
+def test_bounded_containers_are_listed_with_entries_and_maximum() -> None:
     @lru_cache(maxsize=5432)
     def price(n: int) -> int:
         return n
@@ -46,7 +46,7 @@ def test_a_cache_a_deque_and_a_cache_class_are_found_with_entries_and_maximum() 
     assert messages[f"{__name__}.Cache"] == (len(cache), 4321)
 
 
-def test_what_states_no_maximum_or_will_not_tell_is_not_found() -> None:
+def test_containers_without_a_readable_maximum_are_not_listed() -> None:
     kept = [kind({n: n for n in range(40)}) for kind in (Unlimited, Raises, Answers)]
     messages = surveyed()
     assert not any(type(one).__qualname__ in name for one in kept for name in messages)

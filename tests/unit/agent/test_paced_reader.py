@@ -30,17 +30,17 @@ def readings(costs: list[int], monkeypatch: pytest.MonkeyPatch) -> list[bool]:
     return results
 
 
-def test_a_cheap_reader_is_read_at_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_cheap_reader_reads_at_every_row(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(readings([1000] * 50, monkeypatch))
 
 
-def test_one_expensive_reading_is_an_accident(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_one_expensive_reading_does_not_slow_a_reader_down(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(
         readings([1000, 1000, 50 * EXPENSIVE, 1000, 50 * EXPENSIVE] + [1000] * 20, monkeypatch)
     )
 
 
-def test_an_expensive_reader_takes_no_more_than_its_share(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_expensive_reader_stays_within_its_budget(monkeypatch: pytest.MonkeyPatch) -> None:
     cost = 4 * EXPENSIVE_NANOSECONDS
     spent = cost * sum(readings([cost] * 200, monkeypatch))
     assert 0 < spent <= 200 * 10_000_000 / 100 + 2 * cost
@@ -55,6 +55,6 @@ def test_a_reading_is_made_at_every_eighth_row_however_expensive(
     ]
 
 
-def test_what_is_not_due_at_a_row_is_not_read() -> None:
+def test_a_reader_does_not_read_before_it_is_due() -> None:
     reader = PacedReader(lambda: 1, 3, 100)
     assert [reader(row) for row in range(4)] == [1, NOT_READ, NOT_READ, 1]

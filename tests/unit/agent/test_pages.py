@@ -42,7 +42,7 @@ def test_all_pages_of_mapped_files_become_resident() -> None:
     assert size == rss
 
 
-def test_an_older_kernel_leaves_them_as_they_are() -> None:
+def test_an_older_kernel_leaves_the_pages_unchanged() -> None:
     size, rss = mappings("an older kernel")
     assert size != rss
 

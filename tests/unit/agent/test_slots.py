@@ -9,7 +9,7 @@ def test_slots_begin_at_zero_and_hold_64_bits() -> None:
     assert [0, -(2**63)] == list(slots)
 
 
-def test_what_a_forked_child_writes_is_not_its_parents() -> None:
+def test_a_forked_child_does_not_write_to_its_parent_s_slots() -> None:
     slots = int64_slots(1)
     slots[0] = 7
     if (child := os.fork()) == 0:

@@ -1,4 +1,4 @@
-"""Programs that were edited: what was known of them is not known any more."""
+"""Edited programs have no known verdict."""
 
 from pathlib import Path
 
@@ -11,7 +11,7 @@ from leaklab.model.scenario import Variant
 
 @pytest.fixture
 def checkout(tmp_path: Path) -> Catalogue:
-    """Another checkout of the lab's, with one of its scenarios."""
+    """Another checkout of the lab, with one of its scenarios."""
     (tmp_path / "harness" / "leaklab").mkdir(parents=True)
     folder = tmp_path / "scenarios" / "word_index"
     folder.mkdir(parents=True)
@@ -27,29 +27,29 @@ def edit(catalogue: Catalogue, name: str) -> None:
     path.write_text(path.read_text() + "\n")
 
 
-def test_a_program_as_it_is_leaks_as_is_known(checkout: Catalogue) -> None:
+def test_an_unchanged_program_has_a_known_verdict(checkout: Catalogue) -> None:
     assert checkout.load("word_index").leaks(Variant.BUGGY)
 
 
-def test_of_an_edited_program_nothing_is_known_and_of_its_twin_it_is(checkout: Catalogue) -> None:
+def test_an_edited_program_has_no_known_verdict_and_its_twin_has(checkout: Catalogue) -> None:
     edit(checkout, "buggy.py")
     scenario = checkout.load("word_index")
     assert scenario.leaks(Variant.BUGGY) is None
     assert scenario.leaks(Variant.FIXED) is False
 
 
-def test_an_edited_workload_leaves_nothing_known(checkout: Catalogue) -> None:
+def test_an_edited_workload_removes_every_known_verdict(checkout: Catalogue) -> None:
     edit(checkout, "workload.py")
     scenario = checkout.load("word_index")
     assert [scenario.leaks(variant) for variant in scenario.variants] == [None, None]
 
 
-def test_a_scenario_that_is_not_listed_is_as_its_author_says(checkout: Catalogue) -> None:
+def test_an_unlisted_scenario_has_the_verdict_that_its_author_declares(checkout: Catalogue) -> None:
     (checkout.root / "scenarios" / CHECKSUM_FILE).write_text("")
     assert checkout.load("word_index").leaks(Variant.BUGGY)
 
 
-def test_the_lab_vouches_for_the_units_of_its_own_catalogue_only(
+def test_the_lab_vouches_only_for_the_units_of_its_own_catalogue(
     checkout: Catalogue, tmp_path: Path
 ) -> None:
     assert checkout.load("word_index").is_vouched

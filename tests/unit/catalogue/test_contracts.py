@@ -33,7 +33,7 @@ def test_a_sound_scenario_is_ok(root: Path) -> None:
     assert (check.lines, check.exit) == (["ok"], Exit.AS_EXPECTED)
 
 
-def test_a_scenario_that_lacks_something_is_skipped_and_that_is_no_problem(root: Path) -> None:
+def test_a_scenario_with_a_missing_requirement_is_skipped(root: Path) -> None:
     path = root / "scenarios" / "grow" / "scenario.toml"
     path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
     check = checked(root)

@@ -44,18 +44,18 @@ def test_the_built_in_catalogue_is_the_checkouts() -> None:
     assert builtin_root() == Path(__file__).parents[3]
 
 
-def test_an_unknown_scenario_is_answered_with_the_nearest_name() -> None:
+def test_the_message_on_an_unknown_scenario_suggests_the_nearest_name() -> None:
     with pytest.raises(BadInput, match=r"no scenario 'gorw'; did you mean 'grow'\?"):
         open_catalogue(TOYS).load("gorw")
 
 
-def test_a_folder_without_scenarios_is_no_catalogue(tmp_path: Path) -> None:
+def test_a_folder_without_scenarios_is_not_a_catalogue(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="make a folder 'scenarios' there"):
         open_catalogue(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["scenarios", "fixtures"])
-def test_its_folders_must_be_packages_or_others_would_be_imported(root: Path, name: str) -> None:
+def test_the_folders_of_a_catalogue_must_be_packages(root: Path, name: str) -> None:
     (root / name).mkdir(exist_ok=True)
     (root / name / "__init__.py").unlink(missing_ok=True)
     with pytest.raises(BadInput, match=rf"{name}/__init__\.py is missing: make an empty file"):
@@ -70,12 +70,12 @@ def test_a_catalogue_folder_that_cannot_be_read_is_bad_input(root: Path) -> None
         catalogue.load_all()
 
 
-def test_a_path_that_is_too_long_is_no_catalogue() -> None:
+def test_a_path_that_is_too_long_is_not_a_catalogue() -> None:
     with pytest.raises(BadInput, match="cannot be read: File name too long"):
         open_catalogue(Path("x" * 5000))
 
 
-def test_fixtures_are_looked_for_where_they_will_be_imported_from(edit: Edit, root: Path) -> None:
+def test_fixtures_are_checked_in_the_folder_of_their_import(edit: Edit, root: Path) -> None:
     edit("scenario.toml", "level    = 1", 'level = 1\nservices = ["http"]')
     culprit = 'culprit = "self._pieces.append(piece)"'
     edit("scenario.toml", culprit, f'{culprit}\nallocation = "fixtures/articles.py"')
@@ -171,7 +171,7 @@ def test_every_file_has_an_entry(root: Path) -> None:
         ("README.md", "shows", "<!-- figures --> shows", "still has a placeholder"),
         ("scenario.toml", '"it grows", ', "", "hints: give 4"),
         ("scenario.toml", '["made up for the tests"]', "[]", "sources is empty"),
-        ("scenario.toml", "leak there is.", "leak there is", "end it with a full stop"),
+        ("scenario.toml", "possible leak.", "possible leak", "end it with a full stop"),
         ("scenario.toml", "units    = 200", "units    = 20", "octaves of 8 blocks need 64"),
         ("scenario.toml", 'growth = "none"', 'growth = "unbounded"', "that is a leak"),
         ("scenario.toml", "never-cleared-collection", "none", "name the pattern"),
@@ -179,7 +179,7 @@ def test_every_file_has_an_entry(root: Path) -> None:
         ("scenario.toml", "level    = 1", 'level = 1\nservices = ["ftp"]', "no fixtures/ftp.py"),
     ],
 )
-def test_the_linter_names_what_is_wrong_and_what_to_do(
+def test_the_linter_names_the_mistake_and_the_remedy(
     edit: Edit, root: Path, name: str, old: str, new: str, message: str
 ) -> None:
     edit(name, old, new)
@@ -187,13 +187,13 @@ def test_the_linter_names_what_is_wrong_and_what_to_do(
 
 
 @pytest.mark.parametrize("name", ["Grow", "grow-2", "grow 2", "2_grow", "gröw"])
-def test_a_name_is_lower_case_digits_and_underscores(root: Path, name: str) -> None:
+def test_a_name_has_only_lower_case_letters_digits_and_underscores(root: Path, name: str) -> None:
     (root / "scenarios" / "grow").rename(root / "scenarios" / name)
     catalogue = open_catalogue(root)
     assert "rename it to lower case" in " | ".join(lint(catalogue, catalogue.load(name)))
 
 
-def test_the_diff_is_the_lesson(root: Path) -> None:
+def test_the_linter_limits_the_diff_of_a_pair(root: Path) -> None:
     catalogue = open_catalogue(root)
     diff = unified_diff(catalogue, catalogue.load("grow"))
     assert "-        self._pieces.append(piece)\n+        self._pieces = [piece]\n" in diff
@@ -217,7 +217,7 @@ def test_options_are_read_as_their_defaults_types() -> None:
         ("bytes_per_unit=" + "9" * 5000, "a number is wanted, like 4096"),
     ],
 )
-def test_a_wrong_option_is_answered_with_what_there_is(change: str, message: str) -> None:
+def test_the_message_on_a_wrong_option_lists_the_options(change: str, message: str) -> None:
     with pytest.raises(BadInput, match=message):
         resolve_options(open_catalogue(TOYS).load("grow"), [change])
 
@@ -228,7 +228,7 @@ def test_an_option_is_a_finite_number(value: str) -> None:
         resolve_options(toys.scenario(options={"share": 0.5}), [f"share={value}"])
 
 
-def test_a_value_too_long_for_a_path_is_a_text() -> None:
+def test_a_value_too_long_for_a_path_stays_a_text() -> None:
     long = "x" * 5000
     assert resolve_options(toys.scenario(options={"text": ""}), [f"text={long}"]) == {"text": long}
 
@@ -243,7 +243,7 @@ def test_a_file_named_by_an_option_keeps_its_meaning_in_another_folder(
     assert options == {"dump": str(tmp_path / "export.xml"), "source": "export.xml"}
 
 
-def test_the_plan_is_every_variant_as_often_as_asked() -> None:
+def test_the_plan_has_every_variant_with_the_requested_repeats() -> None:
     jobs = plan(open_catalogue(TOYS), PlanRequest(names=["grow", "faulty"], repeat=2, units=7))
     labels = [(job.label, job.repeat, job.units) for job in jobs]
     assert labels == [
@@ -264,7 +264,7 @@ def test_a_variant_or_mode_that_a_named_scenario_lacks_is_refused() -> None:
         plan(catalogue, PlanRequest(names=["chatty"], modes=[Mode.FORK]))
 
 
-def test_without_units_a_run_goes_on_within_its_budget_and_with_them_it_does_not() -> None:
+def test_only_a_run_without_units_may_be_extended_within_its_budget() -> None:
     catalogue = open_catalogue(TOYS)
     (job,) = plan(catalogue, PlanRequest(names=["faulty"]))
     assert job.budget_seconds == DEFAULT_BUDGET_SECONDS
@@ -274,13 +274,13 @@ def test_without_units_a_run_goes_on_within_its_budget_and_with_them_it_does_not
     assert job.budget_seconds is None
 
 
-def test_a_request_that_comes_to_nothing_is_refused(tmp_path: Path) -> None:
+def test_a_request_without_any_run_is_refused(tmp_path: Path) -> None:
     (tmp_path / "scenarios").mkdir()
     (tmp_path / "scenarios" / "__init__.py").touch()
     with pytest.raises(BadInput, match="nothing here has that variant and mode"):
         plan(open_catalogue(tmp_path), PlanRequest())
 
 
-def test_without_names_a_variant_means_those_that_have_it() -> None:
+def test_a_variant_without_names_selects_the_scenarios_that_have_it() -> None:
     jobs = plan(open_catalogue(TOYS), PlanRequest(variant=Variant.FIXED))
     assert [job.label for job in jobs] == ["grow/fixed/inline"]

@@ -29,7 +29,7 @@ def test_all_modes_are_those_that_each_scenario_declares(catalogue: Catalogue) -
     assert [str(job.mode) for job in jobs] == ("inline inline inline spawn spawn fork fork".split())
 
 
-def test_a_mode_that_a_scenario_lacks_leaves_it_out_where_none_is_named(
+def test_a_scenario_without_the_mode_is_left_out_if_no_scenario_is_named(
     catalogue: Catalogue,
 ) -> None:
     jobs = plan(catalogue, PlanRequest(modes=[Mode.FORK, Mode.SPAWN]))
@@ -51,7 +51,7 @@ def test_a_mode_that_a_named_scenario_lacks_is_refused(catalogue: Catalogue) -> 
         (3, 100, [(1, 100), (3, 100), (3, 100)]),
     ],
 )
-def test_each_worker_does_what_a_verdict_needs_if_no_total_is_given(
+def test_each_worker_does_the_units_of_a_verdict_by_default(
     catalogue: Catalogue, workers: int | None, units: int | None, expected: list[tuple[int, int]]
 ) -> None:
     request = PlanRequest(["grow"], Variant.BUGGY, (), workers=workers, units=units)

@@ -1,4 +1,4 @@
-"""Which options of a command line are leaklab's, and which the watched command's."""
+"""The options of leaklab and those of the watched command."""
 
 import pytest
 
@@ -20,5 +20,5 @@ from leaklab.cli.exit_codes import own_words
         ("", ""),
     ],
 )
-def test_the_words_of_a_command_to_be_watched_are_not_ours(line: str, own: str) -> None:
+def test_options_of_the_watched_command_are_not_parsed_by_leaklab(line: str, own: str) -> None:
     assert own.split() == own_words(line.split())

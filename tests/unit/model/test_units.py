@@ -18,7 +18,7 @@ from leaklab.model.units import format_bytes, format_growth, parse_bytes, parse_
         (5 << 50, "5120 TiB"),
     ],
 )
-def test_bytes_are_written_in_the_largest_fitting_unit(amount: int, text: str) -> None:
+def test_bytes_are_shown_in_the_largest_fitting_unit(amount: int, text: str) -> None:
     assert text == format_bytes(amount)
 
 
@@ -39,19 +39,19 @@ def test_sizes_are_read_as_people_write_them(text: str, amount: int) -> None:
 @pytest.mark.parametrize(
     "text", ["", "much", "-1MB", "0", "3 parsecs", "1e9", "0.1B", "9" * 400, "1" * 19 + "TiB"]
 )
-def test_what_is_no_size_is_refused_with_the_remedy(text: str) -> None:
+def test_a_wrong_size_is_refused_with_the_remedy(text: str) -> None:
     with pytest.raises(BadInput, match="write it like 300MB"):
         parse_bytes(text)
 
 
-def test_what_people_gave_is_shown_cut_short() -> None:
+def test_long_input_is_shortened_in_the_message() -> None:
     with pytest.raises(BadInput) as caught:
         parse_bytes("9" * 400)
     assert len(str(caught.value)) < 150
     assert cut("300MB") == "300MB"
 
 
-def test_growth_is_signed_and_noughts_are_plain() -> None:
+def test_growth_is_signed_and_zero_is_not() -> None:
     assert format_growth(612.4, Resource.MEMORY) == "+612 B"
     assert format_growth(-0.01, Resource.MEMORY) == "0"
     assert format_growth(1.0, Resource.SOCKETS) == "+1"
@@ -67,6 +67,6 @@ def test_times_are_read_with_their_unit(text: str, seconds: float) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "m", "0", "-3", "inf", "nan", "10 minutes", "5x", "1e400"])
-def test_what_is_no_time_is_refused_with_the_way_to_write_it(text: str) -> None:
+def test_a_wrong_time_is_refused_with_an_example(text: str) -> None:
     with pytest.raises(BadInput, match="is no time; write it like 30, 0"):
         parse_duration(text)

@@ -1,4 +1,4 @@
-"""The observer of a run that is nothing but its messages."""
+"""The observer of a simulated run that consists of messages."""
 
 import os
 import threading
@@ -26,7 +26,7 @@ PID = 4711
 
 
 class Tree(ToyProbes):
-    """One process, which holds a page more whenever it is read."""
+    """One process that has a page more at each reading."""
 
     def __init__(self) -> None:
         self.held = 0
@@ -40,7 +40,7 @@ class Tree(ToyProbes):
 
 
 class Messages:
-    """A child that says these things and is gone."""
+    """A child that sends these messages and has ended."""
 
     def __init__(self, *messages: AgentMessage) -> None:
         self.supervisor = SimpleNamespace(pid=1)
@@ -66,7 +66,7 @@ def pipe() -> Iterator[tuple[int, int]]:
 
 
 def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int | None]]]:
-    """A run of 20 units that asks after each, and what was known of its tree at each decision."""
+    """Return the readings of the tree at each decision of a run of 20 units."""
     known = []
 
     def decide(units: int, seen: Observation) -> Decision:

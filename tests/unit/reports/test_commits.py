@@ -413,7 +413,7 @@ def test_two_branches_have_different_headers_however_narrow_the_table(head: str)
         assert len(columns) == len(set(columns))
 
 
-def test_a_branch_name_is_shortened_only_where_the_table_would_not_fit() -> None:
+def test_a_branch_name_is_shortened_only_if_the_table_would_not_fit() -> None:
     table = changes(compared(measured({}), measured({})), "main", "feature/one-more-thing")
     assert "feature/one-more-thing" in plain(table, 80)
     assert "feat…hing" in plain(table, 20)

@@ -1,4 +1,4 @@
-"""Limits under which nothing can run, and modes as they are asked for."""
+"""Limits that are too low for any run, and the selection of modes."""
 
 import pytest
 
@@ -23,13 +23,11 @@ def limits(**changes: int) -> Limits:
         (["fork", "all"], ()),
     ],
 )
-def test_all_is_every_mode_and_each_is_made_once(
-    chosen: list[str], modes: tuple[Mode, ...]
-) -> None:
+def test_all_means_every_mode_once(chosen: list[str], modes: tuple[Mode, ...]) -> None:
     assert options.make_modes(chosen) == modes
 
 
-def test_less_memory_than_a_bare_interpreter_takes_is_refused_with_what_it_takes() -> None:
+def test_less_memory_than_a_bare_interpreter_needs_is_refused_with_the_amount() -> None:
     message = r"a memory limit of 977 KiB is less than a bare interpreter needs \([0-9.]+ MiB\)"
     with pytest.raises(BadInput, match=message):
         make_limits(1_000_000, 1.0)

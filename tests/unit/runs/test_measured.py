@@ -1,4 +1,4 @@
-"""What was measured, put together."""
+"""The assembly of a measurement."""
 
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,7 +21,7 @@ WARNED = "resource_tracker: There appear to be 2 leaked semaphore objects to cle
     ],
     ids=["Python 3.11", "Python 3.13", "cut off"],
 )
-def test_what_a_resource_tracker_says_of_a_killed_pool_is_no_word_of_the_program(
+def test_a_resource_tracker_s_warning_after_a_kill_is_not_output_of_the_program(
     tmp_path: Path, warning: str
 ) -> None:
     output = tmp_path / "output"
@@ -29,7 +29,7 @@ def test_what_a_resource_tracker_says_of_a_killed_pool_is_no_word_of_the_program
     assert "famous last words" == tail_of(cast("Child", SimpleNamespace(output=output)))
 
 
-def test_a_warning_of_the_programs_own_is_kept(tmp_path: Path) -> None:
+def test_a_warning_of_the_program_itself_is_kept(tmp_path: Path) -> None:
     output = tmp_path / "output"
     output.write_text("a.py:1: UserWarning: mind the gap\n  warnings.warn(\n")
     tail = tail_of(cast("Child", SimpleNamespace(output=output)))

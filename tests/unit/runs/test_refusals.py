@@ -25,7 +25,7 @@ from leaklab.runs import resume, store
 from leaklab.runs.sessions import PLAN, PLAN_SCHEMA, Plan, plan_of
 from leaklab.sandbox import protocol
 
-# The same examples on every machine, however busy it is.
+# The same examples on every machine, at any load.
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20)
 REMEDY = re.compile(r"[;:,] (mend|say|give|name|remove|write|save|update|run|allowed:|at least)")
@@ -49,7 +49,7 @@ trees = st.recursive(
 
 
 def places(tree: Any) -> Iterator[tuple[Any, Any]]:
-    """Every place in a document: what holds it, and its key or index there."""
+    """Yield every place in a document: its container, and its key or index there."""
     inner = tree.items() if isinstance(tree, dict) else enumerate(tree)
     for key, value in list(inner):
         yield tree, key
@@ -59,7 +59,7 @@ def places(tree: Any) -> Iterator[tuple[Any, Any]]:
 
 @st.composite
 def mutated(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
-    """A valid document of which one or two things are dropped, replaced or added."""
+    """A valid document with one or two values dropped, replaced or added."""
     changed = copy.deepcopy(document)
     for _ in range(draw(st.integers(1, 2))):
         holder, key = draw(st.sampled_from(list(places(changed)) or [(changed, "a")]))
@@ -74,7 +74,7 @@ def mutated(draw: st.DrawFn, document: dict[str, Any]) -> dict[str, Any]:
 
 
 def toml_of(value: Any) -> str:
-    """A value as TOML, which has no null: such keys are left out."""
+    """Return a value as TOML; keys with None are left out, because TOML has no null."""
     if isinstance(value, dict):
         pairs = (f"{json.dumps(k)} = {toml_of(v)}" for k, v in value.items() if v is not None)
         return "{" + ", ".join(pairs) + "}"
@@ -86,7 +86,7 @@ def toml_of(value: Any) -> str:
 
 
 def refused_or(read: Callable[[], Any], path: Path) -> Any:
-    """What was read; None where it was refused, as everything must be."""
+    """Return the parsed value, or None if it was refused with one line."""
     try:
         return read()
     except BadInput as error:
@@ -149,7 +149,7 @@ def test_a_scenario_that_is_not_refused_can_be_planned_and_the_plan_be_read(
 
 @given(st.binary(max_size=60) | st.text("[]{}=.\"'\n-:#ab019_e", max_size=60).map(str.encode))
 @settings(FIXED)
-def test_bytes_that_are_no_scenario_are_refused(folder: Path, garbage: bytes) -> None:
+def test_bytes_that_are_not_a_scenario_are_refused(folder: Path, garbage: bytes) -> None:
     (folder / "scenario.toml").write_bytes(garbage)
     assert refused_or(lambda: read_scenario(folder), folder / "scenario.toml") is None
 
@@ -177,7 +177,7 @@ def test_a_saved_result_that_is_not_refused_can_be_shown(
 
 @given(changed=mutated(PLANNED))
 @settings(FIXED, max_examples=60)
-def test_a_plan_that_is_not_refused_gives_jobs_or_says_what_is_gone(
+def test_an_accepted_plan_gives_jobs_or_names_what_is_missing(
     folder: Path, changed: dict[str, Any]
 ) -> None:
     (folder / PLAN).write_text(json.dumps(changed))
@@ -192,7 +192,7 @@ def test_a_plan_that_is_not_refused_gives_jobs_or_says_what_is_gone(
 
 @given(changed=mutated(RESULT))
 @settings(FIXED, max_examples=60)
-def test_a_result_that_was_changed_is_counted_or_named_when_a_session_goes_on(
+def test_a_changed_result_is_counted_or_named_when_a_session_is_resumed(
     folder: Path, changed: dict[str, Any]
 ) -> None:
     session = folder / "session"
@@ -208,7 +208,9 @@ def test_a_result_that_was_changed_is_counted_or_named_when_a_session_goes_on(
 
 @given(st.binary(max_size=60) | trees.map(lambda tree: json.dumps(tree).encode()))
 @settings(FIXED)
-def test_what_is_no_plan_and_no_result_is_refused_as_both(folder: Path, garbage: bytes) -> None:
+def test_a_document_that_is_neither_plan_nor_result_is_refused_as_both(
+    folder: Path, garbage: bytes
+) -> None:
     path = folder / PLAN
     path.write_bytes(garbage)
     assert refused_or(lambda: resume.read_plan(folder), path) is None
@@ -216,7 +218,7 @@ def test_what_is_no_plan_and_no_result_is_refused_as_both(folder: Path, garbage:
 
 
 @pytest.mark.parametrize("schema", [None, 0, -1, 10**30, 99, 99.0, 1.5, "2", True, [2]])
-def test_a_document_of_no_schema_that_we_know_is_refused(folder: Path, schema: object) -> None:
+def test_a_document_with_an_unknown_schema_is_refused(folder: Path, schema: object) -> None:
     for document, path in ((PLANNED, folder / PLAN), (RESULT, folder / "result.json")):
         path.write_text(json.dumps({**document, "schema": schema}))
     assert refused_or(lambda: resume.read_plan(folder), folder / PLAN) is None
@@ -235,16 +237,16 @@ def test_a_document_without_a_schema_is_refused(folder: Path) -> None:
 
 @given(changed=st.sampled_from(MESSAGES).flatmap(mutated))
 @settings(FIXED, max_examples=60)
-def test_of_what_stands_on_the_pipe_only_whole_messages_are_heard(changed: dict[str, Any]) -> None:
+def test_only_complete_messages_on_the_pipe_are_read(changed: dict[str, Any]) -> None:
     message = protocol.parse_message(repr(changed).encode())
     if message is not None:
-        heard = msgspec.to_builtins(message)
-        plain = {k: v for k, v in changed.items() if isinstance(v, int | str) and k in heard}
-        assert plain == {k: heard[k] for k in plain}
+        fields = msgspec.to_builtins(message)
+        plain = {k: v for k, v in changed.items() if isinstance(v, int | str) and k in fields}
+        assert plain == {k: fields[k] for k in plain}
         assert plain["kind"] in {message["kind"] for message in MESSAGES}
 
 
 @given(st.binary(max_size=60) | st.text("{}[]()'\":,.-+\\ abf019\n", max_size=60).map(str.encode))
 @settings(FIXED)
-def test_noise_on_the_pipe_is_not_heard(noise: bytes) -> None:
+def test_noise_on_the_pipe_is_ignored(noise: bytes) -> None:
     assert protocol.parse_message(noise) is None

@@ -23,27 +23,27 @@ from leaklab.runs.sessions import Session
 from leaklab.verdict.run import to_result
 
 
-class Ear(Listener):
+class RecordingListener(Listener):
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.events: list[str] = []
 
     def run_started(self, job: Job, number: int, of: int) -> None:
-        self.heard.append(f"started {job.variant} {number}/{of}")
+        self.events.append(f"started {job.variant} {number}/{of}")
 
     def progressed(self, job: Job, units_done: int) -> None:
-        self.heard.append(f"progressed {job.variant} {units_done}")
+        self.events.append(f"progressed {job.variant} {units_done}")
 
     def judged(self, result: Result) -> None:
-        self.heard.append(f"judged {result.variant} {result.verdict.conclusion}")
+        self.events.append(f"judged {result.variant} {result.verdict.conclusion}")
 
     def failed(self, job: Job, error: LabError) -> None:
-        self.heard.append(f"failed {job.variant}: {error}")
+        self.events.append(f"failed {job.variant}: {error}")
 
 
-def make(executor: object, folder: Path, ear: Listener | None = None) -> Outcome:
+def make(executor: object, folder: Path, listener: Listener | None = None) -> Outcome:
     toy = toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
-    return run_jobs(jobs, executor, session_in(folder), ear or Ear(), folder)  # type: ignore[arg-type]
+    return run_jobs(jobs, executor, session_in(folder), listener or RecordingListener(), folder)  # type: ignore[arg-type]
 
 
 def session_in(folder: Path) -> Session:
@@ -52,7 +52,7 @@ def session_in(folder: Path) -> Session:
     return session
 
 
-def test_a_pair_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
+def test_a_pair_goes_from_plan_to_report_by_its_law(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(), tmp_path)
     assert [True, False] == [r.verdict.is_leak for r in outcome.results]
     assert outcome.exit is Exit.AS_EXPECTED
@@ -61,10 +61,10 @@ def test_a_pair_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None
     assert max(map(len, table.splitlines())) <= 80
 
 
-def test_the_terminal_hears_the_moments_in_their_order(tmp_path: Path) -> None:
-    ear = Ear()
-    make(toys.ToyExecutor(), tmp_path, ear)
-    assert ear.heard == [
+def test_the_terminal_is_notified_of_the_moments_in_order(tmp_path: Path) -> None:
+    listener = RecordingListener()
+    make(toys.ToyExecutor(), tmp_path, listener)
+    assert listener.events == [
         "started buggy 1/2",
         "progressed buggy 400",
         "judged buggy leak",
@@ -74,23 +74,23 @@ def test_the_terminal_hears_the_moments_in_their_order(tmp_path: Path) -> None:
     ]
 
 
-def test_each_run_is_saved_as_it_ends_and_reads_back_the_same(tmp_path: Path) -> None:
+def test_each_run_is_saved_when_it_ends_and_reads_back_equal(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(), tmp_path)
     saved = store.find(tmp_path, str(next(tmp_path.iterdir())))
     assert sorted(outcome.results, key=lambda r: r.variant) == saved
 
 
-def test_a_run_that_breaks_off_does_not_end_the_session(tmp_path: Path) -> None:
+def test_a_failing_run_does_not_end_the_session(tmp_path: Path) -> None:
     def ended(job: Job) -> EndReason:
         return EndReason.PROGRAM_FAILED if job.variant is Variant.BUGGY else EndReason.COMPLETED
 
-    ear = Ear()
-    outcome = make(toys.ToyExecutor(ended), tmp_path, ear)
+    listener = RecordingListener()
+    outcome = make(toys.ToyExecutor(ended), tmp_path, listener)
     assert [EndReason.PROGRAM_FAILED, EndReason.COMPLETED] == [
         r.end_reason for r in outcome.results
     ]
     assert outcome.exit is Exit.BAD_INPUT
-    assert "failed buggy: grow-4096/buggy/inline: as the toy was told" in ear.heard
+    assert "failed buggy: grow-4096/buggy/inline: as the toy was told" in listener.events
 
 
 def test_a_run_that_cannot_be_made_does_not_end_the_session(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     toy = toys.scenario(judge="peak", min_ratio=min_ratio)
     jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
     session = session_in(tmp_path)
-    outcome = run_jobs(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    outcome = run_jobs(jobs, PeaksExecutor(), session, RecordingListener(), tmp_path)
     enough = min_ratio == 2
     assert [False, enough] == [r.verdict.is_leak for r in outcome.results]
     assert [True, enough] == [r.as_expected for r in outcome.results]
@@ -137,7 +137,7 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     assert "needs its pair" in alone.verdict.reasons[0].text
 
 
-def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_goes_on(
+def test_old_halves_of_a_pair_get_a_verdict_when_a_session_is_resumed(
     tmp_path: Path,
 ) -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
@@ -145,13 +145,13 @@ def test_halves_of_a_pair_that_an_older_leaklab_saved_are_judged_when_a_session_
     old = toys.result(toy, Variant.FIXED, peak_rss_bytes=1 << 20)
     old = msgspec.structs.replace(old, judge=Criterion.GROWTH, min_ratio=None)
     session = Session(session_in(tmp_path).folder, made={0: old})
-    outcome = run_jobs(jobs, PeaksExecutor(), session, Ear(), tmp_path)
+    outcome = run_jobs(jobs, PeaksExecutor(), session, RecordingListener(), tmp_path)
     assert [False, True] == [r.verdict.is_leak for r in outcome.results]
     assert outcome.exit is Exit.AS_EXPECTED
 
 
 class PeaksExecutor(toys.ToyExecutor):
-    """A pair with peaks that differ by its toy law: one of 1 MiB, and one of twice that."""
+    """A pair with peaks that differ by its toy law: 1 MiB, and twice that."""
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         trace = super().execute(job, progress)
@@ -160,13 +160,13 @@ class PeaksExecutor(toys.ToyExecutor):
         return msgspec.structs.replace(trace, processes=processes)
 
 
-def test_growth_of_a_saw_tooth_is_a_leak_only_where_restarts_end_its_teeth() -> None:
+def test_sawtooth_growth_is_a_leak_only_if_restarts_end_its_teeth() -> None:
     teeth = {"growth": "sawtooth"}
     pair = toys.scenario(buggy={**teeth, "culprit": "x"}, fixed=teeth)
     assert [True, False] == [pair.leaks(v) for v in pair.variants]
 
 
-def test_every_reason_of_a_result_has_its_words() -> None:
+def test_every_reason_of_a_result_has_a_text() -> None:
     result = toys.result(mode=Mode.FORK, workers=2)
     tree = TreeRecord(samples=result.processes[1].samples)
     trace = Measurement(
@@ -182,7 +182,7 @@ def test_every_reason_of_a_result_has_its_words() -> None:
         assert all(reason.text for reason in reasons)
 
 
-def test_a_result_has_at_least_the_fields_that_are_promised() -> None:
+def test_a_result_has_at_least_the_documented_fields() -> None:
     record = msgspec.to_builtins(toys.result())
     assert set(
         "schema scenario variant mode workers units seed options end_reason expected_growth "
@@ -205,7 +205,7 @@ def failed(error: LabError) -> Failure:
     return Failure(toys.job(), error)
 
 
-def test_the_gravest_error_gives_the_exit_code() -> None:
+def test_the_most_severe_error_gives_the_exit_code() -> None:
     outcome = Outcome(
         [toys.result(as_expected=False)], [failed(NotMeasured("x")), failed(BadInput("y"))]
     )
@@ -220,13 +220,13 @@ def test_the_gravest_error_gives_the_exit_code() -> None:
         ([toys.result(), toys.result(as_expected=False)], Exit.DIFFERS),
     ],
 )
-def test_a_skip_hides_no_wrong_verdict_and_no_empty_session(
+def test_a_skipped_run_hides_neither_a_wrong_verdict_nor_an_empty_session(
     results: list[Result], code: Exit
 ) -> None:
     assert Outcome(results, [failed(Skipped("x: skipped"))]).exit is code
 
 
-def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
+def test_the_output_of_a_failed_program_is_kept_in_the_result() -> None:
     trace = Measurement(
         end_reason=EndReason.PROGRAM_FAILED, detail="why", output_tail="Traceback …"
     )
@@ -236,23 +236,23 @@ def test_what_a_broken_program_said_is_kept_for_who_asks() -> None:
     assert str(error) == "grow-4096/buggy/inline: why"
 
 
-def test_a_failure_has_its_job_and_its_reason_without_the_runs_name(tmp_path: Path) -> None:
+def test_a_failure_has_its_job_and_a_reason_without_the_label_of_the_run(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(lambda _: EndReason.PROGRAM_FAILED), tmp_path)
     assert [Variant.BUGGY, Variant.FIXED] == [f.job.variant for f in outcome.failures]
     assert {"as the toy was told"} == {f.reason for f in outcome.failures}
 
 
-def test_a_result_that_cannot_be_saved_is_told_and_ends_the_session(tmp_path: Path) -> None:
-    ear, toy = Ear(), toys.scenario()
+def test_a_result_that_cannot_be_saved_is_reported_and_ends_the_session(tmp_path: Path) -> None:
+    listener, toy = RecordingListener(), toys.scenario()
     jobs = [toys.job(toy, variant) for variant in toy.variants]
-    outcome = run_jobs(jobs, toys.ToyExecutor(), Full(tmp_path), ear, tmp_path)
+    outcome = run_jobs(jobs, toys.ToyExecutor(), Full(tmp_path), listener, tmp_path)
     assert [Variant.BUGGY] == [r.variant for r in outcome.results]
     assert outcome.exit is Exit.NOT_MEASURED
-    assert ear.heard[-1] == "failed buggy: buggy could not be saved: no space left"
+    assert listener.events[-1] == "failed buggy: buggy could not be saved: no space left"
 
 
 class Full(Session):
-    """A place with no room for buggy variants."""
+    """A store that cannot save buggy variants."""
 
     def save(self, result: Result) -> Path:
         if result.variant is Variant.BUGGY:
@@ -273,7 +273,7 @@ def many(number: int = 2, **changes: Any) -> list[Job]:
 
 
 def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcome:
-    """Work here, in the main thread, while a helper acts in another."""
+    """Work in the main thread while a helper acts in another thread."""
     thread = threading.Thread(target=helper)
     thread.start()
     try:
@@ -282,9 +282,11 @@ def with_help(helper: Callable[[], None], work: Callable[[], Outcome]) -> Outcom
         thread.join()
 
 
-def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None:
+def test_a_pool_goes_from_plan_to_report_by_its_law(tmp_path: Path) -> None:
     jobs = [toys.job(mode=Mode.SPAWN, workers=3)]
-    (result,) = run_jobs(jobs, toys.ToyExecutor(), session_in(tmp_path), Ear(), tmp_path).results
+    (result,) = run_jobs(
+        jobs, toys.ToyExecutor(), session_in(tmp_path), RecordingListener(), tmp_path
+    ).results
     assert [False, True, True, True] == [p.verdict and p.verdict.is_leak for p in result.processes]
     assert (Role.WORKER, True, True) == (
         result.processes[result.worst_process or 0].role,
@@ -294,7 +296,7 @@ def test_a_pool_goes_from_plan_to_report_as_its_law_says(tmp_path: Path) -> None
     assert [400, 400, 400] == [p.units_done for p in result.processes[1:]]
 
 
-def test_as_many_runs_are_made_at_a_time_as_asked(tmp_path: Path) -> None:
+def test_the_requested_number_of_runs_is_made_concurrently(tmp_path: Path) -> None:
     executor = toys.ToyExecutor(held=lambda _: True)
 
     def helper() -> None:
@@ -303,25 +305,27 @@ def test_as_many_runs_are_made_at_a_time_as_asked(tmp_path: Path) -> None:
         executor.let_go()
 
     def work() -> Outcome:
-        return run_jobs(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+        return run_jobs(
+            many(3), executor, session_in(tmp_path), RecordingListener(), tmp_path, at_once=2
+        )
 
     assert [1, 2, 3] == [r.repeat for r in with_help(helper, work).results]
 
 
-def test_results_come_in_the_plans_order_whatever_order_they_ended_in(tmp_path: Path) -> None:
-    class Second(Ear):
+def test_results_are_in_the_order_of_the_plan(tmp_path: Path) -> None:
+    class Second(RecordingListener):
         def judged(self, result: Result) -> None:
             super().judged(result)
             executor.let_go()
 
-    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat == 1), Second()
+    executor, listener = toys.ToyExecutor(held=lambda job: job.repeat == 1), Second()
     session = session_in(tmp_path)
-    outcome = run_jobs(many(2), executor, session, ear, tmp_path, at_once=2)
+    outcome = run_jobs(many(2), executor, session, listener, tmp_path, at_once=2)
     assert [1, 2] == [r.repeat for r in outcome.results]
-    assert len(ear.heard) == 6
+    assert len(listener.events) == 6
 
 
-def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
+def test_a_listener_is_called_by_one_thread_at_a_time(tmp_path: Path) -> None:
     class Deep(Listener):
         def __init__(self) -> None:
             self.inside = threading.Lock()
@@ -341,16 +345,16 @@ def test_who_listens_hears_one_moment_at_a_time(tmp_path: Path) -> None:
                 progress(unit)
             return super().execute(job, progress)
 
-    ear = Deep()
-    run_jobs(many(8), Chatty(), session_in(tmp_path), ear, tmp_path, at_once=8)
-    assert ear.end_reason == 8
+    listener = Deep()
+    run_jobs(many(8), Chatty(), session_in(tmp_path), listener, tmp_path, at_once=8)
+    assert listener.end_reason == 8
 
 
 @pytest.mark.parametrize("at_once", [1, 2])
-def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
+def test_control_c_cancels_running_jobs_and_keeps_saved_results(
     tmp_path: Path, at_once: int
 ) -> None:
-    executor, ear = toys.ToyExecutor(held=lambda job: job.repeat > 1), Ear()
+    executor, listener = toys.ToyExecutor(held=lambda job: job.repeat > 1), RecordingListener()
 
     def helper() -> None:
         for _ in range(at_once):
@@ -360,14 +364,15 @@ def test_control_c_cancels_what_is_under_way_and_keeps_what_is_saved(
     session = session_in(tmp_path)
     with pytest.raises(KeyboardInterrupt):
         with_help(
-            helper, lambda: run_jobs(many(4), executor, session, ear, tmp_path, at_once=at_once)
+            helper,
+            lambda: run_jobs(many(4), executor, session, listener, tmp_path, at_once=at_once),
         )
     assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
     assert len(executor.made) == at_once + 1
-    assert not [arguments for arguments in ear.heard if arguments.startswith("failed")]
+    assert not [arguments for arguments in listener.events if arguments.startswith("failed")]
 
 
-def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
+def test_an_internal_error_cancels_running_jobs_and_is_not_hidden(
     tmp_path: Path,
 ) -> None:
     class Faulty(toys.ToyExecutor):
@@ -379,11 +384,11 @@ def test_a_fault_of_the_labs_own_cancels_what_is_under_way_and_is_not_hidden(
 
     executor = Faulty(held=lambda _: True)
     with pytest.raises(ZeroDivisionError, match="a fault"):
-        run_jobs(many(3), executor, session_in(tmp_path), Ear(), tmp_path, at_once=2)
+        run_jobs(many(3), executor, session_in(tmp_path), RecordingListener(), tmp_path, at_once=2)
 
 
-def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path: Path) -> None:
-    class LetsGo(Ear):
+def test_running_jobs_are_still_saved_after_a_failed_save(tmp_path: Path) -> None:
+    class LetsGo(RecordingListener):
         def failed(self, job: Job, error: LabError) -> None:
             super().failed(job, error)
             executor.let_go()
@@ -398,13 +403,13 @@ def test_what_is_under_way_when_a_result_cannot_be_saved_is_still_saved(tmp_path
     assert [Variant.FIXED] == [r.variant for r in store.find(tmp_path, str(session.folder))]
 
 
-def test_what_a_session_holds_is_counted_and_not_made_again(tmp_path: Path) -> None:
-    jobs, ear, executor = many(3), Ear(), toys.ToyExecutor()
+def test_saved_results_of_a_session_are_counted_and_not_repeated(tmp_path: Path) -> None:
+    jobs, listener, executor = many(3), RecordingListener(), toys.ToyExecutor()
     broken = toys.result(repeat=1, end_reason=EndReason.PROGRAM_FAILED, detail="a fault")
     session = Session(tmp_path, {0: broken, 2: toys.result(repeat=3)})
-    outcome = run_jobs(jobs, executor, session, ear, tmp_path)
+    outcome = run_jobs(jobs, executor, session, listener, tmp_path)
     assert [1, 2, 3] == [r.repeat for r in outcome.results]
-    assert ear.heard == [
+    assert listener.events == [
         "failed buggy: grow-4096/buggy/inline: a fault",
         "started buggy 2/3",
         "progressed buggy 400",

@@ -27,7 +27,7 @@ def toy_plan(repeats: int = 3, **changes: Any) -> Plan:
 
 
 def begun(results: Path, *made: Result, plan: Plan | None = None) -> Path:
-    """The folder of a session that was left with these results."""
+    """Return the folder of an interrupted session with these results."""
     with begin(results, plan or toy_plan()) as session:
         for result in made:
             session.save(result)
@@ -40,7 +40,7 @@ def reopened(folder: Path) -> tuple[Session, list[str]]:
         return session, strange
 
 
-def test_a_folder_that_cannot_be_made_is_known_before_any_work(tmp_path: Path) -> None:
+def test_an_unwritable_folder_is_reported_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where a folder should be")
     with pytest.raises(NotMeasured, match=r"cannot be saved in .*--results"):
         begin(tmp_path / "results", toy_plan())
@@ -54,7 +54,7 @@ def test_a_session_is_named_by_its_start_and_the_process(tmp_path: Path) -> None
     assert pid == str(os.getpid())
 
 
-def test_the_newest_session_sorts_last_even_where_the_clock_was_set_back(tmp_path: Path) -> None:
+def test_the_newest_session_sorts_last_even_if_the_clock_was_set_back(tmp_path: Path) -> None:
     future = datetime.now(UTC) + timedelta(days=400)
     (tmp_path / f"{future:%Y%m%d-%H%M%S}-99999").mkdir()
     names = [begun(tmp_path).name for _ in range(3)]
@@ -64,12 +64,12 @@ def test_the_newest_session_sorts_last_even_where_the_clock_was_set_back(tmp_pat
 
 
 @pytest.mark.parametrize("name", ["99991231-235959-1", "20269999-999999-1", "notes", "2026-1"])
-def test_a_name_that_is_no_sessions_does_not_fail_the_start(tmp_path: Path, name: str) -> None:
+def test_an_unrelated_name_does_not_prevent_the_start(tmp_path: Path, name: str) -> None:
     (tmp_path / name).mkdir()
     assert begun(tmp_path).is_dir()
 
 
-def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
+def test_a_plan_reads_back_equal(tmp_path: Path) -> None:
     plan = toy_plan(mode=Mode.SPAWN, workers=3, options={"a": 1, "b": "x", "c": 0.5, "d": True})
     assert resume.read_plan(begun(tmp_path, plan=plan)) == plan
 
@@ -86,9 +86,7 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
         ('{"a":' * 100_000, "is no plan, or only half of one"),
     ],
 )
-def test_a_plan_that_is_not_there_or_broken_is_named(
-    tmp_path: Path, text: str | None, message: str
-) -> None:
+def test_a_missing_or_broken_plan_is_named(tmp_path: Path, text: str | None, message: str) -> None:
     if text is not None:
         (tmp_path / PLAN).write_text(text)
     with pytest.raises(BadInput, match=message):
@@ -108,7 +106,7 @@ def test_a_plan_that_is_not_there_or_broken_is_named(
         ("limits", "output_bytes", 0),
     ],
 )
-def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
+def test_a_plan_with_an_impossible_number_is_refused(
     tmp_path: Path, part: str, name: str, number: float
 ) -> None:
     plan = msgspec.to_builtins(toy_plan(1))
@@ -118,7 +116,7 @@ def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
         resume.read_plan(tmp_path)
 
 
-def test_a_session_that_goes_on_knows_what_is_made_by_its_place(tmp_path: Path) -> None:
+def test_a_resumed_session_identifies_results_by_their_place(tmp_path: Path) -> None:
     broken = toys.result(repeat=3, end_reason=EndReason.PROGRAM_FAILED)
     session, strange = reopened(begun(tmp_path, toys.result(), broken))
     assert (session.made, strange) == ({0: toys.result(), 2: broken}, [])
@@ -143,7 +141,7 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
         ("notes.txt", b"mine", "is no saved result"),
     ],
 )
-def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
+def test_a_file_that_is_not_a_result_of_the_session_is_named_and_left_alone(
     tmp_path: Path, name: str, text: bytes | None, message: str
 ) -> None:
     result = toys.result() if name.startswith("grow-4096.fixed") else toys.result(units=7)
@@ -166,7 +164,7 @@ def test_a_pipe_or_a_folder_is_not_read(tmp_path: Path) -> None:
     assert ({}, 2) == (reopened(folder)[0].made, len(reopened(folder)[1]))
 
 
-def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None:
+def test_the_newest_incomplete_session_is_resumed(tmp_path: Path) -> None:
     plan = toy_plan(1)
     first = begun(tmp_path, plan=plan)
     second = begun(tmp_path, plan=plan)
@@ -177,7 +175,7 @@ def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None
     assert resume.newest(tmp_path) == (first, [])
 
 
-def test_where_all_are_complete_it_is_the_newest(tmp_path: Path) -> None:
+def test_the_newest_session_is_resumed_if_all_are_complete(tmp_path: Path) -> None:
     folders = [begun(tmp_path, toys.result(), plan=toy_plan(1)) for _ in range(2)]
     assert resume.newest(tmp_path) == (folders[-1], [])
 
@@ -198,7 +196,7 @@ def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -
     assert resume.newest(tmp_path) == (older, lines)
 
 
-def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path) -> None:
+def test_the_newest_session_is_named_if_no_plan_can_be_read(tmp_path: Path) -> None:
     folders = [begun(tmp_path) for _ in range(2)]
     for folder in folders:
         (folder / PLAN).write_text("{")
@@ -206,14 +204,14 @@ def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path
         resume.newest(tmp_path)
 
 
-def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:
+def test_without_a_session_the_message_says_to_name_one(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"holds no session to go on with.*--resume=DIR"):
         resume.newest(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere cannot be read: No such file.*--results"):
         resume.newest(tmp_path / "nowhere")
 
 
-def test_a_session_that_is_being_made_is_left_to_who_makes_it(tmp_path: Path) -> None:
+def test_a_session_in_progress_cannot_be_resumed(tmp_path: Path) -> None:
     with (
         begin(tmp_path, toy_plan()) as session,
         pytest.raises(BadInput, match="is being made by another leaklab; wait"),
@@ -246,20 +244,22 @@ def test_the_jobs_are_those_that_were_planned() -> None:
         ({"options": {"gone": 1}}, "grow-4096/buggy/inline"),
     ],
 )
-def test_what_the_catalogue_no_longer_has_is_named(changes: dict[str, Any], label: str) -> None:
+def test_a_scenario_that_the_catalogue_no_longer_has_is_named(
+    changes: dict[str, Any], label: str
+) -> None:
     plan = plan_of([toys.job(), toys.job(**changes)], LIMITS, Path())
     with pytest.raises(BadInput, match=f"no longer has {label} as planned; put it back"):
         resume.jobs_of_plan(plan, Toys(Path()))
 
 
-def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
+def test_a_plan_is_readable_json(tmp_path: Path) -> None:
     saved = msgspec.json.decode((begun(tmp_path) / PLAN).read_bytes())
     assert set("schema leaklab catalogue limits runs".split()) == saved.keys()
     wanted = "scenario variant mode workers units seed options repeat budget_seconds python"
     assert set(wanted.split()) == saved["runs"][0].keys()
 
 
-def test_a_plan_that_was_saved_is_the_same_jobs_again(tmp_path: Path) -> None:
+def test_a_saved_plan_gives_the_same_jobs(tmp_path: Path) -> None:
     catalogue = open_catalogue(TOYS)
     jobs = plan(catalogue, PlanRequest(names=["grow"], budget_seconds=3.5))
     with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:

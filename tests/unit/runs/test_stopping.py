@@ -1,4 +1,4 @@
-"""How far a run goes: what ends it, and what sends it on."""
+"""The length of a run: reasons to end it, and reasons to continue."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -32,7 +32,7 @@ def after(
     spent: Spent = LITTLE,
     **changes: Any,
 ) -> Decision:
-    """The decision on one process with a heap in use that grew evenly up to these units."""
+    """Return the decision on one process with a heap that grew evenly up to these units."""
     rows = [round(units * (i + 1) / len(heap)) for i in range(len(heap))]
     samples = Samples(units=rows, heap_bytes=list(heap))
     process = toys.process(list(heap), samples=samples, units_done=units, **changes)
@@ -41,7 +41,7 @@ def after(
 
 
 def collected(heap: Sequence[int], units: int, *kept_at: int) -> dict[str, Any]:
-    """What was read after a collection at each of these units: all of the heap was retained."""
+    """Return the readings after a collection at each of these units: all is retained."""
     return {
         "stops": [
             Stop(
@@ -56,23 +56,23 @@ def collected(heap: Sequence[int], units: int, *kept_at: int) -> dict[str, Any]:
 
 
 def confirmed(heap: Sequence[int], **changes: Any) -> Decision:
-    """What is decided at four times the declared units, after a collection at each doubling."""
+    """Return the decision at four times the declared units, after a collection at each doubling."""
     units = 4 * NEEDED
     stops = collected(heap, units, NEEDED, 2 * NEEDED, units)
     return after(heap, units, **stops, **changes)
 
 
-def test_what_is_clean_at_the_declared_units_ends_there() -> None:
+def test_a_clean_run_ends_at_the_declared_units() -> None:
     assert after(FLAT).order is CheckpointOrder.END
 
 
 @pytest.mark.parametrize("heap", [LINE, ROOT])
-def test_what_is_not_clean_is_collected_before_it_is_believed(heap: list[int]) -> None:
+def test_a_collection_precedes_every_verdict_of_a_leak(heap: list[int]) -> None:
     assert after(heap).order is CheckpointOrder.COLLECT
 
 
 @pytest.mark.parametrize("heap", [LINE, ROOT])
-def test_then_it_goes_on_to_be_confirmed(heap: list[int]) -> None:
+def test_after_a_collection_the_run_goes_on_for_a_confirmation(heap: list[int]) -> None:
     assert after(heap, **collected(heap, NEEDED, NEEDED)).order is CheckpointOrder.GO_ON
 
 
@@ -81,26 +81,26 @@ def test_a_leak_that_is_still_there_after_as_much_work_again_ends_a_run() -> Non
     assert confirmed(ROOT).order is CheckpointOrder.GO_ON
 
 
-def test_what_no_collection_has_kept_is_acquitted() -> None:
+def test_memory_that_collections_free_is_not_a_leak() -> None:
     stops = collected([FLAT[0]] * NEEDED, NEEDED, NEEDED // 2, NEEDED)
     assert after(LINE, **stops).order is CheckpointOrder.END
 
 
-def test_before_the_declared_units_a_line_is_no_reason_to_end() -> None:
+def test_a_line_before_the_declared_units_does_not_end_a_run() -> None:
     assert after(LINE[: NEEDED // 2], NEEDED // 2).order is CheckpointOrder.GO_ON
 
 
 UNVOUCHED = toys.scenario(vouched=False)
 
 
-def test_where_the_units_are_not_vouched_for_a_leak_takes_the_whole_budget() -> None:
+def test_with_unvouched_units_a_leak_takes_the_whole_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert confirmed(LINE, job=job).order is CheckpointOrder.GO_ON
     last = confirmed(LINE, job=job, spent=Spent(10.1, 1 << 20, 1.0))
     assert (last.order, last.held_back_by) == (CheckpointOrder.END, "--budget")
 
 
-def test_where_the_units_are_not_vouched_for_an_acquittal_takes_a_share_of_the_budget() -> None:
+def test_with_unvouched_units_a_clean_verdict_takes_a_share_of_the_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert after(FLAT, job=job).order is not CheckpointOrder.END
     assert confirmed(FLAT, job=job).order is CheckpointOrder.GO_ON
@@ -108,7 +108,7 @@ def test_where_the_units_are_not_vouched_for_an_acquittal_takes_a_share_of_the_b
     assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is CheckpointOrder.END
 
 
-def test_where_the_units_are_not_vouched_for_bounded_containers_are_surveyed() -> None:
+def test_with_unvouched_units_bounded_containers_are_surveyed() -> None:
     process = toys.process(LINE, units_done=NEEDED, **collected(LINE, NEEDED, NEEDED))
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
     decision = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
@@ -116,16 +116,16 @@ def test_where_the_units_are_not_vouched_for_bounded_containers_are_surveyed() -
 
 
 @pytest.mark.parametrize(("units", "again"), [(100, 200), (250, NEEDED), (NEEDED, 2 * NEEDED)])
-def test_a_run_is_looked_at_again_when_the_work_has_doubled(units: int, again: int) -> None:
+def test_the_next_decision_on_a_run_is_at_twice_the_work(units: int, again: int) -> None:
     stops = collected(ROOT[:units], units, units)
     assert again == after(ROOT[:units], units, **stops).next_units
 
 
-def test_what_nothing_innocent_keeps_ends_a_run_at_once() -> None:
+def test_extreme_growth_ends_a_run_at_once() -> None:
     assert after([unit * (100 << 20) for unit in range(9)], 8).order is CheckpointOrder.END
 
 
-def test_a_step_is_given_time_for_a_second_one_until_two_octaves_have_none() -> None:
+def test_a_run_with_a_step_goes_on_until_two_octaves_have_none() -> None:
     assert after(STEPPED).order is CheckpointOrder.COLLECT
     assert confirmed(STEPPED).order is CheckpointOrder.GO_ON
     early = [*STEPPED[:1], *[1_100_000] * (NEEDED - 1)]
@@ -140,9 +140,7 @@ def test_a_step_is_given_time_for_a_second_one_until_two_octaves_have_none() -> 
         (Spent(1.0, 1 << 20, 151.0), "--time-limit"),
     ],
 )
-def test_no_run_goes_on_where_twice_of_what_it_took_is_not_allowed(
-    spent: Spent, option: str
-) -> None:
+def test_no_run_goes_on_if_twice_its_cost_exceeds_the_budget(spent: Spent, option: str) -> None:
     reading = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
     assert (reading.order, reading.held_back_by) == (CheckpointOrder.END, option)
 
@@ -159,7 +157,7 @@ def test_a_run_with_units_that_get_slower_ends_within_its_budget(
     assert reading.order is (CheckpointOrder.GO_ON if goes_on else CheckpointOrder.END)
 
 
-def test_a_run_ends_before_what_it_counts_fills_its_limit() -> None:
+def test_a_run_ends_before_its_resource_reaches_the_limit() -> None:
     units = 4 * NEEDED
     open_files = [6 * unit for unit in range(units)]
     samples = Samples(units=list(range(1, units + 1)), descriptors=list(open_files))
@@ -193,9 +191,7 @@ TREE = toys.scenario(scope="tree")
 @pytest.mark.parametrize(
     ("held", "order"), [(LINE, CheckpointOrder.END), (ROOT, CheckpointOrder.GO_ON)]
 )
-def test_of_a_tree_what_was_read_of_the_tree_is_judged(
-    held: list[int], order: CheckpointOrder
-) -> None:
+def test_the_readings_of_a_tree_decide_its_verdict(held: list[int], order: CheckpointOrder) -> None:
     units = 4 * NEEDED
     tree = Samples(units=list(range(4, units + 1, 4)), pss_anon_bytes=[16 * h for h in held])
     idle = toys.process(FLAT, units_done=units, **collected(FLAT, units, units))

@@ -19,9 +19,7 @@ from leaklab.runs import store
 from leaklab.runs.sessions import Session
 
 
-def test_a_save_that_fails_leaves_what_was_there(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_failed_save_keeps_the_old_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_: int) -> None:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -49,18 +47,18 @@ DATA = Path(__file__).parents[2] / "data"
 
 
 @pytest.mark.parametrize("name", ["a.buggy.inline.1.json", "a_b.fixed.forkserver.12-3.json"])
-def test_a_files_name_says_which_run_it_holds(name: str) -> None:
+def test_the_name_of_a_file_identifies_its_run(name: str) -> None:
     parsed = store.parse_name(name)
     assert parsed
     assert parsed.text == name
 
 
 @pytest.mark.parametrize("name", ["plan.json", ".a.b.c.1.json", "a.b.c.x.json", "a.b.c.1.json.1"])
-def test_another_files_name_says_nothing(name: str) -> None:
+def test_other_file_names_identify_no_run(name: str) -> None:
     assert store.parse_name(name) is None
 
 
-def test_a_saved_file_has_the_rights_that_the_user_gives_new_files(tmp_path: Path) -> None:
+def test_a_saved_file_has_the_user_s_default_permissions(tmp_path: Path) -> None:
     before = os.umask(0o027)
     try:
         saved = store.save(tmp_path, toys.result())
@@ -85,7 +83,7 @@ def test_the_newest_run_is_of_the_last_session_and_its_last_repeat(
     assert [11] == [r.repeat for r in store.find(tmp_path, selector)]
 
 
-def test_what_was_saved_beside_half_a_file_is_newer(tmp_path: Path) -> None:
+def test_a_result_saved_beside_an_incomplete_file_is_newer(tmp_path: Path) -> None:
     save_as(tmp_path, "20260101-000000-1")
     folder = tmp_path / "20260101-000000-1"
     (folder / "grow-4096.buggy.inline.1.json").write_text("half")
@@ -94,7 +92,7 @@ def test_what_was_saved_beside_half_a_file_is_newer(tmp_path: Path) -> None:
     assert store.find(tmp_path, "grow-4096/buggy") == [store.read_result(saved)]
 
 
-def test_the_newest_run_is_one_that_was_completed(tmp_path: Path) -> None:
+def test_the_newest_run_is_a_completed_one(tmp_path: Path) -> None:
     stopped = toys.result(repeat=2, end_reason=EndReason.TIME_LIMIT)
     save_as(tmp_path, "20260101-000000-1", toys.result(), stopped)
     save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, end_reason=EndReason.DIED))
@@ -113,7 +111,7 @@ def test_a_selector_too_long_for_a_path_is_bad_input(tmp_path: Path) -> None:
         store.find(tmp_path, "x" * 5000)
 
 
-def test_a_selector_that_finds_nothing_says_what_to_write(tmp_path: Path) -> None:
+def test_the_message_on_a_selector_without_a_match_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="write scenario/variant"):
         store.find(tmp_path, "grow-4096/fixed")
 
@@ -125,7 +123,7 @@ def test_a_newer_schema_is_named(tmp_path: Path) -> None:
         store.read_result(path)
 
 
-def test_half_a_result_is_named(tmp_path: Path) -> None:
+def test_an_incomplete_result_is_named(tmp_path: Path) -> None:
     path = tmp_path / "half.json"
     path.write_bytes(store.encode_result([toys.result()])[1:500])
     with pytest.raises(BadInput, match=r"half\.json is no saved result, or only half"):

@@ -1,4 +1,4 @@
-"""Where a run's cgroups are made, with what limits, and what is read of them: on pretend trees."""
+"""The place, limits and figures of a run's cgroups, on simulated file trees."""
 
 import os
 import shutil
@@ -29,7 +29,7 @@ FILES_OF = {
 
 
 class Machine:
-    """A pretend machine: `proc` for ourselves, and folders that fill as the kernel's do."""
+    """A simulated machine: `proc` of this process, and folders that fill like the kernel's."""
 
     def __init__(self, place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.place = place
@@ -60,13 +60,13 @@ class Machine:
         return folder
 
     def group(self, folder: Path, hands_down: str = "") -> Path:
-        """A group that is there already."""
+        """Create a group in advance."""
         os.makedirs(folder, exist_ok=True)  # noqa: PTH103  (not the kernel's)
         (folder / "cgroup.subtree_control").write_text(hands_down)
         return folder
 
     def switch_on(self) -> Path:
-        """Write what the kernel says of all this; where it is read."""
+        """Write the files of the kernel; return the folder from which they are read."""
         (self.proc / "mountinfo").write_text("\n".join(self.mounts))
         (self.proc / "cgroup").write_text("\n".join(self.own))
         return self.proc
@@ -102,7 +102,7 @@ def test_version_1_has_a_group_in_each_of_its_hierarchies(machine: Machine) -> N
     assert not any(folder.exists() for folder in confinement.folders)
 
 
-def test_without_accounting_of_swap_there_is_no_such_file(machine: Machine) -> None:
+def test_without_swap_accounting_no_swap_limit_is_written(machine: Machine) -> None:
     machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
     machine.files = "memory.limit_in_bytes"
@@ -111,7 +111,7 @@ def test_without_accounting_of_swap_there_is_no_such_file(machine: Machine) -> N
         assert not (confinement.memory / "memory.memsw.limit_in_bytes").exists()
 
 
-def test_version_2_has_one_group_beside_our_own_in_the_deepest_that_hands_down(
+def test_version_2_has_one_group_in_the_deepest_delegating_parent(
     machine: Machine,
 ) -> None:
     machine.files = FILES_OF["v2"]
@@ -139,7 +139,7 @@ def test_both_controllers_are_better_than_a_deeper_place(machine: Machine) -> No
         assert [folder.parent for folder in confinement.folders] == [mount]
 
 
-def test_a_place_that_refuses_is_followed_by_the_one_above_it(machine: Machine) -> None:
+def test_a_parent_that_refuses_is_followed_by_the_one_above_it(machine: Machine) -> None:
     machine.files = FILES_OF["v2"]
     mount = machine.group(machine.mount("cgroup2", "rw"), "memory pids")
     machine.refusing = [machine.group(mount / "user", "memory pids")]
@@ -158,7 +158,7 @@ def test_a_hybrid_has_the_controllers_of_both_versions(machine: Machine) -> None
         assert [folder.parent for folder in confinement.folders] == [memory, unified]
 
 
-def test_each_limit_falls_back_on_its_own_and_says_why(machine: Machine) -> None:
+def test_each_limit_falls_back_separately_with_a_reason(machine: Machine) -> None:
     machine.refusing = [machine.mount("cgroup", "memory")]
     machine.mount("cgroup", "pids")
     machine.own = ["4:memory:/", "8:pids:/"]
@@ -168,7 +168,7 @@ def test_each_limit_falls_back_on_its_own_and_says_why(machine: Machine) -> None
         assert confinement.memory is None
 
 
-def test_an_empty_unified_mount_holds_nothing(machine: Machine) -> None:
+def test_an_empty_unified_mount_limits_nothing(machine: Machine) -> None:
     machine.group(machine.mount("cgroup2", "rw"))
     machine.own = ["0::/"]
     with confined(LIMITS, machine.switch_on()) as confinement:
@@ -189,7 +189,7 @@ def test_a_mount_may_begin_below_the_root_of_its_hierarchy(machine: Machine) -> 
     assert [place.folder for place in cgroup_parents(machine.switch_on())] == [folder / "lab"]
 
 
-def test_two_runs_have_groups_of_their_own(machine: Machine) -> None:
+def test_each_run_has_its_own_groups(machine: Machine) -> None:
     machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
     proc = machine.switch_on()
@@ -198,7 +198,7 @@ def test_two_runs_have_groups_of_their_own(machine: Machine) -> None:
         assert all(f.name.startswith(f"leaklab-{os.getpid()}-") for f in one.folders)
 
 
-def test_groups_of_the_dead_are_removed_and_those_of_the_living_stay(machine: Machine) -> None:
+def test_groups_of_dead_runs_are_removed_and_those_of_live_runs_stay(machine: Machine) -> None:
     memory = machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
     dead = machine.group(memory / "leaklab-999999999-1")
@@ -208,7 +208,7 @@ def test_groups_of_the_dead_are_removed_and_those_of_the_living_stay(machine: Ma
         assert living.exists()
 
 
-def test_a_group_that_is_gone_already_is_no_fault(machine: Machine) -> None:
+def test_a_group_that_no_longer_exists_is_not_an_error(machine: Machine) -> None:
     machine.mount("cgroup", "memory")
     machine.own = ["4:memory:/"]
     with confined(LIMITS, machine.switch_on()) as confinement:
@@ -230,7 +230,7 @@ def group(tmp_path: Path) -> Path:
         (V2, "memory.peak", "memory.events", "low 9\nmax 8\noom 7\noom_group_kill 1"),
     ],
 )
-def test_the_peak_and_the_kills_are_read_where_each_version_has_them(
+def test_the_peak_and_the_kills_are_read_from_the_files_of_each_version(
     group: Path, means: str, peak: str, events: str, text: str
 ) -> None:
     confinement = Confinement(memory_by=means, memory=group)
@@ -258,7 +258,7 @@ def test_the_peak_and_the_kills_are_read_where_each_version_has_them(
         (V2, {"memory.events": "max 0\noom 1\noom_kill 3"}, 3),
     ],
 )
-def test_a_kill_counts_only_where_the_runs_own_limit_was_met(
+def test_a_kill_counts_only_if_the_run_s_own_limit_was_reached(
     group: Path, means: str, files: dict[str, object], kills: int
 ) -> None:
     (group / "memory.limit_in_bytes").write_text(f"{300 << 20}\n")
@@ -267,7 +267,7 @@ def test_a_kill_counts_only_where_the_runs_own_limit_was_met(
     assert Confinement(memory_by=means, memory=group).oom_kills() == kills
 
 
-def test_forks_that_are_refused_to_the_dying_are_no_fault(group: Path) -> None:
+def test_forks_refused_to_dying_processes_are_not_an_error(group: Path) -> None:
     (group / "pids.events").write_text("max 5\n")
     confinement = Confinement(processes_by=V1, processes=group)
     assert confinement.forks_refused() == 5
@@ -280,7 +280,7 @@ def test_processes_of_another_namespace_are_not_ours(group: Path) -> None:
     assert Confinement(processes_by=V1, processes=group).pids() == [17, 18]
 
 
-def test_a_confinement_of_nothing_knows_nothing() -> None:
+def test_a_confinement_without_groups_has_no_figures() -> None:
     assert (UNCONFINED.memory_by, UNCONFINED.processes_by) == (OBSERVER, OBSERVER)
     assert (UNCONFINED.procs_files(), UNCONFINED.folders, UNCONFINED.stop_file) == ([], [], None)
     assert (UNCONFINED.pids(), UNCONFINED.peak_bytes()) == (None, None)

@@ -1,4 +1,4 @@
-"""The one environment of a measured process."""
+"""The environment of a measured process."""
 
 from pathlib import Path
 
@@ -9,13 +9,13 @@ from leaklab.sandbox.launch import MAX_SOCKET_PATH, SOCKET, fixed_environment
 FOLDER = Path("/tmp/leaklab-12345678/run-00")  # noqa: S108  (a name only)
 
 
-def test_nothing_of_the_callers_gets_in_but_path() -> None:
+def test_only_path_is_inherited_from_the_caller() -> None:
     ours = {"PYTHONHASHSEED", "PYTHONPYCACHEPREFIX", "GLIBC_TUNABLES", "LC_ALL"}
     environment = fixed_environment(FOLDER, FOLDER / "bytecode")
     assert {"PATH", "HOME", "TMPDIR"} | ours == set(environment)
 
 
-def test_temporary_files_go_away_with_the_run() -> None:
+def test_temporary_files_are_in_the_scratch_folder() -> None:
     assert str(FOLDER / "tmp") == fixed_environment(FOLDER, FOLDER)["TMPDIR"]
 
 
@@ -26,7 +26,7 @@ def test_a_temporary_folder_too_deep_for_a_socket_is_not_named() -> None:
     assert "TMPDIR" not in fixed_environment(deeper, deeper)
 
 
-def test_a_longer_path_of_the_callers_moves_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_longer_path_of_the_caller_changes_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     lengths = set()
     for path in ("/bin", "/usr/local/bin:/usr/bin:/bin"):
         monkeypatch.setenv("PATH", path)

@@ -1,4 +1,4 @@
-"""Orders and answers: what is written is what is read, by those who may not import its classes."""
+"""Orders and messages: readers that may not import the classes read what is written."""
 
 import ast
 import marshal
@@ -68,7 +68,7 @@ def test_every_key_that_is_read_is_sent_and_the_other_way_round(
     assert set(order.__struct_fields__) == keys_read(paths, name)
 
 
-def test_an_order_is_read_as_it_was_meant() -> None:
+def test_an_order_reads_back_equal() -> None:
     order = marshal.loads(encode_order(ORDER))  # noqa: S302  (our own)
     assert order == {name: getattr(ORDER, name) for name in AgentOrder.__struct_fields__}
     assert {str, int, bool, list, dict} == {type(value) for value in order.values()}
@@ -77,7 +77,7 @@ def test_an_order_is_read_as_it_was_meant() -> None:
 @pytest.mark.parametrize(
     "line", [b"", b"{", b"{'kind': 'exit'}", b"{'kind': 'x', 'status': 0}", b"1" * 9999, b"\xff"]
 )
-def test_what_is_no_answer_is_ignored(line: bytes) -> None:
+def test_a_line_that_is_not_a_message_is_ignored(line: bytes) -> None:
     assert parse_message(line) is None
 
 

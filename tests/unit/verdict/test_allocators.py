@@ -1,4 +1,4 @@
-"""Held and not retained: what the readings after the last unit say of a rise."""
+"""Memory that an allocator keeps and the program does not retain."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -21,7 +21,7 @@ RISE = 65536 * N // 2
 
 
 def rising_rss(rising: Sequence[int] = RISING, **changes: object) -> ProcessRecord:
-    """Anonymous RSS rises, and what is in use does not."""
+    """Anonymous RSS rises, and the memory in use does not."""
     columns = Samples(
         units=list(range(1, N + 1)),
         heap_bytes=[5 * MIB] * N,
@@ -54,31 +54,31 @@ def readings(rss_bytes: int, *, free_before: int = 0, free_after: int = 0) -> di
     }
 
 
-def test_what_no_allocator_explains_is_a_leak() -> None:
+def test_growth_that_no_allocator_explains_is_a_leak() -> None:
     assert of_rss(rising_rss(**readings(RISING[-1])))[0] is Conclusion.LEAK
 
 
-def test_what_malloc_gives_back_when_asked_is_fragmentation_of_its_heap() -> None:
+def test_memory_that_malloc_trim_returns_is_fragmentation_of_malloc() -> None:
     estimate = of_rss(rising_rss(**readings(RISING[N // 2] + RISE // 3)))
     assert (Conclusion.CLEAN, ReasonKind.MALLOC_FRAGMENTATION) == estimate
 
 
-def test_what_became_free_in_arenas_is_fragmentation_of_pymalloc() -> None:
+def test_memory_that_became_free_in_arenas_is_fragmentation_of_pymalloc() -> None:
     estimate = of_rss(rising_rss(**readings(RISING[-1], free_after=RISE)))
     assert (Conclusion.CLEAN, ReasonKind.PYMALLOC_FRAGMENTATION) == estimate
 
 
-def test_what_was_free_in_arenas_before_explains_nothing() -> None:
+def test_memory_that_was_free_in_arenas_before_explains_nothing() -> None:
     already = readings(RISING[-1], free_before=RISE, free_after=RISE)
     assert of_rss(rising_rss(**already))[0] is Conclusion.LEAK
 
 
-def test_an_interpreter_without_statistics_has_no_such_excuse() -> None:
+def test_without_allocator_statistics_growth_is_not_explained() -> None:
     process = rising_rss(after_trim=Reading(rss_bytes=RISING[-1], shared_bytes=0))
     assert of_rss(process)[0] is Conclusion.LEAK
 
 
-def test_before_the_end_what_became_free_in_malloc_is_known_without_a_trim() -> None:
+def test_free_memory_in_malloc_is_known_before_the_end_without_a_trim() -> None:
     stops = [stop(N // 2, heap_free_bytes=0), stop(N, heap_free_bytes=RISE)]
     estimate = of_rss(rising_rss(stops=stops))
     assert (Conclusion.CLEAN, ReasonKind.FREED_IN_MALLOC) == estimate
@@ -101,9 +101,7 @@ def test_little_memory_mapped_past_both_allocators_is_never_clean_while_it_rises
     ("where", "allocator"),
     [("heap_free_bytes", "malloc's heap"), ("arena_free_bytes", "pymalloc's arenas")],
 )
-def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
-    where: str, allocator: str
-) -> None:
+def test_an_allocator_that_keeps_more_than_is_in_use_is_named(where: str, allocator: str) -> None:
     def reasons(free: int, held: int) -> list[str]:
         end = Reading(rss_bytes=held, **{where: free})
         process = toys.process([MIB] * N, at_end=end, baseline_rss_bytes=0)
@@ -116,7 +114,7 @@ def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
     assert reasons(6 * MIB, MIB // 2) == []
 
 
-def test_garbage_that_was_most_of_the_gain_is_told_of() -> None:
+def test_garbage_that_was_most_of_the_gain_is_mentioned() -> None:
     def reasons(end: int, after: int) -> list[str]:
         columns = Samples(units=list(range(1, N + 1)), blocks=[1000] * N)
         read = {"at_end": Reading(blocks=end), "after_collect": Reading(blocks=after)}

@@ -51,14 +51,14 @@ def test_a_leak_is_right_wrong_or_undecided(
     assert (True, "so it is") == (buggy.leaks, buggy.reason)
 
 
-def test_a_run_that_broke_off_was_not_measured_and_says_why() -> None:
+def test_a_failed_run_was_not_measured_and_has_a_reason() -> None:
     buggy, fixed = judged(toys.result(end_reason=EndReason.DIED), buggy="it was killed")
     assert [Answer.NOT_MEASURED] * 2 == [buggy.said, fixed.said]
     assert ["it was killed", "no result"] == [buggy.reason, fixed.reason]
     assert not buggy.wrong
 
 
-def test_a_run_that_was_stopped_is_as_its_verdict() -> None:
+def test_a_stopped_run_counts_by_its_verdict() -> None:
     (buggy, _) = judged(
         answering(toys.result(end_reason=EndReason.TIME_LIMIT), Conclusion.UNDECIDED)
     )
@@ -92,7 +92,7 @@ MANY = [
 ]
 
 
-def test_every_judgement_is_in_one_cell() -> None:
+def test_every_judged_run_is_in_one_cell() -> None:
     counts = matrix(MANY)
     assert (16, 12, 2, 1, 1) == (
         counts.runs,
@@ -113,18 +113,20 @@ def test_every_judgement_is_in_one_cell() -> None:
         ([of(Answer.CLEAN), of(Answer.NOT_MEASURED)], Exit.NOT_MEASURED),
     ],
 )
-def test_the_exit_code_is_the_gravest_cells(outcome: list[JudgedRun], code: Exit) -> None:
+def test_the_exit_code_is_that_of_the_most_severe_cell(
+    outcome: list[JudgedRun], code: Exit
+) -> None:
     assert code is matrix(outcome).exit
 
 
-def test_the_modes_together_are_the_whole() -> None:
+def test_the_cells_of_all_modes_add_up_to_the_total() -> None:
     matrices = by_mode(MANY)
     assert [Mode.INLINE, Mode.FORK] == list(matrices)
     for name in ("runs", "right", "wrong", "undecided", "not_measured"):
         assert getattr(matrix(MANY), name) == sum(getattr(m, name) for m in matrices.values())
 
 
-def test_a_catalogue_of_nothing_is_a_matrix_of_noughts() -> None:
+def test_an_empty_catalogue_is_a_matrix_of_zeros() -> None:
     assert (0, 0) == (matrix([]).runs, matrix([]).right)
 
 
@@ -132,7 +134,7 @@ def lines(table: reports.Table) -> list[list[str]]:
     return [line.split() for line in reports.plain(table).splitlines()]
 
 
-def test_the_table_has_what_is_known_by_what_was_said() -> None:
+def test_the_table_has_known_verdicts_by_measured_verdicts() -> None:
     assert [
         ["known", "leak", "clean", "undecided", "not", "measured"],
         ["leak", "5", "1", "1", "0"],
@@ -140,7 +142,7 @@ def test_the_table_has_what_is_known_by_what_was_said() -> None:
     ] == lines(confusion.whole(matrix(MANY)))
 
 
-def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
+def test_every_mode_and_every_wrong_run_is_listed_below_the_table() -> None:
     _, table = confusion.confusion_tables(MANY)
     assert [("inline", "13", "12", "1", "0", "0"), ("fork", "3", "0", "1", "1", "1")] == table.rows
     assert [
@@ -154,11 +156,11 @@ def test_below_it_is_every_mode_and_every_run_that_is_not_right() -> None:
 
 
 @pytest.mark.parametrize("outcome", [[of(Answer.LEAK)], [of(Answer.CLEAN, leaks=False)], []])
-def test_nothing_is_marked_where_all_is_right(outcome: list[JudgedRun]) -> None:
+def test_nothing_is_marked_if_every_verdict_is_right(outcome: list[JudgedRun]) -> None:
     assert [frozenset(), frozenset()] == [t.alarms for t in confusion.confusion_tables(outcome)]
 
 
-def test_machines_get_the_same() -> None:
+def test_the_json_output_has_the_same_content() -> None:
     document: dict[str, Any] = confusion.confusion_json(MANY)
     assert {"leak": 5, "clean": 1, "undecided": 1, "not measured": 0} == document["matrix"]["leak"]
     assert 1 == document["modes"]["fork"]["clean"]["leak"]

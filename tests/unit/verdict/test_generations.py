@@ -1,4 +1,4 @@
-"""Workers that are replaced: each may leak, and a job that ends is no leak."""
+"""Replaced workers: each may leak, and a job that ends is not a leak."""
 
 from collections.abc import Callable
 
@@ -14,7 +14,7 @@ Law = Callable[[float], float]
 
 
 def life(law: Law, begin: float = 0.0, *, forked: bool = True, readings: int = 12) -> Life:
-    """A worker of some six seconds."""
+    """Return a worker that lives for about six seconds."""
     times = [0.5 * n for n in range(readings)]
     return Life(
         "/usr/bin/server --port 80", forked, ([begin + t for t in times], list(map(law, times)))
@@ -28,7 +28,7 @@ def generations(law: Law, count: int = 8, **changes: bool | int) -> Generations:
 
 
 def leaking(t: float) -> float:
-    """Twenty MiB, three more for warming up, and then one a second."""
+    """Twenty MiB, three more for the start-up, and then one a second."""
     return 20 * MIB + 3 * MIB * min(t, 1.0) + MIB * t
 
 
@@ -54,11 +54,11 @@ def test_workers_that_do_not_grow_steadily_do_not_leak(law: Law) -> None:
     assert generations(law).conclusion is not Conclusion.LEAK
 
 
-def test_fewer_than_six_generations_say_nothing() -> None:
+def test_fewer_than_six_generations_are_undecided() -> None:
     assert Conclusion.UNDECIDED is generations(leaking, 5).conclusion
 
 
-def test_lives_that_were_read_too_seldom_are_counted_and_not_judged() -> None:
+def test_workers_that_were_read_too_rarely_are_counted_and_not_judged() -> None:
     judged_generations = generations(leaking, readings=4)
     assert (8, 8, None, Conclusion.UNDECIDED) == (
         judged_generations.count,
@@ -68,7 +68,7 @@ def test_lives_that_were_read_too_seldom_are_counted_and_not_judged() -> None:
     )
 
 
-def test_a_program_that_was_executed_may_be_a_job_and_is_not_accused() -> None:
+def test_an_executed_program_may_be_a_job_and_is_not_a_leak() -> None:
     judged_generations = generations(leaking, forked=False)
     assert (Conclusion.UNDECIDED, True) == (judged_generations.conclusion, judged_generations.grows)
 
@@ -90,12 +90,12 @@ def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -
     assert "the restarts bound the sum over all processes" == bounded
 
 
-def test_where_the_tree_leaks_the_restarts_bound_nothing() -> None:
+def test_restarts_do_not_bound_a_leak_of_the_tree() -> None:
     result = with_generations(verdict(Conclusion.LEAK), [generations(leaking)])
     assert [ReasonKind.EACH_GENERATION_GROWS] == [reason.kind for reason in result.reasons]
 
 
-def test_beside_another_resource_it_is_named_among_the_others() -> None:
+def test_a_leak_in_workers_is_named_beside_another_leaking_resource() -> None:
     result = with_generations(verdict(resource=Resource.THREADS), [generations(leaking)])
     assert (Conclusion.CLEAN, Conclusion.LEAK) == (
         result.conclusion,

@@ -73,7 +73,7 @@ def test_teeth_within_one_process_are_clean() -> None:
 
 
 @pytest.mark.parametrize("at", [10, 100, 200, 300, 400, 500])
-def test_one_big_step_is_clean_wherever_it_comes(at: int) -> None:
+def test_one_big_step_is_clean_at_every_position(at: int) -> None:
     assert judge(lambda u: 50e6 * (u > at)) is Conclusion.CLEAN
 
 
@@ -85,26 +85,26 @@ def test_a_cache_that_became_full_in_the_last_octave_is_not_called_a_leak() -> N
     assert judge(lambda u: 4096 * min(u, 440)) is not Conclusion.LEAK
 
 
-def test_a_few_equal_steps_are_not_acquitted() -> None:
+def test_a_few_equal_steps_are_not_clean() -> None:
     assert judge(lambda u: 16e6 * int(4 * u / N + 0.3)) is Conclusion.UNDECIDED
 
 
-def test_steps_are_seen_where_the_first_half_was_not_read() -> None:
+def test_steps_are_detected_without_readings_in_the_first_half() -> None:
     stairs = [16e6 * min(u // 8, 2) for u in range(60)]
     verdict = judge_series([60.0 + u for u in range(60)], stairs, FLOOR)
     assert verdict.conclusion is Conclusion.UNDECIDED
 
 
-def test_a_line_under_a_logarithm_is_not_acquitted() -> None:
+def test_a_line_under_a_logarithm_is_not_clean() -> None:
     assert judge(lambda u: 1e6 * (np.log1p(2000 * u / N) + 0.5 * u / N)) is Conclusion.UNDECIDED
 
 
-def test_a_leak_that_churn_could_hide_is_not_acquitted() -> None:
+def test_a_leak_that_churn_could_hide_is_not_clean() -> None:
     churn = np.random.default_rng(1).uniform(0, 8e6, size=N)
     assert judge(lambda u: 16384 * u * 200 / N + float(churn[u - 1])) is not Conclusion.CLEAN
 
 
-def test_an_acquittal_says_what_it_excludes() -> None:
+def test_a_clean_verdict_states_the_growth_that_it_excludes() -> None:
     noise = np.random.default_rng(1).integers(0, 100, size=N)
     verdict = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
     assert verdict.conclusion is Conclusion.CLEAN
@@ -122,7 +122,7 @@ def test_growth_below_the_noise_floor_counts_as_no_growth() -> None:
     constant=st.integers(0, 2**35),
 )
 @settings(max_examples=40, deadline=None)
-def test_a_leak_is_found_whatever_lies_under_it(
+def test_a_leak_is_detected_on_top_of_any_constant(
     pace: int, noise: int, seed: int, constant: int
 ) -> None:
     rng = np.random.default_rng(seed)
@@ -132,7 +132,7 @@ def test_a_leak_is_found_whatever_lies_under_it(
 
 @given(amount=st.integers(0, 2**30), full_at=st.integers(1, N // 3), seed=st.integers(0, 2**32 - 1))
 @settings(max_examples=40, deadline=None)
-def test_whatever_came_to_a_plateau_early_is_never_a_leak(
+def test_a_series_with_an_early_plateau_is_never_a_leak(
     amount: int, full_at: int, seed: int
 ) -> None:
     noise = np.random.default_rng(seed).integers(0, 9, size=N)
@@ -142,5 +142,5 @@ def test_whatever_came_to_a_plateau_early_is_never_a_leak(
 
 @given(st.lists(st.integers(0, 2**40), max_size=100))
 @settings(max_examples=60, deadline=None)
-def test_any_series_at_all_gets_a_verdict_with_a_reason(values: list[int]) -> None:
+def test_any_series_gets_a_verdict_with_a_reason(values: list[int]) -> None:
     assert reason_text(judge_series(range(1, len(values) + 1), values, FLOOR).reason)

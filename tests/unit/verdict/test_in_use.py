@@ -21,7 +21,7 @@ def stop(units: int, **reading: int) -> Stop:
 
 
 def small_objects(heap_per_unit: int = 0, mapped_per_unit: int = 0) -> ProcessRecord:
-    """A process that keeps two blocks of pymalloc's a unit, and so much of malloc's, and mapped."""
+    """Return a process that keeps two blocks a unit, and bytes of malloc and mapped ones."""
 
     def reading(units: int) -> dict[str, int]:
         heap, pymalloc = MIB + heap_per_unit * units, MIB + 2 * BLOCK_BYTES * units
@@ -53,13 +53,13 @@ def verdict(process: ProcessRecord) -> Verdict:
     return judge_process(process, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
 
 
-def test_between_stops_pymalloc_goes_with_the_number_of_its_blocks() -> None:
+def test_between_stops_pymalloc_is_estimated_from_its_number_of_blocks() -> None:
     units, values = in_use_rows(small_objects(heap_per_unit=7))
     for at, value in zip(units, values, strict=True):
         assert value == pytest.approx(2 * MIB + (7 + 2 * BLOCK_BYTES) * at)
 
 
-def test_small_objects_are_quoted_in_bytes_with_an_interval_above_zero() -> None:
+def test_small_objects_are_reported_in_bytes_with_an_interval_above_zero() -> None:
     result = verdict(small_objects(heap_per_unit=7))
     assert (result.conclusion, result.signal) == (Conclusion.LEAK, Signal.IN_USE)
     assert result.per_unit == pytest.approx(7 + 2 * BLOCK_BYTES)
@@ -68,20 +68,20 @@ def test_small_objects_are_quoted_in_bytes_with_an_interval_above_zero() -> None
     assert 0 < result.low <= 7 + 2 * BLOCK_BYTES <= result.high
 
 
-def test_what_is_mapped_past_both_allocators_is_part_of_the_amount() -> None:
+def test_memory_mapped_past_both_allocators_is_part_of_the_amount() -> None:
     result = verdict(small_objects(mapped_per_unit=4096))
     assert result.per_unit == pytest.approx(4096 + 2 * BLOCK_BYTES)
 
 
-def test_growth_is_split_by_where_it_is() -> None:
+def test_growth_is_split_by_allocator() -> None:
     split = split_of(small_objects(heap_per_unit=7, mapped_per_unit=4096))
     assert split is not None
     assert (split.malloc, split.pymalloc, split.mapped) == (7, 2 * BLOCK_BYTES, 4096)
     assert (split.anonymous, split.file_pages, split.tmpfs) == (7 + 96 + 4096, 0, None)
 
 
-def test_free_places_that_were_never_touched_do_not_pass_for_mapped_memory() -> None:
-    """A new arena's places are handed out: RSS rises as they are used, and what is free shrinks."""
+def test_untouched_free_places_do_not_count_as_mapped_memory() -> None:
+    """A new arena is used up: RSS rises with its use, and its free part shrinks."""
     held = {"heap_bytes": MIB, "heap_free_bytes": 0, "shared_bytes": 0}
     before = {"pymalloc_bytes": MIB, "arena_free_bytes": MIB, "rss_bytes": 2 * MIB, **held}
     after = {"pymalloc_bytes": 2 * MIB, "arena_free_bytes": 0, "rss_bytes": 3 * MIB, **held}
@@ -91,7 +91,7 @@ def test_free_places_that_were_never_touched_do_not_pass_for_mapped_memory() -> 
     assert split.mapped == 0
 
 
-def test_what_went_from_one_allocator_to_the_other_is_no_leak() -> None:
+def test_memory_that_moves_between_allocators_is_not_a_leak() -> None:
     rows = list(range(1, N + 1))
     samples = Samples(
         units=rows,
@@ -107,8 +107,8 @@ def test_what_went_from_one_allocator_to_the_other_is_no_leak() -> None:
     assert result.reasons[0].kind is ReasonKind.NOT_IN_ALL
 
 
-def test_growth_that_a_table_makes_in_jumps_is_quoted_by_its_mean() -> None:
-    """A table doubles: 40 bytes an entry beside 60, over each four times the work."""
+def test_stepwise_growth_of_a_table_is_reported_by_its_mean() -> None:
+    """A table doubles: 40 bytes an entry beside 60, at each four times the work."""
     rows = list(range(1, 1025))
     heap = [60 * u + 40 * (1 << (u.bit_length() - 1)) for u in rows]
     stops = [

@@ -38,7 +38,7 @@ def chance_of_s_at_least(s: int, n: int) -> float:
 
 @pytest.mark.parametrize("chance", sorted(CRITICAL_S))
 @pytest.mark.parametrize("n", [5, 6, 7, 8])
-def test_the_critical_s_is_the_smallest_that_chance_reaches_that_seldom(
+def test_the_critical_s_is_the_smallest_that_chance_reaches_that_rarely(
     chance: float, n: int
 ) -> None:
     critical = CRITICAL_S[chance][n]
@@ -49,7 +49,7 @@ def test_four_blocks_cannot_reach_one_per_cent() -> None:
     assert chance_of_s_at_least(6, 4) > 0.01
 
 
-def test_kendalls_s_is_that_of_its_definition() -> None:
+def test_kendall_s_follows_its_definition() -> None:
     minima = [3.0, 1.0, 4.0, 1.0, 5.0, 9.0, 2.0, 6.0]
     pairs = itertools.combinations(minima, 2)
     assert sum((b > a) - (b < a) for a, b in pairs) == octave(*minima).kendall_s
@@ -77,17 +77,17 @@ def test_an_empty_series_has_empty_octaves() -> None:
     assert octaves([], [])[2].rate == 0.0
 
 
-def test_the_pace_at_the_end_is_one_for_a_line_and_nothing_for_a_stop() -> None:
+def test_the_final_pace_is_one_for_a_line_and_zero_for_a_stop() -> None:
     assert octave(1, 2, 3, 4, 5, 6, 7, 8).end_share == pytest.approx(1)
     assert octave(1, 2, 3, 4, 5, 6, 7, 7).end_share == 0
 
 
-def test_a_blocks_swing_is_what_lies_above_its_minimum() -> None:
+def test_the_swing_of_a_block_is_the_range_above_its_minimum() -> None:
     assert octaves(range(1, 161), [7 * (unit % 10) for unit in range(1, 161)])[2].swing == 63
 
 
 def coverage(values_of: Callable[[np.random.Generator], Float64Array], truth: float) -> float:
-    """How often the interval of 300 generated series holds the true growth per unit."""
+    """Return the share of 300 generated series with the true growth per unit in the interval."""
     units = np.arange(1.0, 257)
     held = 0
     for seed in range(300):
@@ -97,14 +97,14 @@ def coverage(values_of: Callable[[np.random.Generator], Float64Array], truth: fl
     return held / 300
 
 
-def test_the_interval_holds_where_points_scatter_around_a_line() -> None:
+def test_the_interval_covers_the_truth_if_points_scatter_around_a_line() -> None:
     def scattered(rng: np.random.Generator) -> Float64Array:
         return 100.0 * np.arange(256) + rng.normal(scale=500, size=256)
 
     assert coverage(scattered, 100) >= 0.93
 
 
-def test_the_interval_holds_where_what_is_kept_varies_from_unit_to_unit() -> None:
+def test_the_interval_covers_the_truth_if_the_growth_varies_by_unit() -> None:
     def uneven(rng: np.random.Generator) -> Float64Array:
         return np.asarray(np.cumsum(100.0 * rng.lognormal(sigma=0.8, size=256)))
 

@@ -1,4 +1,4 @@
-"""The verdict on a watch: slow leaks are not acquitted, noise is not accused, reasons are true."""
+"""The verdict on a watch: slow leaks are not clean, noise is not a leak, reasons are true."""
 
 import math
 import random
@@ -19,7 +19,7 @@ Law = Callable[[float], float]
 
 
 def read(law: Law, seconds: float = 60, each: float = 0.5) -> Rows:
-    """Readings in whole pages, unevenly spaced as those of a watch are."""
+    """Return readings in whole pages, unevenly spaced like those of a watch."""
     count = round(seconds / each)
     times = [each * (n + 0.618 * n % 1) for n in range(count)]
     return times, [law(t) // PAGE * PAGE for t in times]
@@ -45,7 +45,7 @@ def test_twenty_kilobytes_a_second_are_a_leak_after_a_minute() -> None:
     assert pytest.approx(20_000, rel=0.02) == verdict.per_unit
 
 
-def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
+def test_an_import_before_a_leak_does_not_hide_the_leak() -> None:
     verdict = judged(lambda t: 30 * MIB * min(t / 2, 1) + 300_000 * t, 30)
     assert verdict.is_leak
     left_out = reason(verdict, ReasonKind.START_UP)
@@ -57,7 +57,7 @@ def test_an_import_before_it_does_not_make_a_leak_look_as_if_it_faded() -> None:
 
 
 @pytest.mark.parametrize("bytes_a_second", [700, 1000, 2000])
-def test_what_grows_by_less_than_a_page_a_block_is_neither_clean_nor_a_leak(
+def test_growth_below_a_page_a_block_is_neither_clean_nor_a_leak(
     bytes_a_second: int,
 ) -> None:
     assert Conclusion.UNDECIDED is judged(lambda t: bytes_a_second * t).conclusion
@@ -65,27 +65,27 @@ def test_what_grows_by_less_than_a_page_a_block_is_neither_clean_nor_a_leak(
 
 @pytest.mark.parametrize("seed", range(20))
 @pytest.mark.parametrize("amplitude", [0, PAGE, 100_000, 3 * MIB])
-def test_noise_of_any_size_is_not_accused(seed: int, amplitude: float) -> None:
+def test_noise_of_any_size_is_not_a_leak(seed: int, amplitude: float) -> None:
     assert not judged(noise(amplitude, seed), 30).is_leak
 
 
 @pytest.mark.parametrize("period", [3, 8, 19, 33])
-def test_a_saw_tooth_of_any_period_is_not_accused(period: float) -> None:
+def test_a_sawtooth_of_any_period_is_not_a_leak(period: float) -> None:
     assert not judged(lambda t: 5 * MIB * (t / period % 1)).is_leak
 
 
 @pytest.mark.parametrize("law", [math.log1p, math.sqrt])
-def test_what_slows_down_is_not_accused(law: Law) -> None:
+def test_growth_that_slows_down_is_not_a_leak(law: Law) -> None:
     assert not judged(lambda t: 3 * MIB * law(t)).is_leak
 
 
-def test_what_fell_once_may_rise_as_far_again() -> None:
+def test_a_rise_after_an_equal_fall_is_not_a_leak() -> None:
     seconds, values = read(lambda t: 10 * MIB - 2 * MIB * (20 < t < 30))
     assert 2 * MIB == noise_floor_of(Signal.PSS_ANON, (seconds, values))
     assert 8 * PAGE == noise_floor_of(Signal.PSS_ANON, read(lambda t: 1000 * t))
 
 
-def test_a_leak_beneath_what_falls_is_found_once_it_is_larger_than_a_fall() -> None:
+def test_a_leak_beneath_a_falling_part_is_detected_once_it_exceeds_the_fall() -> None:
     def law(t: float) -> float:
         return 100_000 * t - 2 * MIB * (10 < t % 50 < 20)
 
@@ -93,7 +93,7 @@ def test_a_leak_beneath_what_falls_is_found_once_it_is_larger_than_a_fall() -> N
     assert judged(law, 1200).is_leak
 
 
-def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
+def test_a_clean_watch_states_the_largest_undetected_leak() -> None:
     verdict = judged(lambda _: 5 * MIB, 64)
     escape = reason(verdict, ReasonKind.WOULD_ESCAPE)
     assert Conclusion.CLEAN is verdict.conclusion
@@ -107,7 +107,7 @@ def test_a_clean_watch_names_the_leak_that_would_have_escaped() -> None:
     assert judged(lambda t: 5 * MIB + faster * t, 64).conclusion is not Conclusion.CLEAN
 
 
-def test_an_undecided_watch_names_it_too_in_pieces_where_it_counts() -> None:
+def test_an_undecided_watch_states_it_too_in_pieces_of_its_resource() -> None:
     drawn = random.Random(3)  # noqa: S311  (as above)
     rows = {Signal.THREADS: read(lambda t: PAGE * round(5 + 2 * (t > 50) + drawn.random()))}
     verdict = judge_over_time(rows, Resource.THREADS)
@@ -115,7 +115,7 @@ def test_an_undecided_watch_names_it_too_in_pieces_where_it_counts() -> None:
     assert "threads a second would have escaped" in output[-1]
 
 
-def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> None:
+def test_steady_growth_to_half_of_the_limit_is_a_leak_at_any_earlier_pace() -> None:
     def slowing(t: float) -> float:
         return 100 * MIB * (t if t < 12 else 12 + 0.6 * (t - 12))
 
@@ -125,29 +125,29 @@ def test_half_of_the_limit_in_order_is_a_leak_whatever_its_pace_was_before() -> 
     assert reason_text(verdict.reasons[0]).startswith("PSS without files: it rose by 1.9 GiB in 2")
 
 
-def test_what_has_come_to_rest_is_not_extreme() -> None:
+def test_growth_that_has_stopped_is_not_extreme() -> None:
     verdict = judged(lambda t: 100 * MIB * min(t, 18.0), 25, memory_bytes=3000 * MIB)
     assert not verdict.is_leak
 
 
-def test_one_rise_from_level_to_level_is_not_told_as_steps() -> None:
+def test_one_rise_between_two_levels_is_not_reported_as_steps() -> None:
     verdict = judged(lambda t: 5 * MIB + 3 * MIB * min(max(t - 28, 0) / 5, 1), 64)
     assert ReasonKind.LEVELS_OFF is verdict.reasons[0].kind
 
 
-def test_several_rises_are_told_as_steps() -> None:
+def test_several_rises_are_reported_as_steps() -> None:
     verdict = judged(lambda t: MIB * (t // 20), 64)
     assert ReasonKind.RISES_BY_STEPS is verdict.reasons[0].kind
 
 
-def test_too_few_readings_before_are_not_told_as_no_growth_before() -> None:
+def test_too_few_earlier_readings_are_not_reported_as_no_earlier_growth() -> None:
     times = [0.0, 4.0, 7.0, *(10 + n / 2 for n in range(20))]
     rows = {Signal.PSS_ANON: (times, [MIB * t for t in times])}
     verdict = judge_over_time(rows, Resource.MEMORY)
     assert ReasonKind.TOO_FEW_BEFORE is verdict.reasons[0].kind
 
 
-def test_resident_memory_speaks_where_pss_was_read_too_seldom() -> None:
+def test_resident_memory_decides_if_pss_was_read_too_rarely() -> None:
     often, seldom = read(lambda t: MIB * t), read(lambda t: MIB * t, each=9)
     assert Signal.ANON is signal_of_memory({Signal.PSS_ANON: seldom, Signal.ANON: often})
     assert Signal.PSS_ANON is signal_of_memory({Signal.PSS_ANON: often, Signal.ANON: often})

@@ -9,25 +9,25 @@ from leaklab.reports.runs import comparison
 from leaklab.verdict.pairs import compare_results, judge_pair
 
 
-def test_b_is_set_against_a() -> None:
+def test_b_is_compared_with_a() -> None:
     result = compare_results(toys.result(peak_rss_bytes=100), toys.result(peak_rss_bytes=150))
     assert result.peak_ratio == pytest.approx(1.5)
     assert (result.differences, result.intervals_apart) == ((), False)
 
 
-def test_a_leak_and_its_fix_have_intervals_apart() -> None:
+def test_a_leak_and_its_fix_have_separate_intervals() -> None:
     fixed = toys.result(variant=Variant.FIXED, peak_rss_bytes=1)
     result = compare_results(fixed, toys.result())
     assert result.intervals_apart
     assert result.differences == ("variant: fixed and buggy",)
 
 
-def test_other_work_cannot_be_compared() -> None:
+def test_results_of_different_work_cannot_be_compared() -> None:
     with pytest.raises(BadInput, match=r"units: 400 and 200.*same --units"):
         compare_results(toys.result(), toys.result(units_done=200))
 
 
-def test_runs_that_were_stopped_are_compared_by_what_was_asked_of_them() -> None:
+def test_stopped_runs_are_compared_by_their_requested_units() -> None:
     stopped = toys.result(end_reason=EndReason.MEMORY_LIMIT, units_done=200)
     assert compare_results(toys.result(), stopped).peak_ratio == 1
     with pytest.raises(BadInput, match=r"units: 400 and 300.*same --units"):
@@ -52,7 +52,7 @@ def test_a_pair_judged_by_its_peaks_needs_the_declared_ratio(min_ratio: float, t
         assert text in note
 
 
-def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
+def test_only_the_two_variants_of_a_peak_scenario_are_judged_by_peaks() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     buggy, fixed = (toys.result(toy, v, peak_rss_bytes=100) for v in toy.variants)
     assert judge_pair(compare_results(buggy, buggy), toy).pair is None
@@ -63,7 +63,7 @@ def test_only_the_two_variants_of_such_a_scenario_are_judged_so() -> None:
     assert judge_pair(compare_results(fixed, buggy), toys.scenario()).pair is None
 
 
-def test_both_of_a_pair_that_are_compared_have_its_verdict() -> None:
+def test_both_results_of_a_compared_pair_have_its_verdict() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     fixed = toys.result(toy, Variant.FIXED, peak_rss_bytes=100)
     buggy = toys.result(toy, Variant.BUGGY, peak_rss_bytes=150)
@@ -72,7 +72,7 @@ def test_both_of_a_pair_that_are_compared_have_its_verdict() -> None:
     assert (True, True) == (result.a.as_expected, result.b.as_expected)
 
 
-def test_another_python_is_worth_saying() -> None:
+def test_a_different_python_is_mentioned() -> None:
     other = msgspec.structs.replace(toys.ENVIRONMENT, python="3.8.18")
     result = compare_results(toys.result(), toys.result(environment=other))
     assert ("Python: 3.11.7 and 3.8.18",) == result.differences

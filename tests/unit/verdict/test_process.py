@@ -48,20 +48,20 @@ def test_a_run_that_did_not_end_by_itself_is_undecided(ended: EndReason) -> None
     assert verdict(toys.process(FLAT), end_reason=ended).conclusion is Conclusion.UNDECIDED
 
 
-def test_a_run_that_was_stopped_after_enough_work_may_accuse_and_not_acquit() -> None:
+def test_a_run_stopped_after_enough_work_can_be_a_leak_and_not_clean() -> None:
     result = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT)
     assert result.is_leak
     result = verdict(toys.process(LINE), end_reason=EndReason.MEMORY_LIMIT, needed=N + 1)
     assert result.conclusion is Conclusion.UNDECIDED
 
 
-def test_what_a_collection_frees_was_not_leaked() -> None:
+def test_memory_that_a_collection_frees_is_not_leaked() -> None:
     result = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
     assert result.conclusion is Conclusion.CLEAN
     assert "a collection gives it back" in reason_text(result.reasons[0])
 
 
-def test_what_a_collection_leaves_was_leaked() -> None:
+def test_memory_that_a_collection_keeps_is_leaked() -> None:
     assert verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[-1]))).is_leak
 
 
@@ -69,7 +69,7 @@ def test_with_the_collector_off_nothing_was_collected_and_cycles_are_a_leak() ->
     assert verdict(toys.process(LINE, collector_on=False)).conclusion is Conclusion.LEAK
 
 
-def test_blocks_alone_are_enough_for_a_leak() -> None:
+def test_a_rise_of_blocks_is_enough_for_a_leak() -> None:
     blocks: list[int | None] = list(range(N))
     process = toys.process(FLAT, samples=samples(heap_bytes=list(FLAT), blocks=blocks))
     result = verdict(process)
@@ -77,7 +77,7 @@ def test_blocks_alone_are_enough_for_a_leak() -> None:
     assert "allocated blocks" in reason_text(result.reasons[0])
 
 
-def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
+def test_memory_mapped_past_both_allocators_is_detected_by_anonymous_rss() -> None:
     rss: list[int | None] = [65536 * u for u in range(1, N + 1)]
     none: list[int | None] = [0] * N
     read = samples(heap_bytes=list(FLAT), rss_bytes=rss, shared_bytes=none)
@@ -88,7 +88,7 @@ def test_memory_mapped_past_both_allocators_is_found_by_anonymous_rss() -> None:
     assert verdict(process).conclusion is Conclusion.CLEAN
 
 
-def test_rss_that_drifts_by_less_than_an_arena_is_no_leak() -> None:
+def test_rss_that_drifts_by_less_than_an_arena_is_not_a_leak() -> None:
     rss: list[int | None] = [4096 * (u // 8) for u in range(1, N + 1)]
     none: list[int | None] = [0] * N
     read = samples(heap_bytes=list(FLAT), rss_bytes=rss, shared_bytes=none)
@@ -122,12 +122,12 @@ def test_every_signal_that_was_read_has_an_estimate() -> None:
 
 
 def tree(**columns: list[int]) -> dict[Signal, Rows]:
-    """Readings of a tree, by the work done."""
+    """Return readings of a tree, by the work done."""
     units = [float(u) for u in range(1, N + 1)]
     return {Signal(name): (units, [float(v) for v in values]) for name, values in columns.items()}
 
 
-def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
+def test_the_memory_of_a_tree_is_judged_without_file_pages() -> None:
     rows = tree(pss_bytes=[65536 * u for u in range(N)], pss_anon_bytes=FLAT)
     work = RunLength(EndReason.COMPLETED, N, N)
     result = judge_tree(rows, Resource.MEMORY, work)
@@ -137,7 +137,7 @@ def test_of_a_tree_memory_is_judged_without_the_pages_of_files() -> None:
     assert judge_tree(rows, Resource.MEMORY, work).conclusion is Conclusion.LEAK
 
 
-def test_of_a_tree_every_resource_that_was_read_is_judged() -> None:
+def test_every_resource_of_a_tree_that_was_read_is_judged() -> None:
     counts = list(range(N))
     rows = tree(pss_anon_bytes=FLAT, processes=counts, zombies=counts, segments=[0] * N)
     result = judge_tree(rows, Resource.MEMORY, RunLength(EndReason.COMPLETED, N, N))
@@ -157,7 +157,7 @@ def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
 
 
 @pytest.mark.parametrize("ended", [EndReason.COMPLETED, EndReason.MEMORY_LIMIT])
-def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: EndReason) -> None:
+def test_extreme_growth_is_a_leak_after_any_amount_of_work(ended: EndReason) -> None:
     large = toys.process([unit << 27 for unit in range(1, 8)])
     result = verdict(large, end_reason=ended, done=7)
     assert (result.conclusion, result.growth) == (Conclusion.LEAK, Growth.UNBOUNDED)
@@ -174,11 +174,11 @@ def test_what_nothing_innocent_keeps_is_a_leak_after_however_little_work(ended: 
     ],
     ids=["not enough", "a step at the end", "a step at the start", "too few samples"],
 )
-def test_little_work_and_less_than_that_is_undecided(heap: list[int]) -> None:
+def test_less_than_extreme_growth_after_little_work_is_undecided(heap: list[int]) -> None:
     assert verdict(toys.process(heap), done=7).conclusion is Conclusion.UNDECIDED
 
 
-def test_an_acquittal_in_spite_of_a_step_is_not_settled() -> None:
+def test_a_clean_verdict_in_spite_of_a_step_is_not_conclusive() -> None:
     stepped = [1_000_000 if unit < 300 else 1_100_000 for unit in range(N)]
     result = verdict(toys.process(stepped))
     assert (result.conclusion, is_certain(result)) == (Conclusion.CLEAN, False)

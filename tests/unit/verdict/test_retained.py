@@ -1,4 +1,4 @@
-"""What collections say: garbage is acquitted, and what grows beneath it is accused."""
+"""Evidence of collections: garbage is clean, and growth beneath it is a leak."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ DOUBLINGS = (NEEDED, 2 * NEEDED, 4 * NEEDED)
 def process(
     rows: Callable[[int], int], kept: Callable[[int], int], at: Sequence[int], **changes: Any
 ) -> ProcessRecord:
-    """A process with these numbers of blocks at each sample and after each collection."""
+    """Return a process with these numbers of blocks at each sample and after each collection."""
     units = list(range(8, at[-1] + 1, 8))
     samples = Samples(units=units, blocks=[1000 + rows(done) for done in units])
     collected = [
@@ -45,17 +45,17 @@ def test_a_line_that_two_collections_kept_is_a_leak() -> None:
     assert conclusion_of(line) == (Conclusion.LEAK, ReasonKind.GROWS_STEADILY)
 
 
-def test_a_line_of_which_nothing_was_kept_is_garbage() -> None:
+def test_a_line_that_collections_free_is_garbage() -> None:
     garbage = process(lambda u: 5 * u, lambda _: 3, DOUBLINGS[:2])
     assert conclusion_of(garbage) == (Conclusion.CLEAN, ReasonKind.GARBAGE)
 
 
-def test_teeth_longer_than_the_run_are_acquitted_by_two_collections_without_a_gain() -> None:
+def test_teeth_longer_than_the_run_are_clean_after_two_collections_without_a_gain() -> None:
     teeth = process(lambda u: 50 * (u % 700), lambda _: 3, DOUBLINGS)
     assert conclusion_of(teeth) == (Conclusion.CLEAN, ReasonKind.LEVEL_BETWEEN_COLLECTIONS)
 
 
-def test_a_little_that_is_kept_beneath_garbage_is_not_decided_by_two_collections() -> None:
+def test_a_small_gain_beneath_garbage_is_undecided_after_two_collections() -> None:
     both = process(lambda u: 5 * u, lambda u: u // 4, DOUBLINGS[:2])
     assert conclusion_of(both)[0] is Conclusion.UNDECIDED
 
@@ -65,12 +65,12 @@ def test_a_line_beneath_garbage_is_a_leak_after_three_gains_at_one_rate() -> Non
     assert conclusion_of(beneath) == (Conclusion.LEAK, ReasonKind.GROWS_BETWEEN_COLLECTIONS)
 
 
-def test_what_fills_beneath_garbage_is_no_leak() -> None:
+def test_a_container_that_fills_beneath_garbage_is_not_a_leak() -> None:
     filling = process(lambda u: 50 * (u % 700), lambda u: min(u, 900), (*DOUBLINGS, 8 * NEEDED))
     assert conclusion_of(filling)[0] is not Conclusion.LEAK
 
 
-def test_free_lists_are_nobodys_also_where_the_collector_is_off() -> None:
+def test_free_lists_are_not_leaked_even_if_the_collector_is_off() -> None:
     stops = [
         Stop(
             units=at,

@@ -1,4 +1,4 @@
-"""A start-up is detected and left out; a series without one is left whole."""
+"""A start-up is detected and left out; a series without one is kept whole."""
 
 import math
 from collections.abc import Callable
@@ -19,7 +19,7 @@ def read(law: Callable[[float], float], seconds: int = 60) -> Rows:
 
 
 def importing(t: float, seconds: float = 3.0) -> float:
-    """Twenty MiB in three seconds, and no more."""
+    """Twenty MiB in three seconds, and then no more."""
     return 20 * MIB * min(t / seconds, 1.0)
 
 
@@ -30,7 +30,7 @@ def test_a_line_after_an_import_begins_where_the_import_ends() -> None:
     assert pytest.approx(50_000) == (rest[1][-1] - rest[1][0]) / rest[0][-1]
 
 
-def test_an_import_that_gives_garbage_back_is_over_after_that() -> None:
+def test_an_import_that_frees_garbage_ends_after_that() -> None:
     _, began = without_start_up(read(lambda t: importing(t) - 5 * MIB * (t > 6)), LEAST)
     assert 6 <= began <= 8
 
@@ -51,12 +51,12 @@ def test_without_a_start_up_nothing_is_left_out(law: Callable[[float], float]) -
 
 
 @pytest.mark.parametrize("law", [math.log1p, math.sqrt, lambda t: 1 - math.exp(-t / 10)])
-def test_never_more_than_a_quarter_is_left_out(law: Callable[[float], float]) -> None:
+def test_at_most_a_quarter_is_left_out(law: Callable[[float], float]) -> None:
     _, began = without_start_up(read(lambda t: 10 * MIB * law(t)), LEAST)
     assert 0 < began <= 60 * MAX_SHARE
 
 
-def test_of_a_long_watch_no_more_is_left_out_than_the_start_up_took() -> None:
+def test_a_long_watch_leaves_out_only_the_start_up() -> None:
     _, began = without_start_up(read(importing, 3600), LEAST)
     assert 3.0 == began
 

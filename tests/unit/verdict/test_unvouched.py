@@ -1,4 +1,4 @@
-"""Units that are not vouched for: what a verdict on them cannot exclude."""
+"""Units that are not vouched for: the alternatives that a verdict cannot exclude."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ STRANGERS = toys.scenario("grow-4096", vouched=False)
 
 
 def judged(**changes: Any) -> Result:
-    """A leaking toy from another catalogue, after a run that ended like this."""
+    """Return the verdict on a leaking toy of another catalogue after such a run."""
     job = toys.job(STRANGERS, budget_seconds=20.0)
     bounded = changes.pop("bounded", [])
     process = toys.grown(job, job.units)
@@ -37,7 +37,7 @@ def filling(units: int, entries: int) -> Container:
     return Container(units=units, name="shop.price", entries=entries, maximum=1000)
 
 
-def test_after_the_whole_budget_a_leak_is_one_and_says_what_would_look_the_same() -> None:
+def test_a_leak_after_the_whole_budget_mentions_what_would_appear_the_same() -> None:
     verdict = judged(held_back_by="--budget").verdict
     assert verdict.conclusion is Conclusion.LEAK
     assert verdict.reasons[-1].text == (
@@ -65,13 +65,13 @@ def test_a_container_that_is_full_explains_nothing() -> None:
     assert verdict.conclusion is Conclusion.LEAK
 
 
-def test_a_run_that_was_stopped_names_the_limit_to_raise() -> None:
+def test_a_stopped_run_names_the_limit_to_raise() -> None:
     verdict = judged(end_reason=EndReason.MEMORY_LIMIT).verdict
     assert verdict.conclusion is Conclusion.LEAK
     assert "with a higher --memory-limit, more units would tell" in verdict.reasons[-1].text
 
 
-def test_of_a_program_of_which_nothing_is_known_the_exit_code_is_the_verdicts() -> None:
+def test_a_program_without_a_known_verdict_has_the_exit_code_of_its_verdict() -> None:
     unknown = toys.scenario("grow-0", buggy=None, fixed=None, program={}, vouched=True)
     job = toys.job(unknown, variant=Variant.PROGRAM)
     trace = toys.ToyExecutor().execute(job, lambda _: None)

@@ -1,4 +1,4 @@
-"""The words of a reason, by work and by time."""
+"""The text of a reason, by work and by time."""
 
 import re
 
@@ -35,19 +35,19 @@ FULL = {
 }
 
 
-def test_every_reason_has_its_words() -> None:
+def test_every_reason_has_a_text() -> None:
     assert set(ReasonKind) == set(TEMPLATES)
 
 
 @pytest.mark.parametrize("kind", ReasonKind)
 @pytest.mark.parametrize("per", Per)
-def test_words_are_one_line_without_gaps(kind: ReasonKind, per: Per) -> None:
+def test_the_text_of_a_reason_is_one_line_without_gaps(kind: ReasonKind, per: Per) -> None:
     text = reason_text(Reason(kind=kind, **FULL), per)  # type: ignore[arg-type]
     assert text == " ".join(text.split())
     assert not re.search(r"[{}]|None|nan", text)
 
 
-def test_what_is_watched_is_never_told_to_do_more_units() -> None:
+def test_the_advice_on_a_watch_never_mentions_units() -> None:
     for template in TEMPLATES.values():
         assert not any(advice in template for advice in ADVICE.values())
     slows = Reason(kind=ReasonKind.SLOWS_DOWN, kept_share=0.62)
@@ -64,7 +64,7 @@ def test_an_amount_is_in_the_unit_of_its_signal() -> None:
     assert reason_text(extreme).startswith("+4,096 a unit")
 
 
-def test_the_process_and_the_signal_stand_before_the_words() -> None:
+def test_the_process_and_the_signal_precede_the_text() -> None:
     reason = Reason(
         kind=ReasonKind.GARBAGE, signal=Signal.BLOCKS, process="worker 2", to_the_end=False
     )
@@ -73,7 +73,7 @@ def test_the_process_and_the_signal_stand_before_the_words() -> None:
     assert text.endswith("; name --units to see it through")
 
 
-def test_a_verdict_gets_the_words_of_its_reasons_and_of_its_estimates() -> None:
+def test_a_verdict_has_the_texts_of_its_reasons_and_estimates() -> None:
     reason = Reason(kind=ReasonKind.FADES, signal=Signal.HEAP)
     estimate = Estimate(
         signal=Signal.HEAP,

@@ -66,8 +66,8 @@ def command(
 ) -> Exit:
     """Look for the smallest leaks again and again, and for alarms where nothing leaks.
 
-    The programs are those of fixtures/floor, each time with another seed. --write replaces the
-    command's own section of a file, and leaves the rest as it is.
+    The programs are those of fixtures/detection_limit, each time with another seed. --write
+    replaces the command's own section of a file, and leaves the rest as it is.
 
     Exit code 1 where a leak was not found every time, each time within 5 s, or a clean program
     was called a leak; 3 where a run could not be measured.

@@ -1,7 +1,7 @@
 """The floor: the smallest leaks found every time and soon, and no false alarm among clean programs.
 
-The programs are a catalogue of their own, `fixtures/floor`: its pairs are leaks, its controls are
-clean. No two runs of one are the same, for each has another seed.
+The programs are a catalogue of their own, `fixtures/detection_limit`: its pairs are leaks, its
+controls are clean. No two runs of one are the same, for each has another seed.
 """
 
 import time
@@ -96,7 +96,7 @@ class Stopwatch(SerialListener):
 
 def detection_catalogue() -> Catalogue:
     """The catalogue of the floor."""
-    return Catalogue(builtin_root() / "fixtures" / "floor")
+    return Catalogue(builtin_root() / "fixtures" / "detection_limit")
 
 
 def detection_jobs(

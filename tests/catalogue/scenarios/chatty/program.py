@@ -1,4 +1,4 @@
-"""Says a megabyte."""
+"""Prints a megabyte."""
 
 MEGABYTE = "x" * (1 << 20)
 

@@ -1,4 +1,4 @@
-"""Breaks when told to."""
+"""Fails on request."""
 
 import mmap
 import os
@@ -23,9 +23,9 @@ def _hang():
 
 
 def _hog():
-    held = []
+    blocks = []
     while True:
-        held.append(bytearray(8 << 20))
+        blocks.append(bytearray(8 << 20))
 
 
 def _recurse():
@@ -84,9 +84,9 @@ def _replace_stdout():
 
 
 def _grow_slowly():
-    held = []
+    blocks = []
     while True:
-        held.append(bytearray(1 << 20))
+        blocks.append(bytearray(1 << 20))
         time.sleep(0.002)
 
 
@@ -96,7 +96,7 @@ def _bomb():
 
 
 def _map_without_touching():
-    no_reserve = 0x4000  # MAP_NORESERVE, which the module has not
+    no_reserve = 0x4000  # MAP_NORESERVE, which the mmap module lacks
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS | no_reserve
     KEPT.append(mmap.mmap(-1, 4 << 30, flags))
 

@@ -1,4 +1,4 @@
-"""Steps, one of which breaks: step `at`, or the making of the workload (0), or its end (-1)."""
+"""Steps, one of which fails: step `at`, or the start of the workload (0), or its end (-1)."""
 
 
 def workload(program, lab):

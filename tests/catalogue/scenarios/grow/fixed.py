@@ -1,4 +1,4 @@
-"""A shelf that shows the piece put last."""
+"""A shelf that shows the latest piece."""
 
 
 class Shelf:

@@ -1,4 +1,4 @@
-"""Pieces go into a shelf."""
+"""Pieces are put on a shelf."""
 
 
 def workload(program, lab):
@@ -11,4 +11,4 @@ def workload(program, lab):
 def check(program, lab):
     shelf = program.Shelf()
     shelf.put(b"x" * lab.units)
-    assert shelf.latest() == b"x" * lab.units, "latest() is not the piece put last"
+    assert shelf.latest() == b"x" * lab.units, "latest() is not the latest piece"

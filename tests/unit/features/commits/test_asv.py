@@ -50,7 +50,7 @@ def asv(tmp_path: Path) -> Asv:
 
 
 def results(commit: str, saved_by: str = "machine") -> Results:
-    """What asv keeps of a commit."""
+    """The results of a commit in asv's format."""
     return Results({"machine": saved_by}, {}, commit, 0, "3.11", "virtualenv-py3.11", {})
 
 
@@ -61,7 +61,7 @@ def add(
     at: float = 1000.0,
     samples: Sequence[float] | None = None,
 ) -> None:
-    """Have asv note a benchmark's result; `at` is when it began, in seconds of the epoch."""
+    """Add a benchmark's result; `at` is its start in seconds since the epoch."""
     many = len(amounts)
     number = [None if samples is None else 1] * many
     noted = BenchmarkResult(list(amounts), [samples] * many, number, 0, "", None)
@@ -88,13 +88,13 @@ def peaks(*amounts: float | None) -> dict[Benchmark, Value]:
         ("deep.down.track_track_record('fixed')", "deep.down", "track_record/fixed"),
     ],
 )
-def test_a_benchmark_is_named_by_its_metric_and_a_runs_label(
+def test_a_benchmark_is_named_by_its_metric_and_the_label_of_a_run(
     name: str, metric: str, label: str
 ) -> None:
     assert Benchmark(metric, label) == parse_benchmark(name)
 
 
-def test_what_asv_saved_is_found_by_name(asv: Asv) -> None:
+def test_figures_saved_by_asv_are_read_by_name(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
     save(asv, saved)
@@ -110,7 +110,7 @@ def test_a_failed_figure_is_null_and_a_skipped_one_is_left_out(asv: Asv) -> None
     assert expected == asv.values(HEAD)
 
 
-def test_where_all_of_a_benchmark_failed_each_of_it_did(asv: Asv) -> None:
+def test_each_figure_of_a_failed_benchmark_failed(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [None] * 4)
     add(saved, RATIO, [None])
@@ -118,21 +118,21 @@ def test_where_all_of_a_benchmark_failed_each_of_it_did(asv: Asv) -> None:
     assert {**peaks(None, None, None, None), CPU_RATIO: Value(None)} == asv.values(HEAD)
 
 
-def test_where_all_was_skipped_there_is_something_saved_and_no_figure(asv: Asv) -> None:
+def test_a_benchmark_that_was_skipped_as_a_whole_has_no_figure(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [math.nan] * 4)
     save(asv, saved)
     assert {} == asv.values(HEAD)
 
 
-def test_of_several_samples_it_is_the_median_and_it_says_so(asv: Asv) -> None:
+def test_several_samples_are_represented_by_their_marked_median(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, RATIO, [1.0], samples=[1.5, 1.0, 1.1])
     save(asv, saved)
     assert {CPU_RATIO: Value(1.1, sampled=True)} == asv.values(HEAD)
 
 
-def test_what_was_saved_before_is_not_looked_at(asv: Asv) -> None:
+def test_figures_saved_before_the_run_are_ignored(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=1000.0)
     add(saved, RATIO, [1.1], at=2000.0)
@@ -142,7 +142,7 @@ def test_what_was_saved_before_is_not_looked_at(asv: Asv) -> None:
     assert asv.values(HEAD, since=2000.001) is None
 
 
-def test_what_begins_now_is_not_too_old_for_now(asv: Asv) -> None:
+def test_a_benchmark_that_begins_now_is_not_too_old(asv: Asv) -> None:
     began = time.time()
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=time.time() + 0.001)
@@ -150,7 +150,7 @@ def test_what_begins_now_is_not_too_old_for_now(asv: Asv) -> None:
     assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD, since=began)
 
 
-def test_a_commit_of_which_nothing_was_saved_has_none(asv: Asv) -> None:
+def test_a_commit_without_saved_results_has_no_figures(asv: Asv) -> None:
     assert asv.values(HEAD) is None
     saved = results(BASE)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
@@ -160,7 +160,7 @@ def test_a_commit_of_which_nothing_was_saved_has_none(asv: Asv) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 99}', '{"version": 2, "results": {}}'])
-def test_a_damaged_file_of_asvs_is_named_and_no_figure(asv: Asv, text: str) -> None:
+def test_a_damaged_asv_file_is_named_and_has_no_figure(asv: Asv, text: str) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
     save(asv, saved)
@@ -175,7 +175,7 @@ Print = Callable[[Results, Results], list[str]]
 
 @pytest.fixture
 def table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Print:
-    """The lines that asv itself prints of two commits, as `asv continuous` does."""
+    """Return the lines that asv itself prints about two commits, as in `asv continuous`."""
     conf = Config()
     conf.results_dir = str(tmp_path / "results")
     Benchmarks(conf, [PEAKS, RATIO]).save()
@@ -219,21 +219,21 @@ def with_ratios(samples: Sequence[float]) -> Results:
     return saved
 
 
-def test_asvs_marks_are_read_from_its_own_table(table: Print) -> None:
+def test_marks_are_read_from_the_table_that_asv_prints(table: Print) -> None:
     output = table(with_peaks(100.0, 100.0, 100.0, 100.0), with_peaks(103.0, 97.0, None, 100.0))
     marks = dict(zip(peaks(1, 2, 3, 4), "+-!", strict=False))
     assert marks == AsvOutput(1, output).marks()
 
 
 @pytest.mark.parametrize("amount", [12.0, 3 << 10, 293.0 * 2**20, 5.0 * 2**30])
-def test_marks_are_read_whatever_the_amounts_look_like(table: Print, amount: float) -> None:
+def test_marks_are_read_with_amounts_of_any_format(table: Print, amount: float) -> None:
     more = with_peaks(*(amount * times for times in (2, 3, 4, 5)))
     output = table(with_peaks(*[amount] * 4), more)
     assert dict.fromkeys(peaks(1, 2, 3, 4), "+") == AsvOutput(1, output).marks()
 
 
 @pytest.mark.parametrize(("more", "marks"), [(1.5, {CPU_RATIO: "+"}), (1.0, {})])
-def test_marks_are_read_where_asv_shows_a_spread(
+def test_marks_are_read_if_asv_shows_a_spread(
     table: Print, more: float, marks: dict[Benchmark, str]
 ) -> None:
     samples = [1.01, 1.02, 1.03, 1.0, 0.99, 1.04, 1.05]
@@ -241,25 +241,25 @@ def test_marks_are_read_where_asv_shows_a_spread(
     assert marks == AsvOutput(1, output).marks()
 
 
-def test_what_asv_saw_no_change_in_has_no_mark(table: Print) -> None:
+def test_a_figure_without_a_change_for_asv_has_no_mark(table: Print) -> None:
     one, other = with_peaks(100.0, None, math.nan, 100.0), with_peaks(101.0, 1.0, math.nan, None)
     marks = {Benchmark("peak_rss", LABELS[3]): "!"}
     assert marks == AsvOutput(0, table(one, other)).marks()
 
 
-def test_where_asv_printed_no_table_there_are_no_marks() -> None:
+def test_without_a_table_of_asv_there_are_no_marks() -> None:
     assert {} == AsvOutput(2, ["· Creating environments", "| + | - | ! |", ""]).marks()
     assert {} == AsvOutput(2, []).marks()
 
 
-def test_the_end_of_what_asv_said_is_one_clean_line() -> None:
+def test_the_end_of_asv_output_is_one_clean_line() -> None:
     asv_output = AsvOutput(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
     assert "17 18 19 red ?[31m words" == asv_output.last()
     trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
     assert "OSError: full" == AsvOutput(1, trace).last()
 
 
-def test_what_the_suite_noted_of_a_commit_is_read_and_forgotten(asv: Asv) -> None:
+def test_the_suite_s_note_on_a_commit_is_read_and_removed(asv: Asv) -> None:
     asv.state.mkdir(parents=True)
     (asv.state / f"{HEAD}.json").write_text('{"absent": {"a": "why"}}')
     assert Tracked(absent={"a": "why"}) == asv.tracked(HEAD)
@@ -274,7 +274,7 @@ def test_a_note_that_cannot_be_read_is_ignored(asv: Asv, text: str) -> None:
     assert asv.tracked(HEAD) is None
 
 
-def test_a_folder_without_its_configuration_is_not_where_asv_runs(tmp_path: Path) -> None:
+def test_asv_does_not_run_in_a_folder_without_its_configuration(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"no asv\.conf\.json in .*: go to the top of a checkout"):
         open_asv(tmp_path, {}, lambda _: None)
     (tmp_path / "asv.conf.json").write_text("{}")
@@ -285,7 +285,7 @@ def test_a_folder_without_its_configuration_is_not_where_asv_runs(tmp_path: Path
     assert tmp_path == open_asv(tmp_path, {}, lambda _: None).root
 
 
-def test_where_asv_is_not_installed_one_is_told_how(
+def test_the_message_without_asv_says_how_to_install_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "asv.conf.json").write_text("{}")
@@ -313,7 +313,7 @@ exit 7
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A program in place of the interpreter that would start asv: asv itself takes a second."""
+    """A program in place of the interpreter that starts asv, because asv itself takes a second."""
     program = tmp_path / "python"
     program.write_text(STAND_IN)
     program.chmod(0o755)
@@ -322,7 +322,7 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return program
 
 
-def test_all_that_asv_says_is_heard_and_how_it_ended(stand_in: Path, tmp_path: Path) -> None:
+def test_the_output_and_the_exit_code_of_asv_are_captured(stand_in: Path, tmp_path: Path) -> None:
     messages: list[str] = []
     asv = Asv(tmp_path, {"LEAKLAB_SCENARIOS": "a b"}, messages.append)
     asv_output = asv.run("run", "--quick", "a^!")
@@ -335,7 +335,7 @@ def test_all_that_asv_says_is_heard_and_how_it_ended(stand_in: Path, tmp_path: P
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_asv_cannot_wait_for_an_answer(asv: Asv) -> None:
+def test_asv_gets_no_standard_input(asv: Asv) -> None:
     reading, writing = os.pipe()
     ours = os.dup(0)
     try:
@@ -349,20 +349,22 @@ def test_asv_cannot_wait_for_an_answer(asv: Asv) -> None:
 
 
 @pytest.mark.usefixtures("stand_in")
-def test_what_it_is_about_is_passed_on_and_nothing_else(tmp_path: Path) -> None:
+def test_only_the_suite_s_own_variables_are_passed_to_asv(tmp_path: Path) -> None:
     messages: list[str] = []
     Asv(tmp_path, {}, messages.append).run("run")
     assert ["Creating environments", "For leaklab commit aaaaaaaa <main>:"] == messages
 
 
-def test_the_versions_in_its_environment_are_the_checkouts(stand_in: Path, asv: Asv) -> None:
+def test_the_versions_in_asv_s_environment_are_those_of_the_checkout(
+    stand_in: Path, asv: Asv
+) -> None:
     constraints = asv.root / "constraints.txt"
     constraints.write_text("asv_runner==0.3.2\n")
     lines = asv.run("run").lines
     assert f"environment: {stand_in}  {constraints.name} {asv.root}" in lines
 
 
-def test_what_cannot_be_started_is_no_measurement(
+def test_a_program_that_cannot_be_started_is_a_failed_measurement(
     asv: Asv, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sys, "executable", str(asv.root / "nowhere"))
@@ -370,7 +372,7 @@ def test_what_cannot_be_started_is_no_measurement(
         asv.run("run")
 
 
-def test_a_checkout_that_cannot_be_written_is_no_measurement(asv: Asv) -> None:
+def test_an_unwritable_checkout_is_a_failed_measurement(asv: Asv) -> None:
     (asv.root / ".asv").touch()
     with pytest.raises(InfrastructureBroke, match=r"asv cannot be run: .*\.asv"):
         asv.run("run")
@@ -383,7 +385,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def test_a_machine_that_asv_knows_is_not_asked_about(home: Path, asv: Asv) -> None:
+def test_a_machine_that_asv_knows_is_not_registered_again(home: Path, asv: Asv) -> None:
     known = {platform.node(): {"machine": platform.node()}, "version": 1}
     (home / ".asv-machine.json").write_text(json.dumps(known))
     asv.know_machine()
@@ -391,7 +393,7 @@ def test_a_machine_that_asv_knows_is_not_asked_about(home: Path, asv: Asv) -> No
 
 
 @pytest.mark.parametrize("text", [None, "", "{}", '{"another": {}, "version": 1}'])
-def test_a_machine_that_asv_does_not_know_is_noted_without_a_question(
+def test_an_unknown_machine_is_registered_without_a_question(
     stand_in: Path, home: Path, asv: Asv, text: str | None
 ) -> None:
     if text is not None:
@@ -402,6 +404,6 @@ def test_a_machine_that_asv_does_not_know_is_noted_without_a_question(
 
 
 @pytest.mark.usefixtures("stand_in", "home")
-def test_a_machine_that_cannot_be_noted_is_no_measurement(asv: Asv) -> None:
+def test_a_machine_that_cannot_be_registered_is_a_failed_measurement(asv: Asv) -> None:
     with pytest.raises(InfrastructureBroke, match=r"asv cannot note this .*nobody answers"):
         asv.know_machine()

@@ -25,7 +25,7 @@ factors = st.floats(1.001, 100.0)
 
 
 def values(**amounts: float | None) -> Values:
-    """Exact figures by the names of their metrics, None for one that failed."""
+    """Return exact figures by the names of their metrics, with None for a failed one."""
     return {Benchmark(metric, PEAK.label): Value(amount) for metric, amount in amounts.items()}
 
 
@@ -37,41 +37,39 @@ def change(base: float, head: float, factor: float = 1.02) -> Change:
 def of_estimates(
     base: tuple[float, float, float] | None, head: tuple[float, float, float] | None
 ) -> Change:
-    """What becomes of a growth, each time given as (low, amount, high)."""
+    """Return the change of a growth; both growths are given as (low, amount, high)."""
     before, after = (Value(e[1], (e[0], e[2])) if e else Value(1.0) for e in (base, head))
     (result,) = compare_values({PEAK: before}, {PEAK: after}, 1.02, {})
     return result.change
 
 
 def verdicts(base: Conclusion, head: Conclusion, variant: str = "fixed") -> Compared:
-    """What becomes of a verdict, at a factor that no number could come to."""
+    """Return the change of a verdict, with a factor that no number can reach."""
     benchmark = Benchmark(VERDICT, f"word_index/{variant}/fork")
     sides = [{benchmark: Value(VERDICTS.index(verdict))} for verdict in (base, head)]
     (result,) = compare_values(sides[0], sides[1], 1e9, {benchmark: "+"})
     return result
 
 
-def test_what_is_exactly_the_factor_times_as_much_is_worse_and_a_page_less_is_not() -> None:
+def test_an_increase_by_the_factor_is_worse_and_by_a_page_less_is_not() -> None:
     base = 500 * PAGE
     assert Change.WORSE is change(base, 510 * PAGE)
     assert Change.SAME is change(base, 509 * PAGE)
 
 
 @pytest.mark.parametrize(("factor", "whole", "more"), [(1.02, 50, 51), (1.05, 20, 21)])
-def test_exactly_the_factor_is_worse_whatever_the_amount(
-    factor: float, whole: int, more: int
-) -> None:
-    # From 80 KiB to 8 GiB; no rounding of floats may hide one.
+def test_exactly_the_factor_is_worse_at_every_amount(factor: float, whole: int, more: int) -> None:
+    # From 80 KiB to 8 GiB; rounding of floats must not hide a change.
     for pages in range(whole, 2_000_000, whole * 97):
         assert Change.WORSE is change(pages * PAGE, pages // whole * more * PAGE, factor)
 
 
-def test_what_is_so_much_less_is_better() -> None:
+def test_a_decrease_by_the_factor_is_better() -> None:
     assert Change.BETTER is change(510 * PAGE, 500 * PAGE)
     assert Change.SAME is change(509 * PAGE, 500 * PAGE)
 
 
-def test_what_is_equal_is_the_same_even_where_it_is_nothing() -> None:
+def test_equal_figures_are_the_same_even_if_they_are_zero() -> None:
     assert [Change.SAME] * 3 == [change(amount, amount) for amount in (0.0, 0.001, 1e9)]
 
 
@@ -92,20 +90,20 @@ def test_worse_one_way_is_better_the_other(base: float, head: float, factor: flo
 
 
 @given(base=amounts, head=amounts, more=amounts, factor=factors)
-def test_what_is_worse_stays_so_if_there_is_still_more_of_it(
+def test_a_worse_figure_stays_worse_if_it_increases_further(
     base: float, head: float, more: float, factor: float
 ) -> None:
     if change(base, head, factor) is Change.WORSE:
         assert Change.WORSE is change(base, head + more, factor)
 
 
-def test_what_failed_on_the_first_commit_alone_cannot_be_compared() -> None:
+def test_a_figure_that_failed_only_on_the_first_commit_cannot_be_compared() -> None:
     (result,) = compare_values(values(peak_rss=None), values(peak_rss=1.0), 1.02, {})
     assert (Change.ABSENT, None) == (result.change, result.ratio)
 
 
 @pytest.mark.parametrize("base", [values(), values(peak_rss=1.0), values(peak_rss=None)])
-def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values) -> None:
+def test_a_figure_that_fails_on_the_second_commit_has_failed(base: Values) -> None:
     (result,) = compare_values(base, values(peak_rss=None), 1.02, {})
     assert (Change.FAILED, None, None) == (result.change, result.head, result.ratio)
 
@@ -118,26 +116,26 @@ def test_what_fails_on_the_second_has_failed_whatever_the_first_had(base: Values
         (values(peak_rss=None), values()),
     ],
 )
-def test_what_either_commit_cannot_have_cannot_be_compared(base: Values, head: Values) -> None:
+def test_a_figure_that_either_commit_lacks_cannot_be_compared(base: Values, head: Values) -> None:
     (result,) = compare_values(base, head, 1.02, {})
     assert Change.ABSENT is result.change
 
 
-def test_every_figure_of_either_is_there_once_those_of_a_run_together() -> None:
+def test_every_figure_of_either_commit_is_listed_once_grouped_by_run() -> None:
     a, b = (Benchmark(metric, "a/buggy/fork") for metric in ("growth", "peak_rss"))
     c, one = Benchmark("growth", "b/buggy/fork"), Value(1.0)
     changes = compare_values({c: one, b: one}, {b: one, a: one}, 1.02, {})
     assert [a, b, c] == [row.benchmark for row in changes]
 
 
-def test_an_estimate_is_worse_only_if_it_surely_is() -> None:
+def test_an_estimate_is_worse_only_if_the_intervals_are_apart() -> None:
     assert Change.WORSE is of_estimates((9.0, 10.0, 11.0), (12.0, 13.0, 14.0))
     assert Change.SAME is of_estimates((9.0, 10.0, 12.0), (12.0, 13.0, 14.0))
     assert Change.BETTER is of_estimates((12.0, 13.0, 14.0), (9.0, 10.0, 11.0))
     assert Change.SAME is of_estimates((10.0, 13.0, 14.0), (9.0, 10.0, 11.0))
 
 
-def test_an_estimate_that_surely_differs_is_worse_only_by_the_factor() -> None:
+def test_an_estimate_with_a_separate_interval_is_worse_only_from_the_factor_on() -> None:
     assert Change.SAME is of_estimates((9.99, 10.0, 10.01), (10.18, 10.19, 10.2))
     assert Change.WORSE is of_estimates((9.99, 10.0, 10.01), (10.19, 10.2, 10.21))
 
@@ -151,7 +149,7 @@ def test_an_estimate_beside_an_exact_figure_is_compared_by_its_amount() -> None:
     ("mark", "expected"), [("+", Change.WORSE), ("-", Change.BETTER), ("", Change.SAME)]
 )
 @pytest.mark.parametrize("head", [0.5, 1.0, 1.5])
-def test_of_a_sampled_figure_asvs_statistics_decide(
+def test_asv_s_statistics_decide_on_a_sampled_figure(
     mark: str, expected: Change, head: float
 ) -> None:
     sampled = [{PEAK: Value(amount, sampled=True)} for amount in (1.0, head)]
@@ -159,7 +157,7 @@ def test_of_a_sampled_figure_asvs_statistics_decide(
     assert expected is result.change
 
 
-def test_a_sampled_figure_may_fail_and_be_absent_as_any_other() -> None:
+def test_a_sampled_figure_can_fail_or_be_absent() -> None:
     one, failed = {PEAK: Value(1.0, sampled=True)}, {PEAK: Value(None, sampled=True)}
     results = [
         compare_values(*pair, 1.02, {PEAK: "!"})[0].change
@@ -168,7 +166,7 @@ def test_a_sampled_figure_may_fail_and_be_absent_as_any_other() -> None:
     assert [Change.FAILED, Change.ABSENT] == results
 
 
-def test_what_asv_saw_stands_beside_and_changes_nothing() -> None:
+def test_asv_s_own_mark_is_shown_and_changes_nothing() -> None:
     (result,) = compare_values(values(peak_rss=1.0), values(peak_rss=1.0), 1.02, {PEAK: "+"})
     assert (Change.SAME, "+") == (result.change, result.asv)
 
@@ -193,7 +191,7 @@ def test_a_verdict_is_worse_if_it_became_a_leak_and_better_if_a_leak_became_clea
 
 
 @pytest.mark.parametrize("base", VERDICTS)
-def test_what_is_declared_to_leak_and_does_is_the_same(base: Conclusion) -> None:
+def test_a_declared_leak_that_still_leaks_is_the_same(base: Conclusion) -> None:
     assert Change.SAME is verdicts(base, LEAK, "buggy").change
 
 
@@ -201,7 +199,7 @@ def test_a_buggy_variant_that_became_clean_is_better() -> None:
     assert Change.BETTER is verdicts(LEAK, CLEAN, "buggy").change
 
 
-def test_a_verdict_fails_and_is_absent_as_any_other_figure() -> None:
+def test_a_verdict_can_fail_or_be_absent() -> None:
     benchmark = Benchmark(VERDICT, "word_index/fixed/fork")
     one, failed = {benchmark: Value(0.0)}, {benchmark: Value(None)}
     pairs = [(one, failed), (failed, one), ({}, one), (one, {})]
@@ -210,17 +208,17 @@ def test_a_verdict_fails_and_is_absent_as_any_other_figure() -> None:
     ]
 
 
-def test_a_change_of_verdict_has_words_and_no_ratio() -> None:
+def test_a_change_of_verdict_has_a_text_and_no_ratio() -> None:
     verdicts_read = verdicts(UNDECIDED, LEAK)
     assert ("undecided → leak", None) == (verdicts_read.verdicts, verdicts_read.ratio)
     assert "" == compare_values({PEAK: Value(1.0)}, {PEAK: Value(2.0)}, 1.02, {})[0].verdicts
 
 
-def test_the_observers_figures_are_of_no_scenario() -> None:
+def test_the_observer_s_figures_belong_to_no_scenario() -> None:
     assert ["word_index", ""] == [b.scenario for b in (PEAK, Benchmark("observer", "cpu_ratio"))]
 
 
-def test_the_ratio_is_the_second_by_the_first_where_there_is_something_to_divide_by() -> None:
+def test_the_ratio_is_the_second_divided_by_a_nonzero_first() -> None:
     def ratio(base: float | None, head: float | None) -> float | None:
         return Compared(PEAK, base, head, Change.SAME).ratio
 
@@ -245,20 +243,20 @@ def comparison(*changes: Change) -> CommitComparison:
         ([Change.WORSE, Change.FAILED], Exit.NOT_MEASURED),
     ],
 )
-def test_what_could_not_be_measured_weighs_more_than_what_is_worse(
+def test_a_failed_measurement_takes_precedence_over_a_worse_figure(
     changes: list[Change], code: Exit
 ) -> None:
     assert comparison(*changes).exit is code
 
 
-def test_where_all_of_the_base_failed_nothing_was_compared() -> None:
+def test_nothing_is_compared_if_every_figure_of_the_base_failed() -> None:
     base = CommitFigures("b", {PEAK: Value(None)}, Tracked())
     head = CommitFigures("h", {PEAK: Value(1.0)}, Tracked())
     rows = compare_values(base.values, head.values, 1.02, {})
     assert Exit.NOT_MEASURED is CommitComparison(base, head, 1.02, rows).exit
 
 
-def test_what_the_observer_costs_is_no_comparison_of_scenarios() -> None:
+def test_the_observer_s_cost_alone_is_not_a_comparison_of_scenarios() -> None:
     observer = Benchmark("observer", "cpu_ratio")
     sides = [CommitFigures("c", {observer: Value(1.0), **of}, Tracked()) for of in ({}, values())]
     rows = compare_values(sides[0].values, sides[1].values, 1.02, {})
@@ -279,13 +277,13 @@ def test_a_commit_without_any_figure_was_not_measured() -> None:
         (CommitHistory(4, []), Exit.AS_EXPECTED),
     ],
 )
-def test_a_history_of_which_nothing_or_not_all_was_measured_was_not(
+def test_a_history_with_missing_measurements_is_not_measured(
     history: CommitHistory, code: Exit
 ) -> None:
     assert code is history.exit
 
 
-def test_a_commit_of_which_a_figure_failed_was_not_measured() -> None:
+def test_a_commit_with_a_failed_figure_was_not_measured() -> None:
     all_there, one_failed = values(peak_rss=0.0, growth=1.0), values(peak_rss=None, growth=1.0)
     assert Exit.AS_EXPECTED is CommitFigures("c", all_there, Tracked()).exit
     assert Exit.NOT_MEASURED is CommitFigures("c", one_failed, Tracked()).exit

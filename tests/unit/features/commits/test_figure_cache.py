@@ -28,7 +28,7 @@ LABELS = [
 
 @dataclass(frozen=True)
 class Lab:
-    """A catalogue of one scenario, what is asked of it, and what is remembered."""
+    """A catalogue of one scenario, the requested figures, and their cache."""
 
     root: Path
     remembered: FigureCache
@@ -55,7 +55,7 @@ class Lab:
         )
 
     def made(self) -> list[str]:
-        """The runs that are made when the figures are asked for now."""
+        """Return the runs that are made for the figures now."""
         executor = toys.ToyExecutor()
         self.track(executor)
         return sorted(executor.made)
@@ -63,7 +63,7 @@ class Lab:
 
 @pytest.fixture
 def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
-    """A lab that has been asked once. Its ruler is a file, so that a test can change it."""
+    """A lab with figures in its cache. Its ruler is a file, so that a test can change it."""
     root = tmp_path / "root"
     (root / "scenarios" / NAME / "deep").mkdir(parents=True)
     (root / "fixtures").mkdir()
@@ -82,7 +82,7 @@ def lab(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Lab:
     return made
 
 
-def test_the_second_time_nothing_is_run_and_the_figures_are_the_same(lab: Lab) -> None:
+def test_the_second_time_the_figures_come_from_the_cache(lab: Lab) -> None:
     first = replace(lab, remembered=FigureCache(None)).track(toys.ToyExecutor())
     executor = toys.ToyExecutor()
     assert first == lab.track(executor)
@@ -109,7 +109,7 @@ def append(path: Path) -> None:
     ],
     ids=["program", "toml", "data", "new", "gone", "renamed", "fixture", "other fixtures", "ruler"],
 )
-def test_another_byte_in_what_decides_the_figures_and_they_are_measured_again(
+def test_a_changed_byte_in_a_relevant_file_causes_a_new_measurement(
     lab: Lab, change: Callable[[Lab], object]
 ) -> None:
     change(lab)
@@ -117,7 +117,7 @@ def test_another_byte_in_what_decides_the_figures_and_they_are_measured_again(
     assert [] == lab.made()
 
 
-def test_what_moved_from_one_file_to_the_next_is_another_content(lab: Lab) -> None:
+def test_text_that_moves_to_another_file_is_different_content(lab: Lab) -> None:
     (lab.folder / "a").write_text("xy")
     (lab.folder / "b").write_text("z")
     assert LABELS == lab.made()
@@ -126,7 +126,7 @@ def test_what_moved_from_one_file_to_the_next_is_another_content(lab: Lab) -> No
     assert LABELS == lab.made()
 
 
-def test_other_modes_are_measured_for_themselves(lab: Lab) -> None:
+def test_other_modes_are_measured_separately(lab: Lab) -> None:
     inline = replace(lab, modes=(Mode.INLINE,))
     assert [label for label in LABELS if "inline" in label] == inline.made()
     assert ([], []) == (inline.made(), lab.made())
@@ -143,7 +143,7 @@ def test_other_limits_may_have_other_figures(lab: Lab, limits: Limits) -> None:
     assert LABELS == replace(lab, limits=limits).made()
 
 
-def test_a_package_that_is_installed_since_may_change_the_figures(
+def test_a_newly_installed_package_causes_a_new_measurement(
     lab: Lab, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = tmp_path / "site" / "leaklab_toy-1.0.dist-info"
@@ -154,25 +154,25 @@ def test_a_package_that_is_installed_since_may_change_the_figures(
     assert [] == lab.made()
 
 
-def test_the_same_content_is_known_wherever_it_was_checked_out(lab: Lab) -> None:
+def test_the_same_content_is_cached_for_every_checkout_folder(lab: Lab) -> None:
     elsewhere = lab.root.rename(lab.root.with_name("toor"))
     assert [] == replace(lab, root=elsewhere).made()
 
 
-def test_but_a_longer_path_lies_in_the_memory_of_what_is_measured(lab: Lab) -> None:
+def test_a_longer_path_is_measured_again(lab: Lab) -> None:
     elsewhere = lab.root.rename(lab.root.with_name("longer"))
     assert LABELS == replace(lab, root=elsewhere).made()
 
 
 @pytest.mark.parametrize("place", ["scenarios/grow-4096", "fixtures", "../ruler"])
-def test_bytecode_that_python_leaves_there_is_no_content(lab: Lab, place: str) -> None:
+def test_bytecode_is_not_part_of_the_content(lab: Lab, place: str) -> None:
     cache = lab.root / place / "__pycache__"
     cache.mkdir()
     (cache / "buggy.cpython-311.pyc").write_bytes(b"bytecode")
     assert [] == lab.made()
 
 
-def test_a_failure_is_not_remembered(lab: Lab) -> None:
+def test_a_failure_is_not_cached(lab: Lab) -> None:
     append(lab.folder / "buggy.py")
     failing = toys.ToyExecutor(
         lambda job: EndReason.PROGRAM_FAILED if job.label == LABELS[0] else EndReason.COMPLETED
@@ -181,7 +181,7 @@ def test_a_failure_is_not_remembered(lab: Lab) -> None:
     assert (LABELS, []) == (lab.made(), lab.made())
 
 
-def test_neither_is_what_was_skipped(lab: Lab) -> None:
+def test_a_skipped_run_is_not_cached(lab: Lab) -> None:
     with (lab.folder / "scenario.toml").open("a") as file:
         file.write('[requires]\npackages = ["leaklab-no-such-thing"]\n')
     for _ in range(2):
@@ -191,7 +191,7 @@ def test_neither_is_what_was_skipped(lab: Lab) -> None:
     assert 1 == len(lab.memory)
 
 
-def test_a_run_stopped_at_its_memory_limit_is_remembered_with_the_limit(lab: Lab) -> None:
+def test_a_run_stopped_at_its_memory_limit_is_cached_with_the_limit(lab: Lab) -> None:
     append(lab.folder / "buggy.py")
     value = lab.track(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT))
     executor = toys.ToyExecutor()
@@ -222,24 +222,24 @@ def test_a_damaged_entry_is_measured_again_and_replaced(
     assert whole == file.read_bytes()
 
 
-def test_a_folder_where_its_file_should_be_is_no_memory_and_no_error(lab: Lab) -> None:
+def test_a_folder_in_place_of_the_cache_file_is_not_an_error(lab: Lab) -> None:
     (file,) = lab.memory
     file.unlink()
     file.mkdir()
     assert (LABELS, LABELS) == (lab.made(), lab.made())
 
 
-def test_a_memory_that_cannot_be_written_is_no_error(lab: Lab, tmp_path: Path) -> None:
+def test_an_unwritable_cache_is_not_an_error(lab: Lab, tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     closed = replace(lab, remembered=FigureCache(tmp_path / "file" / "memory"))
     assert (LABELS, LABELS) == (closed.made(), closed.made())
 
 
-def test_without_a_folder_nothing_is_remembered(lab: Lab) -> None:
+def test_without_a_folder_nothing_is_cached(lab: Lab) -> None:
     without = replace(lab, remembered=FigureCache(None))
     assert (LABELS, LABELS) == (without.made(), without.made())
 
 
-def test_it_is_kept_whole_under_one_name_with_nothing_beside_it(lab: Lab) -> None:
+def test_a_cache_entry_is_one_complete_file(lab: Lab) -> None:
     (file,) = lab.memory
     assert LABELS == sorted(msgspec.json.decode(file.read_bytes(), type=Tracked).figures)

@@ -25,7 +25,7 @@ def grew(
     resource: Resource = Resource.MEMORY,
     **changes: Any,
 ) -> Result:
-    """A run of 400 units with this growth in its verdict; keywords replace its other fields."""
+    """Return a run of 400 units with this growth in its verdict; keywords replace other fields."""
     verdict = Verdict(
         conclusion=Conclusion.UNDECIDED,
         growth=None,
@@ -50,7 +50,7 @@ def test_a_leak_has_the_peak_and_the_growth_of_its_law() -> None:
     assert Resource.MEMORY is figures.resource
 
 
-def test_the_interval_of_the_growth_is_the_verdicts() -> None:
+def test_the_interval_of_the_growth_is_that_of_the_verdict() -> None:
     known = grew(512.0, 400.0)
     assert (400.0, 512.0) == figures_of(known, LIMITS).growth_interval
     assert figures_of(grew(None, None), LIMITS).growth_interval is None
@@ -64,16 +64,16 @@ def test_the_interval_of_the_growth_is_the_verdicts() -> None:
         (grew(512.0, 400.0), Conclusion.UNDECIDED),
     ],
 )
-def test_the_verdict_is_the_runs(result: Result, verdict: Conclusion) -> None:
+def test_the_verdict_is_that_of_the_run(result: Result, verdict: Conclusion) -> None:
     assert verdict is figures_of(result, LIMITS).verdict
 
 
-def test_what_does_not_grow_has_a_number_that_a_ratio_can_be_made_to() -> None:
+def test_a_run_without_growth_has_a_number_for_ratios() -> None:
     assert NO_GROWTH == growth_of(toys.result(variant=Variant.FIXED))
     assert NO_GROWTH > 0
 
 
-def test_in_a_pool_it_is_the_largest_process_and_the_worst_that_count() -> None:
+def test_a_pool_has_the_peak_of_its_largest_and_the_growth_of_its_worst_process() -> None:
     figures = figures_of(toys.result(mode=Mode.SPAWN, workers=3), LIMITS)
     assert (400 * PAGE, PAGE) == (figures.peak_rss_bytes, round(figures.growth_per_unit or 0))
 
@@ -84,7 +84,7 @@ def test_growth_with_zero_in_its_interval_counts_as_no_growth(low: float | None)
     assert 512.0 == growth_of(grew(512.0, 0.5))
 
 
-def test_what_shrinks_does_not_grow() -> None:
+def test_a_shrinking_run_has_no_growth() -> None:
     assert NO_GROWTH == growth_of(grew(-512.0, -600.0))
 
 
@@ -93,7 +93,7 @@ def test_a_page_over_the_whole_run_is_growth_and_less_is_not() -> None:
     assert NO_GROWTH == growth_of(grew((PAGE - 1) / 400, 1.0))
 
 
-def test_it_is_one_workers_work_by_which_growth_comes_to_a_page() -> None:
+def test_the_minimum_growth_is_a_page_over_the_work_of_one_worker() -> None:
     a_page_in_all = grew(PAGE / 800, 1.0, workers=2, units_done=800)
     a_page_each = grew(PAGE / 400, 1.0, workers=2, units_done=800)
     assert NO_GROWTH == growth_of(a_page_in_all)
@@ -101,7 +101,7 @@ def test_it_is_one_workers_work_by_which_growth_comes_to_a_page() -> None:
 
 
 @pytest.mark.parametrize("resource", [r for r in Resource if r is not Resource.MEMORY])
-def test_what_is_no_memory_counts_in_pieces(resource: Resource) -> None:
+def test_a_resource_other_than_memory_is_counted_in_pieces(resource: Resource) -> None:
     assert 1 / 400 == growth_of(grew(1 / 400, 0.001, resource))
     assert NO_GROWTH == growth_of(grew(0.9 / 400, 0.001, resource))
     assert resource is figures_of(grew(1.0, 0.5, resource), LIMITS).resource
@@ -112,24 +112,24 @@ def test_a_run_stopped_at_its_memory_limit_has_the_limit_as_its_peak() -> None:
     assert LIMITS.memory_bytes == figures_of(stopped, LIMITS).peak_rss_bytes
 
 
-def test_a_process_that_went_past_the_limit_before_it_was_stopped_has_its_own_peak() -> None:
+def test_a_process_that_exceeded_the_limit_before_its_stop_has_its_own_peak() -> None:
     stopped = grew(None, None, end_reason=EndReason.MEMORY_LIMIT, peak_rss_bytes=65 << 20)
     assert 65 << 20 == figures_of(stopped, LIMITS).peak_rss_bytes
 
 
-def test_a_run_stopped_at_its_memory_limit_has_the_growth_that_is_known_of_it() -> None:
+def test_a_run_stopped_at_its_memory_limit_has_its_measured_growth() -> None:
     assert 512.0 == growth_of(grew(512.0, 400.0, end_reason=EndReason.MEMORY_LIMIT))
 
 
 @pytest.mark.parametrize("low", [None, -1.0])
-def test_else_its_growth_is_what_it_held_by_the_work_it_did(low: float | None) -> None:
+def test_without_a_measured_growth_it_is_the_memory_divided_by_the_work(low: float | None) -> None:
     stopped = grew(low and 512.0, low, end_reason=EndReason.MEMORY_LIMIT, units_done=16)
     assert (64 << 20) / 16 == growth_of(stopped)
     pool = msgspec.structs.replace(stopped, workers=2)
     assert (64 << 20) / 8 == growth_of(pool)
 
 
-def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
+def test_a_run_stopped_before_its_first_unit_has_figures() -> None:
     trace = Measurement(end_reason=EndReason.MEMORY_LIMIT, detail="at once")
     result = to_result(toys.job(), trace, toys.ENVIRONMENT)
     figures = figures_of(result, LIMITS)
@@ -139,13 +139,13 @@ def test_a_run_stopped_before_its_first_unit_has_figures_all_the_same() -> None:
     )
 
 
-def test_memory_that_ran_out_says_nothing_of_sockets() -> None:
+def test_a_memory_limit_says_nothing_about_sockets() -> None:
     stopped = grew(None, None, Resource.SOCKETS, end_reason=EndReason.MEMORY_LIMIT)
     assert figures_of(stopped, LIMITS).growth_per_unit is None
 
 
 @pytest.mark.parametrize("resource", [Resource.SOCKETS, Resource.DESCRIPTORS])
-def test_a_run_that_had_all_descriptors_it_may_have_grew_by_that(resource: Resource) -> None:
+def test_a_run_at_its_descriptor_limit_grew_by_the_limit(resource: Resource) -> None:
     stopped = grew(None, None, resource, end_reason=EndReason.DESCRIPTOR_LIMIT)
     assert LIMITS.descriptors / 400 == growth_of(stopped)
     assert figures_of(stopped, LIMITS).growth_interval is None
@@ -154,7 +154,7 @@ def test_a_run_that_had_all_descriptors_it_may_have_grew_by_that(resource: Resou
 @pytest.mark.parametrize(
     "ended", [EndReason.TIME_LIMIT, EndReason.PROCESS_LIMIT, EndReason.DESCRIPTOR_LIMIT]
 )
-def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: EndReason) -> None:
+def test_a_run_stopped_at_another_limit_has_its_own_peak(ended: EndReason) -> None:
     assert 3 << 20 == figures_of(grew(None, None, end_reason=ended), LIMITS).peak_rss_bytes
 
 
@@ -167,14 +167,14 @@ def test_a_run_stopped_for_something_else_has_the_peak_it_came_to(ended: EndReas
     resource=st.sampled_from(Resource),
 )
 @example(0.0005, 0.0001, 20_000, 1, EndReason.COMPLETED, Resource.SOCKETS)
-def test_no_growth_is_ever_smaller_than_none(
+def test_growth_is_never_negative(
     per_unit: float, low: float, done: int, workers: int, ended: EndReason, resource: Resource
 ) -> None:
     result = grew(per_unit, low, resource, units_done=done, workers=workers, end_reason=ended)
     assert growth_of(result) >= NO_GROWTH
 
 
-def test_of_two_sets_of_figures_together_the_second_ones_count() -> None:
+def test_the_second_of_two_merged_sets_of_figures_takes_precedence() -> None:
     one, two = (figures_of(grew(n, 1.0), LIMITS) for n in (100.0, 200.0))
     first = Tracked(figures={"a": one, "b": one}, absent={"c": "why"}, failed={"d": "how"})
     second = Tracked(figures={"b": two}, absent={"e": "why not"}, failed={"f": "how else"})

@@ -11,7 +11,7 @@ Step = tuple[str, float, float]
 
 
 class Publisher(Asv):
-    """asv that has made its site already."""
+    """An asv that has published its site already."""
 
     def run(self, *arguments: str) -> AsvOutput:
         return AsvOutput(0, [])
@@ -19,7 +19,7 @@ class Publisher(Asv):
 
 @pytest.fixture
 def published(tmp_path: Path) -> Callable[..., list[str]]:
-    """What is made of the regressions that asv found: the labels that are left."""
+    """Return the labels of the regressions that remain of those from asv."""
 
     def labels(*steps: Step) -> list[str]:
         names = {name.partition("(")[0] for name, _, _ in steps}
@@ -40,7 +40,7 @@ def test_every_step_of_a_number_is_a_regression(published: Callable[..., list[st
     assert ["a/buggy/fork peak_rss"] == published(("peak_rss.track_a('buggy', 'fork')", 0.0, 1.0))
 
 
-def test_a_step_of_a_verdict_is_one_where_it_became_an_undeclared_leak(
+def test_a_step_of_a_verdict_is_a_regression_if_it_became_an_undeclared_leak(
     published: Callable[..., list[str]],
 ) -> None:
     assert ["a/fixed/fork verdict", "c/program/fork verdict"] == published(

@@ -13,7 +13,7 @@ NO_COMMIT = "0" * 40
 
 @dataclass(frozen=True)
 class Work:
-    """A checkout and the git that works in it."""
+    """A checkout, and git commands in it."""
 
     root: Path
 
@@ -29,7 +29,7 @@ class Work:
             path.write_text(text)
 
     def commit(self, *names: str, text: str = "text\n") -> str:
-        """A commit that writes these files; its hash."""
+        """Make a commit that writes these files; return its hash."""
         self.write(*names, text=text)
         self.git("add", "-A")
         self.git("commit", "-q", "--allow-empty", "-m", f"writes {' '.join(names)}")
@@ -40,12 +40,12 @@ class Work:
         return open_repository(self.root)
 
 
-pytestmark = pytest.mark.process  # git is one
+pytestmark = pytest.mark.process  # git's own folder
 
 
 @pytest.fixture(autouse=True)
 def _nobodys_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What the user, the machine or a hook has told git does not reach these tests."""
+    """Keep git settings of the user, the machine or a hook out of these tests."""
     for name in [name for name in os.environ if name.startswith("GIT_")]:
         monkeypatch.delenv(name)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -72,7 +72,7 @@ def work(empty: Work) -> Work:
     return empty
 
 
-def test_a_commit_is_found_by_every_name_it_has(work: Work) -> None:
+def test_a_commit_is_resolved_by_each_of_its_names(work: Work) -> None:
     first = work.git("rev-parse", "HEAD")
     work.git("tag", "-a", "v1", "-m", "a tag with words of its own")
     work.git("branch", "feature/one")
@@ -89,7 +89,7 @@ def test_a_commit_is_found_by_every_name_it_has(work: Work) -> None:
         *["-q", "--all", "--git-dir", "--", "-n1", "HEAD\nHEAD", "x" * 9999],
     ],
 )
-def test_a_name_that_is_no_commits_is_refused_on_one_short_line(work: Work, name: str) -> None:
+def test_a_name_of_no_commit_is_refused_in_one_short_line(work: Work, name: str) -> None:
     with pytest.raises(BadInput) as caught:
         work.repository.hash_of(name)
     output = str(caught.value)
@@ -99,14 +99,14 @@ def test_a_name_that_is_no_commits_is_refused_on_one_short_line(work: Work, name
     assert len(output) < 200
 
 
-def test_a_hash_that_is_no_commits_is_refused(work: Work) -> None:
+def test_a_hash_of_no_commit_is_refused(work: Work) -> None:
     tree = work.git("rev-parse", "HEAD^{tree}")
     for name in (tree, NO_COMMIT):
         with pytest.raises(BadInput, match=f"no commit '{name}'"):
             work.repository.hash_of(name)
 
 
-def test_a_folder_without_a_repository_is_no_checkout(tmp_path: Path) -> None:
+def test_a_folder_without_a_repository_is_not_a_checkout(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="is no git checkout, and asv measures commits: use a clone"):
         open_repository(tmp_path)
 
@@ -116,7 +116,7 @@ def test_a_folder_of_a_checkout_is_not_its_top(work: Work) -> None:
         open_repository(work.root / "scenarios")
 
 
-def test_a_repository_that_git_does_not_read_is_named_with_what_git_says(tmp_path: Path) -> None:
+def test_an_unreadable_repository_is_named_with_the_message_of_git(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
     with pytest.raises(BadInput, match=r"git does not read .*: fatal: not a git repo") as caught:
         open_repository(tmp_path)
@@ -128,7 +128,7 @@ def test_a_repository_without_a_commit_has_nothing_to_measure(empty: Work) -> No
         open_repository(empty.root)
 
 
-def test_without_git_one_is_told_to_install_it(
+def test_the_message_without_git_says_to_install_it(
     work: Work, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "bin").mkdir()
@@ -153,11 +153,11 @@ def test_a_second_worktree_is_a_checkout_too(work: Work, tmp_path: Path) -> None
     assert head == open_repository(tmp_path / "second").hash_of("HEAD")
 
 
-def test_where_all_is_committed_nothing_is_named(work: Work) -> None:
+def test_a_clean_checkout_has_no_differences(work: Work) -> None:
     assert [] == work.repository.uncommitted()
 
 
-def test_what_differs_from_the_commit_or_is_not_in_it_is_named(work: Work) -> None:
+def test_changed_and_untracked_files_are_named(work: Work) -> None:
     work.commit("scenarios/a/gone.py", "scenarios/a/staged.py")
     work.write("scenarios/a/fixed.py", "fixtures/words.py", text="changed\n")
     work.write("scenarios/a/staged.py", text="changed\n")
@@ -174,7 +174,7 @@ def test_what_differs_from_the_commit_or_is_not_in_it_is_named(work: Work) -> No
     ]
 
 
-def test_the_files_that_differ_in_two_commits_are_named_and_no_others(work: Work) -> None:
+def test_exactly_the_files_that_differ_between_two_commits_are_named(work: Work) -> None:
     base = work.commit("scenarios/a/gone.py", "scenarios/a/moved.py")
     work.git("mv", "scenarios/a/moved.py", "scenarios/a/there.py")
     work.git("rm", "-q", "scenarios/a/gone.py")
@@ -192,7 +192,7 @@ def test_a_commit_has_a_first_parent_or_none(work: Work) -> None:
     assert (first, None) == (work.repository.parent_of(second), work.repository.parent_of(first))
 
 
-def test_the_sources_are_those_of_the_commit_whatever_is_checked_out(work: Work) -> None:
+def test_sources_come_from_the_commit_and_not_from_the_checkout(work: Work) -> None:
     work.write("scenarios/a/scenario.toml", "scenarios/a/data.txt", "tests/a.py")
     commit = work.commit("fixtures/words.py", text="words\n")
     work.commit("fixtures/words.py", text="other words\n")
@@ -209,14 +209,14 @@ def test_a_file_that_was_renamed_is_named_by_both_its_names(work: Work) -> None:
     assert {"scenarios/a/fixed.py", "scenarios/a/repaired.py"} <= set(output)
 
 
-def test_what_a_commit_is_not_measured_by_is_not_named(work: Work) -> None:
+def test_files_that_do_not_affect_measurements_are_not_named(work: Work) -> None:
     work.commit(".gitignore", text="__pycache__/\n")
     work.write("README.md", "benchmarks/lab.py", text="changed\n")
     work.write("scenarios/a/__pycache__/fixed.pyc")
     assert [] == work.repository.uncommitted()
 
 
-def test_what_the_user_told_git_about_its_own_words_changes_nothing(work: Work) -> None:
+def test_the_user_s_git_settings_change_nothing(work: Work) -> None:
     work.git("config", "status.relativePaths", "true")
     work.git("config", "status.short", "false")
     work.git("config", "status.showUntrackedFiles", "no")
@@ -227,7 +227,7 @@ def test_what_the_user_told_git_about_its_own_words_changes_nothing(work: Work) 
     assert [head] == work.repository.newest(1)
 
 
-def test_the_newest_are_those_that_touched_what_is_measured_or_measures(work: Work) -> None:
+def test_the_newest_commits_are_those_that_affect_measurements(work: Work) -> None:
     first = work.git("rev-parse", "HEAD")
     scenario = work.commit("scenarios/b/fixed.py")
     work.commit("README.md", text="more words\n")
@@ -239,7 +239,7 @@ def test_the_newest_are_those_that_touched_what_is_measured_or_measures(work: Wo
     assert newest_first[:2] == work.repository.newest(2)
 
 
-def test_a_branch_that_was_merged_is_one_commit_of_the_line_it_went_into(work: Work) -> None:
+def test_a_merged_branch_counts_as_one_commit(work: Work) -> None:
     first = work.git("rev-parse", "HEAD")
     work.git("checkout", "-q", "-b", "feature")
     for number in range(3):
@@ -250,12 +250,12 @@ def test_a_branch_that_was_merged_is_one_commit_of_the_line_it_went_into(work: W
     assert [work.git("rev-parse", "HEAD"), first] == work.repository.newest(9)
 
 
-def test_a_history_that_touched_nothing_of_that_is_empty(empty: Work) -> None:
+def test_a_history_without_relevant_commits_is_empty(empty: Work) -> None:
     empty.commit("README.md")
     assert [] == empty.repository.newest(9)
 
 
-def test_looking_leaves_the_checkout_as_it_was(work: Work) -> None:
+def test_reading_leaves_the_checkout_unchanged(work: Work) -> None:
     work.write("scenarios/a/fixed.py")  # the same text, at another time
     os.utime(work.root / "scenarios/a/fixed.py", (1, 1))
     index = (work.root / ".git/index").read_bytes()

@@ -5,7 +5,7 @@ import pytest
 import toys
 from leaklab.features.commits.selection import Selection, changed_scenarios, select
 
-# What the scenarios of a commit import, and what their services do.
+# The imports of a commit's scenarios and of their services.
 SOURCES = {
     "scenarios/__init__.py": "",
     "scenarios/alone/workload.py": "import json\n",
@@ -31,26 +31,26 @@ def test_a_scenario_is_changed_by_any_file_of_its_folder() -> None:
     assert {"index", "gone"} == changed("scenarios/index/fixed.py", "scenarios/gone/deep/data")
 
 
-def test_it_is_changed_by_the_fixtures_that_it_imports() -> None:
+def test_a_scenario_is_changed_by_the_fixtures_that_it_imports() -> None:
     assert IMPORTERS == changed("fixtures/articles.py")
     assert {"reader"} == changed("fixtures/mediawiki.py")
 
 
-def test_it_is_changed_by_its_services_and_by_what_these_import() -> None:
+def test_a_scenario_is_changed_by_its_services_and_by_their_imports() -> None:
     assert {"reader"} == changed("fixtures/http.py") == changed("fixtures/limits.py")
 
 
-def test_what_is_imported_for_type_checkers_alone_changes_nothing() -> None:
+def test_imports_for_type_checkers_change_nothing() -> None:
     assert set() == changed("fixtures/lab.py")
 
 
-def test_what_is_read_in_place_of_such_an_import_does() -> None:
+def test_the_else_branch_of_such_an_import_changes_a_scenario() -> None:
     text = "if TYPE_CHECKING:\n    pass\nelse:\n    from fixtures import lab\n"
     assert {"a"} == changed("fixtures/lab.py", sources={"scenarios/a/workload.py": text})
 
 
 @pytest.mark.parametrize("path", ["fixtures/__init__.py", "fixtures/words.txt"])
-def test_what_any_fixture_may_read_changes_whatever_imports_one(path: str) -> None:
+def test_shared_data_of_fixtures_changes_every_scenario_with_a_fixture(path: str) -> None:
     assert IMPORTERS == changed(path)
 
 
@@ -62,7 +62,7 @@ def test_a_folder_of_fixtures_is_the_module_of_its_name() -> None:
     assert {"a"} == changed("fixtures/server/deep/data.txt", sources=sources)
 
 
-def test_a_fixture_that_is_gone_changes_what_still_imports_it() -> None:
+def test_a_removed_fixture_changes_the_scenarios_that_import_it() -> None:
     sources = {"scenarios/a/workload.py": "from fixtures import gone\n"}
     assert {"a"} == changed("fixtures/gone.py", sources=sources)
 
@@ -71,7 +71,7 @@ def test_the_package_of_the_scenarios_is_imported_with_each_of_them() -> None:
     assert {"alone", "index", "reader", "typed"} == changed("scenarios/__init__.py")
 
 
-def test_another_file_beside_the_scenarios_changes_none() -> None:
+def test_a_file_beside_the_scenarios_changes_no_scenario() -> None:
     assert set() == changed("scenarios/LIST")
 
 
@@ -84,17 +84,17 @@ def test_fixtures_that_import_each_other_are_read_once() -> None:
     assert {"a"} == changed("fixtures/two.py", sources=sources)
 
 
-def test_a_folder_that_is_no_scenario_is_not_selected() -> None:
+def test_a_folder_without_a_scenario_is_not_selected() -> None:
     assert set() == changed("scenarios/_drafts/a.py", "scenarios/.notes/a.py")
 
 
 @pytest.mark.parametrize("name", ["workload.py", "scenario.toml"])
 @pytest.mark.parametrize("text", ["def (", "\0", "services = 7"])
-def test_a_file_that_cannot_be_read_uses_nothing(name: str, text: str) -> None:
+def test_an_unreadable_file_imports_nothing(name: str, text: str) -> None:
     assert set() == changed("fixtures/http.py", sources={f"scenarios/a/{name}": text})
 
 
-def test_what_was_changed_is_measured_beside_the_default_set_and_the_rest_left_out() -> None:
+def test_the_default_set_and_changed_scenarios_are_measured_and_no_others() -> None:
     marked = [toys.scenario(name, bench=True) for name in ("a", "b")]
     others = [toys.scenario(name) for name in ("e", "d", "c")]
     assert select([*others, *marked], {"a", "d", "newcomer"}) == Selection(
@@ -102,5 +102,5 @@ def test_what_was_changed_is_measured_beside_the_default_set_and_the_rest_left_o
     )
 
 
-def test_where_all_are_in_the_default_set_nothing_is_left_out() -> None:
+def test_nothing_is_left_out_if_every_scenario_is_in_the_default_set() -> None:
     assert Selection() == select([toys.scenario("a", bench=True)], {"a"})

@@ -1,4 +1,4 @@
-"""The suite in benchmarks/, as asv finds it and as it asks the lab for figures."""
+"""The suite in benchmarks/, as asv discovers it, and its calls of the lab."""
 
 import ast
 import json
@@ -33,7 +33,7 @@ Add = Callable[..., None]
 
 
 def discovered() -> list[Any]:
-    """The benchmarks as asv finds them."""
+    """Return the benchmarks that asv discovers."""
     return list(disc_benchmarks(str(ROOT / "benchmarks")))
 
 
@@ -45,7 +45,7 @@ def _nobodys_settings(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
-    """A scenario in a working tree of its own, its text changed by `old=new` pairs."""
+    """Add a scenario to a separate working tree, with its text changed by `old=new` pairs."""
     monkeypatch.setattr(lab, "ROOT", tmp_path)
 
     def make(name: str = "toy", *changes: tuple[str, str]) -> None:
@@ -60,7 +60,7 @@ def add(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Add:
 
 
 @pytest.mark.parametrize("path", SUITE, ids=lambda path: path.name)
-def test_the_suite_imports_nothing_but_the_standard_library(path: Path) -> None:
+def test_the_suite_imports_only_the_standard_library(path: Path) -> None:
     names = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -70,7 +70,7 @@ def test_the_suite_imports_nothing_but_the_standard_library(path: Path) -> None:
     assert names <= sys.stdlib_module_names
 
 
-def test_it_can_be_imported_where_nothing_is_installed() -> None:
+def test_the_suite_can_be_imported_without_any_installed_package() -> None:
     modules = ", ".join(f"benchmarks.{path.stem}" for path in SUITE if path.stem != "__init__")
     program = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import {modules}"
     command = [sys.executable, "-I", "-S", "-B", "-c", program]
@@ -104,12 +104,12 @@ def test_the_lab_is_started_once_a_commit_for_all_figures_of_all_scenarios() -> 
     assert of_module["observer"] != of_module["growth"]
 
 
-def test_the_lab_may_be_silent_for_as_long_as_its_own_limits_allow() -> None:
+def test_the_lab_may_be_silent_as_long_as_its_own_limits_allow() -> None:
     kept = {b.setup_cache_timeout for b in discovered()}
-    assert lab.LONGEST_SILENCE_SECONDS in kept
+    assert lab.MAX_SILENCE_SECONDS in kept
 
 
-def test_the_modules_hold_what_they_are_named_for() -> None:
+def test_each_module_has_the_benchmarks_of_its_name() -> None:
     assert {name for name in vars(peak_rss) if name.startswith("track_")} == set(lab.peaks())
     assert {name for name in vars(growth) if name.startswith("track_")} == set(lab.growths())
     assert {name for name in vars(verdict) if name.startswith("track_")} == set(lab.verdicts())
@@ -130,7 +130,7 @@ def test_a_new_folder_appears_by_itself(add: Add) -> None:
 
 
 @pytest.mark.parametrize("change", [("bench = true\n", ""), ("bench = true", "bench = false")])
-def test_one_that_is_not_marked_does_not_unless_all_are_wanted(
+def test_an_unmarked_scenario_is_tracked_only_if_all_are_requested(
     add: Add, monkeypatch: pytest.MonkeyPatch, change: tuple[str, str]
 ) -> None:
     add("marked")
@@ -141,7 +141,7 @@ def test_one_that_is_not_marked_does_not_unless_all_are_wanted(
     assert ["track_marked", "track_other"] == list(lab.peaks())
 
 
-def test_one_that_is_not_marked_is_tracked_where_the_commits_change_it(
+def test_an_unmarked_scenario_is_tracked_if_the_commits_change_it(
     add: Add, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("changed", "other"):
@@ -151,7 +151,7 @@ def test_one_that_is_not_marked_is_tracked_where_the_commits_change_it(
     assert ["changed", "marked"] == list(lab.scenarios())
 
 
-def test_a_control_has_its_one_program(add: Add) -> None:
+def test_a_control_has_one_program(add: Add) -> None:
     add("control", ("[buggy]\n[fixed]", "[program]"))
     assert ["program"] == lab.scenarios()["control"].variants
 
@@ -170,7 +170,7 @@ def test_a_verdict_is_a_number_and_its_unit_says_what_it_means(add: Add) -> None
     assert dict(zip(VERDICTS, (0, 1, 2), strict=True)) == lab.VERDICTS
 
 
-def test_peaks_are_bytes_and_growth_is_what_leaks(add: Add) -> None:
+def test_peaks_are_in_bytes_and_growth_in_the_unit_of_the_resource(add: Add) -> None:
     add("memory")
     add("sockets", ('"memory"', '"sockets"'))
     assert ["bytes", "bytes"] == [vars(f)["unit"] for f in lab.peaks().values()]
@@ -196,7 +196,7 @@ def benchmarks_of_toy(add: Add) -> list[Callable[..., object]]:
     return [f for of in (lab.peaks, lab.growths, lab.verdicts) for f in of().values()]
 
 
-def test_a_figure_is_the_labs(benchmarks_of_toy: list[Callable[..., object]]) -> None:
+def test_a_figure_comes_from_the_lab(benchmarks_of_toy: list[Callable[..., object]]) -> None:
     for function in benchmarks_of_toy:
         vars(function)["setup"](FOUND, "buggy", "fork")
     results = [function(FOUND, "buggy", "fork") for function in benchmarks_of_toy]
@@ -204,7 +204,7 @@ def test_a_figure_is_the_labs(benchmarks_of_toy: list[Callable[..., object]]) ->
 
 
 @pytest.mark.parametrize(("variant", "mode"), [("buggy", "inline"), ("fixed", "spawn")])
-def test_what_the_lab_has_no_figure_of_is_skipped_before_it_runs(
+def test_a_benchmark_without_a_figure_is_skipped_before_it_runs(
     benchmarks_of_toy: list[Callable[..., object]], variant: str, mode: str
 ) -> None:
     for function in benchmarks_of_toy:
@@ -212,7 +212,7 @@ def test_what_the_lab_has_no_figure_of_is_skipped_before_it_runs(
             vars(function)["setup"](FOUND, variant, mode)
 
 
-def test_what_failed_in_the_lab_fails_with_its_reason_and_not_before(
+def test_a_failure_in_the_lab_fails_the_benchmark_with_its_reason(
     benchmarks_of_toy: list[Callable[..., object]],
 ) -> None:
     for function in benchmarks_of_toy:
@@ -221,7 +221,7 @@ def test_what_failed_in_the_lab_fails_with_its_reason_and_not_before(
             function(FOUND, "fixed", "fork")
 
 
-def test_asv_itself_skips_what_has_no_figure_and_runs_what_has() -> None:
+def test_asv_skips_benchmarks_without_a_figure_and_runs_the_others() -> None:
     benchmark = next(b for b in discovered() if b.name == "peak_rss.track_word_index")
     place_of_fixed_inline = len(lab.scenarios()["word_index"].modes)
     benchmark.set_param_idx(place_of_fixed_inline)
@@ -240,7 +240,7 @@ def test_asv_finds_every_benchmark_callable_as_it_will_call_it(path: Path) -> No
 
 
 STAND_IN = """#!/bin/sh
-printf '%s\\n' "$@" > "$0.words"
+printf '%s\\n' "$@" > "$0.arguments"
 printf '%s' "$PYTHONPATH" > "$0.path"
 cat "$0.says"
 exit $(cat "$0.code")
@@ -261,13 +261,13 @@ class StandIn:
         self._file("code").write_text(str(code))
 
     @property
-    def words(self) -> list[str]:
-        """The command line it was started with."""
-        return self._file("words").read_text().splitlines()
+    def arguments(self) -> list[str]:
+        """The command line with which it was started."""
+        return self._file("arguments").read_text().splitlines()
 
     @property
     def path(self) -> str:
-        """The PYTHONPATH it was started with."""
+        """The PYTHONPATH with which it was started."""
         return self._file("path").read_text()
 
     def _file(self, suffix: str) -> Path:
@@ -275,7 +275,7 @@ class StandIn:
 
 
 def _checked_out(place: Path) -> str:
-    """A commit, checked out here; its hash."""
+    """Check out a commit here; return its hash."""
     git = ["git", "-C", str(place), "-c", "user.name=Test", "-c", "user.email=test@example.invalid"]
     place.mkdir(parents=True)
     for arguments in (["init", "-q"], ["commit", "-q", "--allow-empty", "-m", "a commit"]):
@@ -285,7 +285,7 @@ def _checked_out(place: Path) -> str:
 
 @pytest.fixture
 def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
-    """The lab's stand-in, and what asv tells the suite of a commit."""
+    """The lab's stand-in, and the variables of a commit that asv sets for the suite."""
     made = StandIn(tmp_path / "python")
     monkeypatch.setenv("LEAKLAB_PYTHON", str(made.place))
     monkeypatch.setenv("ASV_COMMIT", _checked_out(tmp_path / "env" / "project"))
@@ -294,21 +294,21 @@ def stand_in(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     return made
 
 
-def test_all_scenarios_of_the_working_tree_are_asked_for_of_the_commits_catalogue(
+def test_all_scenarios_of_the_working_tree_are_measured_in_the_commit_s_catalogue(
     add: Add, stand_in: StandIn, tmp_path: Path
 ) -> None:
     add("a")
     add("b")
     lab.setup_cache()
     jobs = min(len(os.sched_getaffinity(0)), lab.MAX_AT_ONCE)
-    assert stand_in.words == [
+    assert stand_in.arguments == [
         *["-m", "leaklab", "figures", "a", "b", "--mode=all", f"--jobs={jobs}"],
         *["--memory-limit", "1GiB", "--catalogue", str(tmp_path / "env" / "project")],
         *["--reuse", str(tmp_path / "state" / "figures")],
     ]
 
 
-def test_only_what_is_wanted_is_asked_for(
+def test_only_the_requested_scenarios_and_modes_are_measured(
     add: Add, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     add("a")
@@ -316,11 +316,11 @@ def test_only_what_is_wanted_is_asked_for(
     monkeypatch.setenv("LEAKLAB_MODES", "inline fork")
     monkeypatch.setenv("LEAKLAB_FRESH", "1")
     lab.setup_cache()
-    assert ["b", "c", "--mode=inline", "--mode=fork"] == stand_in.words[3:7]
-    assert "--reuse" not in stand_in.words
+    assert ["b", "c", "--mode=inline", "--mode=fork"] == stand_in.arguments[3:7]
+    assert "--reuse" not in stand_in.arguments
 
 
-def test_what_the_lab_says_is_noted_for_the_wrapper_and_handed_on(
+def test_the_output_of_the_lab_is_saved_for_the_wrapper_and_returned(
     add: Add, stand_in: StandIn
 ) -> None:
     add()
@@ -363,16 +363,16 @@ def test_a_checkout_with_other_files_than_its_commits_is_refused(add: Add) -> No
 
 
 @pytest.mark.parametrize("code", [3, 4, 127])
-def test_an_observer_that_breaks_is_a_failure(stand_in: StandIn, tmp_path: Path, code: int) -> None:
+def test_a_failing_observer_measurement_is_a_failure(
+    stand_in: StandIn, tmp_path: Path, code: int
+) -> None:
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
     stand_in.says("[]", code)
     with pytest.raises(RuntimeError, match=f"leaklab overhead ended with exit code {code}"):
         observer.setup_cache()
 
 
-def test_a_commit_that_has_no_figure_at_all_is_noted_with_the_reasons(
-    add: Add, stand_in: StandIn
-) -> None:
+def test_a_commit_without_any_figure_is_saved_with_the_reasons(add: Add, stand_in: StandIn) -> None:
     add()
     nothing: Any = {
         "figures": {},
@@ -386,7 +386,7 @@ def test_a_commit_that_has_no_figure_at_all_is_noted_with_the_reasons(
 
 
 @pytest.mark.parametrize(("code", "text"), [(1, "{}"), (2, "{}"), (3, ""), (4, "{}"), (127, "{}")])
-def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
+def test_a_failing_lab_fails_the_commit_and_saves_nothing(
     add: Add, stand_in: StandIn, code: int, text: str
 ) -> None:
     add()
@@ -396,7 +396,7 @@ def test_a_lab_that_breaks_fails_the_commit_and_leaves_no_note(
     assert not lab.STATE.exists()
 
 
-def test_an_interpreter_that_is_not_there_is_named_with_what_to_do(
+def test_a_missing_interpreter_is_named_with_the_remedy(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEAKLAB_PYTHON", str(tmp_path / "nowhere"))
@@ -404,7 +404,7 @@ def test_an_interpreter_that_is_not_there_is_named_with_what_to_do(
         lab.leaklab("figures")
 
 
-def test_the_lab_is_the_interpreters_own_unless_another_is_named(
+def test_the_lab_is_that_of_the_interpreter_by_default(
     stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", "somebody elses")
@@ -423,34 +423,34 @@ def test_progress_goes_to_the_terminal_that_is_named(
     assert "progress\n" == (tmp_path / "terminal").read_text()
 
 
-def test_what_the_observer_costs_is_measured_by_the_commits_own_lab(
+def test_the_observer_s_cost_is_measured_by_the_commit_s_own_lab(
     stand_in: StandIn, tmp_path: Path
 ) -> None:
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
     stand_in.says('[{"ratios": [1.0, 1.1], "added_bytes": 4096, "agent_bytes": 1}]')
     cached = observer.setup_cache()
     assert str(tmp_path / "env/project/harness") == stand_in.path
-    assert ["-m", "leaklab", "overhead"] == stand_in.words[:3]
-    assert f"--pairs={observer.PAIRS}" in stand_in.words
+    assert ["-m", "leaklab", "overhead"] == stand_in.arguments[:3]
+    assert f"--pairs={observer.PAIRS}" in stand_in.arguments
     assert {"samples": [1.0, 1.1], "number": 1} == observer.track_cpu_ratio(cached)
     assert 4096 == observer.track_added_bytes(cached)
 
 
-def test_a_commit_that_cannot_measure_that_itself_is_skipped(
+def test_a_commit_that_cannot_measure_its_own_cost_is_skipped(
     stand_in: StandIn, tmp_path: Path
 ) -> None:
     assert {} == observer.setup_cache()
-    assert not Path(f"{stand_in.place}.words").exists()
+    assert not Path(f"{stand_in.place}.arguments").exists()
     (tmp_path / "env/project/harness/leaklab").mkdir(parents=True)
     stand_in.says("", 2)
     assert {} == observer.setup_cache()
-    stand_in.says('[{"ratios": [1.0], "added_bytes": 4096}]')  # with the pages of files in
+    stand_in.says('[{"ratios": [1.0], "added_bytes": 4096}]')  # file pages included
     assert {} == observer.setup_cache()
     with pytest.raises(NotImplementedError):
         observer.setup({})
 
 
-def test_the_observers_figures_have_their_units() -> None:
+def test_the_observer_s_figures_have_units() -> None:
     functions = (observer.track_cpu_ratio, observer.track_added_bytes)
     assert ["ratio", "bytes"] == [vars(function)["unit"] for function in functions]
     assert [lab.RULER] * 2 == [vars(function)["version"] for function in functions]

@@ -34,7 +34,7 @@ def catalogue(tmp_path: Path) -> Catalogue:
 
 @pytest.fixture
 def add(catalogue: Catalogue) -> Add:
-    """A scenario in the catalogue, its text changed by `old=new` pairs."""
+    """Add a scenario to the catalogue, with its text changed by `old=new` pairs."""
 
     def make(name: str = "grow-4096", *changes: tuple[str, str], truth: str = PAIR) -> None:
         text = TOML + truth
@@ -47,12 +47,12 @@ def add(catalogue: Catalogue) -> Add:
     return make
 
 
-class Ear(Listener):
+class RecordingListener(Listener):
     def __init__(self) -> None:
-        self.heard: list[str] = []
+        self.events: list[str] = []
 
     def failed(self, job: Job, error: LabError) -> None:
-        self.heard.append(f"failed {job.label}: {error}")
+        self.events.append(f"failed {job.label}: {error}")
 
 
 def tracked(
@@ -67,8 +67,13 @@ def tracked(
     survey = Survey(catalogue, names, LIMITS, modes)
 
     def make(jobs: Sequence[Job]) -> Outcome:
-        made_by, heard_by = executor or toys.ToyExecutor(), listener or Ear()
-        return run_jobs(jobs, made_by, Session(results), heard_by, catalogue.root)
+        return run_jobs(
+            jobs,
+            executor or toys.ToyExecutor(),
+            Session(results),
+            listener or RecordingListener(),
+            catalogue.root,
+        )
 
     return track(survey, NOTHING, make)
 
@@ -88,7 +93,7 @@ def test_every_variant_has_figures_in_every_mode(catalogue: Catalogue, add: Add)
     assert ({}, {}) == (measured.absent, measured.failed)
 
 
-def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> None:
+def test_figures_follow_the_law_of_the_toy(catalogue: Catalogue, add: Add) -> None:
     add()
     measured = tracked(catalogue, ["grow-4096"], modes=[Mode.INLINE]).figures
     buggy, fixed = (measured[f"grow-4096/{variant}/inline"] for variant in ("buggy", "fixed"))
@@ -97,7 +102,7 @@ def test_the_figures_are_those_of_the_law(catalogue: Catalogue, add: Add) -> Non
     assert {Resource.MEMORY} == {buggy.resource, fixed.resource}
 
 
-def test_only_the_modes_that_are_asked_for_are_measured(catalogue: Catalogue, add: Add) -> None:
+def test_only_the_requested_modes_are_measured(catalogue: Catalogue, add: Add) -> None:
     add()
     executor = toys.ToyExecutor()
     measured = tracked(catalogue, ["grow-4096"], executor, [Mode.FORK])
@@ -133,7 +138,7 @@ def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -
         (("title =", "title"), "cannot be read as TOML"),
     ],
 )
-def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
+def test_an_unknown_schema_is_unread_with_the_reason(
     catalogue: Catalogue, add: Add, change: tuple[str, str], reason: str
 ) -> None:
     add("future", change)
@@ -144,7 +149,7 @@ def test_a_form_that_this_leaklab_does_not_read_is_unread_with_the_reason(
     assert (4, {}, {}) == (len(measured.figures), measured.failed, measured.absent)
 
 
-def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
+def test_a_mode_that_a_scenario_lacks_is_absent_with_the_list_of_its_modes(
     catalogue: Catalogue, add: Add
 ) -> None:
     add()
@@ -155,7 +160,7 @@ def test_a_mode_that_a_scenario_lacks_is_absent_with_what_it_has(
 
 
 def fails(label: str) -> toys.ToyExecutor:
-    """An executor under which one run breaks off."""
+    """An executor under which one run fails."""
     return toys.ToyExecutor(
         lambda job: EndReason.PROGRAM_FAILED if job.label == label else EndReason.COMPLETED
     )
@@ -176,15 +181,15 @@ def test_a_run_that_fails_has_the_reason_and_the_others_their_figures(
     assert {} == measured.absent
 
 
-def test_who_listens_hears_of_a_failure_too(catalogue: Catalogue, add: Add) -> None:
+def test_a_listener_is_notified_of_a_failure(catalogue: Catalogue, add: Add) -> None:
     add()
-    ear, label = Ear(), "grow-4096/buggy/fork"
-    tracked(catalogue, ["grow-4096"], fails(label), listener=ear)
-    assert [f"failed {label}: {label}: as the toy was told"] == ear.heard
+    listener, label = RecordingListener(), "grow-4096/buggy/fork"
+    tracked(catalogue, ["grow-4096"], fails(label), listener=listener)
+    assert [f"failed {label}: {label}: as the toy was told"] == listener.events
 
 
 @pytest.mark.parametrize("what", ["packages", "programs"])
-def test_what_needs_something_that_is_not_installed_is_absent_and_not_failed(
+def test_a_scenario_with_a_missing_requirement_is_absent_and_not_failed(
     catalogue: Catalogue, add: Add, what: str
 ) -> None:
     add("grow-512", truth=f'{PAIR}[requires]\n{what} = ["leaklab-no-such-thing"]\n')
@@ -205,7 +210,7 @@ def test_a_run_stopped_at_a_limit_has_figures(catalogue: Catalogue, add: Add) ->
     assert {LIMITS.memory_bytes} == {one.peak_rss_bytes for one in measured.figures.values()}
 
 
-def test_where_nothing_can_be_run_nothing_is(catalogue: Catalogue) -> None:
+def test_no_run_is_made_if_every_scenario_is_skipped(catalogue: Catalogue) -> None:
     executor = toys.ToyExecutor()
     assert Tracked() == tracked(catalogue, [], executor)
     assert [] == executor.made

@@ -1,4 +1,4 @@
-"""The laws of growth on generated peaks: rounded to pages, and with the steps of a dict."""
+"""The laws of growth on generated peaks, rounded to pages and with the steps of a dict."""
 
 import functools
 import math
@@ -28,7 +28,7 @@ GROWTH: dict[Law, Callable[[float], float]] = {
 }
 growth_laws = st.sampled_from(list(GROWTH))
 bases = st.integers(0, 64 * MIB)
-# At the largest size: a rise of a few pages cannot be told from rounding.
+# At the largest size: a rise of a few pages cannot be distinguished from rounding.
 rises = st.integers(MIB, 512 * MIB)
 
 
@@ -37,7 +37,7 @@ def in_pages(amount: float) -> int:
 
 
 def points(peak: Callable[[int], float]) -> list[Point]:
-    """The peaks of a program at the sizes that the command would run, in pages."""
+    """Return the peaks of a program at the command's sizes, in pages."""
     return [Point(units, in_pages(peak(units))) for units in sorted(SIZES)]
 
 
@@ -47,12 +47,12 @@ def obeying(law: Law, base: float, rise: float) -> Callable[[float], float]:
 
 
 def dict_table(entries: float) -> float:
-    """A dict's bytes: its table doubles where two thirds are full, at 104 bytes for every place."""
+    """Return a dict's bytes: its table doubles when two thirds are full, at 104 bytes an entry."""
     return 104 * math.pow(2, math.ceil(math.log2(entries * 1.5)))
 
 
 def list_table(entries: float) -> float:
-    """A list's bytes: it grows by an eighth."""
+    """Return a list's bytes: it grows by an eighth."""
     return 8 * math.pow(1.125, math.ceil(math.log(entries, 1.125)))
 
 
@@ -91,7 +91,7 @@ def test_scaled_peaks_give_a_projection_scaled_alike(law: Law, rise: int, factor
 
 @given(law=growth_laws, rise=rises, pages=st.integers(1, 1 << 16))
 @settings(max_examples=5, deadline=None)
-def test_what_is_there_at_every_size_is_added_to_the_projection(
+def test_memory_that_exists_at_every_size_is_added_to_the_projection(
     law: Law, rise: int, pages: int
 ) -> None:
     low = points(obeying(law, MIB, rise))
@@ -103,7 +103,7 @@ def test_what_is_there_at_every_size_is_added_to_the_projection(
         result.low_bytes - expected.low_bytes,
         result.high_bytes - expected.high_bytes,
     ) == pytest.approx(
-        # A logarithm's table that did not double yet may be all there is: twice as much, then.
+        # The table of a logarithm may double beyond the largest size: allow twice as much.
         (more, more, 2 * more if law is Law.LOGARITHM else more),
         rel=1e-3,
         abs=max(PAGE_BYTES, 1e-6 * expected.peak_bytes),
@@ -112,7 +112,7 @@ def test_what_is_there_at_every_size_is_added_to_the_projection(
 
 @given(peak=st.integers(0, 2**40))
 @settings(max_examples=5, deadline=None)
-def test_a_peak_that_never_moves_is_constant_and_the_line_that_pages_hide_is_in_its_interval(
+def test_a_constant_peak_has_an_interval_that_includes_growth_hidden_by_pages(
     peak: int,
 ) -> None:
     laws = fit(points(lambda _: peak))
@@ -125,7 +125,7 @@ def test_a_peak_that_never_moves_is_constant_and_the_line_that_pages_hide_is_in_
 
 @given(seed=st.lists(st.integers(0, 3), min_size=len(SIZES), max_size=len(SIZES)))
 @settings(max_examples=8, deadline=None)
-def test_pages_that_come_and_go_are_no_disaster_at_a_hundred_times_the_size(
+def test_a_noise_of_pages_stays_small_at_a_hundred_times_the_size(
     seed: list[int],
 ) -> None:
     moved = [Point(n, MIB + pages * PAGE_BYTES) for n, pages in zip(SIZES, seed, strict=True)]
@@ -142,17 +142,17 @@ def test_a_cache_that_was_full_long_before_the_largest_size_is_bounded(full_at: 
     assert laws.meets(8 * GIB).units is None
 
 
-def test_what_was_level_at_two_sizes_only_may_be_a_step_and_is_not_called_bounded() -> None:
+def test_two_level_sizes_are_not_enough_for_a_bound() -> None:
     laws = fit(points(lambda n: MIB + 4096 * min(n, 4500)))
     assert Law.BOUNDED is not laws.best.law
     assert laws.at(FAR).high_bytes > 4096 * FAR / 8
 
 
 @pytest.mark.parametrize("table", [dict_table, list_table])
-def test_stairs_are_seen_through_wherever_the_sizes_meet_them(
+def test_stairs_are_recognised_at_every_position_of_the_sizes(
     table: Callable[[float], float],
 ) -> None:
-    """The truth lies in the interval, which stays of the stairs' own kind."""
+    """The interval contains the truth, and its width stays that of the stairs."""
     inside, widest = 0, 0.0
     for phase in range(20):
         entries = 2 ** (3 + phase / 20)
@@ -176,7 +176,7 @@ def test_a_table_that_doubles_beyond_the_largest_size_is_in_the_interval_of_a_lo
 
 
 @pytest.mark.parametrize("peak", [leak_beside_a_cache, leak_below_an_import])
-def test_what_only_the_small_sizes_show_does_not_bend_the_line(
+def test_growth_at_small_sizes_alone_does_not_bend_the_line(
     peak: Callable[[float], float],
 ) -> None:
     laws = fit(points(peak))
@@ -184,7 +184,7 @@ def test_what_only_the_small_sizes_show_does_not_bend_the_line(
     assert laws.at(FAR).peak_bytes == pytest.approx(peak(FAR), rel=0.01)
 
 
-def test_a_limit_is_met_where_the_law_comes_to_it() -> None:
+def test_a_limit_is_reached_where_the_law_reaches_it() -> None:
     laws = fit(points(lambda n: MIB + 8192 * n))
     met = laws.meets(8 * GIB)
     assert met.units == pytest.approx((8 * GIB - MIB) / 8192, rel=1e-3)
@@ -193,13 +193,13 @@ def test_a_limit_is_met_where_the_law_comes_to_it() -> None:
     assert laws.at(round(ordered[1])).peak_bytes == pytest.approx(8 * GIB, rel=1e-6)
 
 
-def test_a_logarithm_meets_no_limit_in_this_universe() -> None:
+def test_a_logarithm_practically_never_reaches_a_limit() -> None:
     laws = fit(points(obeying(Law.LOGARITHM, MIB, 2 * MIB)))
     met = laws.meets(8 * GIB)
     assert (None, None, None) == (met.units, met.low_units, met.high_units)
 
 
-def test_a_limit_that_is_there_before_the_first_unit_is_met_by_it() -> None:
+def test_a_limit_below_the_start_is_reached_at_the_first_unit() -> None:
     assert 1.0 == fit(points(lambda _: 8 * MIB)).meets(4 * MIB).units
 
 

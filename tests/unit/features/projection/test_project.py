@@ -1,4 +1,4 @@
-"""From sizes to a projection, with an executor that obeys a toy law."""
+"""From sizes to a projection, with an executor that follows a toy law."""
 
 import functools
 from collections.abc import Callable
@@ -46,7 +46,7 @@ def tree_jobs() -> list[Job]:
 
 
 class TreeExecutor(toys.ToyExecutor):
-    """A toy with a child as large as itself, which falls back at the end."""
+    """A toy with a child of its own size that shrinks at the end."""
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
         trace = super().execute(job, progress)
@@ -68,14 +68,14 @@ def test_a_line_of_4096_bytes_is_projected_and_meets_the_limit_with_its_baseline
     assert one.prediction.low_bytes < 4096 * 1_000_000 < one.prediction.high_bytes
 
 
-def test_what_does_not_grow_never_meets_the_limit() -> None:
+def test_a_constant_program_never_reaches_the_limit() -> None:
     one = projected_variant(Variant.FIXED)
     assert Law.CONSTANT is one.laws.best.law
     assert Prediction(1_000_000, 0, 0, one.prediction.high_bytes) == one.prediction
     assert one.meeting.units is None
 
 
-def test_the_largest_size_is_run_first_for_it_alone_may_come_to_a_limit() -> None:
+def test_the_largest_size_runs_first_because_only_it_may_reach_a_limit() -> None:
     executor = toys.ToyExecutor(ended=lambda _: EndReason.MEMORY_LIMIT)
     with pytest.raises(NotMeasured, match="after 800 of 1,600 units") as stopped:
         project_variants(jobs(), executor, TARGET, lambda _: None)
@@ -95,7 +95,7 @@ def test_a_program_that_fails_is_bad_input_as_in_a_run() -> None:
         project_variants(jobs(), executor, TARGET, lambda _: None)
 
 
-def test_every_run_is_told_before_it_begins() -> None:
+def test_every_run_is_announced_before_it_begins() -> None:
     messages: list[str] = []
     project_variants(jobs(), toys.ToyExecutor(), TARGET, messages.append)
     assert "grow-4096/buggy, 1,600 units (size 1 of 8)" == messages[0]
@@ -110,14 +110,14 @@ def test_sizes_begin_at_four_times_the_declared_units_and_are_spread_over_the_st
 
 @pytest.mark.parametrize("count", [6, 8, 20, 64])
 @pytest.mark.parametrize("largest", [40, 1000, 10**9])
-def test_no_size_is_below_the_least_whatever_is_asked_for(count: int, largest: int) -> None:
+def test_no_size_is_below_the_minimum(count: int, largest: int) -> None:
     sizes = sizes_of(2000, Sizes(count, largest))
     assert largest == max(sizes)
     assert MIN_UNITS <= min(sizes)
     assert sorted(set(sizes), reverse=True) == list(sizes)
 
 
-def test_too_small_a_largest_size_is_one_line_with_the_remedy() -> None:
+def test_a_largest_size_that_is_too_small_is_reported_in_one_line() -> None:
     with pytest.raises(BadInput, match=r"10 units are too few .* raise --largest"):
         sizes_of(2000, Sizes(8, 10))
 
@@ -141,7 +141,7 @@ def test_a_scenario_about_another_resource_than_memory_is_refused(name: str) -> 
         plan_sizes(open_catalogue(None), PlanRequest((name,)), Sizes(8), 10**6)
 
 
-def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
+def test_the_peak_of_a_tree_is_that_of_all_its_processes_together() -> None:
     one = project_variants(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
     assert ([8192 * point.units for point in one.points], 0) == (
         [point.peak_bytes for point in one.points],

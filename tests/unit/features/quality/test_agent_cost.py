@@ -35,5 +35,5 @@ def test_the_intervals_upper_end_and_the_memory_decide(
     assert overhead.holds is holds
 
 
-def test_of_fifteen_values_the_fourth_on_either_side_bounds_the_median() -> None:
+def test_the_fourth_value_on_either_side_of_fifteen_bounds_the_median() -> None:
     assert median_interval(list(range(1, 16))) == (4, 12)

@@ -36,25 +36,25 @@ def often(*names: str, rounds: int = 20, clean_runs: int = 1000) -> dict[str, in
     return dict(Counter(job.scenario.name for job in jobs))
 
 
-def test_every_leak_is_sought_so_often_and_the_clean_runs_are_shared() -> None:
+def test_every_leak_runs_as_often_as_requested_and_clean_runs_are_shared() -> None:
     runs_made = often()
     assert dict.fromkeys(LEAKS, 20) == {name: runs_made[name] for name in LEAKS}
     assert 1000 == sum(runs_made[name] for name in CLEAN)
     assert {166, 167} == {runs_made[name] for name in CLEAN}
 
 
-def test_only_what_is_named_is_run() -> None:
+def test_only_named_programs_are_run() -> None:
     assert {"object": 3, "noop": 10} == often("object", "noop", rounds=3, clean_runs=10)
     assert {"object": 3} == often("object", rounds=3)
     assert set(LEAKS) == often(clean_runs=0).keys()
 
 
-def test_a_program_that_there_is_not_is_bad_input() -> None:
+def test_an_unknown_program_is_bad_input() -> None:
     with pytest.raises(BadInput, match="no program 'objekt'; it has block, churn, "):
         often("objekt")
 
 
-def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
+def test_a_request_without_any_run_is_nothing_to_do() -> None:
     with pytest.raises(BadInput, match="give more --clean-runs"):
         often("noop", "lru", clean_runs=0)
 
@@ -67,10 +67,10 @@ def test_no_two_runs_of_a_program_are_the_same() -> None:
 
 
 @pytest.mark.parametrize("name", LEAKS + CLEAN)
-def test_its_programs_are_scenarios_as_sound_as_any(name: str) -> None:
-    floor = detection_catalogue()
-    assert floor.names() == sorted(LEAKS + CLEAN)
-    assert lint(floor, floor.load(name)) == []
+def test_the_programs_of_the_detection_limit_pass_the_linter(name: str) -> None:
+    catalogue = detection_catalogue()
+    assert catalogue.names() == sorted(LEAKS + CLEAN)
+    assert lint(catalogue, catalogue.load(name)) == []
 
 
 LEAK = toys.scenario("grow-4096")
@@ -90,7 +90,7 @@ def made(repeat: int, cpu_seconds: float, **changes: Any) -> Result:
 
 
 def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Detection:
-    """What comes of these results; jobs without one failed."""
+    """Return the detections from these results; jobs without a result have failed."""
     watch = Stopwatch(Listener())
     failures = []
     for number, job in enumerate(jobs):
@@ -103,7 +103,7 @@ def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Detecti
     return result
 
 
-def test_a_leak_that_is_found_every_time_has_its_median_and_its_worst() -> None:
+def test_a_leak_that_is_always_detected_has_a_median_and_a_worst_time() -> None:
     cost = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
     assert (3, True, []) == (cost.count(Answer.LEAK), cost.holds, cost.missed)
     assert Spread(1.0, 3.0) == cost.cpu
@@ -123,7 +123,7 @@ def test_a_run_that_was_not_measured_says_why() -> None:
     assert not cost.holds
 
 
-def test_where_nothing_was_measured_there_is_no_time() -> None:
+def test_without_a_measured_run_there_is_no_time() -> None:
     cost = watched([planned(1)], [])
     assert (None, None, False) == (cost.cpu, cost.wall, cost.holds)
     broken = watched([planned(1)], [made(1, 1.0, end_reason=EndReason.DIED)])
@@ -149,14 +149,14 @@ def of(*answer: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
         (of(Answer.NOT_MEASURED, leaks=False), Exit.NOT_MEASURED),
     ],
 )
-def test_leaks_must_be_found_soon_and_clean_programs_never_accused(
+def test_leaks_must_be_detected_soon_and_clean_programs_never_reported(
     detection: Detection, code: Exit
 ) -> None:
     assert code is exit_of([of(Answer.LEAK), detection])
     assert detection.holds == (code is Exit.AS_EXPECTED)
 
 
-def test_what_was_missed_stands_below_its_table() -> None:
+def test_missed_leaks_are_listed_below_their_table() -> None:
     leaks, clean = detection_limit.detection_tables(
         [of(Answer.LEAK, Answer.CLEAN), of(Answer.LEAK, leaks=False)]
     )
@@ -169,7 +169,7 @@ def test_what_was_missed_stands_below_its_table() -> None:
     assert [{0}, {0}] == [leaks.alarms, clean.alarms]
 
 
-def test_what_was_not_run_has_no_table() -> None:
+def test_programs_that_did_not_run_have_no_table() -> None:
     assert ["leak"] == [
         table.columns[0] for table in detection_limit.detection_tables([of(Answer.LEAK)])
     ]
@@ -186,7 +186,7 @@ def test_the_tables_fit_80_columns() -> None:
     assert [] == [line for line in text.splitlines() if len(line) > 80]
 
 
-def test_machines_get_the_same() -> None:
+def test_the_json_output_has_the_same_content() -> None:
     (result,) = detection_limit.detection_json([of(Answer.LEAK, Answer.UNDECIDED)])
     assert {"leak": 1, "clean": 0, "undecided": 1, "not measured": 0} == result["said"]
     assert {"median_seconds": 0.5, "worst_seconds": 1.0} == result["cpu"]

@@ -1,4 +1,4 @@
-"""What the observer costs: figures from moments, the table, and the document's section."""
+"""The cost of the observer: figures from moments, the table, and the document's section."""
 
 import threading
 from types import SimpleNamespace
@@ -59,34 +59,36 @@ def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
     ("pss_share", "readings", "holds"),
     [(0.02, 1000, True), (0.0205, 1000, False), (0.0219, 10, True), (0.0225, 10, False)],
 )
-def test_one_reading_of_all_may_be_unpaid(*, pss_share: float, readings: int, holds: bool) -> None:
+def test_one_reading_of_everything_may_exceed_the_budget(
+    *, pss_share: float, readings: int, holds: bool
+) -> None:
     assert holds is watched(pss_share=pss_share, readings=readings).holds
 
 
-def looks_until_enough(seconds: float, most_looks: int) -> int:
-    """How many looks a window asks for, every second one of which reads PSS."""
+def samples_until_enough(seconds: float, max_samples: int) -> int:
+    """Return the number of samples that a window needs; every second one reads PSS."""
     paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_budget", "marks_budget")}
     pss_budget = SimpleNamespace(spent_seconds=0.0)
     enough = threading.Event()
     fake = cast(Observer, SimpleNamespace(pss_budget=pss_budget, **paces))
     window = Window(fake, seconds, enough)
-    for look in range(1, most_looks + 1):
-        pss_budget.spent_seconds += 0.001 * (look % 2 == 0)
+    for sample in range(1, max_samples + 1):
+        pss_budget.spent_seconds += 0.001 * (sample % 2 == 0)
         window.looked()
         if enough.is_set():
-            return look
-    return most_looks
+            return sample
+    return max_samples
 
 
-def test_a_window_holds_whole_intervals() -> None:
-    assert 2 * (READINGS + 1) == looks_until_enough(seconds=0, most_looks=1000)
+def test_a_window_has_whole_intervals() -> None:
+    assert 2 * (READINGS + 1) == samples_until_enough(seconds=0, max_samples=1000)
 
 
-def test_a_window_is_no_shorter_than_was_asked_for() -> None:
-    assert 1000 == looks_until_enough(seconds=1000, most_looks=1000)
+def test_a_window_is_at_least_as_long_as_requested() -> None:
+    assert 1000 == samples_until_enough(seconds=1000, max_samples=1000)
 
 
-def test_what_would_take_more_than_half_of_the_memory_is_left_out() -> None:
+def test_a_load_of_more_than_half_of_the_memory_is_left_out() -> None:
     one, pool = Load(0, 100), Load(2, 100)
     assert ([one, pool], []) == split_by_size([one, pool], 400)
     assert ([one], [pool]) == split_by_size([one, pool], 399)
@@ -98,7 +100,7 @@ def test_every_load_fits_80_columns() -> None:
     assert 80 >= max(len(line) for line in table.splitlines()[: len(LOADS) + 1])
 
 
-def test_the_table_marks_what_misses_the_goal_and_what_has_no_cgroup() -> None:
+def test_the_table_marks_missed_goals_and_missing_cgroups() -> None:
     suite = observer([watched(Load(0, 10 << 20)), watched(pss_share=0.03)])
     assert {1} == suite.alarms
     assert "pool of 64, no cgroup" == suite.rows[1][0]
@@ -106,7 +108,7 @@ def test_the_table_marks_what_misses_the_goal_and_what_has_no_cgroup() -> None:
     assert suite.notes[-1].endswith(": missed by pool of 64 of 50 MiB")
 
 
-def test_a_table_with_nothing_amiss_says_so() -> None:
+def test_a_table_without_missed_goals_says_so() -> None:
     suite = observer([watched(Load(1, 10 << 20))], left_out=[Load(0, 4 << 30)])
     assert frozenset() == suite.alarms
     assert "no cgroup" not in plain(suite)

@@ -1,6 +1,6 @@
-"""What holds of the verdict whatever the numbers are, on every shape of `synthetic.py`.
+"""Properties of the verdict for any numbers, on every shape of `synthetic.py`.
 
-Signals are counted in 64 bits at most, so that is how large numbers are made here.
+Signals are counted in 64 bits at most, so numbers here have at most 64 bits.
 """
 
 import math
@@ -26,7 +26,7 @@ from leaklab.verdict.wording import reason_text
 
 FLOOR = 256.0
 
-# The same examples on every machine, however busy it is.
+# The same examples on every machine, at any load.
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=30)
 
 seeds = st.integers(0, 2**32 - 1)
@@ -37,7 +37,7 @@ values_of_64_bits = st.integers(-(2**63), 2**63 - 1)
 
 @dataclass(frozen=True)
 class Series:
-    """A generated series: its shape's name, the work done at each sample, what was read there."""
+    """A generated series: the name of its shape, the work at each sample, and the readings."""
 
     shape: str
     units: SeriesArray
@@ -76,9 +76,7 @@ def test_a_constant_added_changes_nothing(series: Series, constant: int) -> None
 
 @given(series=all_series(), scale=st.floats(1e-3, 1e6))
 @settings(FIXED)
-def test_units_that_are_smaller_scale_the_rate_and_leave_the_verdict(
-    series: Series, scale: float
-) -> None:
+def test_smaller_units_scale_the_rate_and_keep_the_verdict(series: Series, scale: float) -> None:
     scaled = series.units * scale
     assert judged(series.units, series.values) == judged(scaled, series.values)
     expected = rate(series.units, series.values) / scale
@@ -87,7 +85,9 @@ def test_units_that_are_smaller_scale_the_rate_and_leave_the_verdict(
 
 @given(series=all_series(), scale=st.integers(2, 1000))
 @settings(FIXED)
-def test_values_and_floor_scaled_alike_leave_the_verdict(series: Series, scale: int) -> None:
+def test_scaling_values_and_noise_floor_together_keeps_the_verdict(
+    series: Series, scale: int
+) -> None:
     larger = judged(series.units, series.values * scale, FLOOR * scale)
     assert judged(series.units, series.values) == larger
 
@@ -109,7 +109,7 @@ def test_a_leak_that_is_larger_is_a_leak(series: Series, scale: int) -> None:
     seed=seeds,
 )
 @settings(FIXED, max_examples=60)
-def test_what_was_full_before_half_of_the_work_is_never_a_leak(
+def test_growth_that_ends_before_half_of_the_work_is_never_a_leak(
     samples: int, amount: float, full_at: float, filling: str, pages: int, seed: int
 ) -> None:
     units = np.arange(1.0, samples + 1)
@@ -128,7 +128,7 @@ def test_what_was_full_before_half_of_the_work_is_never_a_leak(
     seed=seeds,
 )
 @settings(FIXED, max_examples=60)
-def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
+def test_a_steady_line_above_noise_floor_and_noise_is_never_clean(
     samples: int, pace: int, noise: float, constant: int, seed: int
 ) -> None:
     units = np.arange(1.0, samples + 1)
@@ -139,7 +139,7 @@ def test_a_steady_line_above_floor_and_noise_is_never_acquitted(
 
 @given(samples=lengths, pace=st.integers(1, 2**24), noise=st.floats(0, 4), seed=seeds)
 @settings(FIXED)
-def test_what_falls_is_never_a_leak(samples: int, pace: int, noise: float, seed: int) -> None:
+def test_a_falling_series_is_never_a_leak(samples: int, pace: int, noise: float, seed: int) -> None:
     units = np.arange(1.0, samples + 1)
     jitter = np.random.default_rng(seed).uniform(0, noise * pace, size=samples)
     conclusion, _ = judged(units, np.round(pace * (samples - units) + jitter))
@@ -160,7 +160,7 @@ def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
     floor=st.sampled_from([8.0, 256.0, 2.0**20]),
 )
 @settings(FIXED, max_examples=60)
-def test_any_series_at_all_gets_a_verdict_and_finite_words(values: list[int], floor: float) -> None:
+def test_any_series_gets_a_verdict_and_a_finite_text(values: list[int], floor: float) -> None:
     finding = judge_series(range(1, len(values) + 1), values, floor)
     undecided = finding.conclusion is Conclusion.UNDECIDED
     assert (finding.growth is None) == undecided
@@ -175,7 +175,7 @@ def test_any_series_at_all_gets_a_verdict_and_finite_words(values: list[int], fl
     resource=st.sampled_from(Resource),
 )
 @settings(FIXED, max_examples=60)
-def test_any_process_at_all_gets_finite_amounts_within_their_intervals(
+def test_any_process_gets_finite_amounts_within_their_intervals(
     values: list[int | None], signal: Signal, resource: Resource
 ) -> None:
     units = list(range(1, len(values) + 1))
@@ -198,7 +198,7 @@ def test_any_process_at_all_gets_finite_amounts_within_their_intervals(
     resource=st.sampled_from(Resource),
 )
 @settings(FIXED, max_examples=60)
-def test_any_tree_at_all_gets_finite_amounts_within_their_intervals(
+def test_any_tree_gets_finite_amounts_within_their_intervals(
     values: list[int], signal: Signal, resource: Resource
 ) -> None:
     rows = {signal: (range(1, len(values) + 1), values)}

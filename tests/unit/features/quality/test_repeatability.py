@@ -1,4 +1,4 @@
-"""How near peaks are to each other, process by process."""
+"""The spread of peaks, process by process."""
 
 import pytest
 
@@ -12,7 +12,7 @@ KIB = 1024
 
 
 def pool(*peaks: int) -> list[ProcessRecord]:
-    """The parent and its workers, each with its peak in KiB."""
+    """Return the parent and its workers, each with its peak in KiB."""
     return [
         toys.process([0], number=number, peak_rss_bytes=peak * KIB)
         for number, peak in enumerate(peaks)
@@ -50,12 +50,12 @@ def test_the_one_process_of_an_inline_run_does_not_differ_by_a_page() -> None:
     assert not of(Mode.INLINE, pool(1000), pool(1004)).holds
 
 
-def test_what_is_fed_by_a_pipe_may_differ_by_its_share() -> None:
+def test_a_program_fed_by_a_pipe_may_differ_by_the_declared_share() -> None:
     assert of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_100), repeatable="close").holds
     assert not of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_104), repeatable="close").holds
 
 
-def test_a_run_that_did_not_end_by_itself_has_no_say_about_peaks() -> None:
+def test_a_run_that_was_stopped_does_not_count_for_peaks() -> None:
     toy = toys.scenario()
     stopped = toys.result(toy, processes=pool(0, 50), end_reason=EndReason.TIME_LIMIT)
     results: list[Result] = [toys.result(toy, processes=pool(0, 100)), stopped]

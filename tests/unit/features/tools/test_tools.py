@@ -1,4 +1,4 @@
-"""The comparison with other tools: what is made of the figures, and how theirs are read."""
+"""The comparison with other tools: the use of figures, and the parsers of their output."""
 
 import json
 from pathlib import Path
@@ -55,7 +55,7 @@ def order(tmp_path: Path) -> ToolJob:
     return ToolJob(job, catalogue.root, tmp_path / "driver.py", tmp_path)
 
 
-def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
+def test_a_ratio_compares_the_cpu_time_of_a_unit() -> None:
     pairs = [
         (measured(units=1, cpu=3.0), measured(units=2, cpu=2.0)),
         (measured(units=1, cpu=1.0), measured(units=2, cpu=1.0)),
@@ -66,7 +66,7 @@ def test_a_ratio_is_of_cpu_time_for_each_unit() -> None:
     assert Interval(3.0, 2.0, 4.0) == costs.work
 
 
-def test_the_spread_is_of_the_tools_own_peaks_and_memory_of_the_kernels() -> None:
+def test_the_spread_is_of_the_tool_s_peaks_and_memory_comes_from_the_kernel() -> None:
     bare = measured(units=1, cpu=1.0, high_water=100)
     under = [measured(units=1, cpu=1.0, high_water=h, peak=p) for h, p in ((130, 7), (150, 3))]
     costs = summarize_tool_costs("a", [(one, bare) for one in under])
@@ -89,14 +89,14 @@ def test_a_tool_without_a_peak_has_no_spread() -> None:
         (False, ToolVerdict.NOT_ASKED, ToolTally("RSS + 1 MiB", not_asked=1)),
     ],
 )
-def test_an_answer_counts_as_what_it_is(
+def test_an_answer_is_counted_by_its_verdict(
     *, leaks: bool, said: ToolVerdict, expected: ToolTally
 ) -> None:
     answer = ToolAnswer("RSS + 1 MiB", "x/y", leaks, said)
     assert [expected] == tallies([VERDICT_TOOLS["RSS"]], [answer])
 
 
-def test_only_who_knows_a_resource_is_asked_about_it() -> None:
+def test_a_tool_is_judged_only_on_resources_that_it_measures() -> None:
     (sockets, *_) = plan(open_catalogue(None), PlanRequest(["unclosed_sockets"]))
     assert ["leaklab", "psleak"] == [
         name for name, rule in VERDICT_TOOLS.items() if applies(rule, sockets)
@@ -119,7 +119,7 @@ def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: P
         (ran(status=1), ToolVerdict.UNDECIDED),
     ],
 )
-def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
+def test_a_tool_that_reads_rss_reports_a_leak_above_one_mebibyte(
     tool_run: ToolRun, expected: ToolVerdict
 ) -> None:
     assert (expected,) == verdicts.rise_says(tool_run)
@@ -134,7 +134,9 @@ def test_more_than_a_mebibyte_of_rss_is_a_leak_to_who_goes_by_that(
         (ran("ValueError: psleak.MemoryLeakError", status=1), ToolVerdict.UNDECIDED),
     ],
 )
-def test_psleak_accuses_by_an_error_of_its_own(tool_run: ToolRun, expected: ToolVerdict) -> None:
+def test_psleak_reports_a_leak_by_raising_its_own_error(
+    tool_run: ToolRun, expected: ToolVerdict
+) -> None:
     assert (expected,) == verdicts.psleak_says(tool_run)
 
 
@@ -148,7 +150,7 @@ def test_psleak_accuses_by_an_error_of_its_own(tool_run: ToolRun, expected: Tool
         (ran("killed", status=-24), "undecided undecided undecided"),
     ],
 )
-def test_who_leaks_more_than_a_limit_leaks_more_than_the_smaller_ones(
+def test_a_leak_above_a_limit_is_above_every_smaller_limit(
     tool_run: ToolRun, expected: str
 ) -> None:
     assert expected.split() == list(verdicts.limits_say(tool_run))
@@ -160,7 +162,7 @@ def test_the_last_of_leaklabs_output_is_its_result() -> None:
     assert ("leak", 5) == (result.verdict.conclusion, result.peak_rss_bytes)
 
 
-def test_a_run_of_leaklab_that_broke_off_says_nothing() -> None:
+def test_a_failed_run_of_leaklab_has_no_answer() -> None:
     text = json.dumps([{**LAB, "end_reason": "failed: the process died"}])
     assert (ToolVerdict.UNDECIDED,) == verdicts.lab_says(ran(text))
 
@@ -179,7 +181,7 @@ def test_the_peak_is_the_largest_beside_any_line(order: ToolJob) -> None:
     assert 306.5 * MIB == peaks.profiled_peak(order, ran(text))
 
 
-def test_usr_bin_time_speaks_in_kibibytes_below_what_failed(order: ToolJob) -> None:
+def test_usr_bin_time_prints_kibibytes_below_an_error(order: ToolJob) -> None:
     (order.folder / "time").write_text("Command exited with non-zero status 1\n123\n")
     assert 123 << 10 == peaks.timed_peak(order, ran())
 
@@ -193,7 +195,7 @@ def test_usr_bin_time_speaks_in_kibibytes_below_what_failed(order: ToolJob) -> N
         (Needs(program="no-such-program"), "not installed: apt install no-such-program"),
     ],
 )
-def test_what_is_missing_is_named_with_the_remedy(needs: Needs, expected: str) -> None:
+def test_a_missing_tool_is_named_with_the_remedy(needs: Needs, expected: str) -> None:
     assert expected == needs.remedy
 
 
@@ -224,7 +226,7 @@ GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(M
         ),
     ],
 )
-def test_only_leaklabs_own_goals_can_be_missed(
+def test_only_the_goals_of_leaklab_itself_can_be_missed(
     cost: Cost, spike: Spike, tally: ToolTally, expected: list[str]
 ) -> None:
     other = Cost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
@@ -232,7 +234,7 @@ def test_only_leaklabs_own_goals_can_be_missed(
     assert expected == missed(findings)
 
 
-def test_the_tables_have_a_row_for_what_is_not_installed() -> None:
+def test_the_tables_have_a_row_for_tools_that_are_not_installed() -> None:
     trouble = "not installed: pip install memray"
     findings = Findings(
         "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (ToolTally("x", trouble),)
@@ -245,6 +247,6 @@ def test_the_tables_have_a_row_for_what_is_not_installed() -> None:
     assert f"| memray | {trouble} | - | - |" in markdown(spiked)
 
 
-def test_the_worst_error_is_the_one_furthest_from_none() -> None:
+def test_the_worst_error_is_the_one_furthest_from_zero() -> None:
     spike = Spike("a", errors_bytes=(3, -7, 5))
     assert (3, -7) == (spike.median_bytes, spike.worst_bytes)

@@ -1,4 +1,4 @@
-"""What the control group of a process holds, in either version."""
+"""The memory of a process's control group, in both versions."""
 
 from pathlib import Path
 
@@ -14,7 +14,7 @@ EXPECTED = ContainerReading(anon_bytes=100, file_bytes=50, shmem_bytes=20)
 
 
 def reading_in(tmp_path: Path, mounted: str, stat: str, group: str = "a/b") -> object:
-    """What is read where a process is in the group a/b, and `group` has this memory.stat."""
+    """Return the reading for a process in the group a/b, where `group` has this memory.stat."""
     mount = tmp_path / "mount"
     (mount / group).mkdir(parents=True)
     (mount / group / "memory.stat").write_text(stat)
@@ -26,7 +26,7 @@ def reading_in(tmp_path: Path, mounted: str, stat: str, group: str = "a/b") -> o
 
 
 @pytest.mark.parametrize(("mounted", "stat"), [(V2, STAT_V2), (V1, STAT_V1)])
-def test_anonymous_memory_cache_and_tmpfs_are_told_apart(
+def test_anonymous_memory_cache_and_tmpfs_are_counted_separately(
     tmp_path: Path, mounted: str, stat: str
 ) -> None:
     assert EXPECTED == reading_in(tmp_path, mounted, stat)
@@ -36,7 +36,7 @@ def test_a_group_that_does_not_count_memory_has_no_figures(tmp_path: Path) -> No
     assert reading_in(tmp_path, V2, STAT_V2, group="a") is None
 
 
-def test_a_process_that_is_gone_has_no_group(tmp_path: Path) -> None:
+def test_a_process_that_has_ended_has_no_group(tmp_path: Path) -> None:
     (tmp_path / "self").mkdir()
     (tmp_path / "self" / "mountinfo").write_text(V2)
     assert container_reading(7, tmp_path) is None

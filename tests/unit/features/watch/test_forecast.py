@@ -1,4 +1,4 @@
-"""Speeds, projections and durations, as people read them."""
+"""Speeds, forecasts and durations in readable form."""
 
 import pytest
 
@@ -19,7 +19,7 @@ LIMIT = MemoryLimit(memory_bytes=3 * GIB, whose="a test's")
 
 
 def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> Estimate:
-    """An estimate of PSS in bytes a second."""
+    """Return an estimate of PSS in bytes a second."""
     return Estimate(
         signal=Signal.PSS,
         conclusion=Conclusion(verdict),
@@ -47,7 +47,7 @@ def projected(per_unit: float, low: float, high: float, verdict: str = "leak") -
         (-2 * MIB, -2 * MIB, Span.SECOND),
     ],
 )
-def test_a_speed_is_told_over_the_shortest_span_with_a_mebibyte_in_it(
+def test_a_speed_uses_the_shortest_span_with_at_least_a_mebibyte(
     per_second: float, amount: float, span: Span
 ) -> None:
     rate = growth_rate(per_second)
@@ -55,11 +55,11 @@ def test_a_speed_is_told_over_the_shortest_span_with_a_mebibyte_in_it(
     assert span is rate.span
 
 
-def test_pieces_are_told_over_the_shortest_span_with_one_in_it() -> None:
+def test_pieces_use_the_shortest_span_with_at_least_one() -> None:
     assert (Span.HOUR, "an hour") == (growth_rate(1 / 60, 1).span, growth_rate(1 / 60, 1).per)
 
 
-def test_what_grows_comes_to_its_limit_within_its_interval() -> None:
+def test_growth_reaches_the_limit_within_an_interval() -> None:
     projection = projected(2 * MIB, MIB, 4 * MIB)
     assert (1024, 512, 2048) == (
         projection.seconds_to_limit,
@@ -74,21 +74,21 @@ def test_what_grows_comes_to_its_limit_within_its_interval() -> None:
     assert (Span.SECOND, 2 * MIB) == (projection.speed_class, projection.speed_bytes)
 
 
-def test_what_may_not_grow_may_never_come_there() -> None:
+def test_uncertain_growth_may_never_reach_the_limit() -> None:
     projection = projected(MIB, -MIB, 2 * MIB, "undecided")
     assert (2048, None) == (projection.seconds_to_limit, projection.latest_seconds)
 
 
 @pytest.mark.parametrize("estimate", [-MIB, 0])
-def test_what_does_not_grow_never_comes_there(estimate: float) -> None:
+def test_a_constant_series_never_reaches_the_limit(estimate: float) -> None:
     assert projected(estimate, estimate, estimate, "undecided").seconds_to_limit is None
 
 
-def test_what_is_acquitted_never_comes_there() -> None:
+def test_a_clean_series_never_reaches_the_limit() -> None:
     assert projected(MIB, MIB, MIB, "clean").seconds_to_limit is None
 
 
-def test_what_is_beyond_the_limit_is_there_already() -> None:
+def test_a_series_above_the_limit_has_reached_it_already() -> None:
     predicted = forecast(4 * GIB, LIMIT, growth(MIB, MIB, MIB))
     assert 0 == predicted.seconds_to_limit
 
@@ -106,5 +106,5 @@ def test_what_is_beyond_the_limit_is_there_already() -> None:
         (1234 * 31_536_000.0, "1,234 y"),
     ],
 )
-def test_a_duration_is_told_by_its_two_largest_parts(seconds: float, expected: str) -> None:
+def test_a_duration_is_shown_by_its_two_largest_parts(seconds: float, expected: str) -> None:
     assert expected == format_duration(seconds)

@@ -1,4 +1,4 @@
-"""The watch loop over a clock of its own, and toy processes that obey a law."""
+"""The watch loop with a simulated clock, and toy processes that follow a law."""
 
 import math
 from collections.abc import Callable
@@ -30,7 +30,7 @@ Law = Callable[[float], Reading | None]
 
 
 class Toys(ToyProbes):
-    """Processes with readings that are a law of the time; the clock moves only by waiting."""
+    """Processes with readings that are a function of time; the clock moves only by waiting."""
 
     status: int | None = 0
     descriptor = -1
@@ -81,7 +81,7 @@ class Toys(ToyProbes):
         raise AssertionError("a watch leaves the end of its target to the command")
 
     def run(self, seconds: float) -> Watch:
-        """The watch, after so long."""
+        """Return the watch after that many seconds."""
 
         def wait(pause: float) -> WatchEnd | None:
             self.now += pause
@@ -96,7 +96,7 @@ class Toys(ToyProbes):
 
 
 def holding(amount: float, **others: int) -> Reading:
-    """A process that holds this number of bytes, half of them unshared."""
+    """Return a process with this number of bytes, half of them unshared."""
     held = int(amount)
     facts = {"descriptors": 3, "sockets": 0, "threads": 1, "processes": 1, "zombies": 0, **others}
     return Reading(
@@ -108,13 +108,13 @@ def growing(bytes_a_second: float) -> Law:
     return lambda t: holding(10 * MIB + bytes_a_second * t)
 
 
-def test_what_grows_with_time_is_a_leak_with_its_speed_per_second() -> None:
+def test_growth_with_time_is_a_leak_with_a_speed_per_second() -> None:
     verdict = Toys({PID: growing(MIB)}).run(100).verdict(Resource.MEMORY)
     assert verdict.is_leak
     assert pytest.approx(MIB) == verdict.per_unit
 
 
-def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
+def test_a_level_series_is_clean_and_never_reaches_its_limit() -> None:
     seen = Toys({PID: growing(0)}).seen(100)
     assert seen.projection
     assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.projection.seconds_to_limit)
@@ -122,7 +122,7 @@ def test_what_is_level_is_clean_and_never_reaches_its_limit() -> None:
 
 @pytest.mark.parametrize("bytes_a_second", [300, 2_000, 20_000])
 @pytest.mark.parametrize("amplitude", [0, 64 << 10])
-def test_what_grows_too_slowly_is_not_acquitted_and_the_time_it_names_tells(
+def test_slow_growth_is_undecided_and_the_named_time_decides(
     bytes_a_second: float, amplitude: int
 ) -> None:
     def sawing(t: float) -> Reading:
@@ -141,7 +141,7 @@ def test_what_grows_too_slowly_is_not_acquitted_and_the_time_it_names_tells(
         assert amplitude
 
 
-def test_what_may_grow_a_little_comes_to_its_limit_no_sooner_than_is_said() -> None:
+def test_possible_growth_reaches_the_limit_no_sooner_than_reported() -> None:
     noise = [0, 5, 2, 7, 1, 6, 3, 4]
     seen = Toys({PID: lambda t: holding(10 * MIB + 4096 * noise[int(t * 7) % 8])}).seen(300)
     assert Conclusion.CLEAN is seen.verdict.conclusion
@@ -149,13 +149,13 @@ def test_what_may_grow_a_little_comes_to_its_limit_no_sooner_than_is_said() -> N
     assert "memory does not reach the limit of 1 GiB (a test's) within" in output
 
 
-def test_any_resource_that_leaks_makes_the_watch_one_of_a_leak() -> None:
+def test_a_leak_of_any_resource_is_a_leak_of_the_watch() -> None:
     seen = Toys({PID: lambda t: holding(10 * MIB, descriptors=3 + int(t))}).seen(200)
     assert (Conclusion.CLEAN, Conclusion.LEAK) == (seen.verdict.conclusion, seen.conclusion)
     assert "also leaking: descriptors" in watch.notes(seen)
 
 
-def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
+def test_growth_of_many_short_lived_processes_belongs_to_the_tree() -> None:
     def short_lived(number: int) -> Law:
         return lambda t: holding(MIB) if number <= t < number + 5 else None
 
@@ -165,19 +165,19 @@ def test_growth_of_many_processes_that_come_and_go_is_the_trees() -> None:
     assert 7 > len(seen.processes)
 
 
-def test_no_reason_speaks_of_units() -> None:
+def test_no_reason_of_a_watch_mentions_units() -> None:
     seen = Toys({PID: lambda t: holding(10 * MIB * (1 + t**0.5))}).seen(100)
     assert "watch longer" in seen.verdict.reasons[0].text
     reasons = [*seen.verdict.reasons, *(e.reason for e in seen.verdict.estimates)]
     assert [] == [reason for reason in reasons if "unit" in reason.text]
 
 
-def test_the_reasons_say_over_how_long_it_was_watched() -> None:
+def test_the_reasons_mention_the_length_of_the_watch() -> None:
     reasons = Toys({PID: growing(MIB)}).run(7300).verdict(Resource.MEMORY).reasons
     assert reasons[-1].text.startswith("watched for 2 h 1 min: nobody can say")
 
 
-def test_another_resource_is_judged_beside_memory_and_by_itself() -> None:
+def test_another_resource_gets_its_own_verdict_beside_memory() -> None:
     toys = Toys({PID: lambda t: holding(MIB, descriptors=3 + int(t))})
     assert Conclusion.LEAK is toys.seen(200).verdict.others[Resource.DESCRIPTORS]
     by_itself = toys.watch.verdict(Resource.DESCRIPTORS)
@@ -185,7 +185,7 @@ def test_another_resource_is_judged_beside_memory_and_by_itself() -> None:
     assert pytest.approx(1, abs=0.05) == by_itself.per_unit
 
 
-def test_segments_count_only_where_they_came_during_the_watch() -> None:
+def test_only_segments_created_during_the_watch_count() -> None:
     toys = Toys({PID: growing(0)})
     toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
     seen = toys.seen(200)
@@ -196,7 +196,7 @@ def test_segments_count_only_where_they_came_during_the_watch() -> None:
     assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
-def test_a_week_takes_no_more_rows_than_a_series_may_have_and_looks_go_on() -> None:
+def test_a_watch_of_a_week_keeps_a_limited_number_of_rows_and_goes_on() -> None:
     toys = Toys({PID: growing(MIB / 3600)}, interval_seconds=60)
     watch = toys.run(7 * 86_400)
     gaps = [b - a for (a, _), (b, _) in pairwise(watch.samples)]
@@ -214,7 +214,7 @@ def test_a_full_series_loses_every_second_row_and_keeps_its_ends() -> None:
     assert (0, True, True) == (seconds[0], seconds[-1] > 80, 4 <= len(seconds) <= 8)
 
 
-def test_looks_are_spaced_unevenly_with_the_interval_as_their_mean() -> None:
+def test_samples_are_spaced_unevenly_with_the_interval_as_their_mean() -> None:
     watch = Toys({PID: growing(0)}).run(1000)
     seconds = [t for t, _ in watch.samples]
     gaps = {round(b - a, 6) for a, b in pairwise(seconds)}
@@ -222,26 +222,26 @@ def test_looks_are_spaced_unevenly_with_the_interval_as_their_mean() -> None:
     assert pytest.approx(1, rel=0.01) == seconds[-1] / (len(seconds) - 1)
 
 
-def test_looks_are_never_so_close_that_they_spin() -> None:
+def test_samples_are_never_so_close_that_the_loop_spins() -> None:
     assert Toys({PID: growing(0)}, interval_seconds=1e-9).watch.wait_seconds > 0.005
 
 
 def seldom_whole(law: Law, **means: Any) -> Toys:
-    """A process so large that it is read whole but once."""
+    """A process so large that its PSS is read only once."""
     toys = Toys({PID: law})
     made = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, **means)
     toys.watch = Watch(made, CpuBudget(1e-9), CpuBudget(math.inf))
     return toys
 
 
-def test_between_readings_that_take_too_long_resident_memory_is_read_alone() -> None:
+def test_only_resident_memory_is_read_between_expensive_readings() -> None:
     toys = seldom_whole(lambda t: holding(10 * MIB + MIB * t))
     watch = toys.run(100)
     assert (1, True) == (len(watch.samples), len(watch.resident_samples) > 90)
     assert (10 * MIB, True) == (watch.now.pss_bytes, (watch.now.rss_bytes or 0) > 100 * MIB)
 
 
-def test_resident_memory_decides_where_the_whole_was_read_too_seldom() -> None:
+def test_resident_memory_decides_if_pss_was_read_too_rarely() -> None:
     seen = seldom_whole(lambda t: holding(10 * MIB + MIB * t)).seen(100)
     assert (Conclusion.LEAK, Signal.ANON) == (seen.verdict.conclusion, seen.verdict.signal)
     assert seen.projection
@@ -263,7 +263,7 @@ def test_growth_past_half_of_the_limit_is_a_leak_at_once() -> None:
 
 
 def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
-    """A master and a worker below it, again and again replaced; a fork has its master's image."""
+    """A master and its worker, which is replaced repeatedly; a fork has its master's image."""
 
     def worker(number: int) -> Law:
         begin = number * lifetime
@@ -274,7 +274,7 @@ def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
     return toys
 
 
-def test_a_leak_in_workers_that_are_replaced_is_one() -> None:
+def test_a_leak_in_replaced_workers_is_a_leak() -> None:
     seen = workers(growing(MIB)).seen(400)
     assert Conclusion.LEAK is seen.conclusion
     output = " ".join(watch.notes(seen)[0].split())
@@ -284,24 +284,24 @@ def test_a_leak_in_workers_that_are_replaced_is_one() -> None:
     assert "looks the same as a leaking worker" in "".join(watch.notes(seen))
 
 
-def test_a_program_that_is_executed_again_and_again_is_told_and_not_accused() -> None:
+def test_a_program_executed_repeatedly_is_reported_and_not_a_leak() -> None:
     seen = workers(growing(MIB), image=2).seen(400)
     assert seen.conclusion is not Conclusion.LEAK
     assert any("like a job that allocates what it needs" in note for note in watch.notes(seen))
 
 
-def test_workers_that_do_not_grow_are_not_accused() -> None:
+def test_workers_that_do_not_grow_are_not_a_leak() -> None:
     seen = workers(growing(0)).seen(400)
     assert (Conclusion.CLEAN, 20) == (seen.conclusion, seen.generations[0].count)
 
 
-def test_where_workers_live_short_looks_come_closer() -> None:
+def test_short_lived_workers_are_sampled_more_often() -> None:
     watch = workers(growing(MIB), lifetime=4.0).run(100)
     assert watch.wait_seconds < 0.5
     assert Conclusion.LEAK is watch.verdict(Resource.MEMORY).conclusion
 
 
-def test_what_the_container_holds_is_told_with_its_growth() -> None:
+def test_the_memory_of_the_container_is_reported_with_its_growth() -> None:
     readings = [ContainerReading(anon_bytes=MIB * n, file_bytes=0, shmem_bytes=0) for n in (3, 5)]
     toys = Toys({PID: growing(0)})
     toys.tmpfs_bytes_a_second = MIB
@@ -315,7 +315,7 @@ def test_what_the_container_holds_is_told_with_its_growth() -> None:
     assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
-def test_a_tree_of_which_only_a_zombie_is_left_has_no_reading() -> None:
+def test_a_tree_with_only_a_zombie_left_has_no_reading() -> None:
     watch = Toys({PID: lambda _: Reading(processes=1, zombies=1)}).run(10)
     assert [] == list(watch.samples)
 
@@ -351,13 +351,13 @@ def test_the_report_fits_80_columns() -> None:
     ]
 
 
-def test_the_report_of_a_slow_leak_reads_in_its_speed_class() -> None:
+def test_the_report_of_a_slow_leak_uses_a_suitable_unit_of_time() -> None:
     notes = watch.notes(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
     assert "growth: +2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB)" in notes
     assert "in 20 d 2 h at this rate" in notes[2]
 
 
-def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
+def test_the_growth_of_a_process_is_of_the_signal_that_decides_its_verdict() -> None:
     def mapping_files(t: float) -> Reading:
         held = 10 * MIB + int(MIB * t)
         return msgspec.structs.replace(holding(held), pss_anon_bytes=10 * MIB)
@@ -372,7 +372,7 @@ def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
     assert "growth: none" in notes
 
 
-def test_too_few_readings_tell_no_growth() -> None:
+def test_too_few_readings_have_no_growth() -> None:
     seen = Toys({PID: growing(MIB)}).seen(5)
     assert (None, None, None) == (
         seen.verdict.per_unit,
@@ -391,7 +391,7 @@ def test_a_watch_takes_a_last_sample_when_its_time_is_up() -> None:
     assert toys.now == watch.seconds
 
 
-def test_columns_that_a_narrow_terminal_has_no_room_for_go_one_by_one() -> None:
+def test_a_narrow_terminal_drops_columns_one_by_one() -> None:
     columns, rows = ("PID", "VIRT", "RES", "COMMAND"), [("17", "12 MiB", "4 MiB", "python leak.py")]
 
     def at(width: int) -> list[str]:
@@ -404,7 +404,7 @@ def test_columns_that_a_narrow_terminal_has_no_room_for_go_one_by_one() -> None:
     assert ["PID", "COMMAND", "python …"] == at(1)
 
 
-def test_growth_of_pieces_is_told_in_their_own_word() -> None:
+def test_growth_of_pieces_is_shown_in_their_own_unit() -> None:
     toys = Toys({PID: lambda t: holding(MIB, threads=1 + int(t / 10))})
     notes = watch.notes(toys.seen(3600, Resource.THREADS))
     assert notes[1].startswith("growth: +360 threads an hour")
@@ -440,7 +440,7 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
         ("--limit much true", "is no amount of memory"),
     ],
 )
-def test_what_cannot_be_watched_is_said_in_one_line(
+def test_an_unwatchable_process_is_reported_in_one_line(
     text: str, output: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert 2 == exit_codes.run_command(cli, ["watch", *text.split()])

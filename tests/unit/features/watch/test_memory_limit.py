@@ -1,4 +1,4 @@
-"""The limit of a process: of its control groups the lowest, else the machine's memory."""
+"""The limit of a process: the lowest of its control groups, else the machine's memory."""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ V1 = "24 1 0:22 / MOUNT rw - cgroup cgroup rw,memory"
 
 
 def limit_in(tmp_path: Path, mounted: str, group: str, files: dict[str, str]) -> tuple[int, str]:
-    """What is found where a process is in `group`, and the groups have these files."""
+    """Return the limit of a process in `group`, where the groups have these files."""
     mount = tmp_path / "mount"
     for name, text in files.items():
         (mount / name).parent.mkdir(parents=True, exist_ok=True)
@@ -35,7 +35,7 @@ def limit_in(tmp_path: Path, mounted: str, group: str, files: dict[str, str]) ->
         ({"c/memory.max": "100\n"}, (MACHINE_BYTES, MACHINE)),
     ],
 )
-def test_the_lowest_limit_from_its_group_to_the_root_holds(
+def test_the_lowest_limit_from_the_group_to_the_root_applies(
     tmp_path: Path, files: dict[str, str], expected: tuple[int, str]
 ) -> None:
     assert expected == limit_in(tmp_path, V2, "0::/a/b\n", files)
@@ -47,7 +47,7 @@ def test_version_1_has_a_hierarchy_for_memory(tmp_path: Path) -> None:
     assert (300, CGROUP) == limit_in(tmp_path, V1, groups, files)
 
 
-def test_a_mount_that_shows_a_part_is_looked_at_from_there(tmp_path: Path) -> None:
+def test_a_mount_of_a_part_of_the_hierarchy_is_read_from_its_root(tmp_path: Path) -> None:
     mounted = V2.replace(" / ", " /a ", 1)
     assert (300, CGROUP) == limit_in(tmp_path, mounted, "0::/a/b\n", {"b/memory.max": "300\n"})
 
@@ -62,7 +62,7 @@ def test_a_mount_may_have_blanks_in_its_path(tmp_path: Path, blank: str) -> None
 
 
 @pytest.mark.parametrize("group", ["0::/other\n", "0::/../b\n", ""])
-def test_a_group_that_is_not_mounted_here_has_no_limit_to_see(tmp_path: Path, group: str) -> None:
+def test_a_group_that_is_not_mounted_has_no_visible_limit(tmp_path: Path, group: str) -> None:
     mounted = V2.replace(" / ", " /a ", 1)
     files = {"b/memory.max": "300\n"}
     assert (MACHINE_BYTES, MACHINE) == limit_in(tmp_path, mounted, group, files)
