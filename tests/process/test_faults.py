@@ -146,7 +146,7 @@ def test_debug_shows_the_traceback_and_changes_no_exit_code(
     result = leaklab(*arguments)
     assert result.returncode == 2
     assert result.stderr.startswith("Traceback (most recent call last):")
-    assert result.stderr.splitlines()[-1].startswith("leaklab: ")
+    assert complaints(result)[-1].startswith("leaklab: ")
 
 
 def test_debug_shows_the_programs_own_traceback(toy: Leaklab) -> None:

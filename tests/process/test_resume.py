@@ -69,7 +69,7 @@ def test_what_a_killed_save_left_is_named_and_left_alone(leaklab: Leaklab, broke
     result = leaklab("run", f"--resume=results/{broken.name}", "--json")
     assert result.returncode == 0
     assert [run["variant"] for run in json.loads(result.stdout)] == ["buggy", "fixed"]
-    first, second = result.stderr.splitlines()
+    first, second = complaints(result)
     assert f"{hidden.name} is half a file" in first
     assert f"{half.name} is no saved result, or only half of one" in second
     assert (len(half.read_bytes()), hidden.read_bytes()) == (500, b"{")
