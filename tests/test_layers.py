@@ -127,6 +127,20 @@ def test_the_completion_of_a_scenarios_name_imports_nothing_heavy() -> None:
     assert HEAVY & names == set()
 
 
+@pytest.mark.process
+def test_the_completion_of_a_saved_result_imports_nothing_heavy() -> None:
+    output, names = imported_by(complete="leaklab compare no_such_result")
+    assert "file,no_such_result" in output
+    assert HEAVY & names == set()
+
+
+@pytest.mark.process
+def test_the_help_of_the_self_tests_imports_no_commands_module() -> None:
+    output, names = imported_by("selftest", "--help")
+    assert "detection-limit" in output
+    assert [] == [name for name in names if name.startswith("leaklab.cli.commands.")]
+
+
 def test_unit_tests_mirror_the_packages() -> None:
     folders = {path.parent.relative_to(UNIT) for path in UNIT.rglob("test_*.py")}
     assert {folder for folder in folders if not (ROOT / folder).is_dir()} == {Path("fixtures")}

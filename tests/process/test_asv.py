@@ -345,7 +345,7 @@ def test_commits_that_differ_only_in_documents_have_no_changes(repository: Repos
     counted = {row[0]: row[-5:] for row in rows if row[0] in ("growth", "peak", "verdict")}
     assert {"growth", "peak", "verdict"} == counted.keys()
     assert [["0", "0", "6", "0", "0"]] * 3 == list(counted.values())
-    assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in completed.stderr
+    assert "not committed, so not measured: scenarios/two/notes.txt\n" in completed.stderr
 
 
 def test_scenarios_left_out_of_a_comparison_are_named(repository: Repository) -> None:
@@ -482,14 +482,30 @@ def test_an_interrupted_checkout_is_not_mistaken_for_the_commit(repository: Repo
     [
         (["continuous", "nowhere"], "there is no commit 'nowhere' here; 'git branch --all'"),
         (["continuous", "base", "--name=nobody"], "no scenario 'nobody'"),
-        (["continuous", "base", "--factor=1"], "'1' is no factor; write it like 1.02"),
-        (["bench", "--quick", "--all"], "--quick and --all contradict each other"),
+        (["bench", "tow"], "no scenario 'tow'; did you mean 'two'?"),
+        (
+            ["continuous", "base", "--factor=1"],
+            "'1' is not a factor greater than 1; write it like 1.02",
+        ),
+        (["bench", "--quick", "--all"], "--quick and --all exclude each other"),
     ],
 )
 def test_bad_input_is_one_line(repository: Repository, arguments: list[str], message: str) -> None:
     completed = repository.leaklab(*arguments)
     assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), completed.stderr
     assert message in completed.stderr
+
+
+def test_a_scenario_that_is_not_committed_is_bad_input_on_one_line(repository: Repository) -> None:
+    repository.git("checkout", "-q", "base")
+    new = repository.root / "scenarios" / "tow"
+    shutil.copytree(repository.root / "scenarios" / "two", new)
+    try:
+        completed = repository.leaklab("bench", "tow")
+    finally:
+        shutil.rmtree(new)
+    assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), completed.stderr
+    assert "has no scenario 'tow': commit it first; similar names" in completed.stderr
 
 
 def test_a_shallow_clone_or_a_folder_without_git_is_reported_in_one_line(

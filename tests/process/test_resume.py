@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from process.conftest import TOYS, Leaklab, one_line, processes_of, unwrapped, wait_until
+from process.conftest import (
+    TOYS,
+    Leaklab,
+    complaints,
+    one_line,
+    processes_of,
+    unwrapped,
+    wait_until,
+)
 from process.test_faults import copy_of_toys, half_done
 
 pytestmark = pytest.mark.process
@@ -40,7 +48,7 @@ def test_a_resumed_session_makes_only_the_missing_runs(leaklab: Leaklab, broken:
     assert names_in(broken) == ["grow.buggy.inline.1.json", "plan.json"]
     before = contents(broken)
     result = leaklab("run", "--resume")
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, complaints(result)) == (0, [])
     rows = [line.split() for line in result.stdout.splitlines()]
     assert [rows[1][:2], rows[2][:1]] == [["grow", "buggy"], ["fixed"]]
     assert rows[-1] == ["saved", "in", f"results/{broken.name}"]
@@ -62,7 +70,7 @@ def test_a_file_of_an_interrupted_save_is_named_and_left_alone(
     result = leaklab("run", f"--resume=results/{broken.name}", "--json")
     assert result.returncode == 0
     assert [run["variant"] for run in json.loads(result.stdout)] == ["buggy", "fixed"]
-    first, second = result.stderr.splitlines()
+    first, second = complaints(result)
     assert f"{hidden.name} is half a file" in first
     assert f"{half.name} is no saved result, or only half of one" in second
     assert (len(half.read_bytes()), hidden.read_bytes()) == (500, b"{")
@@ -70,7 +78,7 @@ def test_a_file_of_an_interrupted_save_is_named_and_left_alone(
 
 
 def test_a_complete_session_is_shown_without_any_work(leaklab: Leaklab, broken: Path) -> None:
-    assert leaklab("run", "--resume").stderr == ""
+    assert complaints(leaklab("run", "--resume")) == []
     saved = contents(broken)
     result = leaklab("run", "--resume", "--processes")
     assert result.returncode == 0
@@ -119,7 +127,7 @@ def test_options_of_a_new_plan_are_refused_with_resume(
 
 
 def test_names_are_refused_with_resume(leaklab: Leaklab) -> None:
-    assert "leave names away" in one_line(leaklab("run", "grow", "--resume"))
+    assert "omit names" in one_line(leaklab("run", "grow", "--resume"))
 
 
 @pytest.mark.parametrize(
@@ -183,7 +191,7 @@ def test_another_commit_is_noted_below_the_table(leaklab: Leaklab, place: Path) 
     (session,) = (place / "results").iterdir()
     (session / "grow.fixed.inline.1.json").unlink()
     output = unwrapped(leaklab("run", "--resume").stdout)
-    assert "note: results of this session were made at another commit (" in output
+    assert "note: this session has results of another commit (" in output
 
 
 def test_runs_made_at_the_same_time_are_shown_in_the_plans_order(

@@ -3,7 +3,13 @@ from collections.abc import Mapping
 import pytest
 
 import toys
-from leaklab.features.commits.selection import Selection, changed_scenarios, select
+from leaklab.features.commits.selection import (
+    Selection,
+    changed_scenarios,
+    require_committed,
+    select,
+)
+from leaklab.model.errors import BadInput
 
 # The imports of a commit's scenarios and of their services.
 SOURCES = {
@@ -104,3 +110,25 @@ def test_the_default_set_and_changed_scenarios_are_measured_and_no_others() -> N
 
 def test_nothing_is_left_out_if_every_scenario_is_in_the_default_set() -> None:
     assert Selection() == select([toys.scenario("a", bench=True)], {"a"})
+
+
+COMMITTED = {"1" * 40: {"word_index", "rare_leak"}, "2" * 40: {"word_index", "word_list"}}
+
+
+def test_a_scenario_that_one_of_the_commits_has_can_be_measured() -> None:
+    require_committed(["word_index", "rare_leak", "word_list"], {"word_index"}, COMMITTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "word_idx",
+            "no scenario 'word_idx': 'leaklab list' names them all; similar .* word",
+        ),
+        ("new", "commit 11111111 or 22222222 has no scenario 'new': commit it first$"),
+    ],
+)
+def test_a_scenario_that_no_commit_has_is_bad_input(name: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        require_committed(["word_index", name], {"new"}, COMMITTED)
