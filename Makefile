@@ -103,7 +103,7 @@ matrix: $(READY) ## Judge all in every mode; writes docs/matrix.md
 floor: $(READY) ## Seek the smallest leaks; writes to docs/performance.md
 	$(BIN)/leaklab floor --jobs 2 --write docs/performance.md
 
-docs: $(READY) ## Write docs/commands.md and README's catalogue
+docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
 
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)

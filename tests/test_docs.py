@@ -24,17 +24,20 @@ HARNESS = ROOT / "harness" / "leaklab"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-REFERENCE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-# The reference is made of what the commands say, and is compared with that as a whole.
+REFERENCE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+CATALOGUE = (ROOT / "docs" / "reference" / "catalogue.md").read_text(encoding="utf-8")
+FIRST_HUNT = (ROOT / "docs" / "tutorial" / "first-hunt.md").read_text(encoding="utf-8")
+# The commands' reference is generated, and a test compares it with their help pages as a whole. The
+# changelog names commands and files by the names they had.
 DOCUMENTS = sorted(
-    {ROOT / "README.md", ROOT / "CONTRIBUTING.md", ROOT / "DESIGN.md", *ROOT.glob("docs/*.md")}
-    - {ROOT / "docs" / "commands.md"}
+    {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")}
+    - {ROOT / "CHANGELOG.md", ROOT / "docs" / "reference" / "commands.md"}
 )
 LESSONS = sorted(ROOT.glob("scenarios/*/README.md"))
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)")
+LINK = re.compile(r"(?:\]\(|^\[[^\]]+\]: )(?![a-z]+:)([^)#\s]+)", re.M)
 # A path with a folder in it; one word alone may be meant in any folder.
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:md|py|toml|txt|yml)")
 PLACEHOLDER = re.compile(r"<\w+>")
@@ -203,17 +206,27 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_the_table_of_the_catalogue_is_up_to_date() -> None:
-    assert reference.with_catalogue(README) == README, REMEDY
+    assert reference.catalogue() == CATALOGUE, REMEDY
 
 
-def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> None:
-    mark = "<!-- catalogue: end -->"
-    (tmp_path / "docs").mkdir()
+def test_both_references_are_written(tmp_path: Path) -> None:
+    folder = tmp_path / "docs" / "reference"
+    folder.mkdir(parents=True)
+    (folder / "catalogue.md").write_text("an old table\n")
     (tmp_path / "scenarios").mkdir()
-    (tmp_path / "README.md").write_text(README.replace(mark, f"an old row\n{mark}"))
     reference.write_documents(tmp_path)
-    assert REFERENCE == (tmp_path / "docs" / "commands.md").read_text()
-    assert README == (tmp_path / "README.md").read_text()
+    assert REFERENCE == (folder / "commands.md").read_text()
+    assert CATALOGUE == (folder / "catalogue.md").read_text()
+
+
+MAX_README_LINES = 150
+MAX_COLUMNS = 120
+
+
+def test_the_readme_is_read_in_a_minute() -> None:
+    lines = README.splitlines()
+    assert MAX_README_LINES >= len(lines)
+    assert [] == [line for line in lines if len(line) > MAX_COLUMNS]
 
 
 @pytest.mark.parametrize("name", ["", *COMMANDS])
@@ -226,7 +239,7 @@ def test_the_reference_has_what_a_command_says_to_help(
 
 
 def test_the_first_session_lists_what_there_is(capsys: pytest.CaptureFixture[str]) -> None:
-    assert f"$ leaklab list\n{printed(capsys, 'list')}```" in README
+    assert f"$ leaklab list\n{printed(capsys, 'list')}```" in FIRST_HUNT
 
 
 def test_contributing_has_the_numbers_that_the_code_has() -> None:
