@@ -81,8 +81,8 @@ soak: $(READY) ## Run everything beside two busy neighbours, N times (N=20)
 overhead: $(READY) ## Measure what the lab's own sampling costs
 	$(BIN)/leaklab overhead
 
-performance: $(READY) ## Measure the observer; writes docs/performance.md
-	$(BIN)/leaklab observer --write docs/performance.md
+performance: $(READY) ## Measure the observer; writes performance.md
+	$(BIN)/leaklab observer --write docs/measurements/performance.md
 
 # The tools compared with have an environment of their own: a plugin of pytest is among them, which
 # would load itself into our tests.
@@ -91,17 +91,17 @@ performance: $(READY) ## Measure the observer; writes docs/performance.md
 	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
 	@touch $@
 
-peers: .venv-peers/.ready ## Compare with other tools; writes docs/performance.md
-	.venv-peers/bin/leaklab peers --write docs/performance.md
+peers: .venv-peers/.ready ## Compare with other tools; writes performance.md
+	.venv-peers/bin/leaklab peers --write docs/measurements/performance.md
 
-accuracy: $(READY) ## Rate the verdict; writes docs/accuracy.md
-	$(BIN)/leaklab accuracy --write docs/accuracy.md
+accuracy: $(READY) ## Rate the verdict; writes accuracy.md
+	$(BIN)/leaklab accuracy --write docs/measurements/accuracy.md
 
-matrix: $(READY) ## Judge all in every mode; writes docs/matrix.md
-	$(BIN)/leaklab matrix --jobs 2 --write docs/matrix.md
+matrix: $(READY) ## Judge all in every mode; writes matrix.md
+	$(BIN)/leaklab matrix --jobs 2 --write docs/measurements/matrix.md
 
-floor: $(READY) ## Seek the smallest leaks; writes to docs/performance.md
-	$(BIN)/leaklab floor --jobs 2 --write docs/performance.md
+floor: $(READY) ## Seek the smallest leaks; writes performance.md
+	$(BIN)/leaklab floor --jobs 2 --write docs/measurements/performance.md
 
 docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference

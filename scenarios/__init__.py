@@ -1,1 +1,1 @@
-"""The catalogue: one folder a scenario; design and rules stand in DESIGN.md."""
+"""The catalogue: one folder a scenario; CONTRIBUTING.md has its rules."""

@@ -19,7 +19,7 @@ Leaklab = Callable[..., subprocess.CompletedProcess[str]]
 
 
 def processes_of(folder: Path) -> list[str]:
-    """Every living process that has to do with a folder: by its command line, place or environment."""
+    """Every living process that has to do with a folder: by command, place or environment."""
     living = []
     for process in psutil.process_iter():
         try:

@@ -6,7 +6,7 @@ from pathlib import Path
 from leaklab.model.errors import NotMeasured
 from leaklab.runs.environment import describe_environment
 
-# Of docs/performance.md, of which several commands write sections.
+# Of docs/measurements/performance.md, of which several commands write sections.
 PERFORMANCE_TITLE = "# What the lab costs\n"
 COMMIT_SHOWN = 12
 

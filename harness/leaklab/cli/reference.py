@@ -25,8 +25,10 @@ writes this file: change the command, not this text."""
 CATALOGUE_HEAD = """# The catalogue
 
 A pair is a leak with its fix: the variants `buggy` and `fixed`. A control is one program that does
-not leak but looks as if it did. The name links to the lesson, which names the culprit. `leaklab
-list` prints the same scenarios; `make docs` writes this file: change `scenario.toml`, not this text.
+not leak but looks as if it did. The name links to the lesson, which names the culprit.
+
+`leaklab list` prints the same scenarios. `make docs` writes this file: change `scenario.toml`, not
+this text.
 """
 
 

@@ -39,7 +39,9 @@ CONFIRM_TIMES = 4
 
 @dataclass(frozen=True)
 class GrowthRule:
-    """The constants of the verdict. DESIGN.md derives each; `leaklab accuracy` varies each.
+    """The constants of the verdict.
+
+    docs/method.md derives each of them; `leaklab selftest accuracy` varies each of them.
 
     Rates of successive octaves are compared as a ratio: 1 for a line, 2**-0.5 for a root, 0.5 for a
     logarithm. The two cuts stand half-way between neighbours, on the scale of exponents.

@@ -4,7 +4,7 @@ An octave is a doubling of the work done: (N/2, N], (N/4, N/2], (N/8, N/4]. Each
 into at most eight blocks, and a block is represented by its *minimum*: what a saw-tooth or garbage
 in waiting adds on top is gone, what is retained stays. Over octaves the three laws that matter
 look different: per unit, a line keeps its rate (x 1), a square root loses 29 % (x 0.71), a
-logarithm half (x 0.5). DESIGN.md, "The verdict", derives each constant; `leaklab accuracy`
+logarithm half (x 0.5). docs/method.md derives each constant; `leaklab selftest accuracy`
 measures what they do on generated series.
 """
 
