@@ -18,7 +18,7 @@ from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogu
 from leaklab.catalogue.lint import MAX_DIFF_LINES, MAX_TITLE, MIN_DECLARED_UNITS, lint
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
-from leaklab.cli.main import COMMANDS, cli, load_command
+from leaklab.cli.main import COMMAND_PATHS, HIDDEN, cli, load_command
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness" / "leaklab"
@@ -53,9 +53,6 @@ PLACEHOLDER = re.compile(r"<\w+>")
 COMMENT = re.compile(r"(?:^|\s)#.*")
 CALL = re.compile(r"(?:^|(?<=[\s(/]))(leaklab|make)(?=\s|$)([^|;&<>()$\"']*)")
 EXAMPLE = re.compile(r"`(scenarios/open_orders/[\w.]+)`[^\n]*:\n\n```\w+\n(.*?)^```$", re.M | re.S)
-
-
-EARLIER = {"detection-limit": "floor", "tools": "peers"}
 
 
 class Call(NamedTuple):
@@ -106,18 +103,18 @@ def unknown(call: Call) -> set[str]:
     names = [word for word in call.words if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
-    if names[:1] == ["selftest"]:  # its commands are also known by their names alone
-        names = [EARLIER.get(name, name) for name in names[1:]]
-    if names and names[0] not in cli.commands:
-        return {names[0]}
-    command = load_command(names[0]) if names else cli
+    path = " ".join(names[:2] if names[:1] == ["selftest"] else names[:1])
+    if path and path not in {*COMMAND_PATHS, *HIDDEN}:
+        return {path}
+    command = load_command(path) if path else cli
     given = {word.partition("=")[0] for word in call.words if re.match(r"--?[a-z]", word)}
     return given - options_of(cli) - options_of(command)
 
 
 def options_of(command: click.Command) -> set[str]:
     context = click.Context(command, **cli.context_settings)
-    return {name for parameter in command.get_params(context) for name in parameter.opts}
+    parser = command.make_parser(context)
+    return {*parser._long_opt, *parser._short_opt}  # with the earlier names of options
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -159,6 +156,9 @@ def test_an_option_in_a_tables_row_belongs_to_the_command_there() -> None:
         ("leaklab run word_index -o dump=x --repeat=3 --debug -h", set()),
         ("leaklab --version", set()),
         ("leaklab ran", {"ran"}),
+        ("leaklab selftest soak --repeat 2", set()),
+        ("leaklab soak --rounds 2", set()),
+        ("leaklab selftest run", {"selftest run"}),
         ("leaklab list --jobs 2", {"--jobs"}),
         ("leaklab watch --for 9 -- prog --jobs 2", set()),
     ],
@@ -334,7 +334,7 @@ def test_both_are_written_and_the_rest_of_the_readme_stays(tmp_path: Path) -> No
     assert README == (tmp_path / "README.md").read_text()
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMAND_PATHS])
 def test_the_reference_has_what_a_command_says_to_help(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -354,7 +354,7 @@ def test_contributing_has_the_numbers_that_the_code_has() -> None:
         f"`title` has at most {MAX_TITLE} characters",
         f"at least {MIN_DECLARED_UNITS}, and whatever fills",
         f"growth that became {default_of(continuous.command, 'factor')} times as large",
-        f"({default_of(soak.command, 'rounds')} rounds in every mode it declares",
+        f"({default_of(soak.command, 'repeat')} rounds in every mode it declares",
     ):
         assert arguments in text
 

@@ -1,8 +1,7 @@
-"""What documents say of the commands and the catalogue, made from these themselves.
+"""The documents that are generated from the commands and the catalogue.
 
-`make docs` writes it into the checkout that it is installed from; a command
-of the lab it is not, for nobody else has these documents. tests/test_docs.py fails where one of
-them is out of date.
+`make docs` writes them into the checkout. It is not a command of leaklab because only a checkout
+has these documents. tests/test_docs.py fails if one of them is out of date.
 """
 
 from pathlib import Path
@@ -12,29 +11,29 @@ import click
 from leaklab.catalogue import checksums
 from leaklab.catalogue.folders import builtin_root, open_catalogue
 from leaklab.cli.documents import with_section
-from leaklab.cli.main import COMMANDS, cli, load_command
+from leaklab.cli.main import COMMAND_PATHS, cli, load_command
 from leaklab.model.scenario import Mode, Scenario
 from leaklab.reports import Table, markdown
 
-# click leaves two columns of a terminal free.
+# click leaves two columns of a terminal unused.
 PAGE_WIDTH = 80 - 2
 
 PAGE_HEAD = """# The commands
 
-What every command says to `--help` on a terminal of 80 columns. Made by
-`make docs`: change the command, not this text."""
+The output of `--help` for every command, on a terminal of 80 columns. `make docs`
+generates this page: change the command, not this text."""
 
 
 def commands() -> str:
-    """docs/commands.md: the help pages of the lab and of all its commands."""
+    """Return docs/commands.md: the help pages of leaklab and of all its commands."""
     lab = click.Context(cli, info_name="leaklab", terminal_width=PAGE_WIDTH, **cli.context_settings)
-    pages = [lab, *(click.Context(load_command(name), lab, info_name=name) for name in COMMANDS)]
+    pages = [lab, *(click.Context(load_command(p), lab, info_name=p) for p in COMMAND_PATHS)]
     texts = (f"## {page.command_path}\n\n```\n{page.get_help()}\n```" for page in pages)
     return "\n\n".join([PAGE_HEAD, *texts]) + "\n"
 
 
 def with_catalogue(document: str) -> str:
-    """README.md with the table of the lab's own catalogue as it is now."""
+    """Return README.md with the current table of leaklab's own catalogue."""
     columns = ("scenario", "what it is", "kind", "resource", "level", "modes")
     rows = [_row(scenario) for scenario in open_catalogue(None).load_all()]
     return with_section(
@@ -50,7 +49,7 @@ def _row(scenario: Scenario) -> tuple[str, ...]:
 
 
 def write_documents(root: Path) -> None:
-    """Write both documents of the checkout at `root`, and the checksums of its programs."""
+    """Write the documents and the checksums of the checkout at `root`."""
     readme = root / "README.md"
     (root / "docs" / "commands.md").write_text(commands(), encoding="utf-8")
     (root / "scenarios" / checksums.CHECKSUM_FILE).write_text(
