@@ -1,5 +1,5 @@
-# Everything runs from a private virtual environment, .venv, made on first use by the first Python here
-# that is new enough and can make one; make PYTHON=... names another.
+# Everything runs in the virtual environment .venv. The first target that needs it creates it with the
+# first suitable Python on PATH; make PYTHON=... names another one.
 SUITS := import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))
 PYTHON ?= $(shell for name in python3.11 python3 python3.12 python3.13; do \
   if command -v $$name >/dev/null && $$name -c '$(SUITS)' 2>/dev/null; then echo $$name; break; fi; done)
@@ -7,8 +7,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 N ?= 20
-# What `make continuous` compares, and by how much more is worse. NAMES are the only scenarios to be
-# measured, ALL=1 takes in all; without either, those with `bench = true` and what the commits change.
+# `make continuous` compares BASE with HEAD; FACTOR is the ratio from which a figure counts as worse.
+# NAMES selects scenarios, ALL=1 selects all; the default is those with `bench = true` and those that
+# the commits change.
 BASE ?= main
 HEAD ?= HEAD
 FACTOR ?= 1.02
@@ -16,12 +17,12 @@ NAMES ?=
 ALL ?=
 ONLY = $(foreach name,$(NAMES),--name $(name)) $(if $(FRESH),--fresh)
 COMMITS ?= 10
-# Through the environment, for a branch may have a name that means something to a shell.
+# Passed through the environment because a branch's name may contain characters that a shell interprets.
 export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick test-core soak overhead performance accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview peers matrix floor
+  docs bench bench-quick bench-all continuous history preview tools matrix detection-limit peers floor
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -29,7 +30,7 @@ help: ## List the targets
 
 $(READY): pyproject.toml constraints.txt
 	$(if $(and $(PYTHON),$(shell $(PYTHON) -c '$(SUITS)' 2>/dev/null && echo it does)),,$(error \
-	  $(if $(PYTHON),$(PYTHON) is not,there is no) Python 3.11 or newer with venv and ensurepip: install one, or say make PYTHON=its-path))
+	  $(if $(PYTHON),$(PYTHON) is not,there is no) Python 3.11 or newer with venv and ensurepip: install one, or run make PYTHON=its-path))
 	@echo "setting up $(VENV); this takes a minute"
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[dev]'
@@ -43,7 +44,7 @@ bench: $(READY) ## Measure this commit with asv: what each pair costs
 bench-quick: $(READY) ## The same as a smoke run: inline only, nothing saved
 	$(BIN)/leaklab bench --quick $(ONLY)
 
-bench-all: $(READY) ## The same with the scenarios that are not in the default set
+bench-all: $(READY) ## The same, with all scenarios
 	$(BIN)/leaklab bench --all $(ONLY)
 
 continuous: $(READY) ## Compare two commits (BASE=main HEAD=my-branch)
@@ -63,7 +64,7 @@ lint: $(READY) ## Check style, types, layers and spelling
 	$(BIN)/lint-imports
 	$(BIN)/codespell
 
-test: $(READY) ## Run all tests: the pure ones, then those with real processes
+test: $(READY) ## Run all tests, also those with real processes
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
 
 test-quick: $(READY) ## Run the pure tests only (seconds)
@@ -75,33 +76,37 @@ test-core: $(READY) ## Run the tests of model and verdict only
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
 
-soak: $(READY) ## Run everything beside two busy neighbours, N times (N=20)
-	$(BIN)/leaklab soak --rounds $(N)
+soak: $(READY) ## Run everything beside two busy processes (N=20 times)
+	$(BIN)/leaklab selftest soak --rounds $(N)
 
 overhead: $(READY) ## Measure what the lab's own sampling costs
-	$(BIN)/leaklab overhead
+	$(BIN)/leaklab selftest overhead
 
 performance: $(READY) ## Measure the observer; writes performance.md
-	$(BIN)/leaklab observer --write docs/measurements/performance.md
+	$(BIN)/leaklab selftest observer --write docs/measurements/performance.md
 
-# The tools compared with have an environment of their own: a plugin of pytest is among them, which
-# would load itself into our tests.
-.venv-peers/.ready: pyproject.toml constraints.txt $(READY)
-	$(PYTHON) -m venv .venv-peers
-	.venv-peers/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[peers]'
+# The other tools have an environment of their own because pytest-memray, a plug-in, would load itself
+# into our tests.
+.venv-tools/.ready: pyproject.toml constraints.txt $(READY)
+	$(PYTHON) -m venv .venv-tools
+	.venv-tools/bin/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[tools]'
 	@touch $@
 
-peers: .venv-peers/.ready ## Compare with other tools; writes performance.md
-	.venv-peers/bin/leaklab peers --write docs/measurements/performance.md
+tools: .venv-tools/.ready ## Compare with other tools; writes performance.md
+	.venv-tools/bin/leaklab selftest tools --write docs/measurements/performance.md
 
 accuracy: $(READY) ## Rate the verdict; writes accuracy.md
-	$(BIN)/leaklab accuracy --write docs/measurements/accuracy.md
+	$(BIN)/leaklab selftest accuracy --write docs/measurements/accuracy.md
 
 matrix: $(READY) ## Judge all in every mode; writes matrix.md
-	$(BIN)/leaklab matrix --jobs 2 --write docs/measurements/matrix.md
+	$(BIN)/leaklab selftest matrix --jobs 2 --write docs/measurements/matrix.md
 
-floor: $(READY) ## Seek the smallest leaks; writes performance.md
-	$(BIN)/leaklab floor --jobs 2 --write docs/measurements/performance.md
+detection-limit: $(READY) ## Seek the smallest leaks; writes performance.md
+	$(BIN)/leaklab selftest detection-limit --jobs 2 --write docs/measurements/performance.md
+
+# Earlier names of two targets.
+floor: detection-limit
+peers: tools
 
 docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
@@ -109,5 +114,5 @@ docs: $(READY) ## Write docs/reference: commands and catalogue
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
-clean: ## Remove what the targets above made, saved results excepted
-	rm -rf $(VENV) .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+clean: ## Remove generated files, except saved results
+	rm -rf $(VENV) .venv-tools .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogu
 from leaklab.catalogue.lint import MAX_DIFF_LINES, MAX_TITLE, MIN_DECLARED_UNITS, lint
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
-from leaklab.cli.main import COMMANDS, cli, load_command
+from leaklab.cli.main import COMMAND_PATHS, HIDDEN, cli, load_command
 
 ROOT = Path(__file__).parents[1]
 HARNESS = ROOT / "harness" / "leaklab"
@@ -34,19 +35,30 @@ DOCUMENTS = sorted(
     - {ROOT / "CHANGELOG.md", ROOT / "docs" / "reference" / "commands.md"}
 )
 LESSONS = sorted(ROOT.glob("scenarios/*/README.md"))
+FOLDERS = ("docs", "scenarios", "fixtures", "tests", "benchmarks", "harness")
+MARKDOWN = sorted(
+    {*ROOT.glob("*.md"), *(path for name in FOLDERS for path in (ROOT / name).rglob("*.md"))}
+)
+DECISIONS = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+PACKAGES = [path.parent.name for path in HARNESS.glob("*/__init__.py")]
+IMPORTED = re.compile(r"^ *(?:from|import) leaklab(?:\.| import )(\w+)", re.M)
+HEADINGS = ["Context", "Decision", "Figures", "Rejected", "Status"]
+DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
+MAX_LINE_LENGTH = 120
+MAX_DESIGN_LINES = 120
+MAX_README_LINES = 150
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"(?:\]\(|^\[[^\]]+\]: )(?![a-z]+:)([^)#\s]+)", re.M)
+# In the text, or in a definition on a line of its own.
+LINK = re.compile(r"(?:\]\(|^\[[^\]]+\]: )(?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?(?:\)|$)", re.M)
+HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 # A path with a folder in it; one word alone may be meant in any folder.
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:md|py|toml|txt|yml)")
 PLACEHOLDER = re.compile(r"<\w+>")
 COMMENT = re.compile(r"(?:^|\s)#.*")
 CALL = re.compile(r"(?:^|(?<=[\s(/]))(leaklab|make)(?=\s|$)([^|;&<>()$\"']*)")
 EXAMPLE = re.compile(r"`(scenarios/open_orders/[\w.]+)`[^\n]*:\n\n```\w+\n(.*?)^```$", re.M | re.S)
-
-
-EARLIER = {"detection-limit": "floor", "tools": "peers"}
 
 
 class Call(NamedTuple):
@@ -97,18 +109,18 @@ def unknown(call: Call) -> set[str]:
     names = [word for word in call.words if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
-    if names[:1] == ["selftest"]:  # its commands are also known by their names alone
-        names = [EARLIER.get(name, name) for name in names[1:]]
-    if names and names[0] not in cli.commands:
-        return {names[0]}
-    command = load_command(names[0]) if names else cli
+    path = " ".join(names[:2] if names[:1] == ["selftest"] else names[:1])
+    if path and path not in {*COMMAND_PATHS, *HIDDEN}:
+        return {path}
+    command = load_command(path) if path else cli
     given = {word.partition("=")[0] for word in call.words if re.match(r"--?[a-z]", word)}
     return given - options_of(cli) - options_of(command)
 
 
 def options_of(command: click.Command) -> set[str]:
     context = click.Context(command, **cli.context_settings)
-    return {name for parameter in command.get_params(context) for name in parameter.opts}
+    parser = command.make_parser(context)
+    return {*parser._long_opt, *parser._short_opt}  # with the earlier names of options
 
 
 def printed(capsys: pytest.CaptureFixture[str], *arguments: str) -> str:
@@ -150,6 +162,9 @@ def test_an_option_in_a_tables_row_belongs_to_the_command_there() -> None:
         ("leaklab run word_index -o dump=x --repeat=3 --debug -h", set()),
         ("leaklab --version", set()),
         ("leaklab ran", {"ran"}),
+        ("leaklab selftest soak --repeat 2", set()),
+        ("leaklab soak --rounds 2", set()),
+        ("leaklab selftest run", {"selftest run"}),
         ("leaklab list --jobs 2", {"--jobs"}),
         ("leaklab watch --for 9 -- prog --jobs 2", set()),
     ],
@@ -169,12 +184,113 @@ def test_every_command_target_and_option_that_a_document_names_exists(path: Path
 @pytest.mark.parametrize("path", DOCUMENTS + LESSONS, ids=lambda p: str(p.relative_to(ROOT)))
 def test_every_file_that_a_document_links_or_names_exists(path: Path) -> None:
     text = path.read_text(encoding="utf-8")
-    linked = {name for name in LINK.findall(text) if not (path.parent / name).exists()}
     named = {span for span in spans(text) if FILE.fullmatch(span)} - dict(
         EXAMPLE.findall(text)
     ).keys()
     lost = {name for name in named if not any((root / name).exists() for root in (ROOT, HARNESS))}
-    assert (set(), set()) == (linked, lost)
+    assert set() == lost
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_every_link_leads_to_a_file_and_a_heading(path: Path) -> None:
+    links = LINK.findall(FENCED.sub("", path.read_text(encoding="utf-8")))
+    assert [] == [
+        f"{name}#{anchor}" for name, anchor in links if not exists(path.parent / name, anchor, path)
+    ]
+
+
+def exists(target: Path, anchor: str, source: Path) -> bool:
+    """Whether a link resolves; one without a file's name is to a heading of its own file."""
+    if not anchor:
+        return target.exists()
+    document = source if target == source.parent else target
+    return document.is_file() and anchor in anchors(document.read_text(encoding="utf-8"))
+
+
+def anchors(text: str) -> set[str]:
+    """The anchors that GitHub gives to the headings of a document."""
+    headings = [
+        re.sub(r"[^\w\- ]", "", heading.lower())
+        for heading in HEADING.findall(FENCED.sub("", text))
+    ]
+    return {heading.replace(" ", "-") for heading in headings}
+
+
+def test_an_anchor_is_made_of_a_heading_as_github_does() -> None:
+    assert {"over-time-leaklab-watch", "a-b"} == anchors("# Over time: `leaklab watch`\n\n## A-b\n")
+
+
+def test_decisions_are_numbered_without_gaps() -> None:
+    numbers = [path.name.split("-")[0] for path in DECISIONS]
+    assert [f"{number:03}" for number in range(1, len(DECISIONS) + 1)] == numbers
+
+
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda p: p.stem)
+def test_a_decision_has_its_number_the_five_headings_and_a_page_at_most(path: Path) -> None:
+    title, *lines = path.read_text(encoding="utf-8").splitlines()
+    headings = [line.removeprefix("## ") for line in lines if line.startswith("#")]
+    assert HEADINGS == headings
+    assert title.startswith(f"# {path.name[:3]} ")
+    assert 15 <= len(lines) + 1 <= 40
+
+
+def test_the_index_lists_each_decision_by_its_title() -> None:
+    index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
+    listed = re.findall(r"^\* \[(\d+)\]\((.+)\) (.+)$", index, re.M)
+    titles = [path.read_text(encoding="utf-8").splitlines()[0] for path in DECISIONS]
+    assert [path.name for path in DECISIONS] == [name for _, name, _ in listed]
+    assert titles == [f"# {number} {title}" for number, _, title in listed]
+
+
+def test_the_picture_of_the_design_has_the_packages_and_no_others() -> None:
+    nodes = re.findall(r"^ +(\w+)\[", picture(), re.M)
+    assert sorted(PACKAGES) == sorted(nodes)
+    assert set(nodes) == {name for arrow in arrows() for name in arrow}
+
+
+def test_an_arrow_of_the_picture_is_an_import_and_every_import_follows_arrows() -> None:
+    imports = {(name, other) for name in PACKAGES for other in imported_by(name) - {name}}
+    assert set() == arrows() - imports
+    assert set() == {(name, other) for name, other in imports if other not in below(name)}
+
+
+def picture() -> str:
+    (found,) = (block for block in blocks(DESIGN) if block.startswith("flowchart"))
+    return found
+
+
+def arrows() -> set[tuple[str, str]]:
+    """The arrows of the picture; a line may have several, one after the other."""
+    chains = [re.findall(r"\w+", line) for line in picture().splitlines() if "-->" in line]
+    return {pair for chain in chains for pair in pairwise(chain)}
+
+
+def below(package: str) -> set[str]:
+    """The packages to which a way of arrows leads."""
+    direct = {end for start, end in arrows() if start == package}
+    return direct.union(*map(below, direct))
+
+
+def imported_by(package: str) -> set[str]:
+    """The packages of the harness that a package's modules import."""
+    texts = [path.read_text(encoding="utf-8") for path in (HARNESS / package).rglob("*.py")]
+    names = {name for text in texts for name in IMPORTED.findall(text)}
+    return names & set(PACKAGES)
+
+
+def test_the_design_is_short() -> None:
+    assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in DOCUMENTS if path.name != "README.md" or path.parent != ROOT],
+    ids=lambda p: str(p.relative_to(ROOT)),
+)
+def test_lines_are_short(path: Path) -> None:
+    # What a program prints is shown as it was printed, also where that is wide.
+    prose = FENCED.sub("", path.read_text(encoding="utf-8"))
+    assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
 
 
 def test_make_help_names_every_target_that_explains_itself() -> None:
@@ -224,17 +340,11 @@ def test_both_references_are_written(tmp_path: Path) -> None:
     assert CATALOGUE == (folder / "catalogue.md").read_text()
 
 
-MAX_README_LINES = 150
-MAX_COLUMNS = 120
-
-
 def test_the_readme_is_read_in_a_minute() -> None:
-    lines = README.splitlines()
-    assert MAX_README_LINES >= len(lines)
-    assert [] == [line for line in lines if len(line) > MAX_COLUMNS]
+    assert MAX_README_LINES >= len(README.splitlines())
 
 
-@pytest.mark.parametrize("name", ["", *COMMANDS])
+@pytest.mark.parametrize("name", ["", *COMMAND_PATHS])
 def test_the_reference_has_what_a_command_says_to_help(
     name: str, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -254,7 +364,7 @@ def test_contributing_has_the_numbers_that_the_code_has() -> None:
         f"`title` has at most {MAX_TITLE} characters",
         f"at least {MIN_DECLARED_UNITS}, and whatever fills",
         f"growth that became {default_of(continuous.command, 'factor')} times as large",
-        f"({default_of(soak.command, 'rounds')} rounds in every mode it declares",
+        f"({default_of(soak.command, 'repeat')} rounds in every mode it declares",
     ):
         assert arguments in text
 

@@ -1,6 +1,7 @@
 """The command as people run it, and the certainty that nothing of it stays behind."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -15,6 +16,8 @@ import pytest
 signal.signal(signal.SIGINT, signal.default_int_handler)
 
 TOYS = Path(__file__).parents[1] / "catalogue"
+# A run that ended: `[3/10] word_index/buggy/inline: leak, 12 s`.
+PROGRESS = re.compile(r"\[\d+/\d+\] [\w/]+: (leak|clean|undecided|measured), .+")
 Leaklab = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -53,7 +56,8 @@ def place(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def environment(place: Path) -> dict[str, str]:
-    return {**os.environ, "TMPDIR": str(place / "tmp"), "COLUMNS": "80"}
+    ours = {"TMPDIR": str(place / "tmp"), "COLUMNS": "80", "LEAKLAB_RESULTS": "results"}
+    return {**os.environ, **ours}
 
 
 @pytest.fixture
@@ -82,9 +86,14 @@ def toy(leaklab: Leaklab) -> Leaklab:
     return run
 
 
+def complaints(result: subprocess.CompletedProcess[str]) -> list[str]:
+    """The lines of standard error without the progress of runs."""
+    return [line for line in result.stderr.splitlines() if not PROGRESS.match(line)]
+
+
 def one_line(result: subprocess.CompletedProcess[str]) -> str:
-    """The one line that a failed command says, never a traceback."""
-    lines = result.stderr.splitlines()
+    """The one line with which a command reports a failure, never a traceback."""
+    lines = complaints(result)
     assert len(lines) == 1, result.stderr
     assert lines[0].startswith("leaklab: ")
     assert "Traceback" not in result.stdout

@@ -345,7 +345,7 @@ def test_commits_that_differ_in_documents_only_have_nothing_to_name(repository: 
     counted = {row[0]: row[-5:] for row in rows if row[0] in ("growth", "peak", "verdict")}
     assert {"growth", "peak", "verdict"} == counted.keys()
     assert [["0", "0", "6", "0", "0"]] * 3 == list(counted.values())
-    assert "not measured, for asv measures commits: scenarios/two/notes.txt\n" in completed.stderr
+    assert "not committed, so not measured: scenarios/two/notes.txt\n" in completed.stderr
 
 
 def test_what_was_left_out_of_a_comparison_is_said_by_name(repository: Repository) -> None:
@@ -482,8 +482,11 @@ def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: 
     [
         (["continuous", "nowhere"], "there is no commit 'nowhere' here; 'git branch --all'"),
         (["continuous", "base", "--name=nobody"], "no scenario 'nobody'"),
-        (["continuous", "base", "--factor=1"], "'1' is no factor; write it like 1.02"),
-        (["bench", "--quick", "--all"], "--quick and --all contradict each other"),
+        (
+            ["continuous", "base", "--factor=1"],
+            "'1' is not a factor greater than 1; write it like 1.02",
+        ),
+        (["bench", "--quick", "--all"], "--quick and --all exclude each other"),
     ],
 )
 def test_bad_input_is_one_line(repository: Repository, arguments: list[str], message: str) -> None:

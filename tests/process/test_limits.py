@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from process.conftest import TOYS, Leaklab, one_line
+from process.conftest import TOYS, Leaklab, complaints, one_line
 
 pytestmark = pytest.mark.process
 
@@ -27,7 +27,7 @@ def private_mounts() -> list[str]:
 def broken_run(toy: Leaklab, *arguments: str) -> dict[str, Any]:
     """The one result of a run of the toy that breaks; a verdict on it is never right."""
     result = toy("run", "faulty", *arguments, "--json")
-    assert (result.returncode, result.stderr) == (1, "")
+    assert (result.returncode, complaints(result)) == (1, [])
     (run,) = json.loads(result.stdout)
     document: dict[str, Any] = run
     assert document["verdict"]["conclusion"] == "undecided"
@@ -63,12 +63,12 @@ def test_a_limit_ends_the_run_with_its_samples_kept(
 @pytest.mark.parametrize("mode", ["inline", "forkserver"])
 def test_what_takes_no_memory_is_not_stopped(toy: Leaklab, fault: str, mode: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}", "--memory-limit=300MB", "--mode", mode)
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, complaints(result)) == (0, [])
 
 
 def test_a_program_that_moves_to_another_cpu_is_named_in_a_note(toy: Leaklab) -> None:
     result = toy("run", "faulty", "-o", "fault=affinity")
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, complaints(result)) == (0, [])
     assert "changed its own CPU affinity" in result.stdout
 
 
@@ -81,7 +81,7 @@ def test_a_read_only_cgroup_file_system_is_a_recorded_fall_back(
     run = f"{sys.executable} -m leaklab run faulty --json --catalogue {TOYS}"
     message = "-o 'fault=2 GB' --memory-limit 300MB"
     result = in_private_mounts(place, environment, f"{read_only} && {run} {message}")
-    assert (result.returncode, result.stderr) == (1, "")
+    assert (result.returncode, complaints(result)) == (1, [])
     (outcome,) = json.loads(result.stdout)
     controls = outcome["controls"]
     assert outcome["end_reason"] == "stopped: memory limit"

@@ -9,7 +9,7 @@ from typing import Any
 import psutil
 import pytest
 
-from process.conftest import Leaklab, one_line, wait_until
+from process.conftest import Leaklab, complaints, one_line, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -18,7 +18,7 @@ POOLS = ["fork", "spawn", "forkserver", "multiprocess"]
 
 def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
     result = leaklab("run", *arguments, "--json")
-    assert result.stderr == ""
+    assert complaints(result) == []
     document: list[dict[str, Any]] = json.loads(result.stdout)
     return document
 
@@ -99,7 +99,7 @@ def test_a_worker_that_breaks_is_one_line_and_its_exit_code(
 @pytest.mark.parametrize("fault", ["daemon", "close", "unspeakable", "fork", "stuck", "affinity"])
 def test_workers_with_bad_manners_are_measured_all_the_same(toy: Leaklab, fault: str) -> None:
     result = toy("run", "faulty", "-o", f"fault={fault}", "--mode", "fork")
-    assert (result.returncode, result.stderr) == (0, "")
+    assert (result.returncode, complaints(result)) == (0, [])
 
 
 def test_a_broken_worker_keeps_the_samples_of_all(toy: Leaklab, place: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the commands that have asv measure commits share."""
+"""What the commands share that measure commits with asv."""
 
 import os
 import re
@@ -11,10 +11,10 @@ from typing import Any
 import click
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.cli import options, streams
+from leaklab.cli import streams
 from leaklab.features.commits.asv import Asv, open_asv
 from leaklab.features.commits.repository import Repository, open_repository
-from leaklab.features.commits.selection import Selection, select
+from leaklab.features.commits.selection import Selection, require_committed, select
 from leaklab.model.errors import NotMeasured, one_line
 from leaklab.model.scenario import Scenario
 
@@ -23,9 +23,13 @@ MAX_FILES = 5
 
 @dataclass(frozen=True)
 class CommitRequest:
-    """What is to be measured: only the scenarios of these names, or all that there are, or by
-    default asv's set and what the commits change; in one mode, where it is named. `fresh` measures
-    what is remembered, too."""
+    """What to measure.
+
+    names: only these scenarios.
+    everything: all scenarios; by default those with `bench = true` and those that changed.
+    mode: only this mode; empty for all.
+    fresh: measure again what was measured before.
+    """
 
     names: tuple[str, ...] = ()
     everything: bool = False
@@ -35,100 +39,106 @@ class CommitRequest:
 
 @dataclass(frozen=True)
 class Checkout:
-    """The checkout in the current folder, with asv and what its working tree has."""
+    """The checkout in the current folder, with asv and the scenarios of the working tree."""
 
     repository: Repository
     asv: Asv
     scenarios: Sequence[Scenario]
 
     def choose(self, request: CommitRequest, changed: Collection[str]) -> tuple[Asv, Selection]:
-        """asv, told what to measure, and what becomes of the scenarios of the working tree.
+        """Return asv with the request in its environment, and the selection of scenarios.
 
         Args:
-            request: what is asked for.
+            request: what to measure.
             changed: the names of the scenarios that the commits change.
 
         Raises:
-            NotMeasured: that comes to no scenario.
+            NotMeasured: no scenario is selected.
         """
         is_default = not request.names and not request.everything
         selection = select(self.scenarios, changed) if is_default else Selection()
         if not request.names and len(self.scenarios) == len(selection.left_out):
-            what = "no scenario has bench = true, and none that is here was changed"
-            raise NotMeasured(f"there is nothing to measure: {what}; mark one with bench = true")
-        return replace(self.asv, environment=_told(request, selection)), selection
+            what = "no scenario has bench = true, and the commits change no scenario"
+            raise NotMeasured(f"there is nothing to measure: {what}; add bench = true to one")
+        return replace(self.asv, environment=_environment(request, selection)), selection
 
+    def require_committed(self, names: Sequence[str], *commits: str) -> None:
+        """Check that asv can measure scenarios: it measures commits, not the working tree.
 
-def name(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--name, which may be given several times."""
-    return click.option(
-        "--name",
-        "names",
-        type=options.ScenarioName(),
-        multiple=True,
-        help="Only this scenario; may be given several times.",
-    )(function)
+        Args:
+            names: the names of the scenarios.
+            commits: the hashes; a scenario must be in one of them.
+
+        Raises:
+            BadInput: a scenario is in none of them.
+        """
+        here = {scenario.name for scenario in self.scenarios}
+        committed = {commit: self.repository.scenarios_of(commit) for commit in commits}
+        require_committed(names, here, committed)
 
 
 def fresh(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--fresh."""
+    """Add --fresh."""
     return click.option(
         "--fresh",
         is_flag=True,
-        help="Measure again what was measured before in the very same form.",
+        help="Measure again what was measured before in exactly the same form.",
     )(function)
 
 
 def everything(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--all."""
+    """Add --all."""
     return click.option(
-        "--all", "everything", is_flag=True, help="Scenarios without 'bench = true', too."
+        "--all",
+        "everything",
+        is_flag=True,
+        help="Measure scenarios without 'bench = true', too.",
     )(function)
 
 
 def open_checkout(names: Sequence[str] = ()) -> Checkout:
-    """The checkout in the current folder; what is not committed there is named on stderr.
+    """Return the checkout in the current folder; stderr names its uncommitted files.
 
     Args:
-        names: scenarios that it must have.
+        names: scenarios that it must contain.
 
     Raises:
-        BadInput: there is no such scenario, no git, or no asv.
+        BadInput: a scenario, git or asv is missing.
     """
     root = Path.cwd()
     asv = open_asv(root, {}, lambda words: streams.write_stderr(f"asv: {one_line(words)}\n"))
     repository = open_repository(root)
-    # All of them: the suite reads every scenario.toml, and asv would only say that it broke.
+    # The suite reads every scenario.toml, and asv reports an error there without the reason.
     catalogue = Catalogue(root)
     scenarios = catalogue.load_all()
     catalogue.load_all(names)
     if files := repository.uncommitted():
         more = f" and {len(files) - MAX_FILES} more" if len(files) > MAX_FILES else ""
         what = one_line(", ".join(files[:MAX_FILES]))
-        streams.write_stderr(f"leaklab: not measured, for asv measures commits: {what}{more}\n")
+        streams.write_stderr(f"leaklab: not committed, so not measured: {what}{more}\n")
     return Checkout(repository, asv, scenarios)
 
 
-def _told(request: CommitRequest, selection: Selection) -> dict[str, str]:
-    """What the suite is told, see benchmarks/lab.py."""
-    told = {
+def _environment(request: CommitRequest, selection: Selection) -> dict[str, str]:
+    """Return the variables that the suite reads, see benchmarks/lab.py."""
+    variables = {
         "LEAKLAB_SCENARIOS": " ".join(request.names),
         "LEAKLAB_ALSO": " ".join(selection.taken_in),
     }
-    # Those that are named are wanted whether or not they are in the default set.
+    # A scenario that is named is measured even if it is not in the default set.
     if request.names or request.everything:
-        told["LEAKLAB_BENCH"] = "all"
+        variables["LEAKLAB_BENCH"] = "all"
     if request.mode:
-        told["LEAKLAB_MODES"] = request.mode
+        variables["LEAKLAB_MODES"] = request.mode
     if request.fresh:
-        told["LEAKLAB_FRESH"] = "1"
+        variables["LEAKLAB_FRESH"] = "1"
     if sys.stderr.isatty():
-        told["LEAKLAB_TERMINAL"] = f"/proc/{os.getpid()}/fd/2"
-    return told
+        variables["LEAKLAB_TERMINAL"] = f"/proc/{os.getpid()}/fd/2"
+    return variables
 
 
 def only(request: CommitRequest) -> list[str]:
-    """The words that have asv run only the benchmarks of these scenarios and this mode."""
+    """Return asv's arguments that select the benchmarks of the request."""
     if not request.names and not request.mode:
         return []
     which = "|".join(map(re.escape, request.names)) or r"\w+"

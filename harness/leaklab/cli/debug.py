@@ -1,4 +1,4 @@
-"""--debug, in a module of its own: `leaklab --help` needs it, and nothing that scenarios need."""
+"""The option --debug, in a module of its own because `leaklab --help` must import little."""
 
 from collections.abc import Callable
 from typing import Any
@@ -7,7 +7,7 @@ import click
 
 
 def debug(function: Callable[..., Any]) -> Callable[..., Any]:
-    """--debug, which `exit_codes.debugging` looks for among the words themselves."""
+    """Add --debug; `exit_codes.debugging` reads it from the command line itself."""
     return click.option(
         "--debug", is_flag=True, expose_value=False, help="Show the traceback of an error."
     )(function)

@@ -1,4 +1,4 @@
-"""Documents that commands write figures into, with what gave them and where."""
+"""Documents that commands write figures into, with the command, the commit and the machine."""
 
 import os
 from pathlib import Path
@@ -6,13 +6,17 @@ from pathlib import Path
 from leaklab.model.errors import NotMeasured
 from leaklab.runs.environment import describe_environment
 
-# Of docs/measurements/performance.md, of which several commands write sections.
+# The title of docs/measurements/performance.md; several commands each write one section of it.
 PERFORMANCE_TITLE = "# What the lab costs\n"
 COMMIT_SHOWN = 12
 
 
 def read_document(path: Path, title: str) -> str:
-    """The document of which a section is to be written; a new one has its title only.
+    """Return the text of a document before one of its sections is written.
+
+    Args:
+        path: the document; it need not exist.
+        title: the text of a new document.
 
     Raises:
         NotMeasured: it cannot be read.
@@ -22,15 +26,15 @@ def read_document(path: Path, title: str) -> str:
     except FileNotFoundError:
         return title
     except (OSError, UnicodeDecodeError) as error:
-        words = getattr(error, "strerror", None) or "it is no text"
-        raise NotMeasured(f"{path} cannot be written to: {words}; name another file") from error
+        reason = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise NotMeasured(f"{path} cannot be read: {reason}; name another file") from error
 
 
 def open_document(path: Path, title: str) -> str:
-    """As `read_document`, of one that is to be written once minutes were measured.
+    """Return the text of a document that is going to be written after a long measurement.
 
     Raises:
-        NotMeasured: it cannot be read, or written.
+        NotMeasured: it cannot be read or written.
     """
     document = read_document(path, title)
     require_writable(path)
@@ -38,24 +42,28 @@ def open_document(path: Path, title: str) -> str:
 
 
 def require_writable(path: Path) -> None:
-    """Stop before anything is measured whose document could not be written.
+    """Check before a measurement that its document can be written.
 
     Raises:
-        NotMeasured: naming the file.
+        NotMeasured: it cannot be written.
     """
-    there = path.exists()
+    exists = path.exists()
     try:
         os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o666))
-        if not there:
+        if not exists:
             path.unlink()
     except OSError as error:
-        words = f"{path} cannot be written: {error.strerror}"
-        raise NotMeasured(f"{words}; name another file") from error
+        reason = f"{path} cannot be written: {error.strerror}"
+        raise NotMeasured(f"{reason}; name another file") from error
 
 
 def provenance(line: str, root: Path) -> str:
-    """What gave the figures, of which commit of the catalogue at `root`, when, and on what machine;
-    another one has others."""
+    """Return a line on where figures come from: the command, commit, machine and date.
+
+    Args:
+        line: the command line.
+        root: the root of the catalogue.
+    """
     where = describe_environment(root)
     commit, plus, _ = (where.git_commit or "").partition("+")
     named = f" at {commit[:COMMIT_SHOWN]}" if commit else ""
@@ -67,7 +75,7 @@ def provenance(line: str, root: Path) -> str:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a document that was asked for.
+    """Write a document.
 
     Raises:
         NotMeasured: it cannot be written.
@@ -75,21 +83,23 @@ def write_text(path: Path, text: str) -> None:
     try:
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise NotMeasured(f"{path} cannot be written: {error.strerror}") from error
+        raise NotMeasured(
+            f"{path} cannot be written: {error.strerror}; name another file"
+        ) from error
 
 
 def with_section(document: str, name: str, text: str) -> str:
-    """A document with one command's section replaced, or added at its end; the others stay.
+    """Return a document with one section replaced, or added at its end.
 
     Args:
-        document: Markdown; a section stands between comments, `NAME: begin` and `NAME: end`.
-        name: of the section.
-        text: what it is to hold.
+        document: Markdown; a section is enclosed in the comments `NAME: begin` and `NAME: end`.
+        name: the name of the section.
+        text: the new content of the section.
     """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
-    before, found, rest = document.partition(begin)
-    _, closed, after = rest.partition(end)
+    before, opening, rest = document.partition(begin)
+    _, closing, after = rest.partition(end)
     section = f"{begin}\n{text.strip()}\n{end}"
-    if found and closed:
+    if opening and closing:
         return f"{before}{section}{after}"
     return f"{document.rstrip()}\n\n{section}\n".lstrip()

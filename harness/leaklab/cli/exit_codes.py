@@ -1,7 +1,7 @@
-"""How a command ends: with an exit code, and where it failed with one line on stderr.
+"""Run a command line: every error ends here, as an exit code and one line on standard error.
 
-This is the one place where errors end. click's own `main` would leave with 1, which means a wrong
-verdict here, where the reader of a pipe is gone.
+click's own `main` is not used: it exits with 1 when the reader of a pipe is gone, and 1 means a
+wrong verdict here.
 """
 
 import os
@@ -13,18 +13,18 @@ import click
 from click.shell_completion import shell_complete
 
 from leaklab.cli import streams
-from leaklab.cli.main import load_command
+from leaklab.cli.main import NEXT_STEPS, load_command
 from leaklab.model.errors import Exit, LabError, one_line, printable
 
 COMPLETION = "_LEAKLAB_COMPLETE"
 
 
 def run_command(command: click.Command, words: Sequence[str]) -> int:
-    """Run a command line; its exit code.
+    """Run a command line, and return its exit code.
 
     Args:
         command: the command.
-        words: what follows its name.
+        words: its arguments.
     """
     try:
         code = _invoke(command, words)
@@ -32,7 +32,7 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
     except streams.ReaderGone as error:
         streams.to_devnull(1)
         return error.exit
-    except Exception as error:  # noqa: BLE001  (a fault of ours is one line, too)
+    except Exception as error:  # noqa: BLE001  (a bug in leaklab is reported on one line, too)
         if isinstance(error, streams.OutputLost):
             streams.to_devnull(1)
         streams.write_stderr(message(error))
@@ -41,8 +41,8 @@ def run_command(command: click.Command, words: Sequence[str]) -> int:
 
 
 def message(error: Exception) -> str:
-    """What standard error is told: one line, after the traceback where --debug asks for it."""
-    line = f"leaklab: {one_line(_words(error))}\n"
+    """Return the error's line for standard error, after the traceback if --debug is given."""
+    line = f"leaklab: {one_line(_text(error))}\n"
     if not debugging():
         return line
     trace = "".join(traceback.format_exception(error)).rstrip()
@@ -50,13 +50,12 @@ def message(error: Exception) -> str:
 
 
 def debugging() -> bool:
-    """Whether tracebacks are wanted; asked of the words themselves, for a command line that is
-    wrong has no parsed options."""
+    """Return whether --debug is given; a command line with an error has no parsed options."""
     return "--debug" in own_words(sys.argv[1:])
 
 
 def own_words(words: Sequence[str]) -> Sequence[str]:
-    """A command line without the command that `watch` is to start, whose words are its own."""
+    """Return a command line without the command that `watch` starts."""
     name = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
     if words[name : name + 1] != ["watch"]:
         return words
@@ -75,6 +74,9 @@ def _invoke(command: click.Command, words: Sequence[str]) -> int:
     except click.exceptions.Exit as left:  # --help and --version
         return left.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
+        if not words and sys.stdout.isatty():
+            sys.stdout.write(NEXT_STEPS)
+            return Exit.AS_EXPECTED
         click.echo(error.format_message())
         return Exit.BAD_INPUT
 
@@ -85,11 +87,12 @@ def _code(error: Exception) -> Exit:
     return Exit.BAD_INPUT if isinstance(error, click.ClickException) else Exit.NOT_MEASURED
 
 
-def _words(error: Exception) -> str:
+def _text(error: Exception) -> str:
     if isinstance(error, LabError):
         return str(error)
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
         path = context.command_path if context else "leaklab"
         return f"{error.format_message()} ('{path} --help' shows how)"
-    return f"a fault in leaklab ({type(error).__name__}: {error}); --debug shows where"
+    what = f"unexpected {type(error).__name__}: {error}"
+    return f"{what}; this is a bug in leaklab, and --debug prints the traceback to report"

@@ -1,6 +1,9 @@
-"""The command group: for each sub-command the first sentence of its help. Its module is imported
-when it is called, and not before: `--help` and completion need none of them."""
+"""The command groups, with one sentence of help for each sub-command.
 
+A sub-command's module is imported when the command is called: `--help` and completion do without.
+"""
+
+from collections.abc import Mapping
 from importlib import import_module
 
 import click
@@ -8,50 +11,96 @@ import click
 from leaklab import __version__
 from leaklab.cli.debug import debug
 
-COMMANDS = {
+# The sections of `leaklab --help`, each of at most MAX_SECTION commands.
+MAX_SECTION = 7
+SECTIONS = {
+    "Is my program leaking?": {
+        "watch": "Watch any program from outside, and judge how it grows.",
+        "run": "Run scenarios, judge them, and save the results.",
+        "compare": "Compare two saved results, B against A.",
+        "project": "Estimate the peak at a size that is not run.",
+    },
+    "Learn from known leaks": {
+        "list": "List the scenarios.",
+        "show": "Show a scenario, a hint, or the solution.",
+    },
+    "Compare branches": {
+        "bench": "Measure the current commit with asv.",
+        "continuous": "Measure two commits with asv, and show what became worse.",
+        "history": "Measure the last commits with asv, and list regressions.",
+    },
+    "Work on the catalogue": {
+        "check": "Check the catalogue's files and contracts.",
+        "figures": "Write the figures that a benchmark suite tracks, as JSON.",
+        "selftest": "Measure how accurate the lab is and what it costs.",
+        "completion": "Write the completion script of a shell.",
+    },
+}
+SELFTESTS = {
     "accuracy": "Rate the verdict on generated series of known truth.",
-    "bench": "Have asv measure the current commit, and show what each pair costs.",
-    "check": "Check the catalogue: its files, its words, and every functional contract.",
-    "compare": "Compare two saved results, B against A.",
-    "completion": "Write the completion script of a shell.",
-    "continuous": "Have asv measure two commits, and name what is worse on the second.",
-    "figures": "Write the figures that a benchmark suite tracks, as JSON.",
-    "floor": "Look for the smallest leaks again and again, and for alarms where nothing leaks.",
-    "history": "Have asv measure the last commits that touched what matters, and list regressions.",
-    "list": "List the scenarios.",
-    "matrix": "Judge every variant in every mode, and set what was said against what is known.",
+    "detection-limit": "Measure how surely and soon the smallest leaks are found.",
+    "matrix": "Judge all variants in all modes; count wrong verdicts.",
     "observer": "Measure what watching a run from outside costs.",
     "overhead": "Measure what the agent costs the measured process.",
-    "peers": "Compare leaklab with the tools people use.",
-    "project": "Say what a scenario would need at a size that is not run.",
-    "run": "Run scenarios, judge them, and save what was measured.",
-    "show": "Show a scenario: its story, what is known of it, the diff and the lesson.",
-    "soak": "Run everything again and again beside two busy neighbour processes.",
-    "watch": "Watch any program from outside, and judge how it grows over time.",
+    "soak": "Repeat every run beside two busy processes.",
+    "tools": "Compare leaklab with other memory profilers.",
 }
+COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
+# Every command line that has a help page of its own.
+COMMAND_PATHS = (*COMMANDS, *(f"selftest {name}" for name in SELFTESTS))
+# Earlier names, which still work and are not shown.
+RENAMED = {"floor": "detection-limit", "peers": "tools"}
+HIDDEN = {**{name: name for name in SELFTESTS}, **RENAMED}
+
+NEXT_STEPS = """leaklab finds memory and resource leaks in Python programs.
+
+  leaklab watch -- python app.py    Is my program leaking?
+  leaklab show word_index           Learn from a known leak.
+  leaklab continuous main           Compare this branch with main.
+
+'leaklab --help' lists all commands.
+"""
 
 
 class LazyGroup(click.Group):
-    """A group of stubs, each replaced by the command of its module once it is called."""
+    """A group of stubs; a stub is replaced by its module's command when it is called."""
+
+    sections: Mapping[str, Mapping[str, str]] = {}
 
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """The command that the arguments name, and the rest of them."""
+        """Return the command that the arguments name, and the remaining arguments."""
         name, stub, rest = super().resolve_command(ctx, args)
         return name, load_command(name) if name and stub else None, rest
 
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands in sections, with the sentences of all sections aligned."""
+        del ctx
+        width = max(len(name) for section in self.sections.values() for name in section)
+        for title, section in self.sections.items():
+            with formatter.section(title):
+                formatter.write_dl([(name.ljust(width), text) for name, text in section.items()])
 
-def load_command(name: str) -> click.Command:
-    """A sub-command by its name, one of `COMMANDS`."""
-    command: click.Command = import_module(f"leaklab.cli.commands.{name}").command
+
+def load_command(path: str) -> click.Command:
+    """Import a command.
+
+    Args:
+        path: its name, or that of a self-test after the word `selftest`; earlier names work too.
+    """
+    name = path.removeprefix("selftest ")
+    if name == selftest.name:
+        return selftest
+    module = HIDDEN.get(name, name).replace("-", "_")
+    command: click.Command = import_module(f"leaklab.cli.commands.{module}").command
     return command
 
 
-@click.group(
-    cls=LazyGroup,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 80},
-)
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
+
+@click.group(cls=LazyGroup, context_settings=SETTINGS)
 @click.version_option(__version__, prog_name="leaklab")
 @debug
 def cli() -> None:
@@ -59,10 +108,31 @@ def cli() -> None:
 
     \b
     Exit codes: 0 as expected; 1 a verdict that differs from what is known;
-    2 bad input; 3 could not measure; 4 what stands around it failed;
+    2 bad input; 3 could not measure; 4 asv or its environment failed;
     130 interrupted.
     """
 
 
-for name, sentence in COMMANDS.items():
-    cli.add_command(click.Command(name, help=sentence))
+@click.group("selftest", cls=LazyGroup)
+@debug
+def selftest() -> None:
+    """Measure how accurate the lab is, and what it costs.
+
+    These commands check leaklab itself. Use them after a change to leaklab, or
+    to see how far its verdicts can be trusted on this machine.
+    """
+
+
+def _add_stubs(group: LazyGroup, sections: Mapping[str, Mapping[str, str]]) -> None:
+    group.sections = sections
+    for section in sections.values():
+        for name, sentence in section.items():
+            group.add_command(click.Command(name, help=sentence))
+
+
+_add_stubs(cli, SECTIONS)
+_add_stubs(selftest, {"Commands": SELFTESTS})
+for earlier, current in HIDDEN.items():
+    cli.add_command(click.Command(earlier, help=SELFTESTS[current], hidden=True))
+for earlier, current in RENAMED.items():
+    selftest.add_command(click.Command(earlier, help=SELFTESTS[current], hidden=True))

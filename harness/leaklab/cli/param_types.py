@@ -17,20 +17,24 @@ class Bytes(click.ParamType[int]):
     def convert(
         self, value: str | int, param: click.Parameter | None, ctx: click.Context | None
     ) -> int:
-        """The amount in bytes."""
-        del param, ctx
-        return value if isinstance(value, int) else parse_bytes(value)
+        """Return the amount in bytes."""
+        if isinstance(value, int):
+            return value
+        try:
+            return parse_bytes(value)
+        except BadInput as error:
+            self.fail(str(error), param, ctx)
 
 
 class Seconds(click.ParamType[float]):
-    """A time, more than nothing and not endless: 30, 0.5, 10m, 2h."""
+    """A duration, positive and finite: 30, 30s, 10m, 1h30m, 1d."""
 
-    name = "seconds"
+    name = "time"
 
     def convert(
         self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """The time in seconds."""
+        """Return the duration in seconds."""
         if isinstance(value, float):
             return value
         try:
@@ -40,18 +44,19 @@ class Seconds(click.ParamType[float]):
 
 
 class Factor(click.ParamType[float]):
-    """How many times as much: more than once, and not endless."""
+    """A ratio, finite and greater than 1."""
 
     name = "factor"
 
     def convert(
         self, value: str | float, param: click.Parameter | None, ctx: click.Context | None
     ) -> float:
-        """The factor."""
+        """Return the ratio."""
         try:
             factor = float(value)
         except ValueError:
             factor = math.nan
         if not 1 < factor < math.inf:
-            self.fail(f"{cut(str(value))!r} is no factor; write it like 1.02", param, ctx)
+            words = f"{cut(str(value))!r} is not a factor greater than 1; write it like 1.02"
+            self.fail(words, param, ctx)
         return factor

@@ -1,7 +1,7 @@
-"""The reference documents that are generated from the commands and the catalogue.
+"""The documents that are generated from the commands and the catalogue.
 
-`make docs` writes them into the checkout that leaklab is installed from. They exist only there, so
-no command of leaklab writes them. tests/test_docs.py fails if one of them is out of date.
+`make docs` writes them into the checkout. It is not a command of leaklab because only a checkout
+has these documents. tests/test_docs.py fails if one of them is out of date.
 """
 
 from pathlib import Path
@@ -10,32 +10,32 @@ import click
 
 from leaklab.catalogue import checksums
 from leaklab.catalogue.folders import builtin_root, open_catalogue
-from leaklab.cli.main import COMMANDS, cli, load_command
+from leaklab.cli.main import COMMAND_PATHS, cli, load_command
 from leaklab.model.scenario import Mode, Scenario
 from leaklab.reports import Table, markdown
 
-# click leaves two columns of a terminal free.
+# click leaves two columns of a terminal unused.
 PAGE_WIDTH = 80 - 2
 
 PAGE_HEAD = """# The commands
 
-The help page of every command, as `--help` prints it on a terminal of 80 columns. `make docs`
-writes this file: change the command, not this text."""
+The output of `--help` for every command, on a terminal of 80 columns. `make docs`
+generates this page: change the command, not this text."""
 
 CATALOGUE_HEAD = """# The catalogue
 
 A pair is a leak with its fix: the variants `buggy` and `fixed`. A control is one program that does
 not leak but looks as if it did. The name links to the lesson, which names the culprit.
 
-`leaklab list` prints the same scenarios. `make docs` writes this file: change `scenario.toml`, not
-this text.
+`leaklab list` prints the same scenarios. `make docs` generates this page: change `scenario.toml`,
+not this text.
 """
 
 
 def commands() -> str:
     """Return docs/reference/commands.md: the help pages of leaklab and of all its commands."""
     lab = click.Context(cli, info_name="leaklab", terminal_width=PAGE_WIDTH, **cli.context_settings)
-    pages = [lab, *(click.Context(load_command(name), lab, info_name=name) for name in COMMANDS)]
+    pages = [lab, *(click.Context(load_command(p), lab, info_name=p) for p in COMMAND_PATHS)]
     texts = (f"## {page.command_path}\n\n```\n{page.get_help()}\n```" for page in pages)
     return "\n\n".join([PAGE_HEAD, *texts]) + "\n"
 
@@ -50,20 +50,14 @@ def catalogue() -> str:
 
 
 def _row(scenario: Scenario) -> tuple[str, ...]:
+    name = f"[{scenario.name}]"
     pairing = "control" if scenario.program else "pair"
     modes = "all" if set(scenario.modes) == set(Mode) else ", ".join(scenario.modes)
-    return (
-        f"[{scenario.name}]",
-        scenario.title,
-        pairing,
-        str(scenario.resource),
-        str(scenario.level),
-        modes,
-    )
+    return name, scenario.title, pairing, str(scenario.resource), str(scenario.level), modes
 
 
 def write_documents(root: Path) -> None:
-    """Write both documents of the checkout at `root`, and the checksums of its programs."""
+    """Write both documents, and the checksums of the programs, of the checkout at `root`."""
     reference = root / "docs" / "reference"
     (reference / "commands.md").write_text(commands(), encoding="utf-8")
     (reference / "catalogue.md").write_text(catalogue(), encoding="utf-8")

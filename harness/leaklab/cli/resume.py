@@ -1,4 +1,4 @@
-"""`--resume`: a session that broke off, to go on with."""
+"""`--resume`: continue a session that was interrupted."""
 
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,13 +15,13 @@ from leaklab.runs.opening import SessionWork
 from leaklab.runs.resume import jobs_of_plan, newest, read_plan, reopen
 from leaklab.runs.sessions import Session
 
-# The words that may stand beside --resume; all others are the plan's own.
+# The parameters allowed beside --resume; the plan of the session has all others.
 BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue", "debug")
 
 
 @dataclass(frozen=True)
 class ResumableWork:
-    """A session that has begun, its work, and what to say below the table."""
+    """A session that has begun, its work, and notes to print below the table."""
 
     work: SessionWork
     session: Session
@@ -29,18 +29,17 @@ class ResumableWork:
 
 
 def resumed(name: str, results: Path, root: Path | None, at_once: int) -> ResumableWork:
-    """A session that is to go on; files that are none of its results are named on stderr, and so
-    are sessions passed over because their plans cannot be read.
+    """Return a session to continue; stderr names foreign files and newer, unreadable plans.
 
     Args:
-        name: its folder; empty for the newest in `results` that is not complete.
+        name: the session's folder; empty for the newest incomplete one in `results`.
         results: the folder of sessions.
-        root: the catalogue that was asked for, if any.
+        root: the catalogue that the command line names, if any.
         at_once: how many runs to make at a time.
 
     Raises:
-        BadInput: there is none, its plan cannot be read or no longer fits the catalogue, or
-            another catalogue was asked for.
+        BadInput: there is no such session, its plan is unreadable or no longer fits the catalogue,
+            or the command line names another catalogue.
     """
     folder, unreadable = (Path(name), []) if name else newest(results)
     for line in unreadable:
@@ -48,8 +47,8 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
     saved = read_plan(folder)
     catalogue = open_catalogue(Path(saved.catalogue))
     if root is not None and open_catalogue(root).root != catalogue.root:
-        words = f"{folder} is of the catalogue {catalogue.root}, not of {root}"
-        raise BadInput(f"{words}; leave --catalogue away")
+        what = f"{folder} belongs to the catalogue {catalogue.root}, not to {root}"
+        raise BadInput(f"{what}; omit --catalogue")
     work = SessionWork(catalogue, jobs_of_plan(saved, catalogue), saved.limits, at_once)
     require_sufficient_limits(work.limits, work.jobs)
     session, strange = reopen(folder, saved)
@@ -61,10 +60,10 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
 
 
 def require_no_other_options(context: click.Context) -> None:
-    """Stop where --resume stands beside what only a new plan has.
+    """Check that --resume is not combined with options of a new plan.
 
     Raises:
-        BadInput: naming it.
+        BadInput: it is; the message names them.
     """
     given = [
         parameter.opts[0] if isinstance(parameter, click.Option) else "names"
@@ -73,23 +72,23 @@ def require_no_other_options(context: click.Context) -> None:
         and parameter.name not in BESIDE_RESUME
     ]
     if given:
-        words = f"--resume goes on with the plan of its session: leave {', '.join(given)} away"
-        raise BadInput(f"{words}, or run anew without --resume")
+        what = f"--resume continues the plan of its session: omit {', '.join(given)}"
+        raise BadInput(f"{what}, or start a new session without --resume")
 
 
 def _other_commits(session: Session, root: Path) -> list[str]:
-    """A note, where results were made of another commit than the present one."""
+    """Return a note if results were measured at another commit than the current one."""
     now = git_commit(root)
     others = {result.environment.git_commit for result in session.made.values()} - {now}
     if not others:
         return []
     made = ", ".join(sorted(_short(commit) for commit in others))
-    words = f"results of this session were made at another commit ({made}; now {_short(now)})"
-    return [f"note: {words}, so their figures may differ for that; run anew to compare"]
+    what = f"this session has results of another commit ({made}; now {_short(now)})"
+    return [f"note: {what}, so figures may differ; start a new session to compare them"]
 
 
 def _short(commit: str | None) -> str:
-    """The commit as people write it, with the mark of changes."""
+    """Return the first digits of a commit, and its mark of uncommitted changes."""
     if commit is None:
         return "none"
     name, plus, mark = commit.partition("+")

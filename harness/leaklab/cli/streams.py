@@ -1,4 +1,4 @@
-"""The standard streams: there even where the shell closed them, and loud where they fail."""
+"""The standard streams, usable even if the shell closed them; a failed write is an error."""
 
 import contextlib
 import errno
@@ -14,15 +14,15 @@ if TYPE_CHECKING:
 
 
 class OutputLost(NotMeasured):
-    """What a command had to say could not be written, so its exit code must not say all is well."""
+    """The output could not be written, so the exit code must not report success."""
 
 
 class ReaderGone(OutputLost):
-    """Whoever read the output has seen enough; there is nobody left to tell."""
+    """The reader closed the pipe: there is no point in a message."""
 
 
 class _Loud(io.FileIO):
-    """A file whose failures cannot be taken for those of the lab's own files."""
+    """Standard output, with errors of its own, distinct from those of the lab's files."""
 
     def write(self, words: "ReadableBuffer", /) -> int:
         try:
@@ -36,14 +36,15 @@ class _Loud(io.FileIO):
 def install() -> None:
     """Make the three streams safe to use.
 
-    A missing one is opened on nothing, so that no file of the lab's gets its number. Standard
-    output writes `?` for what its encoding lacks, and raises `OutputLost` where it fails.
+    A closed stream is opened on /dev/null, so that no file of the lab gets its number. Standard
+    output writes `?` for a character that its encoding lacks, and raises `OutputLost` if a write
+    fails.
     """
     for fd in (0, 1, 2):
         try:
             os.fstat(fd)
         except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest free number, which is this one
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free number: this one
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     with contextlib.suppress(AttributeError, OutputLost):
         sys.stdout.flush()
@@ -56,23 +57,23 @@ def install() -> None:
 
 
 def flush() -> None:
-    """Write what is held back.
+    """Write buffered output.
 
     Raises:
-        OutputLost: it cannot be written.
+        OutputLost: the output cannot be written.
     """
     sys.stdout.flush()
 
 
 def to_devnull(fd: int) -> None:
-    """Send a stream that failed to nowhere, or the interpreter's exit would try it once more."""
+    """Redirect a failed stream to /dev/null, or the interpreter would retry it at its exit."""
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, fd)
     os.close(nowhere)
 
 
 def write_stderr(text: str) -> None:
-    """Write to standard error; where that cannot be written, there is nobody to tell."""
+    """Write to standard error; a failure is ignored because it cannot be reported."""
     try:
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""What `leaklab watch` does: it opens the target, shows it, and hands over what was seen."""
+"""What `leaklab watch` does: open the target, show its readings, and return a report."""
 
 import os
 import select
@@ -31,7 +31,7 @@ from leaklab.observer.pace import CpuBudget
 from leaklab.observer.probes import platform_probes
 from leaklab.verdict.preload import preload_estimators
 
-# The kernel takes no wait without end.
+# `select` refuses an infinite timeout.
 MAX_WAIT_SECONDS = 3600.0
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -40,7 +40,7 @@ Show = Callable[[Watch], None]
 
 @dataclass(frozen=True)
 class WatchRequest:
-    """What was asked for; None for what is ours to choose, or for no end."""
+    """What to watch for and how; None means the default, or no end."""
 
     resource: Resource
     interval_seconds: float
@@ -49,94 +49,100 @@ class WatchRequest:
 
 
 def watch_until_end(
-    words: Sequence[str], pid: int | None, output: Path | None, asked: WatchRequest
+    words: Sequence[str], pid: int | None, output: Path | None, request: WatchRequest
 ) -> WatchReport:
-    """Watch a process that is there, or start a command and watch that.
+    """Watch a running process, or start a command and watch it.
 
     Args:
-        words: the command; none with `pid`.
+        words: the command; empty with `pid`.
         pid: the process.
-        output: where what the command prints goes; None for standard error, or for nowhere where
-            the live table is.
-        asked: the rest.
+        output: the file for the command's output; None for standard error, or for /dev/null
+            beside the live table.
+        request: what to watch for and how.
 
     Raises:
-        LabError: it cannot be watched or started, or not watched long enough.
-        KeyboardInterrupt: Ctrl-C came before anything could be said.
+        LabError: it cannot be watched or started, or the watch was too short.
+        KeyboardInterrupt: Ctrl-C came before there were enough readings.
     """
     if bool(words) == (pid is not None):
         raise BadInput("name one thing to watch: either --pid N, or a command after --")
     if pid is None:
         with _sink(output) as fd, started(words, fd, platform_probes()) as target:
-            return _watch(target, asked)
+            return _watch(target, request)
     if output:
-        raise BadInput("--output is for what a command prints; leave it away with --pid")
+        raise BadInput("--output is for what a command prints; omit it with --pid")
     with attached(pid, platform_probes()) as process:
-        return _watch(process, asked)
+        return _watch(process, request)
 
 
-def _watch(target: WatchTarget, asked: WatchRequest) -> WatchReport:
+def _watch(target: WatchTarget, request: WatchRequest) -> WatchReport:
     import psutil  # noqa: PLC0415  (26 ms, which --help does not pay for)
 
     machine_bytes = int(psutil.virtual_memory().total)
     limit = memory_limit(target.pid, machine_bytes)
-    if asked.limit_bytes:
-        limit = MemoryLimit(memory_bytes=asked.limit_bytes, whose="--limit")
-    means = WatchSettings(
+    if request.limit_bytes:
+        limit = MemoryLimit(memory_bytes=request.limit_bytes, whose="--forecast-limit")
+    settings = WatchSettings(
         target.pids,
         platform_probes(),
         time.monotonic,
-        asked.interval_seconds,
+        request.interval_seconds,
         limit.memory_bytes,
         container_reading,
     )
-    with _interrupts() as interrupted, _screen(target, asked.resource, machine_bytes) as show:
-        watch = Watch(means, CpuBudget(READING_CPU_BUDGET), CpuBudget(RESIDENT_CPU_BUDGET))
-        ending = follow(watch, _waiting(target, interrupted, asked.for_seconds), show)
+    with _interrupts() as interrupted, _screen(target, request.resource, machine_bytes) as show:
+        watch = Watch(settings, CpuBudget(READING_CPU_BUDGET), CpuBudget(RESIDENT_CPU_BUDGET))
+        ending = follow(watch, _waiting(target, interrupted, request.for_seconds), show)
         target.finish(interrupted)
-    _refuse_too_short(watch, target, ending)
-    return watch_report(watch, target, WatchQuestion(asked.resource, machine_bytes, limit), ending)
+    _require_readings(watch, target, ending)
+    question = WatchQuestion(request.resource, machine_bytes, limit)
+    return watch_report(watch, target, question, ending)
 
 
 def _waiting(
     target: WatchTarget, interrupted: int, for_seconds: float | None
 ) -> Callable[[float], WatchEnd | None]:
-    """How a watch waits from look to look; `interrupted` has a byte for each Ctrl-C."""
+    """Return a function that waits for the next reading, or returns why the watch ends.
+
+    `interrupted` is a descriptor with one byte for each Ctrl-C.
+    """
     end = time.monotonic() + (for_seconds or float("inf"))
 
     def wait(seconds: float) -> WatchEnd | None:
-        look = time.monotonic() + seconds
+        due = time.monotonic() + seconds
         while not target.over():
             now = time.monotonic()
             if now >= end:
                 return WatchEnd.TIME
-            if now >= look:
+            if now >= due:
                 return None
             fds = [interrupted, target.descriptor]
-            left = min(look, end) - now
+            left = min(due, end) - now
             if interrupted in select.select(fds, [], [], min(left, MAX_WAIT_SECONDS))[0]:
-                os.read(interrupted, 1)  # another one is for who waits next
+                os.read(interrupted, 1)  # a second one is for whatever waits next
                 return WatchEnd.INTERRUPTED
         return WatchEnd.ENDED
 
     return wait
 
 
-def _refuse_too_short(watch: Watch, target: WatchTarget, ending: WatchEnd) -> None:
+def _require_readings(watch: Watch, target: WatchTarget, ending: WatchEnd) -> None:
     if len(watch.samples) >= MIN_ROWS:
         return
     if ending is WatchEnd.INTERRUPTED:
         raise KeyboardInterrupt
     how = target.how() if ending is WatchEnd.ENDED else ending.value
-    words = f"{target.name}: {how} within {format_duration(watch.lasted())}"
+    what = f"{target.name}: {how} within {format_duration(watch.lasted())}"
     longer = "" if ending is WatchEnd.ENDED else "watch it longer, or "
-    raise NotMeasured(f"{words}, too soon to say anything; {longer}lower --interval")
+    raise NotMeasured(f"{what}, too soon for a verdict; {longer}lower --interval")
 
 
 @contextmanager
 def _interrupts() -> Iterator[int]:
-    """Ctrl-C is no error here, nor is SIGTERM, which `timeout` sends: it gives this descriptor a
-    byte. It stays ignored where whoever started us has it ignored."""
+    """Yield a descriptor that gets one byte for each SIGINT (Ctrl-C) or SIGTERM (`timeout`).
+
+    A signal that was ignored when leaklab started stays ignored.
+    """
     read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     for number in (n for n, handler in before.items() if handler is not signal.SIG_IGN):
@@ -153,7 +159,7 @@ def _interrupts() -> Iterator[int]:
 def _screen(
     target: WatchTarget, resource: Resource, machine_bytes: int
 ) -> AbstractContextManager[Show]:
-    """The live table on a terminal, nothing elsewhere."""
+    """Return the live table on a terminal; elsewhere a context that shows nothing."""
     if not sys.stderr.isatty():
         return nullcontext(lambda _: None)
     from leaklab.reports.watch_live import Screen  # noqa: PLC0415  (a pipe does not pay for rich)
@@ -164,8 +170,8 @@ def _screen(
 
 @contextmanager
 def _sink(output: Path | None) -> Iterator[int]:
-    """A descriptor for what a command prints: a file, else standard error, or nothing where the
-    live table is there.
+    """Yield a descriptor for a command's output: a file, standard error, or beside a live table
+    /dev/null.
 
     Raises:
         BadInput: the file cannot be written.

@@ -2,6 +2,7 @@
 
 import math
 import mmap
+import operator
 import re
 from itertools import pairwise
 
@@ -17,7 +18,8 @@ MAX_BYTES = 1 << 63
 
 # For durations, the largest first.
 PARTS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
-SECONDS_OF = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+_DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in "dhms"))
+_DURATION_UNITS = (86_400, 3600, 60, 1)
 _FACTORS = {
     "": 1,
     "b": 1,
@@ -66,20 +68,19 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Read `30`, `0.5`, `90s`, `10m`, `2h` or `1d`, in seconds where it has no unit.
+    """Return seconds for `30`, `0.5`, `30s`, `10m`, `2h`, `1h30m` or `1d`.
 
     Raises:
-        BadInput: it is none of these, or not more than zero.
+        BadInput: it has another form, or is not positive and finite.
     """
-    number, unit = text[:-1], text[-1:].lower()
-    if unit not in SECONDS_OF:
-        number, unit = text, "s"
     try:
-        seconds = float(number) * SECONDS_OF[unit]
+        seconds = float(text)
     except ValueError:
-        seconds = math.nan
+        parts = _DURATION.fullmatch(text.lower())
+        amounts = [float(part or 0) for part in parts.groups()] if parts else []
+        seconds = sum(map(operator.mul, amounts, _DURATION_UNITS)) if amounts else math.nan
     if not 0 < seconds < math.inf:
-        raise BadInput(f"{cut(text)!r} is no time; write it like 30, 0.5, 10m or 2h")
+        raise BadInput(f"{cut(text)!r} is not a duration; write it like 30, 30s, 10m, 1h30m or 1d")
     return seconds
 
 

@@ -1,50 +1,71 @@
-"""`leaklab accuracy`."""
+"""`leaklab selftest accuracy`."""
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import click
 
 from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
-from leaklab.cli import progress
+from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import provenance, write_text
+from leaklab.cli.measurements import log_measurement, wrapped_markdown
 from leaklab.features.quality.accuracy import SAMPLES, constant_sensitivities, error_rates
 from leaklab.model.errors import Exit
-from leaklab.reports import markdown, quality
+from leaklab.reports import Table, markdown, quality
+
+ACCURACY_TITLE = "# How often the verdict is right"
 
 
 @click.command("accuracy")
-@click.option("--series", type=click.IntRange(min=1), default=200, show_default=True)
-@click.option("--samples", type=click.IntRange(min=2), multiple=True, help="Other lengths.")
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@click.option(
+    "--series",
+    type=options.POSITIVE,
+    metavar="N",
+    default=200,
+    show_default=True,
+    help="Series of each shape and length.",
+)
+@click.option(
+    "--samples",
+    type=click.IntRange(min=2),
+    metavar="N",
+    multiple=True,
+    help="Another length of a series; may be given several times.",
+)
+@options.seed
+@options.write()
 @debug
 def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None) -> Exit:
     """Rate the verdict on generated series of known truth.
 
-    Two tables: every shape by the number of samples, and what other values of the verdict's
-    constants would have done (on a tenth of the series: it is as much work for every line; left
-    out where --samples asks for other lengths).
+    The first table has every shape by the number of samples. The second has the results with other
+    values of the verdict's constants, on a tenth of the series; --samples omits it.
 
-    Exit code 1 where more of a shape is judged wrongly than is stated.
+    Exit code 1 if a shape has more wrong verdicts than the table allows.
     """
-    found, changed = [], []
+    rates, sensitivities = [], []
     with progress.open_progress() as listener:
         for rate in error_rates(series, seed, samples or SAMPLES):
             listener.tell(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
-            found.append(rate)
+            rates.append(rate)
         for sensitivity in () if samples else constant_sensitivities(max(series // 10, 1), seed):
             listener.tell(f"{sensitivity.constant} {sensitivity.value:.3g}")
-            changed.append(sensitivity)
-    tables = [quality.rate_table(found), *([quality.sensitivity_table(changed)] if changed else [])]
+            sensitivities.append(sensitivity)
+    tables = [quality.rate_table(rates)]
+    tables += [quality.sensitivity_table(sensitivities)] if sensitivities else []
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
-        line = f"leaklab accuracy --series {series} --seed {seed}{lengths}"
-        head = f"# How often the verdict is right\n\n{provenance(line, builtin_root())}\n"
-        text = [head, quality.conclusion(found) + "\n", *map(markdown, tables)]
-        write_text(write, "\n".join(text))
+        line = f"leaklab selftest accuracy --series {series} --seed {seed}{lengths}"
+        _write(write, quality.conclusion(rates), provenance(line, builtin_root()), tables)
     for table in tables:
         reports.print_table(table, sys.stdout)
-    return Exit.AS_EXPECTED if all(rate.holds for rate in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(rate.holds for rate in rates) else Exit.DIFFERS
+
+
+def _write(path: Path, conclusion: str, where: str, tables: Sequence[Table]) -> None:
+    parts = [ACCURACY_TITLE, conclusion, where, *(markdown(table).rstrip() for table in tables)]
+    write_text(path, wrapped_markdown("\n\n".join(parts)) + "\n")
+    log_measurement(path, where, conclusion)

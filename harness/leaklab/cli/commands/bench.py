@@ -5,7 +5,7 @@ import sys
 import click
 
 from leaklab import reports
-from leaklab.cli import asv_checkout
+from leaklab.cli import asv_checkout, options
 from leaklab.cli.debug import debug
 from leaklab.features.commits import measure
 from leaklab.features.commits.selection import changed_by
@@ -14,26 +14,35 @@ from leaklab.reports import commits
 
 
 @click.command("bench")
-@asv_checkout.name
+@options.names
+@options.name_option
 @click.option("--quick", is_flag=True, help="A smoke run: inline only, and no results are saved.")
 @asv_checkout.everything
 @asv_checkout.fresh
 @debug
-def command(names: tuple[str, ...], quick: bool, everything: bool, fresh: bool) -> Exit:
-    """Have asv measure the current commit, and show what each pair costs.
+def command(
+    names: tuple[str, ...],
+    more_names: tuple[str, ...],
+    quick: bool,
+    everything: bool,
+    fresh: bool,
+) -> Exit:
+    """Measure the current commit with asv, and show what each pair costs.
 
-    Run it at the top of a checkout. Measured are the scenarios with 'bench = true', and those that
-    the commit changes; below the table it says which were left out. The figures go into
-    .asv/results, a site of all that was ever measured into .asv/html. What is not committed is not
-    measured.
+    Run it at the top of a checkout. Without a NAME it measures the scenarios with 'bench = true'
+    and those that the commit changes; a line below the table names the others. Figures are saved
+    in .asv/results, and a site of all figures in .asv/html. Uncommitted changes are not measured.
 
-    Exit code 3 where something, or all, could not be measured, 4 where asv itself failed.
+    Exit code 2 if the commit does not contain a NAME; 3 if a scenario, or all, could not be
+    measured; 4 if asv failed.
     """
     if quick and everything:
-        raise BadInput("--quick and --all contradict each other: leave one away")
+        raise BadInput("--quick and --all exclude each other: omit one of them")
+    names += more_names
     request = asv_checkout.CommitRequest(names, everything, "inline" if quick else "", fresh)
     checkout = asv_checkout.open_checkout(names)
     commit = checkout.repository.hash_of("HEAD")
+    checkout.require_committed(names, commit)
     asv, selection = checkout.choose(request, changed_by(checkout.repository, commit))
     words = asv_checkout.only(request)
     if quick:

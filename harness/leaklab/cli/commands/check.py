@@ -20,19 +20,19 @@ from leaklab.runs.limits import make_limits
 def command(
     names: tuple[str, ...], memory_limit: int | None, time_limit: float, catalogue: Path | None
 ) -> Exit:
-    """Check the catalogue: its files, its words, and every functional contract.
+    """Check the catalogue: its files, its texts, and the functional contract of each program.
 
-    Exit code 2 where something is wrong; each problem is a line. A scenario that needs what is
-    not installed is skipped, and that is no problem.
+    Each problem is one line. A scenario that needs a program or a package that is not installed is
+    skipped; that is not a problem. Exit code 2 if there is a problem.
     """
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit)
     with ProcessExecutor(opened, limits) as executor, progress.open_progress() as listener:
-        found = [
+        checks = [
             check_contracts(opened, n, executor, listener.tell) for n in names or opened.names()
         ]
-    for one in found:
-        sys.stdout.write("".join(f"{one.name}: {one_line(line)}\n" for line in one.lines))
-    problems = sum(len(one.problems) for one in found)
-    sys.stdout.write(f"{len(found)} scenarios, {problems} problems\n")
-    return max((one.exit for one in found), default=Exit.AS_EXPECTED)
+    for check in checks:
+        sys.stdout.write("".join(f"{check.name}: {one_line(line)}\n" for line in check.lines))
+    problems = sum(len(check.problems) for check in checks)
+    sys.stdout.write(f"{len(checks)} scenarios, {problems} problems\n")
+    return max((check.exit for check in checks), default=Exit.AS_EXPECTED)

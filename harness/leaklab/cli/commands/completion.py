@@ -5,6 +5,7 @@ import sys
 import click
 from click.shell_completion import get_completion_class
 
+COMPLETION_VARIABLE = "_LEAKLAB_COMPLETE"
 SHELLS = ("bash", "zsh", "fish")
 
 
@@ -19,8 +20,9 @@ def command(ctx: click.Context, shell: str) -> None:
     zsh:   eval "$(leaklab completion zsh)"
     fish:  leaklab completion fish | source
     """
-    kind = get_completion_class(shell)
-    if kind is None:
-        raise click.UsageError(f"this click completes no {shell}")
+    completion_class = get_completion_class(shell)
+    if completion_class is None:
+        raise click.UsageError(f"this version of click has no completion for {shell}")
     root = ctx.find_root().command
-    sys.stdout.write(kind(root, {}, "leaklab", "_LEAKLAB_COMPLETE").source() + "\n")
+    completion = completion_class(root, {}, "leaklab", COMPLETION_VARIABLE)
+    sys.stdout.write(completion.source() + "\n")

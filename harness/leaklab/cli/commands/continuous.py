@@ -23,7 +23,13 @@ FACTOR = 1.02
 @click.command("continuous")
 @click.argument("base")
 @click.argument("head", default="HEAD")
-@asv_checkout.name
+@click.option(
+    "--name",
+    "names",
+    type=options.ScenarioName(),
+    multiple=True,
+    help="Only this scenario; may be given several times.",
+)
 @asv_checkout.everything
 @click.option(
     "--factor",
@@ -31,15 +37,10 @@ FACTOR = 1.02
     default=FACTOR,
     show_default=True,
     metavar="X",
-    help="A peak or a growth is worse if it is X times as large, or more.",
+    help="A peak or a growth is worse if it is at least X times as large.",
 )
 @asv_checkout.fresh
-@click.option(
-    "--markdown",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Write the tables to this file, too, for a pull request.",
-)
+@options.write("--markdown")
 @options.as_json
 @debug
 def command(
@@ -49,37 +50,37 @@ def command(
     everything: bool,
     factor: float,
     fresh: bool,
-    markdown: Path | None,
+    write: Path | None,
     as_json: bool,
 ) -> Exit:
-    """Have asv measure two commits, and name what is worse on the second.
+    """Measure two commits with asv, and show what is worse on the second.
 
-    Run it at the top of a checkout. Both commits are measured by this leaklab, so that only what
-    they differ in can make a difference. Measured are the scenarios with 'bench = true', and those
-    that are not the same in both commits; below the table it says which were left out.
+    Run it at the top of a checkout. This leaklab measures both commits, so a difference comes from
+    the commits alone. It measures the scenarios with 'bench = true' and those that the commits
+    change; a line below the table names the others.
 
-    Worse is a peak or a growth that became X times as large or more, and a verdict that became
-    'leak', of a variant that is not declared to leak.
+    Worse means: a peak or a growth is at least X times as large, or the verdict became 'leak' for a
+    variant that is not declared to leak.
 
-    Exit code 0 nothing is worse; 1 something is; 3 something, or all, could not be measured or
-    compared; 4 asv itself failed.
+    Exit code 0 if nothing is worse; 1 if something is; 2 if neither commit contains a scenario that
+    --name names; 3 if a scenario, or all, could not be measured or compared; 4 if asv failed.
     """
     request = asv_checkout.CommitRequest(names, everything, fresh=fresh)
     try:
-        found, selection = _compare(base, head, request, factor)
+        comparison, selection = _compare(base, head, request, factor)
     except LabError as error:
-        if markdown:
-            write_text(markdown, f"**Not compared:** {one_line(str(error))}\n")
+        if write:
+            write_text(write, f"**Not compared:** {one_line(str(error))}\n")
         raise
-    tables = _tables(found, selection, base, head)
+    tables = _tables(comparison, selection, base, head)
     if as_json:
-        _write_json(found, selection)
+        _write_json(comparison, selection)
     else:
         for table in tables:
             reports.print_table(table, sys.stdout)
-    if markdown:
-        write_text(markdown, "\n".join(map(reports.markdown, tables)))
-    return found.exit
+    if write:
+        write_text(write, "\n".join(map(reports.markdown, tables)))
+    return comparison.exit
 
 
 def _compare(
@@ -87,19 +88,22 @@ def _compare(
 ) -> tuple[CommitComparison, Selection]:
     checkout = asv_checkout.open_checkout(request.names)
     before, after = (checkout.repository.hash_of(name) for name in (base, head))
+    checkout.require_committed(request.names, before, after)
     changed = changed_between(checkout.repository, before, after)
     asv, selection = checkout.choose(request, changed)
     words = asv_checkout.only(request)
     return measure.compare_commits(asv, before, after, factor, *words), selection
 
 
-def _tables(found: CommitComparison, selection: Selection, base: str, head: str) -> list[Table]:
-    changes = commits.changes(found, base, head)
-    summary = commits.change_counts(found, selection, base, head)
+def _tables(
+    comparison: CommitComparison, selection: Selection, base: str, head: str
+) -> list[Table]:
+    changes = commits.changes(comparison, base, head)
+    summary = commits.change_counts(comparison, selection, base, head)
     return [*([changes] if changes.rows else []), summary]
 
 
-def _write_json(found: CommitComparison, selection: Selection) -> None:
+def _write_json(comparison: CommitComparison, selection: Selection) -> None:
     rows = [
         {
             "metric": row.benchmark.metric,
@@ -111,18 +115,18 @@ def _write_json(found: CommitComparison, selection: Selection) -> None:
             "asv": row.asv,
             "verdicts": row.verdicts or None,
         }
-        for row in found.rows
+        for row in comparison.rows
     ]
     document = {
-        "base": found.base.commit,
-        "head": found.head.commit,
-        "factor": found.factor,
+        "base": comparison.base.commit,
+        "head": comparison.head.commit,
+        "factor": comparison.factor,
         "figures": rows,
         "taken_in": selection.taken_in,
         "left_out": selection.left_out,
         "lacking": selection.lacking,
-        "absent": {"base": found.base.tracked.absent, "head": found.head.tracked.absent},
-        "unread": {"base": found.base.tracked.unread, "head": found.head.tracked.unread},
-        "failed": {"base": found.base.tracked.failed, "head": found.head.tracked.failed},
+        "absent": {"base": comparison.base.tracked.absent, "head": comparison.head.tracked.absent},
+        "unread": {"base": comparison.base.tracked.unread, "head": comparison.head.tracked.unread},
+        "failed": {"base": comparison.base.tracked.failed, "head": comparison.head.tracked.failed},
     }
     sys.stdout.write(msgspec.json.encode(document).decode() + "\n")

@@ -28,8 +28,8 @@ from leaklab.runs.runner import Outcome
     "--reuse",
     type=click.Path(file_okay=False, path_type=Path),
     metavar="DIR",
-    help="Where figures are remembered. What was measured before in the very same form, by the "
-    "same leaklab on the same machine, is not measured again.",
+    help="Save figures in this folder, and reuse those that the same leaklab measured on the same "
+    "machine for exactly the same programs.",
 )
 @options.common
 def command(
@@ -43,19 +43,18 @@ def command(
 ) -> Exit:
     """Write the figures that a benchmark suite tracks, as JSON.
 
-    Of each scenario, variant and mode: the peak RSS of its largest process, the growth per unit of
-    work, and the verdict. What a catalogue does not have is 'absent' there, what could not be
-    measured 'failed', each with the reason; neither is an error of this command's.
+    For each scenario, variant and mode: the peak RSS of its largest process, the growth per unit of
+    work, and the verdict. What the catalogue lacks is 'absent' and what could not be measured is
+    'failed', each with the reason; neither is an error of this command.
 
-    Exit code 3 where there is no figure at all.
+    Exit code 3 if there are no figures.
     """
     try:
         opened = open_catalogue(catalogue)
     except BadInput as error:
         return _write(Tracked(absent={name: str(error) for name in names}))
     limits = make_limits(memory_limit, time_limit, at_once=jobs)
-    asked = names or tuple(opened.names())
-    survey = Survey(opened, asked, limits, options.make_modes(mode))
+    survey = Survey(opened, names or tuple(opened.names()), limits, options.make_modes(mode))
 
     def make(planned: Sequence[Job]) -> Outcome:
         work = SessionWork(opened, planned, limits, jobs)

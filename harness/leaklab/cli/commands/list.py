@@ -16,7 +16,7 @@ from leaklab.reports.catalogue import catalogue as table_of
 @options.as_json
 @options.common
 def command(catalogue: Path | None, as_json: bool) -> None:
-    """List the scenarios."""
+    """List the scenarios; 'leaklab show NAME' shows one of them."""
     scenarios = open_catalogue(catalogue).load_all()
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(scenarios)).decode() + "\n")

@@ -1,4 +1,4 @@
-"""`leaklab matrix`."""
+"""`leaklab selftest matrix`."""
 
 import sys
 from pathlib import Path
@@ -11,6 +11,7 @@ from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.documents import provenance, require_writable, write_text
+from leaklab.cli.measurements import log_measurement, wrapped_markdown
 from leaklab.model.errors import Exit
 from leaklab.reports import confusion
 from leaklab.runs.limits import make_limits
@@ -26,7 +27,7 @@ MATRIX_TITLE = "# What is known, and what was said"
 @options.workers
 @options.mode(options.ALL_MODES)
 @options.at_once
-@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@options.write()
 @options.limits
 @options.count_limits
 @options.results_folder
@@ -46,10 +47,10 @@ def command(
     as_json: bool,
     catalogue: Path | None,
 ) -> Exit:
-    """Judge every variant in every mode, and set what was said against what is known.
+    """Judge every variant in every mode, and compare the verdicts with what is known.
 
-    A pair that is judged by its peaks counts once. Exit code 1 where a verdict is wrong or
-    undecided, 3 where a run could not be measured.
+    A pair that is judged by its peaks counts once. Exit code 1 if a verdict is wrong or undecided;
+    3 if a run could not be measured.
     """
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
@@ -57,33 +58,38 @@ def command(
     work = SessionWork(opened, planned, limits, jobs)
     if write:
         require_writable(write)
-    found = _make(work, results)
+    judged = _measure(work, results)
     if write:
         _write(
-            write, opened, found, [*names, *(f"--mode {m}" for m in mode if m != options.ALL_MODES)]
+            write,
+            opened,
+            judged,
+            [*names, *(f"--mode {m}" for m in mode if m != options.ALL_MODES)],
         )
-    _show(found, as_json)
-    return matrix(found).exit
+    _show(judged, as_json)
+    return matrix(judged).exit
 
 
-def _make(work: SessionWork, results: Path) -> list[JudgedRun]:
-    """Make the runs, and set against each what is known of it."""
+def _measure(work: SessionWork, results: Path) -> list[JudgedRun]:
+    """Make the runs, and compare each verdict with what is known."""
     session = begin_resumable(work, results)
     with open_session(work, session) as opened, progress.open_progress() as listener:
         outcome = opened.run(listener)
     return judged_runs(work.jobs, outcome.results, reasons_of(outcome))
 
 
-def _show(found: list[JudgedRun], as_json: bool) -> None:
+def _show(judged: list[JudgedRun], as_json: bool) -> None:
     if as_json:
-        sys.stdout.write(msgspec.json.encode(confusion.confusion_json(found)).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(confusion.confusion_json(judged)).decode() + "\n")
         return
-    for table in confusion.confusion_tables(found):
+    for table in confusion.confusion_tables(judged):
         reports.print_table(table, sys.stdout)
 
 
-def _write(path: Path, catalogue: Catalogue, found: list[JudgedRun], words: list[str]) -> None:
-    line = " ".join(["leaklab matrix", *words])
-    parts = [MATRIX_TITLE, provenance(line, catalogue.root)]
-    tables = [reports.markdown(table).rstrip() for table in confusion.confusion_tables(found)]
-    write_text(path, "\n\n".join([*parts, *tables]) + "\n")
+def _write(path: Path, catalogue: Catalogue, judged: list[JudgedRun], words: list[str]) -> None:
+    line = " ".join(["leaklab selftest matrix", *words])
+    where = provenance(line, catalogue.root)
+    tables = confusion.confusion_tables(judged)
+    parts = [MATRIX_TITLE, where, *(reports.markdown(table).rstrip() for table in tables)]
+    write_text(path, wrapped_markdown("\n\n".join(parts)) + "\n")
+    log_measurement(path, where, tables[-1].notes[-1])

@@ -1,4 +1,4 @@
-"""`leaklab observer`."""
+"""`leaklab selftest observer`."""
 
 import sys
 from collections.abc import Sequence
@@ -8,16 +8,12 @@ import click
 
 from leaklab import reports
 from leaklab.catalogue.folders import builtin_root
-from leaklab.cli import progress
+from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.cli.param_types import Seconds
+from leaklab.cli.renamed_option import RenamedOption
 from leaklab.features.quality.observer_cost import (
     LOADS,
     QUICK_LOADS,
@@ -29,6 +25,7 @@ from leaklab.features.quality.observer_cost import (
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.units import format_bytes
 from leaklab.reports import quality
+from leaklab.reports.conclusions import observer_conclusion
 from leaklab.runs.limits import available_bytes
 
 DEFAULT_SECONDS = 8.0
@@ -37,45 +34,48 @@ QUICK_SECONDS = 1.0
 
 @click.command("observer")
 @click.option(
-    "--seconds",
+    "--for",
+    "seconds",
+    cls=RenamedOption,
+    earlier=("--seconds",),
     type=Seconds(),
-    metavar="N",
-    help="How long to watch each, at least.  [default: 8, or 1 with --quick]",
+    metavar="TIME",
+    help="Watch each load at least this long.  [default: 8s, or 1s with --quick]",
 )
-@click.option("--quick", is_flag=True, help="Only two small rows.")
-@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@click.option("--quick", is_flag=True, help="A smoke run: only two small loads.")
+@options.write()
 @debug
 def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
     """Measure what watching a run from outside costs.
 
-    Processes that hold memory and do nothing are watched as any run is: one of 10 MiB to 4 GiB,
-    pools of 1 to 64 workers, and two of these with no cgroup to hold the limits. What would take
-    more than half of the memory available is skipped.
+    The loads are idle processes that are watched like any run: one of 10 MiB to 4 GiB, pools of 1
+    to 64 workers, and two of these without a cgroup for the limits. A load of more than half of the
+    available memory is skipped.
 
-    --write replaces the command's own section of a file, and leaves the rest as it is.
+    --write replaces this command's section of the file, and keeps the rest.
 
-    Exit code 1 where readings of PSS take more than 2 % of one CPU.
+    Exit code 1 if readings of PSS take more than 2 % of one CPU.
     """
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     loads, left_out = split_by_size(QUICK_LOADS if quick else LOADS, available_bytes())
     if not loads:
-        raise NotMeasured("less than 20 MiB of memory are available; end some other processes")
-    found = _watch(loads, seconds or (QUICK_SECONDS if quick else DEFAULT_SECONDS))
-    table = quality.observer(found, left_out)
+        raise NotMeasured("less than 20 MiB of memory are available; end other processes")
+    watched = _watch(loads, seconds or (QUICK_SECONDS if quick else DEFAULT_SECONDS))
+    table = quality.observer(watched, left_out)
     reports.print_table(table, sys.stdout)
     if write:
-        words = (" --quick" if quick else "") + (f" --seconds {seconds:g}" if seconds else "")
-        line = provenance(f"leaklab observer{words}", builtin_root())
-        text = f"## The observer\n\n{line}\n\n{reports.markdown(table)}"
-        write_text(write, with_section(document, "observer", text))
-    return Exit.AS_EXPECTED if all(w.holds for w in found) else Exit.DIFFERS
+        words = (" --quick" if quick else "") + (f" --for {seconds:g}s" if seconds else "")
+        line = provenance(f"leaklab selftest observer{words}", builtin_root())
+        parts = (observer_conclusion(watched), line, reports.markdown(table))
+        write_section(write, document, MeasuredSection("observer", "The observer", *parts))
+    return Exit.AS_EXPECTED if all(w.holds for w in watched) else Exit.DIFFERS
 
 
 def _watch(loads: Sequence[Load], seconds: float) -> list[Watched]:
-    """What watching each of them cost, with progress on a terminal."""
-    found = []
+    """Measure each load, with progress on a terminal."""
+    measured = []
     with progress.open_progress() as listener:
         for load, watched in measure_observer_cost(loads, seconds):
             listener.tell(f"{load.label} of {format_bytes(load.each_bytes)}")
-            found += [watched] if watched else []
-    return found
+            measured += [watched] if watched else []
+    return measured

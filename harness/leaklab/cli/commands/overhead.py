@@ -1,4 +1,4 @@
-"""`leaklab overhead`."""
+"""`leaklab selftest overhead`."""
 
 import sys
 from collections.abc import Sequence
@@ -11,17 +11,13 @@ from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.cli.documents import (
-    PERFORMANCE_TITLE,
-    open_document,
-    provenance,
-    with_section,
-    write_text,
-)
+from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
+from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.features.quality.agent_cost import Overhead, measure_agent_cost
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
+from leaklab.reports.conclusions import agent_conclusion
 from leaklab.runs.limits import make_limits
 
 DEFAULT_NAMES = ("word_index", "cache_without_eviction")
@@ -29,10 +25,15 @@ DEFAULT_NAMES = ("word_index", "cache_without_eviction")
 
 @click.command("overhead")
 @options.names
-@click.option("--pairs", type=click.IntRange(min=6), default=15, show_default=True)
-@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
-@click.option("--units", type=options.POSITIVE, help="Units of work.  [default: the scenario's]")
-@click.option("--write", type=click.Path(path_type=Path), help="Write Markdown to this file.")
+@options.pairs(15)
+@options.variant
+@click.option(
+    "--units",
+    type=options.POSITIVE,
+    metavar="N",
+    help="Units of work of a run.  [default: the scenario's]",
+)
+@options.write()
 @options.limits
 @options.as_json
 @options.common
@@ -49,38 +50,44 @@ def command(
 ) -> Exit:
     """Measure what the agent costs the measured process.
 
-    Runs with and without sampling take turns; the CPU time compared is the measured process's own,
-    from its first unit to its last. The agent's memory is compared with a bare interpreter's, too.
-    Without names: word_index and cache_without_eviction.
+    Runs with and without sampling take turns. They are compared by the CPU time of the measured
+    process, from its first unit to its last. The agent's memory is compared with that of a bare
+    interpreter. The default scenarios are word_index and cache_without_eviction.
 
-    --write replaces the command's own section of a file, and leaves the rest as it is.
+    --write replaces this command's section of the file, and keeps the rest.
 
-    Exit code 1 where an interval ends above 1.05, or sampling adds more than 1 MiB, or the agent
-    more than 1.2 MiB.
+    Exit code 1 if an interval ends above 1.05, if sampling adds more than 1 MiB, or if the agent
+    adds more than 1.2 MiB.
     """
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
-    asked = PlanRequest(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
-    jobs = plan(opened, asked)
+    request = PlanRequest(names or DEFAULT_NAMES, only, units=units, budget_seconds=None)
+    jobs = plan(opened, request)
     limits = make_limits(memory_limit, time_limit)
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     with progress.open_progress() as listener:
-        found = list(measure_agent_cost(opened, jobs, pairs, limits, listener.tell))
+        overheads = list(measure_agent_cost(opened, jobs, pairs, limits, listener.tell))
     if as_json:
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(overheads).decode() + "\n")
     else:
-        reports.print_table(quality.overheads(found), sys.stdout)
+        reports.print_table(quality.overheads(overheads), sys.stdout)
     if write:
         words = [*names, f"--pairs {pairs}"]
         words += [f"--variant {variant}"] if variant else []
         words += [f"--units {units}"] if units else []
-        _write(write, document, found, words, opened)
-    return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS
+        _write(write, document, overheads, words, opened)
+    return Exit.AS_EXPECTED if all(o.holds for o in overheads) else Exit.DIFFERS
 
 
 def _write(
-    path: Path, document: str, found: Sequence[Overhead], words: Sequence[str], catalogue: Catalogue
+    path: Path,
+    document: str,
+    overheads: Sequence[Overhead],
+    words: Sequence[str],
+    catalogue: Catalogue,
 ) -> None:
-    line = provenance(" ".join(["leaklab overhead", *words]), catalogue.root)
-    text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"
-    write_text(path, with_section(document, "overhead", text))
+    line = provenance(" ".join(["leaklab selftest overhead", *words]), catalogue.root)
+    tables = reports.markdown(quality.overheads(overheads))
+    conclusion = agent_conclusion(overheads)
+    section = MeasuredSection("overhead", "The agent", conclusion, line, tables)
+    write_section(path, document, section)

@@ -11,7 +11,6 @@ from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest
 from leaklab.cli import options, progress
-from leaklab.cli.param_types import Bytes
 from leaklab.features.projection.project import (
     ProjectionTarget,
     Sizes,
@@ -26,7 +25,7 @@ from leaklab.reports.projection import projected
 from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.limits import make_limits
 
-# As few as can be fitted, and more than anybody waits for.
+# Fewer sizes cannot be fitted.
 SIZES = click.IntRange(6, 64)
 MAX_UNITS_OPTION = 10**18
 
@@ -38,9 +37,9 @@ MAX_UNITS_OPTION = 10**18
     type=click.IntRange(1, MAX_UNITS_OPTION),
     required=True,
     metavar="N",
-    help="The size to project to; it is not run, and no smaller than those that are.",
+    help="The size to project to. It is not run, and is at least as large as those that are.",
 )
-@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@options.variant
 @click.option(
     "--sizes", type=SIZES, metavar="N", default=8, show_default=True, help="How many sizes to run."
 )
@@ -50,11 +49,9 @@ MAX_UNITS_OPTION = 10**18
     metavar="UNITS",
     help="The largest size to run.  [default: 4 times the scenario's units]",
 )
-@click.option(
-    "--limit", type=Bytes(), help="Say when it takes so much memory.  [default: all there is here]"
-)
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
+@options.forecast_limit("the machine's memory")
+@options.seed
+@options.option_changes
 @options.limits
 @options.as_json
 @options.common
@@ -64,7 +61,7 @@ def command(
     variant: str | None,
     sizes: int,
     largest: int | None,
-    limit: int | None,
+    forecast_limit: int | None,
     seed: int,
     changes: tuple[str, ...],
     memory_limit: int | None,
@@ -72,27 +69,28 @@ def command(
     as_json: bool,
     catalogue: Path | None,
 ) -> Exit:
-    """Say what a scenario would need at a size that is not run.
+    """Estimate the peak of a scenario at a size that is not run.
 
-    Each variant runs inline at several sizes, and the law by which its peak grows is fitted:
-    constant, bounded, logarithm, square root, linear, n·log n or quadratic. Where a scenario's
-    scope is the tree, the peak is that of all processes together. The law gives the peak at
-    --units, and the units at which --limit is met; both with a 95 % interval that takes in every
-    law that the peaks do not rule out.
+    Each variant runs inline at several sizes, and a law is fitted to its peaks: constant, bounded,
+    logarithm, square root, linear, n·log n or quadratic. If a scenario's scope is the tree, the
+    peak is that of all processes together. The law gives the peak at --units, and the units at
+    which it reaches --forecast-limit. Both have a 95 % interval, which includes every law that the
+    peaks do not rule out.
 
-    What begins only beyond the largest size no law can know; then the interval is too narrow. Raise
-    --largest to come nearer.
+    No law accounts for growth that begins beyond the largest size; the interval is too narrow then.
+    Raise --largest to get nearer.
     """
     opened = open_catalogue(catalogue)
     only = Variant(variant) if variant else None
     request = PlanRequest((name,), only, seed=seed, options=changes)
     plans = plan_sizes(opened, request, Sizes(sizes, largest), units)
     limits = make_limits(memory_limit, time_limit)
-    found = _project(opened, plans, limits, ProjectionTarget(units, limit or _all_memory()))
+    target = ProjectionTarget(units, forecast_limit or _all_memory())
+    projections = _project(opened, plans, limits, target)
     if as_json:
-        sys.stdout.write(msgspec.json.encode(found).decode() + "\n")
+        sys.stdout.write(msgspec.json.encode(projections).decode() + "\n")
     else:
-        reports.print_table(projected(found), sys.stdout)
+        reports.print_table(projected(projections), sys.stdout)
     return Exit.AS_EXPECTED
 
 

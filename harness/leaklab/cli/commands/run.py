@@ -25,39 +25,31 @@ from leaklab.runs.store import encode_result
 
 @click.command("run")
 @options.names
-@click.option("--variant", type=click.Choice([v.value for v in Variant]), help="Only this variant.")
+@options.variant
 @options.workers
 @options.mode("inline")
 @click.option(
     "--units",
     type=options.POSITIVE,
     metavar="N",
-    help="Units of work in all, shared by a pool's workers; no more, no less.  [default: the "
-    "scenario's, for each worker, and on until the verdict is certain]",
+    help="Exactly this many units of work, divided among a pool's workers.  [default: the "
+    "scenario's for each worker, then more until the verdict is certain]",
 )
 @click.option(
     "--budget",
     type=Seconds(),
     default=DEFAULT_BUDGET_SECONDS,
     show_default=True,
-    metavar="SECONDS",
-    help="CPU time within which a run goes on that is not yet certain.",
+    metavar="TIME",
+    help="CPU time that a run may use to make its verdict certain.",
 )
-@click.option("--seed", type=int, default=1, show_default=True)
-@click.option("-o", "changes", multiple=True, metavar="NAME=VALUE", help="Change an option.")
-@click.option(
-    "--repeat",
-    type=options.POSITIVE,
-    metavar="N",
-    default=1,
-    show_default=True,
-    help="Runs of each.",
-)
+@options.seed
+@options.option_changes
+@options.repeat(1)
 @click.option(
     "--python",
     metavar="PATH",
-    help="Run the programs by this interpreter, a CPython of 3.8 or newer.  [default: leaklab's "
-    "own]",
+    help="Run the programs with this interpreter, CPython 3.8 or newer.  [default: leaklab's own]",
 )
 @options.at_once
 @click.option(
@@ -65,14 +57,13 @@ from leaklab.runs.store import encode_result
     is_flag=False,
     flag_value="",
     metavar="[=DIR]",
-    help="Go on with the session in DIR where it broke off, by default with the newest that is "
-    "not complete.",
+    help="Continue the interrupted session in DIR, by default the newest incomplete one.",
 )
 @options.limits
 @options.count_limits
 @options.results_folder
 @options.as_json
-@click.option("--processes", is_flag=True, help="Show each run's processes, too.")
+@click.option("--processes", is_flag=True, help="Show the processes of each run, too.")
 @options.common
 @click.pass_context
 def command(
@@ -100,8 +91,8 @@ def command(
 ) -> Exit:
     """Run scenarios, judge them, and save what was measured.
 
-    Each variant runs in a process of its own, or in a pool of workers; figures are of those
-    processes alone, their baselines taken off. A control has the one variant 'program'.
+    Each variant runs in a process of its own, or in a pool of workers. The figures are those of
+    these processes, without their baselines. A control has one variant, 'program'.
     """
     if resume is None:
         request = PlanRequest(

@@ -1,4 +1,4 @@
-"""`leaklab soak`."""
+"""`leaklab selftest soak`."""
 
 import sys
 from dataclasses import replace
@@ -21,15 +21,7 @@ from leaklab.runs.opening import SessionWork, open_session
 @options.names
 @options.workers
 @options.mode(options.ALL_MODES)
-@click.option(
-    "-n",
-    "--rounds",
-    type=options.POSITIVE,
-    metavar="N",
-    default=20,
-    show_default=True,
-    help="Runs of each.",
-)
+@options.repeat(20, "-n", "--rounds")
 @options.at_once
 @options.limits
 @options.count_limits
@@ -39,7 +31,7 @@ def command(
     names: tuple[str, ...],
     mode: tuple[str, ...],
     workers: int | None,
-    rounds: int,
+    repeat: int,
     jobs: int,
     memory_limit: int | None,
     time_limit: float,
@@ -48,14 +40,14 @@ def command(
     results: Path,
     catalogue: Path | None,
 ) -> Exit:
-    """Run everything again and again beside two busy neighbour processes.
+    """Repeat every run beside two busy processes, and compare verdicts and peaks.
 
-    Exit code 1 where a verdict is wrong, or peaks lie further apart than the scenario declares.
+    Exit code 1 if a verdict is wrong, or if peaks lie further apart than the scenario declares.
     """
     opened = open_catalogue(catalogue)
     limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     modes = options.make_modes(mode)
-    planned = plan(opened, PlanRequest(names, modes=modes, workers=workers, repeat=rounds))
+    planned = plan(opened, PlanRequest(names, modes=modes, workers=workers, repeat=repeat))
     work = SessionWork(opened, planned, limits, jobs)
     with (
         open_session(work, results) as session,
@@ -63,9 +55,9 @@ def command(
         progress.open_progress() as listener,
     ):
         outcome = session.run(listener)
-    found = repeatabilities(outcome.results, opened.load_all(names))
-    table = quality.soak(found)
+    measured = repeatabilities(outcome.results, opened.load_all(names))
+    table = quality.soak(measured)
     notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]
     reports.print_table(replace(table, notes=notes), sys.stdout)
-    steady = Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
+    steady = Exit.AS_EXPECTED if all(s.holds for s in measured) else Exit.DIFFERS
     return max(outcome.exit, steady)

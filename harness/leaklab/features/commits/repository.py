@@ -58,6 +58,12 @@ class Repository:
         words = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, head, "--")
         return [path for path in self._git(*words, *MEASURED).split("\0") if path]
 
+    def scenarios_of(self, commit: str) -> set[str]:
+        """Return the names of the scenarios of a commit."""
+        words = ("ls-tree", "-r", "-z", "--name-only", commit, "--", "scenarios")
+        paths = [path.split("/") for path in self._git(*words).split("\0")]
+        return {path[1] for path in paths if len(path) == 3 and path[2] == "scenario.toml"}
+
     def sources(self, commit: str) -> dict[str, str]:
         """The Python modules and the scenario.toml files of a commit's scenarios and fixtures, by
         their paths from the root."""

@@ -5,6 +5,7 @@ uses is read from the second commit alone: a scenario or a fixture that imports 
 is itself one that differs.
 """
 
+import difflib
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,7 @@ from leaklab.features.commits.fixture_use import (
     scenario_of,
 )
 from leaklab.features.commits.repository import Repository
+from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Scenario
 
 # Imported with every scenario.
@@ -49,6 +51,31 @@ def select(scenarios: Sequence[Scenario], changed: Collection[str]) -> Selection
         left_out=tuple(name for name in others if name not in changed),
         lacking=tuple(sorted(set(changed) - {scenario.name for scenario in scenarios})),
     )
+
+
+def require_committed(
+    names: Iterable[str],
+    working_tree: Collection[str],
+    committed: Mapping[str, Collection[str]],
+) -> None:
+    """Check that scenarios can be measured: each must be in one of the commits.
+
+    Args:
+        names: the names of the scenarios.
+        working_tree: the names of all scenarios of the working tree.
+        committed: the names of all scenarios of each commit, by its hash.
+
+    Raises:
+        BadInput: a scenario is in none of them.
+    """
+    known = sorted({name for of_commit in committed.values() for name in of_commit})
+    for name in names:
+        if name not in known:
+            commits = " or ".join(commit[:8] for commit in committed)
+            advice = "commit it first" if name in working_tree else "'leaklab list' names them all"
+            close = difflib.get_close_matches(name, known)
+            similar = f"; similar names in the commit: {', '.join(close)}" if close else ""
+            raise BadInput(f"commit {commits} has no scenario {name!r}: {advice}{similar}")
 
 
 def changed_between(repository: Repository, base: str, head: str) -> set[str]:

@@ -261,3 +261,9 @@ def test_looking_leaves_the_checkout_as_it_was(work: Work) -> None:
     index = (work.root / ".git/index").read_bytes()
     assert [] == work.repository.uncommitted()
     assert index == (work.root / ".git/index").read_bytes()
+
+
+def test_the_scenarios_of_a_commit_are_the_folders_with_a_scenario_toml(empty: Work) -> None:
+    commit = empty.commit("scenarios/one/scenario.toml", "scenarios/two/notes.txt")
+    empty.write("scenarios/three/scenario.toml")
+    assert {"one"} == empty.repository.scenarios_of(commit)

@@ -3,7 +3,13 @@ from collections.abc import Mapping
 import pytest
 
 import toys
-from leaklab.features.commits.selection import Selection, changed_scenarios, select
+from leaklab.features.commits.selection import (
+    Selection,
+    changed_scenarios,
+    require_committed,
+    select,
+)
+from leaklab.model.errors import BadInput
 
 # What the scenarios of a commit import, and what their services do.
 SOURCES = {
@@ -104,3 +110,25 @@ def test_what_was_changed_is_measured_beside_the_default_set_and_the_rest_left_o
 
 def test_where_all_are_in_the_default_set_nothing_is_left_out() -> None:
     assert Selection() == select([toys.scenario("a", bench=True)], {"a"})
+
+
+COMMITTED = {"1" * 40: {"word_index", "rare_leak"}, "2" * 40: {"word_index", "word_list"}}
+
+
+def test_a_scenario_that_one_of_the_commits_has_can_be_measured() -> None:
+    require_committed(["word_index", "rare_leak", "word_list"], {"word_index"}, COMMITTED)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        (
+            "word_idx",
+            "no scenario 'word_idx': 'leaklab list' names them all; similar .* word",
+        ),
+        ("new", "commit 11111111 or 22222222 has no scenario 'new': commit it first$"),
+    ],
+)
+def test_a_scenario_that_no_commit_has_is_bad_input(name: str, message: str) -> None:
+    with pytest.raises(BadInput, match=message):
+        require_committed(["word_index", name], {"new"}, COMMITTED)

@@ -424,9 +424,9 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
     [
         ("--pid 99999999", "there is no process 99999999"),
         ("--pid 99999999999999999999", "there is no process 99999999999999999999"),
-        ("--pid 0", "'0' is no process id; ps lists those there are"),
-        ("--pid -1", "'-1' is no process id; ps lists those there are"),
-        ("--pid abc", "'abc' is no process id; ps lists those there are"),
+        ("--pid 0", "'0' is not a process id; 'ps -e' lists them"),
+        ("--pid -1", "'-1' is not a process id; 'ps -e' lists them"),
+        ("--pid abc", "'abc' is not a process id; 'ps -e' lists them"),
         ("", "name one thing to watch"),
         ("--pid 1 true", "name one thing to watch"),
         ("--pid 1 --output x", "--output is for what a command prints"),
@@ -435,7 +435,7 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
         ("/", "'/' cannot be started: it is a folder; name a program in it"),
         ("/etc/passwd", "'/etc/passwd' cannot be started: it may not be executed; name what runs"),
         ("--output /nowhere/x true", "/nowhere/x: No such file or directory; name another"),
-        ("--for 0 true", "is no time"),
+        ("--for 0 true", "is not a duration"),
         ("--limit much true", "is no amount of memory"),
     ],
 )

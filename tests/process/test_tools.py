@@ -16,8 +16,8 @@ def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: P
     document.write_text("# Title\n")
     tools = ["tracemalloc", "psleak", "RSS"]
     arguments = [word for tool in tools for word in ("--tool", tool)]
-    asked = ["--quick", "--name", "unclosed_sockets", "--json", "--write", str(document)]
-    result = leaklab("peers", *asked, *arguments)
+    asked = ["unclosed_sockets", "--quick", "--json", "--write", str(document)]
+    result = leaklab("selftest", "tools", *asked, *arguments)
     assert (0, "") == (result.returncode, result.stderr)
     outcome = json.loads(result.stdout)
     traced, called = outcome["costs"]
@@ -31,6 +31,6 @@ def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: P
 
 
 def test_a_tool_that_there_is_not_is_bad_input(leaklab: Leaklab) -> None:
-    result = leaklab("peers", "--tool", "heapy")
+    result = leaklab("selftest", "tools", "--tool", "heapy")
     assert 2 == result.returncode
     assert "no tool 'heapy'; there are: bare, leaklab" in one_line(result)

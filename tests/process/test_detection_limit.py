@@ -1,11 +1,11 @@
-"""The floor in short: every leak once, and two clean programs."""
+"""The detection limit in short: every leak once, and two clean programs."""
 
 import json
 from pathlib import Path
 
 import pytest
 
-from process.conftest import Leaklab
+from process.conftest import Leaklab, complaints
 
 pytestmark = pytest.mark.process
 
@@ -15,7 +15,7 @@ def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
 ) -> None:
     names = ["block", "descriptor", "native", "object", "cycles", "noop"]
     arguments = [
-        "--rounds",
+        "--repeat",
         "1",
         "--clean-runs",
         "2",
@@ -23,14 +23,15 @@ def test_the_smallest_leaks_are_found_and_no_clean_program_is_accused(
         "2",
         "--json",
         "--write",
-        "floor.md",
+        "limit.md",
     ]
-    result = leaklab("floor", *names, *arguments)
-    assert "" == result.stderr
+    result = leaklab("selftest", "detection-limit", *names, *arguments)
+    assert [] == complaints(result)
     outcome = json.loads(result.stdout)
     assert [1] * 4 == [one["said"]["leak"] for one in outcome if one["leaks"]]
     assert [0] * 2 == [one["said"]["leak"] for one in outcome if not one["leaks"]]
     assert [1] * 6 == [one["runs"] for one in outcome]
-    document = (place / "floor.md").read_text()
-    assert document.startswith("# What the lab costs\n\n<!-- floor: begin -->\n## The floor\n")
+    document = (place / "limit.md").read_text()
+    assert document.startswith("# What the lab costs\n\n<!-- conclusion: begin -->\n")
+    assert "<!-- detection-limit: begin -->\n## The detection limit\n" in document
     assert "2 clean runs: 0 false alarms" in document

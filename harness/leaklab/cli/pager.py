@@ -1,0 +1,67 @@
+"""A long page: through a pager on a terminal, as plain text elsewhere."""
+
+import io
+import os
+import shutil
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import click
+
+DIFF_STYLES = {"+": "green", "-": "red", "@": "cyan"}
+
+
+@dataclass(frozen=True)
+class Page:
+    """Plain lines, then a unified diff, then Markdown; each may be empty."""
+
+    lines: Sequence[str] = ()
+    diff: str = ""
+    lesson: str = ""
+
+    def __add__(self, other: "Page") -> "Page":
+        """Return both pages in one."""
+        between = [""] if self.lines and other.lines else []
+        lines = [*self.lines, *between, *other.lines]
+        return Page(lines, self.diff + other.diff, self.lesson + other.lesson)
+
+    @property
+    def text(self) -> str:
+        """The page as plain text."""
+        parts = ["".join(f"{line}\n" for line in self.lines), self.diff, self.lesson]
+        return "\n".join(part for part in parts if part)
+
+
+def show_page(page: Page) -> None:
+    """Write a page to standard output.
+
+    On a terminal Markdown is rendered, and a page that is longer than the screen goes to the
+    program in PAGER, or to `less`. With NO_COLOR there are no colours.
+    """
+    if not sys.stdout.isatty():
+        sys.stdout.write(page.text)
+        return
+    text = _rendered(page)
+    if text.count("\n") < shutil.get_terminal_size().lines:
+        sys.stdout.write(text)
+    else:
+        # None lets click find out whether the pager shows colours.
+        click.echo_via_pager(text, color=False if os.environ.get("NO_COLOR") else None)
+
+
+def _rendered(page: Page) -> str:
+    from rich.console import Console  # noqa: PLC0415  (a pipe does not pay for rich)
+    from rich.markdown import Markdown  # noqa: PLC0415
+
+    width = shutil.get_terminal_size().columns
+    console = Console(file=io.StringIO(), force_terminal=True, width=width, highlight=False)
+    for line in page.lines:
+        console.print(line, markup=False)
+    console.print()
+    for line in page.diff.splitlines():
+        console.print(line, markup=False, style=DIFF_STYLES.get(line[:1]), soft_wrap=True)
+    if page.lesson:
+        console.print()
+        console.print(Markdown(page.lesson))
+    return str(console.file.getvalue())  # type: ignore[attr-defined]  # the StringIO above

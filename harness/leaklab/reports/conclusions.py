@@ -1,0 +1,92 @@
+"""What to conclude from a measurement of the lab itself, in one paragraph."""
+
+from collections.abc import Sequence
+
+from leaklab.features.quality.agent_cost import Overhead
+from leaklab.features.quality.beside_tools import Findings
+from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection
+from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Holder, Watched
+from leaklab.features.tools.registry import LEAKLAB
+from leaklab.model.units import format_bytes
+from leaklab.reports.tools import missed
+from leaklab.verdict.confusion import Answer
+
+
+def observer_conclusion(watched: Sequence[Watched]) -> str:
+    """Write what observing costs at most, and how often it met its goal.
+
+    Args:
+        watched: the cost of each load, at least one.
+    """
+    share = max(w.pss_share for w in watched)
+    met = sum(w.holds for w in watched)
+    goal = f"its goal of {MAX_PSS_SHARE:.0%}, give or take one reading"
+    sentences = [
+        (
+            f"Reading PSS took at most {share:.2%} of one CPU, and kept {goal}, in {met} of "
+            f"{len(watched)} measurements."
+        )
+    ]
+    if confined := [w.looks_share for w in watched if w.holder is not Holder.OBSERVER]:
+        sentences.append(
+            f"Counting processes took at most {max(confined):.2%} where cgroups enforce the limits."
+        )
+    return " ".join(sentences)
+
+
+def tools_conclusion(findings: Findings) -> str:
+    """Write how right leaklab was beside the other tools, and which of its goals it missed."""
+    sentences = [
+        f"Of the variants that it judged, leaklab was right about {t.right}, called "
+        f"{len(t.accused)} clean ones a leak, called {len(t.missed)} leaks clean, and left "
+        f"{len(t.undecided)} undecided."
+        for t in findings.tallies
+        if t.rule == LEAKLAB and not t.trouble
+    ]
+    goals = missed(findings)
+    outcome = f"It missed a goal: {'; '.join(goals)}." if goals else "It met all of its goals."
+    return " ".join([*sentences, outcome])
+
+
+def detection_conclusion(detections: Sequence[Detection]) -> str:
+    """Write how surely the smallest leaks are detected, and how clean programs are judged."""
+    leaks = [d for d in detections if d.leaks]
+    clean = [d for d in detections if not d.leaks]
+    sentences = []
+    if leaks:
+        always = sum(d.holds for d in leaks)
+        sentences.append(
+            f"Of the {len(leaks)} smallest leaks, {always} were detected in every run, each within "
+            f"{MAX_SECONDS:g} s."
+        )
+    if clean:
+        alarms, undecided = (
+            sum(d.count(answer) for d in clean) for answer in (Answer.LEAK, Answer.UNDECIDED)
+        )
+        sentences.append(
+            f"In {sum(d.runs for d in clean):,} runs of clean programs there were {alarms} false "
+            f"alarms and {undecided} undecided verdicts."
+        )
+    return " ".join(sentences)
+
+
+def agent_conclusion(overheads: Sequence[Overhead]) -> str:
+    """Write what the agent costs a program at most, and how often it met its goals.
+
+    Args:
+        overheads: the cost of each run, at least one.
+    """
+    sampling, agent = (
+        format_bytes(max(amounts))
+        for amounts in (
+            [o.added_bytes for o in overheads],
+            [o.agent_bytes for o in overheads],
+        )
+    )
+    met = sum(o.holds for o in overheads)
+    return (
+        f"Sampling multiplied a program's CPU time by at most {max(o.high for o in overheads):.3f} "
+        f"(the upper end of the 95 % intervals) and added {sampling} of memory; the whole agent "
+        f"takes {agent} more than a bare interpreter. {met} of {len(overheads)} programs met the "
+        "goals."
+    )

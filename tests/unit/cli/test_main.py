@@ -1,0 +1,77 @@
+"""The groups of commands: sections, earlier names, and what to do without a command."""
+
+import click
+import pytest
+
+from leaklab.cli.exit_codes import run_command
+from leaklab.cli.main import (
+    COMMAND_PATHS,
+    HIDDEN,
+    MAX_SECTION,
+    NEXT_STEPS,
+    RENAMED,
+    SECTIONS,
+    SELFTESTS,
+    cli,
+    load_command,
+    selftest,
+)
+
+
+def help_of(group: click.Group) -> str:
+    return group.get_help(click.Context(group, info_name="leaklab", terminal_width=78))
+
+
+@pytest.mark.parametrize("section", [*SECTIONS.values(), SELFTESTS])
+def test_a_section_has_at_most_seven_commands(section: dict[str, str]) -> None:
+    assert len(section) <= MAX_SECTION
+
+
+def test_the_help_has_every_section_with_its_commands_in_order() -> None:
+    lines = help_of(cli).partition("Show this message and exit.")[2].split("\n\n")[1:]
+    expected = [[f"{title}:", *names] for title, names in SECTIONS.items()]
+    assert expected == [
+        [first, *(line.split()[0] for line in rest)]
+        for first, *rest in (section.splitlines() for section in lines)
+    ]
+
+
+def test_every_sentence_of_the_help_fits_on_its_line() -> None:
+    for group, sections in ((cli, SECTIONS.values()), (selftest, [SELFTESTS])):
+        lines = help_of(group).splitlines()
+        for section in sections:
+            for name, sentence in section.items():
+                assert [name, sentence] in [line.split(maxsplit=1) for line in lines]
+
+
+@pytest.mark.parametrize("path", COMMAND_PATHS)
+def test_a_command_has_the_name_under_which_it_is_listed(path: str) -> None:
+    assert path.removeprefix("selftest ") == load_command(path).name
+
+
+@pytest.mark.parametrize(("earlier", "current"), HIDDEN.items())
+def test_an_earlier_name_works_and_is_not_shown(earlier: str, current: str) -> None:
+    context = click.Context(cli)
+    _, command, rest = cli.resolve_command(context, [earlier, "--help"])
+    assert (load_command(f"selftest {current}"), ["--help"]) == (command, rest)
+    assert f"  {earlier} " not in help_of(cli)
+
+
+@pytest.mark.parametrize(("earlier", "current"), RENAMED.items())
+def test_an_earlier_name_of_a_self_test_works_there_too(earlier: str, current: str) -> None:
+    _, command, _ = selftest.resolve_command(click.Context(selftest), [earlier])
+    assert load_command(current) is command
+    assert earlier not in help_of(selftest)
+
+
+def test_without_a_terminal_the_command_alone_shows_its_help(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert 2 == run_command(cli, [])
+    assert "Is my program leaking?:" in capsys.readouterr().out
+
+
+def test_the_next_steps_name_commands_of_three_sections() -> None:
+    named = [line.split()[1] for line in NEXT_STEPS.splitlines() if line.startswith("  leaklab")]
+    sections = [title for title, names in SECTIONS.items() for name in named if name in names]
+    assert 3 == len(set(sections))
