@@ -1,10 +1,12 @@
 """Documents say what is so: their commands, links, tables and examples are held to the real."""
 
 import functools
+import io
 import os
 import re
 import subprocess
 import sys
+import tokenize
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
@@ -47,6 +49,17 @@ DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
 MAX_LINE_LENGTH = 120
 MAX_DESIGN_LINES = 120
 MAX_README_LINES = 150
+SOURCES = sorted(
+    path
+    for name in ("harness", "fixtures", "scenarios", "benchmarks")
+    for path in (ROOT / name).rglob("*.py")
+)
+BANNED_LIST = re.compile(r"<!-- banned words: begin -->(.*)<!-- banned words: end -->", re.S)
+PROSE_TOKENS = {
+    number
+    for name in ("COMMENT", "STRING", "FSTRING_MIDDLE")  # the last one since Python 3.12
+    if (number := getattr(tokenize, name, None)) is not None
+}
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
@@ -278,19 +291,66 @@ def imported_by(package: str) -> set[str]:
     return names & set(PACKAGES)
 
 
+def test_every_module_on_the_way_of_a_job_exists() -> None:
+    named = {span for span in spans(DESIGN) if span.split("/")[0] in PACKAGES}
+    paths = [HARNESS / name for name in named]
+    assert [] == [str(p) for p in paths if not (p.is_dir() or p.with_suffix(".py").is_file())]
+    assert {"cli", "catalogue", "runs", "sandbox", "agent", "observer", "verdict", "model"} <= {
+        name.split("/")[0] for name in named
+    }
+
+
 def test_the_design_is_short() -> None:
     assert len(DESIGN.splitlines()) <= MAX_DESIGN_LINES
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in DOCUMENTS if path.name != "README.md" or path.parent != ROOT],
-    ids=lambda p: str(p.relative_to(ROOT)),
-)
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_lines_are_short(path: Path) -> None:
     # What a program prints is shown as it was printed, also where that is wide.
     prose = FENCED.sub("", path.read_text(encoding="utf-8"))
     assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
+
+
+BANNED = set(re.findall(r"`([a-z ]+)`", "".join(BANNED_LIST.findall(CONTRIBUTING))))
+
+
+def test_contributing_lists_the_banned_words() -> None:
+    assert {"so many", "dear", "whose", "nobody", "mend", "stands around"} == BANNED
+
+
+@pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_document_has_no_banned_word(path: Path) -> None:
+    assert set() == banned_in(BANNED_LIST.sub("", path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda p: str(p.relative_to(ROOT)))
+def test_a_program_has_no_banned_word_in_its_prose(path: Path) -> None:
+    assert set() == banned_in(prose_of(path.read_text(encoding="utf-8")))
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("a = 1  # So\n# many of them\n", {"so many"}),
+        ('"""It is dear."""\n', {"dear"}),
+        ("f'{a} whose'\n", {"whose"}),
+        ("whose = mended = 'endear amend'\n", set()),
+    ],
+)
+def test_a_banned_word_is_noticed_as_a_word_of_prose(text: str, expected: set[str]) -> None:
+    assert expected == banned_in(prose_of(text))
+
+
+def banned_in(text: str) -> set[str]:
+    """The banned words of a text, wherever its lines are broken."""
+    words = " ".join(text.lower().split())
+    return {word for word in BANNED if re.search(rf"\b{word}\b", words)}
+
+
+def prose_of(source: str) -> str:
+    """The comments and strings of a program, without the marks of comments."""
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return "\n".join(token.string.lstrip("# ") for token in tokens if token.type in PROSE_TOKENS)
 
 
 def test_make_help_names_every_target_that_explains_itself() -> None:
@@ -327,7 +387,7 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_the_table_of_the_catalogue_is_up_to_date() -> None:
-    assert reference.catalogue() == CATALOGUE, REMEDY
+    assert reference.catalogue_page() == CATALOGUE, REMEDY
 
 
 def test_both_references_are_written(tmp_path: Path) -> None:

@@ -190,14 +190,14 @@ class ToyProbes:
     def reading(self, pid: int) -> Reading | None:
         return None
 
-    def resident(self, pid: int) -> Reading | None:
+    def cheap_reading(self, pid: int) -> Reading | None:
         return None
 
     def descent(self, pid: int) -> Descent | None:
         return None
 
-    def in_all(self, readings: Iterable[Reading]) -> Reading:
-        return linux.in_all(readings)
+    def sum_readings(self, readings: Iterable[Reading]) -> Reading:
+        return linux.sum_readings(readings)
 
     def segment_names(self, pid: int) -> frozenset[str]:
         return frozenset()
@@ -205,11 +205,11 @@ class ToyProbes:
     def shared_memory_bytes(self, pid: int) -> int | None:
         return None
 
-    def descendants(self, pid: int, enough: int) -> list[int]:
+    def descendants(self, pid: int, max_pids: int) -> list[int]:
         return []
 
     def command_line(self, pid: int) -> str:
         return f"/usr/bin/toy {pid}"
 
-    def refuse_unreadable(self, pid: int) -> None:
+    def require_readable(self, pid: int) -> None:
         raise BadInput(f"process {pid} is a toy")

@@ -36,6 +36,11 @@ def processes_of(folder: Path) -> list[str]:
     return living
 
 
+def unwrapped(text: str) -> str:
+    """Text as one line, however it was wrapped."""
+    return " ".join(text.split())
+
+
 def wait_until(fact: Callable[[], object], seconds: float = 120.0) -> None:
     """Wait for a fact, not for a time: the most is for a machine with seven times as much to do as
     it has CPUs."""

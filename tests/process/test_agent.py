@@ -15,7 +15,7 @@ from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.scenario import Mode
 from leaklab.sandbox.launch import agent_argv
 from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode_order
-from process.conftest import TOYS, Leaklab, one_line
+from process.conftest import TOYS, Leaklab, one_line, unwrapped
 
 pytestmark = pytest.mark.process
 
@@ -27,7 +27,7 @@ def drive(
     python: Path, place: Path, units: int, mode: Mode = Mode.INLINE
 ) -> tuple[list[dict[str, Any]], memoryview]:
     order = AgentOrder(
-        do=Task.POOL if mode.is_pool else Task.RUN,
+        task=Task.POOL if mode.is_pool else Task.RUN,
         roots=[str(TOYS)],
         scenario="grow",
         variant="buggy",
@@ -97,7 +97,7 @@ def test_a_scenario_is_run_by_it_and_the_result_says_so(
     result = toy("run", "grow", "--variant", "buggy", "--python", str(python))
     other = interpreter_of(str(python))
     assert (0, "") == (result.returncode, result.stderr)
-    assert f"run by CPython {other.version}, {other.path}" in result.stdout
+    assert f"run by CPython {other.version}, {other.path}" in unwrapped(result.stdout)
     (saved,) = place.glob("results/*/grow.buggy.inline.1.json")
     assert f'"python": "{other.version}"' in saved.read_text()
 

@@ -18,7 +18,7 @@ import pytest
 from benchmarks import observer
 
 from leaklab.runs.sessions import lock_folder
-from process.conftest import processes_of, wait_until
+from process.conftest import processes_of, unwrapped, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -353,7 +353,7 @@ def test_what_was_left_out_of_a_comparison_is_said_by_name(repository: Repositor
     completed = repository.leaklab("continuous", "base", "words")
     assert 0 == completed.returncode, completed.stderr
     assert completed.stdout.startswith("figures ")
-    assert completed.stdout.endswith("; --all takes them in: unmarked, untouched\n")
+    assert unwrapped(completed.stdout).endswith("; --all includes them: unmarked, untouched")
 
 
 def test_a_commit_is_not_worse_than_itself(repository: Repository) -> None:
@@ -414,8 +414,8 @@ def test_a_quick_run_keeps_nothing(repository: Repository) -> None:
     commit = repository.git("rev-parse", "HEAD")
     assert 0 == completed.returncode, completed.stderr
     assert {"five", "unmarked"} < set(completed.stdout.splitlines())
-    assert "taken in, for they were changed: unmarked\n" in completed.stdout
-    assert completed.stdout.endswith("; --all takes them in: untouched\n")
+    assert "also measured, because they changed: unmarked\n" in completed.stdout
+    assert unwrapped(completed.stdout).endswith("; --all includes them: untouched")
     assert [] == list(repository.root.glob(f".asv/results/*/{commit[:8]}-*"))
 
 

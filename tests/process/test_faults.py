@@ -28,11 +28,11 @@ pytestmark = pytest.mark.process
         ("never", 2, "the workload never yields"),
         ("not a generator", 2, "workload() must yield once per unit of work; it returned None"),
         ("early", 2, "the workload ended after 49 of 100 units: make it yield more"),
-        ("exit", 3, "it left with exit status 3 in mid-run (os._exit?)"),
+        ("exit", 3, "exited with status 3 in mid-run (os._exit?)"),
         ("kill", 3, "killed by SIGKILL"),
         ("segfault", 3, "killed by SIGSEGV"),
         ("abort", 3, "killed by SIGABRT; its last words: famous last words"),
-        ("orphan", 3, "it left with exit status 3"),
+        ("orphan", 3, "exited with status 3"),
     ],
 )
 def test_a_program_that_breaks_is_one_line_and_its_exit_code(

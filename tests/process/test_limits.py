@@ -106,7 +106,7 @@ def test_a_temporary_folder_without_room_is_one_line(
 ) -> None:
     result = in_private_mounts(place, environment, f"{mount(place, 'tmp')}; {RUN}")
     assert result.returncode == 3
-    assert "make room, or name another folder with TMPDIR" in one_line(result)
+    assert "free some disk space, or set TMPDIR to another folder" in one_line(result)
 
 
 RUN = f"{sys.executable} -m leaklab run grow --catalogue {TOYS}"

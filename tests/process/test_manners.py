@@ -57,7 +57,7 @@ def test_a_program_that_closes_every_descriptor_is_told_so(executor: ProcessExec
 def test_an_exception_without_words_is_still_named(executor: ProcessExecutor) -> None:
     trace = run(executor, "no words")
     assert trace.end_reason is EndReason.PROGRAM_FAILED
-    assert "UnspeakableError: (its message cannot be had)" in trace.detail
+    assert "UnspeakableError: (its message cannot be read)" in trace.detail
 
 
 def test_a_program_that_kills_its_supervisor_goes_with_it(executor: ProcessExecutor) -> None:

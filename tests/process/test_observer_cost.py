@@ -16,7 +16,7 @@ def test_the_command_writes_its_own_section_only(leaklab: Leaklab, place: Path) 
     document = place / "performance.md"
     document.write_text("# Title\n\n<!-- observer: begin -->\nold\n<!-- observer: end -->\n\nend\n")
     result = leaklab("observer", "--quick", "--write", str(document))
-    assert (0 if "kept by all" in result.stdout else 1) == result.returncode
+    assert (0 if "met by all" in result.stdout else 1) == result.returncode
     assert ["one process", "pool of 2"] == [
         line.split("  ")[0] for line in result.stdout.splitlines()[1:3]
     ]

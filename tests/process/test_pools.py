@@ -79,9 +79,9 @@ def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: st
         ("close all", 50, 3, "worker 2: the program closed descriptors that are the lab's"),
         ("leave", 0, 2, "SystemExit: enough"),
         ("never", 1, 2, "the workload never yields"),
-        ("exit", 0, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
-        ("exit", 50, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
-        ("exit", -1, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
+        ("exit", 0, 3, "a worker died: worker 2: exited with status 3 in mid-run"),
+        ("exit", 50, 3, "a worker died: worker 2: exited with status 3 in mid-run"),
+        ("exit", -1, 3, "a worker died: worker 2: exited with status 3 in mid-run"),
         ("kill", 50, 3, "a worker died: worker 2: killed by SIGKILL"),
         ("abort", 50, 3, "worker 2: killed by SIGABRT; its last words: famous last words"),
     ],
@@ -160,7 +160,7 @@ def test_a_service_that_dies_in_mid_run_is_named(
         service[0].kill()
         _, output = harness.communicate(timeout=30)
     assert harness.returncode == 3
-    assert "the service 'http' died in mid-run: killed by SIGKILL" in output
+    assert "the service 'http' died during the run: killed by SIGKILL" in output
     assert len(output.splitlines()) == 1
 
 

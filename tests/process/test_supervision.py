@@ -329,7 +329,7 @@ time.sleep(1000)
     home = bench.folder / "home"
 
     def look() -> None:
-        seen = observer._seen.high_water_bytes.values()
+        seen = observer._observation.high_water_bytes.values()
         # The last mark may have been read while the larger one was still being filled.
         filled = [sum(mark > least for mark in seen) for least in (50_000_000, 100_000_000)]
         if len(list(home.iterdir())) == 2 and filled == [2, 1]:
@@ -347,7 +347,7 @@ time.sleep(1000)
         2,
     ]
     assert seen.tree_peak_pss_bytes is not None
-    assert seen.looks > 0
+    assert seen.polls > 0
     assert seen.cpu_seconds > 0
 
 
@@ -388,8 +388,8 @@ def test_a_service_that_dies_is_named_with_its_last_words(tmp_path: Path) -> Non
         (service,) = (p for p in psutil.Process().children(recursive=True) if is_crier(p))
         service.kill()
         wait_until(services.death)
-        message = "the service 'crier' died in mid-run: killed by SIGKILL; its last words: farewell"
-        assert services.death() == message
+        message = "the service 'crier' died during the run: killed by SIGKILL"
+        assert services.death() == f"{message}; its last output: farewell"
 
 
 def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> None:
@@ -411,7 +411,7 @@ def test_a_service_that_is_slow_to_start_is_given_up_at_once(tmp_path: Path) -> 
     with (
         session_folder() as session,
         run_folder(session, 0) as folder,
-        pytest.raises(Cancelled, match="'sleeper': given up"),
+        pytest.raises(Cancelled, match="'sleeper' was cancelled before it started"),
         running(job, [tmp_path], folder, session, cancelled),
     ):
         pass
@@ -451,6 +451,7 @@ def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:
 
 def test_a_temporary_folder_that_takes_nothing_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    message = "file/run-00/home: Not a directory; make room, or name another folder with TMPDIR"
+    advice = "free some disk space, or set TMPDIR to another folder"
+    message = f"file/run-00/home: Not a directory; {advice}"
     with pytest.raises(NotMeasured, match=message), run_folder(tmp_path / "file", 0):
         pass

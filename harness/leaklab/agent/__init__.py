@@ -1,10 +1,11 @@
 """The agent: the only code of the lab that runs inside a measured process.
 
-It is started by its path, `python -s agent/__main__.py JOB`. So the agent's folder is what Python
-puts on the program's path, and `leaklab_agent` is the one name in it; its modules are cached
-bytecode, which costs the measured process less than a script that is compiled anew. No option that
-Python 3.8 lacks is needed. The harness itself imports `leaklab_agent.layout` alone.
+The agent is started by its path, `python -s agent/__main__.py JOB`. Python then puts the agent's
+folder on the program's path, where `leaklab_agent` is the only importable name. Its modules are
+cached bytecode, which costs the measured process less than a script that is compiled at every
+start. The command needs no option that Python 3.8 lacks. The harness itself imports only
+`leaklab_agent.layout`.
 
-Started as a folder, `python -s agent JOB`, it would take 590 KiB more: the interpreter imports
-`runpy` for that.
+Starting the folder, `python -s agent JOB`, would take 590 KiB more, because the interpreter imports
+`runpy` to run a folder.
 """

@@ -40,7 +40,7 @@ def commands() -> str:
     return "\n\n".join([PAGE_HEAD, *texts]) + "\n"
 
 
-def catalogue() -> str:
+def catalogue_page() -> str:
     """Return docs/reference/catalogue.md: a table of leaklab's own scenarios."""
     columns = ("scenario", "what it is", "type", "resource", "level", "modes")
     scenarios = open_catalogue(None).load_all()
@@ -60,7 +60,7 @@ def write_documents(root: Path) -> None:
     """Write both documents, and the checksums of the programs, of the checkout at `root`."""
     reference = root / "docs" / "reference"
     (reference / "commands.md").write_text(commands(), encoding="utf-8")
-    (reference / "catalogue.md").write_text(catalogue(), encoding="utf-8")
+    (reference / "catalogue.md").write_text(catalogue_page(), encoding="utf-8")
     (root / "scenarios" / checksums.CHECKSUM_FILE).write_text(
         checksums.sums_of(root), encoding="utf-8"
     )

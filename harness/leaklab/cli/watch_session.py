@@ -27,7 +27,7 @@ from leaklab.features.watch.targets import WatchTarget, attached, started
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.scenario import Resource
 from leaklab.model.units import format_duration
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes import platform_probes
 from leaklab.verdict.preload import preload_estimators
 

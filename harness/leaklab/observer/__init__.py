@@ -1,1 +1,1 @@
-"""The run as it looks from outside: what is read of it while it lasts."""
+"""The observer: reads a run from outside while it lasts."""

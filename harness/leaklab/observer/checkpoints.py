@@ -1,4 +1,4 @@
-"""The agent's questions and their answers: at a checkpoint it waits to be told whether to go on."""
+"""The answers to the agent, which waits at each checkpoint until the harness sends an order."""
 
 import os
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from leaklab.verdict.growth import MIN_BLOCKS
 
 
 class CheckpointOrder(Enum):
-    """What an agent is told at a checkpoint; after the last two it asks again."""
+    """An order to the agent at a checkpoint. After COLLECT and SURVEY the agent asks again."""
 
     GO_ON = GO_ON
     END = END
@@ -23,9 +23,11 @@ class CheckpointOrder(Enum):
 
 @dataclass(frozen=True)
 class Decision:
-    """What a run is to do, and if it goes on, from how many units on that is decided again.
+    """What a run does next.
 
-    `held_back_by` is the option that ends a run which is not certain.
+    order: the order to the agent.
+    held_back_by: the option that ends a run although its verdict is not certain.
+    next_units: with GO_ON, the units after which the next decision is due.
     """
 
     order: CheckpointOrder
@@ -36,8 +38,8 @@ class Decision:
 class Checkpoints:
     """Answers the agent of one run.
 
-    Where a tree is judged, `reads_tree` says that it is read at each checkpoint, while all its
-    processes wait, and only there: so the same run reads the same.
+    If a tree is judged, `reads_tree` is true: the observer then reads the tree at each checkpoint,
+    while all its processes wait, and at no other time. The readings of equal runs are then equal.
     """
 
     def __init__(
@@ -50,10 +52,11 @@ class Checkpoints:
         """Prepare to answer.
 
         Args:
-            orders_fd: the agent reads from the other end of it.
-            decide: asked when as many units are done as its last decision said.
-            units_done: the work done so far, as of the last sample.
-            scope: what is judged.
+            orders_fd: the write end of the pipe from which the agent reads its orders.
+            decide: makes a decision, given the units done and the observation. It is called when
+                the units of its last decision are done.
+            units_done: returns the work done, as of the last sample.
+            scope: whether the processes or the tree are judged.
         """
         self.units_done = units_done
         self.reads_tree = scope is Scope.TREE
@@ -63,22 +66,23 @@ class Checkpoints:
         self._asks_again = False
         self._ordered: list[CheckpointOrder] = []
         self._next_units = MIN_BLOCKS
-        # A program may forge the agent's questions without reading the answers: these are lost.
+        # A program may forge the agent's messages and never read the answers. Answers that fill the
+        # pipe are dropped, so that the harness does not block.
         os.set_blocking(orders_fd, False)
 
     def is_new(self, units: int) -> bool:
-        """Whether this can be the agent's question: the units that it reports only rise, but where
-        it was told to ask again."""
+        """Return whether the agent can have sent this message: the units that it reports rise,
+        unless it was ordered to ask again."""
         return units > self._reached or (self._asks_again and units == self._reached)
 
-    def answer(self, units: int, seen: Observation) -> None:
-        """Decide, if that is due, and answer."""
+    def answer(self, units: int, observation: Observation) -> None:
+        """Make a decision, if one is due, and send the order."""
         self._reached = units
         decision = Decision(CheckpointOrder.GO_ON, next_units=self._next_units)
         if units >= self._next_units:
-            decision = self._decide(units, seen)
-            seen.held_back_by = decision.held_back_by
-        if decision.order in self._ordered:  # it was in vain, and would be for ever
+            decision = self._decide(units, observation)
+            observation.held_back_by = decision.held_back_by
+        if decision.order in self._ordered:  # repeating it would change nothing
             decision = Decision(CheckpointOrder.GO_ON, next_units=2 * units)
         self._asks_again = decision.order in (CheckpointOrder.COLLECT, CheckpointOrder.SURVEY)
         self._ordered = [*self._ordered, decision.order] if self._asks_again else []

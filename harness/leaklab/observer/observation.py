@@ -1,4 +1,4 @@
-"""What was seen of a run: its messages, and what was read of it from outside."""
+"""The observation of a run: its messages, and the readings made from outside."""
 
 from dataclasses import dataclass, field
 
@@ -17,26 +17,34 @@ from leaklab.sandbox.protocol import (
     Reached,
 )
 
-# Twice what is kept of one process by its agent: these readings are not spaced by the work.
+# Twice the rows of an agent's table, because these readings are not spaced by the work.
 MAX_TREE_ROWS = 384
 
-# Of each process one at each doubling is asked for; a program may forge others.
+# The harness requests one survey of each process per doubling, but a program may forge more.
 MAX_SURVEYS = 1024
 
 
 @dataclass
 class Observation:
-    """What was seen of a run.
+    """The messages of a run and the readings made of it from outside.
 
-    Of its agent and workers `baselines` and `finished`, by the number of the process; of the other
-    messages the first of each kind; `bounded` are the containers that were told. `tree` is what was
-    read of all processes together, `outside` of each one with a baseline, by its number, what
-    its agent cannot know. `stopped` is why the lab ended the run, `service_death` how a service
-    died where that ended it, else empty.
-    `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
-    `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
-    and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
-    and `cpu_seconds` are what the observer itself did and took.
+    controlled, failed, died, exited: the first message of each type.
+    baselines, finished: the messages of the agent (0) and the workers, by their numbers.
+    bounded: the surveys of containers that state a maximum.
+    tree: the readings of all processes together.
+    outside: readings that an agent cannot make, by the number of each process with a baseline.
+    stopped: the reason why the lab ended the run.
+    held_back_by: the option that kept the run from going on.
+    top_pid: the pid of the supervisor.
+    service_death: how a service died, if that ended the run; otherwise empty.
+    high_water_bytes: by pid, the last VmHWM of each process with a baseline.
+    tree_peak_pss_bytes: the highest PSS of all processes together.
+    longest_gap_seconds: the longest time without a reading of PSS.
+    cgroup_peak_bytes: the high-water mark of the cgroup.
+    oom_kills: how many processes the kernel killed at the run's memory limit.
+    memory_by, processes_by: what enforced the limits, as in `Confinement`.
+    refused: why no cgroup enforced a limit.
+    polls, cpu_seconds: how often the observer polled the run, and the CPU time that it took.
     """
 
     controlled: Controlled | None = None
@@ -60,11 +68,11 @@ class Observation:
     memory_by: str = OBSERVER
     processes_by: str = OBSERVER
     refused: list[str] = field(default_factory=list)
-    looks: int = 0
+    polls: int = 0
     cpu_seconds: float = 0.0
 
-    def hear(self, message: AgentMessage) -> None:
-        """Keep a message, unless one of its kind, and of its process, was heard before."""
+    def record(self, message: AgentMessage) -> None:
+        """Keep the first message of each type and process, and the last MAX_SURVEYS surveys."""
         match message:
             case Baseline():
                 self.baselines.setdefault(message.process, message)

@@ -1,5 +1,5 @@
-"""The samples' tables: memory that the measured processes write and the harness reads, in the
-agent's layout."""
+"""Sample tables: memory that the measured processes write and the harness reads. Its layout is the
+agent's (`layout.py`)."""
 
 import mmap
 import os
@@ -12,38 +12,41 @@ from leaklab.agent.leaklab_agent import layout
 from leaklab.model.measurement import How, Stop
 from leaklab.model.signals import Reading, Samples
 
-WORDS = layout.TABLE_BYTES // 8
+TABLE_SLOTS = layout.TABLE_BYTES // 8
 HOW = {
-    layout.AS_IT_IS: How.AS_IT_IS,
+    layout.NO_COLLECTION: How.AS_IT_IS,
     layout.COLLECTED: How.COLLECTED,
-    layout.UNCOLLECTED: How.UNCOLLECTED,
+    layout.COLLECTOR_OFF: How.UNCOLLECTED,
 }
 
 
 @dataclass(frozen=True)
 class SampleTables:
-    """A view of the words of all tables, and the descriptor by which the agent gets them.
+    """The tables of all processes of a run.
 
-    Table 0 is the agent's own; in a pool each worker has the table of its number.
+    fd: the descriptor of the tables, which the agent inherits.
+    slots: a view of the 64-bit slots of all tables. Table 0 belongs to the agent's process; in a
+        pool each worker has the table of its number.
+    processes: the number of tables.
     """
 
     fd: int
-    words: memoryview
+    slots: memoryview
     processes: int
 
     def units_done(self, process: int = 0) -> int:
-        """The work a process had done when its last sample was taken."""
-        count = self.words[process * WORDS]
+        """Return the work that a process had done at its last sample."""
+        count = self.slots[process * TABLE_SLOTS]
         return int(self._row(process, count - 1)[0]) if count else 0
 
-    def units_done_in_all(self) -> int:
-        """The work that was done in the run: of a pool, by its workers."""
+    def total_units_done(self) -> int:
+        """Return the work done in the run; in a pool, by all workers together."""
         numbers = range(1, self.processes) if self.processes > 1 else (0,)
         return sum(self.units_done(number) for number in numbers)
 
     def samples(self, process: int = 0) -> Samples:
-        """All that a process sampled, also one that was killed since."""
-        rows = [self._row(process, i) for i in range(self.words[process * WORDS])]
+        """Return all samples of a process, even if it was killed since."""
+        rows = [self._row(process, i) for i in range(self.slots[process * TABLE_SLOTS])]
         columns: dict[str, list[Any]] = {
             name: [None if row[at] == layout.NOT_READ else row[at] for row in rows]
             for at, name in enumerate(layout.ROW_SIGNALS, start=1)
@@ -51,13 +54,13 @@ class SampleTables:
         return Samples(units=[row[0] for row in rows], **columns)
 
     def stops(self, process: int, baseline_bytes: int) -> list[Stop]:
-        """What a process read at its stops; its high-water marks above a baseline."""
-        count = min(self.words[process * WORDS + 1], layout.MAX_STOPS)
+        """Return the stops of a process, with its high-water marks less the baseline."""
+        count = min(self.slots[process * TABLE_SLOTS + 1], layout.MAX_STOPS)
         return [self._stop(process, number, baseline_bytes) for number in range(count)]
 
     def _stop(self, process: int, number: int, baseline_bytes: int) -> Stop:
-        begin = process * WORDS + layout.STOPS_AT + number * layout.STOP_WIDTH
-        units, how, high_water, nanoseconds, *values = self.words[begin : begin + layout.STOP_WIDTH]
+        start = process * TABLE_SLOTS + layout.STOPS_AT + number * layout.STOP_WIDTH
+        units, how, high_water, nanoseconds, *values = self.slots[start : start + layout.STOP_WIDTH]
         named = zip(layout.STOP_SIGNALS, values, strict=True)
         read = {name: value for name, value in named if value != layout.NOT_READ}
         return Stop(
@@ -69,22 +72,22 @@ class SampleTables:
         )
 
     def _row(self, process: int, number: int) -> memoryview:
-        begin = process * WORDS + layout.TABLE_HEAD + number * layout.ROW_WIDTH
-        return self.words[begin : begin + layout.ROW_WIDTH]
+        start = process * TABLE_SLOTS + layout.TABLE_HEAD + number * layout.ROW_WIDTH
+        return self.slots[start : start + layout.ROW_WIDTH]
 
 
 @contextmanager
 def sample_tables(processes: int) -> Iterator[SampleTables]:
-    """Empty tables in a memfd: nothing of them is left anywhere when it is closed."""
+    """Make empty tables in a memfd, which disappears when it is closed."""
     size = processes * layout.TABLE_BYTES
     fd = os.memfd_create("samples")
     try:
         os.ftruncate(fd, size)
         with (
             mmap.mmap(fd, size) as mapped,
-            memoryview(mapped) as octets,
-            octets.cast("q") as words,
+            memoryview(mapped) as table_bytes,
+            table_bytes.cast("q") as slots,
         ):
-            yield SampleTables(fd, words, processes)
+            yield SampleTables(fd, slots, processes)
     finally:
         os.close(fd)

@@ -1,4 +1,7 @@
-"""Reports: what was found, as tables, one view a module; nothing is measured or judged here."""
+"""Reports: tables of what was measured and judged, one view a module.
+
+Nothing is measured or judged here.
+"""
 
 from leaklab.reports.table import Table, markdown, plain
 from leaklab.reports.terminal import print_table

@@ -1,4 +1,4 @@
-"""Advice as data: everything a run may have to say about its own trustworthiness."""
+"""Advice as data: each remark on how far the figures of a run can be trusted."""
 
 from collections.abc import Iterable, Sequence
 from enum import Enum
@@ -11,52 +11,54 @@ from leaklab.verdict.pairs import label
 
 BY_OBSERVER = "observer"
 
-# Libraries that size a cache by the machine's memory take some per cent of it.
+# Libraries that size a cache by the machine's memory take a few per cent of it.
 SIZED_SHARE = 0.02
 
 
 class Advice(Enum):
-    """A remark under a table; its value is the text, which ends with what to do. `{of}` stands
-    for what it is about: the runs, or what a platform refused."""
+    """A remark below a table. Its value is the text, which ends with what to do.
+
+    `{of}` stands for the subject of the remark: the labels of runs, or what a platform refused.
+    """
 
     ASLR_ON = (
-        "address randomisation could not be switched off, so peaks may differ by some pages; "
+        "address randomisation could not be switched off, so peaks may differ by a few pages; "
         "allow personality(2) in this container"
     )
     HUGE_PAGES = (
-        "transparent huge pages could not be switched off, so RSS may move by 2 MiB at a time; "
-        "run with the kernel's setting 'madvise'"
+        "transparent huge pages could not be switched off, so RSS may change in steps of 2 MiB; "
+        "set the kernel's transparent_hugepage to 'madvise'"
     )
     NO_RESET = (
-        "the kernel refused to reset the high-water mark, so peaks include the interpreter's own "
-        "start; mount /proc writable"
+        "the kernel refused to reset the high-water mark, so peaks include the start of the "
+        "interpreter; mount /proc writable"
     )
     PIN_LOST = (
-        "the program changed its own CPU affinity: peaks of {of} may differ by some 100 KiB; take "
-        "that out of the program to compare peaks"
+        "the program changed its own CPU affinity, so peaks of {of} may differ by some 100 KiB; "
+        "remove that call from the program to compare peaks"
     )
     SHARED_MEMORY = (
-        "{of} had no /dev/shm of their own, so that other programs' segments may be counted, too; "
-        "run as root, or in a user namespace"
+        "{of} had no private /dev/shm, so segments of other programs may be counted; run as root "
+        "or in a user namespace"
     )
     LIMIT_SEEN = (
-        "{of}: a program that sizes itself by the memory of the machine has seen this limit, and "
-        "holds less than without it; --memory-limit changes it"
+        "{of}: a program that sizes itself by the machine's memory reads this limit instead, and "
+        "keeps less than it would without the limit; --memory-limit changes it"
     )
     REFUSED = (
-        "refused here: {of}; the observer looks every 20 ms, and what is faster passes it: have a "
-        "cgroup delegated, and the kernel itself holds the limits"
+        "refused here: {of}; the observer reads every 20 ms, so a fast program can exceed a limit; "
+        "delegate a cgroup, and the kernel enforces the limits"
     )
     STOPPED = (
         "a run was stopped at a limit; raise --memory-limit, --time-limit, --process-limit or "
-        "--descriptor-limit to see it end"
+        "--descriptor-limit to let it end"
     )
 
 
 def advise(results: Sequence[Result]) -> list[str]:
-    """What these runs should be read with, each remark once."""
+    """Return the remarks that apply to these results, each remark once."""
     measured = [r for r in results if r.processes]
-    about = {
+    subjects = {
         Advice.ASLR_ON: _labels(r for r in measured if not r.controls.aslr_off),
         Advice.HUGE_PAGES: _labels(r for r in measured if not r.controls.huge_pages_off),
         Advice.NO_RESET: _labels(r for r in measured if not r.controls.high_water_reset),
@@ -66,7 +68,7 @@ def advise(results: Sequence[Result]) -> list[str]:
         Advice.REFUSED: _refusals(measured),
         Advice.STOPPED: _labels(r for r in results if r.end_reason.stopped),
     }
-    return [advice.value.format(of=of) for advice, of in about.items() if of]
+    return [advice.value.format(of=subject) for advice, subject in subjects.items() if subject]
 
 
 def _shares_dev_shm(result: Result) -> bool:
@@ -75,8 +77,11 @@ def _shares_dev_shm(result: Result) -> bool:
 
 
 def _limits_seen(results: Iterable[Result]) -> str:
-    """The memory limits under which programs ran that are not the lab's own, do not leak, and hold
-    so much that they may have sized themselves by it."""
+    """The memory limits of programs that may have sized themselves by them.
+
+    These are programs outside the lab's catalogue that do not leak and that use more than
+    `SIZED_SHARE` of their limit.
+    """
     limits = dict.fromkeys(
         format_bytes(r.controls.memory_limit_bytes)
         for r in results
@@ -93,12 +98,11 @@ def _labels(results: Iterable[Result]) -> str:
 
 
 def _refusals(results: Iterable[Result]) -> str:
-    """What was refused, and what is in force."""
-    found = {_refusal(r.controls): None for r in results if r.controls.refused}
-    return "; ".join(found)
+    """What the platform refused, and which limits are in force instead."""
+    return "; ".join(dict.fromkeys(_refusal(r.controls) for r in results if r.controls.refused))
 
 
 def _refusal(controls: Controls) -> str:
     refused = "; ".join(controls.refused)
-    means = f"memory by {controls.memory_limit_by}, processes by {controls.process_limit_by}"
-    return f"{refused} (limits in force instead: {means})"
+    in_force = f"memory by {controls.memory_limit_by}, processes by {controls.process_limit_by}"
+    return f"{refused} (limits in force instead: {in_force})"

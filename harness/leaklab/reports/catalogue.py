@@ -1,4 +1,4 @@
-"""The table of what there is."""
+"""The table of `leaklab list`."""
 
 from collections.abc import Sequence
 
@@ -7,7 +7,7 @@ from leaklab.reports.table import Table
 
 
 def catalogue(scenarios: Sequence[Scenario]) -> Table:
-    """What there is, one line a scenario."""
+    """Build a table with one row for each scenario."""
     return Table(
         columns=("scenario", "level", "resource", "title"),
         rows=[(s.name, str(s.level), str(s.resource), s.title) for s in scenarios],

@@ -1,4 +1,4 @@
-"""Tables of what asv tracks: what each pair costs, two commits side by side, a history."""
+"""Tables of asv's figures: the costs of each pair, two commits side by side, regressions."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,7 +18,6 @@ from leaklab.features.commits.figures import NO_GROWTH, Tracked
 from leaklab.features.commits.measure import CommitComparison, CommitFigures, Regression
 from leaklab.features.commits.selection import Selection
 from leaklab.model.scenario import Mode, Resource
-from leaklab.model.text import cut_front
 from leaklab.model.units import format_bytes, format_growth
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import commit_notes
@@ -29,17 +28,16 @@ SHOWN = (Change.FAILED, Change.WORSE, Change.BETTER)
 ASV_WORDS = {"+": "worse", "-": "better", "!": "failed", "": "same"}
 MODES = frozenset(mode.value for mode in Mode)
 ALARMING = (Change.WORSE, Change.FAILED)
-MAX_BRANCH_NAME = 9
 
 
 def pair_costs(measured: CommitFigures, selection: Selection) -> Table:
-    """What each pair costs: both variants' peaks and growth, by scenario and mode.
+    """Build the table of the peaks and the growth of both variants, by scenario and mode.
 
-    A control's only program stands where a fixed one does: it is as innocent.
+    The one program of a control has the columns of the fixed variant, because it does not leak.
 
     Args:
-        measured: the commit.
-        selection: what was measured of it.
+        measured: the figures of the commit.
+        selection: which scenarios were measured.
     """
     columns = ("scenario, mode", "buggy peak", "per unit", "fixed peak", "per unit", "ratio")
     rows: list[tuple[str, ...]] = []
@@ -56,62 +54,72 @@ def pair_costs(measured: CommitFigures, selection: Selection) -> Table:
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
-def changes(found: CommitComparison, base: str, head: str) -> Table:
-    """What is worse, better or failed on the second commit, and what asv saw in it.
+def changes(comparison: CommitComparison, base: str, head: str) -> Table:
+    """Build the table of what is worse, better or failed on the second commit.
 
     Args:
-        found: the two commits.
-        base: how the first is called.
-        head: how the second is called.
+        comparison: the two commits.
+        base: the name of the first commit.
+        head: the name of the second commit.
     """
-    # A column is known by its name, so that of a branch must be no other column's.
-    taken = ["benchmark", "ratio", "is", "asv saw"]
-    for name in (cut_front(base, MAX_BRANCH_NAME), cut_front(head, MAX_BRANCH_NAME)):
-        taken.append(name if name not in taken else f"{name} ")
-    columns = (taken[0], *taken[4:], *taken[1:4])
-    shown = sorted((r for r in found.rows if r.change in SHOWN), key=lambda r: _order(r.benchmark))
+    # `Table.right` names columns by their headers, so no two headers may be the same.
+    others = ("benchmark", "ratio", "change", "asv saw")
+    before = f"{base} (base)" if base in others else base
+    after = f"{head} (head)" if head in (*others, before) else head
+    columns = (others[0], before, after, *others[1:])
+    shown = (row for row in comparison.rows if row.change in SHOWN)
     rows = _under_headings(
-        (row.benchmark, (*_sides(found, row), row.change, _asv_word(row))) for row in shown
+        (row.benchmark, (*_sides(comparison, row), row.change, _asv_word(row)))
+        for row in sorted(shown, key=lambda row: _order(row.benchmark))
     )
     alarms = frozenset(i for i, row in enumerate(rows) if row[4] in ALARMING)
-    return Table(columns, rows, right=frozenset(columns[1:4]), alarms=alarms)
+    return Table(
+        columns,
+        rows,
+        right=frozenset(columns[1:4]),
+        alarms=alarms,
+        shortened=frozenset({before, after}),
+    )
 
 
-def change_counts(found: CommitComparison, selection: Selection, base: str, head: str) -> Table:
-    """How many figures were compared and what became of them, and why some could not be.
+def change_counts(
+    comparison: CommitComparison, selection: Selection, base: str, head: str
+) -> Table:
+    """Count the figures by how they changed; the notes say why some could not be compared.
 
     Args:
-        found: the two commits.
-        selection: what was measured of them.
-        base: how the first is called.
-        head: how the second is called.
+        comparison: the two commits.
+        selection: which scenarios were measured.
+        base: the name of the first commit.
+        head: the name of the second commit.
     """
     columns = ("figures", *Change)
     counts: dict[str, Counter[Change]] = defaultdict(Counter)
-    for row in found.rows:
+    for row in comparison.rows:
         counts[_metric(row.benchmark)][row.change] += 1
     rows = [(metric, *(str(count[c]) for c in Change)) for metric, count in sorted(counts.items())]
-    worse = f"worse is {found.factor:g} times as much or more, or a verdict that became a leak"
+    factor = f"{comparison.factor:g}"
+    worse = f"worse means {factor} times as much or more, or a verdict that became a leak"
     notes = [f"{head} against {base}; {worse}"]
     notes += [
-        f"asv alone saw {ASV_WORDS[row.asv]}: {_full_name(row.benchmark)}, {_apart(found, row)}; "
-        "the intervals of its growth overlap"
-        for row in found.rows
+        f"asv alone reports {ASV_WORDS[row.asv]}: {_full_name(row.benchmark)}, "
+        f"{_both(comparison, row)}; the intervals of its growth overlap"
+        for row in comparison.rows
         if row.asv and row.change is Change.SAME and row.benchmark.metric == GROWTH
     ]
-    notes += commit_notes.of_comparison(found, selection, base, head)
+    notes += commit_notes.of_comparison(comparison, selection, base, head)
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
-def regressions(found: Sequence[Regression]) -> Table:
-    """Steps upwards in the history, the newest as asv has them."""
+def regressions(steps: Sequence[Regression]) -> Table:
+    """Build the table of the steps upwards in the history, as asv detected them."""
     columns = ("benchmark", "in commits", "was", "became")
-    rows = _under_headings((r.benchmark, _step(r)) for r in found)
+    rows = _under_headings((r.benchmark, _step(r)) for r in steps)
     return Table(columns, rows, right=frozenset(columns[2:]))
 
 
 def _asv_word(row: Compared) -> str:
-    """What asv saw; where something failed it makes no table, and so said nothing."""
+    """What asv saw. Where a benchmark failed, asv does not compare it."""
     return "-" if row.change is Change.FAILED and not row.asv else ASV_WORDS[row.asv]
 
 
@@ -125,7 +133,7 @@ def _step(step: Regression) -> tuple[str, str, str]:
 def _under_headings(
     items: Iterable[tuple[Benchmark, tuple[str, ...]]],
 ) -> list[tuple[str, ...]]:
-    """Rows with their scenario's name above them, once."""
+    """Rows with the name of their scenario in a row of its own above them."""
     rows: list[tuple[str, ...]] = []
     last = ""
     for benchmark, cells in items:
@@ -142,13 +150,13 @@ def _by_pair(
     values: Values,
 ) -> dict[tuple[str, str], dict[str, dict[str, float | None]]]:
     """The figures of scenarios by (scenario, mode), then variant, then metric."""
-    found: dict[tuple[str, str], dict[str, dict[str, float | None]]] = {}
+    pairs: dict[tuple[str, str], dict[str, dict[str, float | None]]] = {}
     for benchmark, value in sorted(values.items(), key=lambda item: _order(item[0])):
         if benchmark.metric in METRICS:
             scenario, variant, mode = benchmark.label.split("/")
-            of_pair = found.setdefault((scenario, mode), defaultdict(dict))
-            of_pair[variant][benchmark.metric] = value.amount
-    return found
+            variants = pairs.setdefault((scenario, mode), defaultdict(dict))
+            variants[variant][benchmark.metric] = value.amount
+    return pairs
 
 
 def _amount(figures: Mapping[str, float | None], metric: str, resource: Resource) -> str:
@@ -168,25 +176,25 @@ def _shown(value: float | None, benchmark: Benchmark, resource: Resource) -> str
 
 
 def _plain(value: float, benchmark: Benchmark) -> str:
-    of_bytes = benchmark.metric in METRICS or benchmark.label.endswith("bytes")
-    return format_bytes(value) if of_bytes else f"{value:.3f}"
+    in_bytes = benchmark.metric in METRICS or benchmark.label.endswith("bytes")
+    return format_bytes(value) if in_bytes else f"{value:.3f}"
 
 
-def _sides(found: CommitComparison, row: Compared) -> tuple[str, str, str]:
+def _sides(comparison: CommitComparison, row: Compared) -> tuple[str, str, str]:
     """Both figures and their ratio."""
-    tracked = [found.head.tracked, found.base.tracked]
+    tracked = [comparison.head.tracked, comparison.base.tracked]
     resource = _resource(tracked, row.benchmark.label)
     cells = [
         "n/a"
         if row.benchmark not in side.values
         else _shown(side.values[row.benchmark].amount, row.benchmark, resource)
-        for side in (found.base, found.head)
+        for side in (comparison.base, comparison.head)
     ]
     return cells[0], cells[1], _change(row) or _ratio(row.head, row.base)
 
 
 def _change(row: Compared) -> str:
-    """What stands for the ratio where one side has no growth, or is no leak; empty elsewhere."""
+    """`new` or `gone`, where only one side grows or leaks; empty where there is a ratio."""
     if row.base is None or row.head is None:
         return ""
     if row.benchmark.metric == VERDICT:
@@ -198,13 +206,13 @@ def _change(row: Compared) -> str:
     return "gone" if row.head <= NO_GROWTH else ""
 
 
-def _apart(found: CommitComparison, row: Compared) -> str:
-    before, after, _ = _sides(found, row)
+def _both(comparison: CommitComparison, row: Compared) -> str:
+    before, after, _ = _sides(comparison, row)
     return f"{before} and {after}"
 
 
 def _order(benchmark: Benchmark) -> tuple[str, int, str, int]:
-    """By scenario, its modes in the order in which they are run, variant, the verdict first."""
+    """A sort key: by scenario, mode (in the order in which modes run), variant and metric."""
     scenario, _, rest = benchmark.label.partition("/")
     variant, _, mode = rest.partition("/")
     place = list(Mode).index(Mode(mode)) if mode in MODES else 0
@@ -221,7 +229,7 @@ def _ratio(part: float | None, whole: float | None) -> str:
 
 
 def _resource(tracked: Iterable[Tracked], label: str) -> Resource:
-    """The resource that a scenario's growth is of."""
+    """The resource by which the scenario with this label is judged."""
     for one in tracked:
         for name, figures in one.figures.items():
             if name.startswith(label):

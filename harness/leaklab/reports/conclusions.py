@@ -20,10 +20,10 @@ def observer_conclusion(watched: Sequence[Watched]) -> str:
     """
     share = max(w.pss_share for w in watched)
     met = sum(w.holds for w in watched)
-    goal = f"its goal of {MAX_PSS_SHARE:.0%}, give or take one reading"
+    goal = f"its goal of {MAX_PSS_SHARE:.0%}, within one reading,"
     sentences = [
         (
-            f"Reading PSS took at most {share:.2%} of one CPU, and kept {goal}, in {met} of "
+            f"Reading PSS took at most {share:.2%} of one CPU, and met {goal} in {met} of "
             f"{len(watched)} measurements."
         )
     ]

@@ -1,4 +1,4 @@
-"""The confusion matrix as tables: the whole, and a row for each mode."""
+"""The confusion matrix as tables: one of all runs, and one with a row for each mode."""
 
 from collections.abc import Sequence
 
@@ -9,76 +9,76 @@ OF_TRUTH = {True: Answer.LEAK, False: Answer.CLEAN}
 COUNTS = ("right", "wrong", "undecided", "not measured")
 
 
-def confusion_tables(found: Sequence[JudgedRun]) -> tuple[Table, Table]:
-    """The whole, and below it the modes."""
-    return whole(matrix(found)), modes(found)
+def confusion_tables(judged_runs: Sequence[JudgedRun]) -> tuple[Table, Table]:
+    """Return the table of all runs and the table of the modes."""
+    return whole(matrix(judged_runs)), modes(judged_runs)
 
 
-def whole(found: Matrix) -> Table:
-    """What is known by what was said; a line marked where a run is not right."""
+def whole(counts: Matrix) -> Table:
+    """Build the matrix, a row for each truth; a row with a run that is not right is an alarm."""
     return Table(
         columns=("known", *Answer),
         rows=[
-            (str(known), *(str(found.count(said, leaks=leaks)) for said in Answer))
+            (str(known), *(str(counts.count(answer, leaks=leaks)) for answer in Answer))
             for leaks, known in OF_TRUTH.items()
         ],
         right=frozenset(Answer),
         alarms=frozenset(
             i
             for i, (leaks, known) in enumerate(OF_TRUTH.items())
-            if found.count(*Answer, leaks=leaks) > found.count(known, leaks=leaks)
+            if counts.count(*Answer, leaks=leaks) > counts.count(known, leaks=leaks)
         ),
     )
 
 
-def modes(judgements: Sequence[JudgedRun]) -> Table:
-    """A row for each mode; below it each run that is not right, with its reason."""
-    found = by_mode(judgements)
-    whole = matrix(judgements)
+def modes(judged_runs: Sequence[JudgedRun]) -> Table:
+    """Build a row for each mode; the notes name each run that is not right, with its reason."""
+    matrices = by_mode(judged_runs)
+    total = matrix(judged_runs)
     return Table(
         columns=("mode", "runs", *COUNTS),
-        rows=[(str(mode), str(m.runs), *map(str, _counts(m))) for mode, m in found.items()],
+        rows=[(str(mode), str(m.runs), *map(str, _counts(m))) for mode, m in matrices.items()],
         right=frozenset({"runs", *COUNTS}),
-        alarms=frozenset(i for i, m in enumerate(found.values()) if m.right < m.runs),
+        alarms=frozenset(i for i, m in enumerate(matrices.values()) if m.right < m.runs),
         notes=[
-            *(_named(j) for j in judgements if not j.right),
-            f"{whole.runs} runs, {whole.right} as known",
+            *(_named(run) for run in judged_runs if not run.right),
+            f"{total.runs} runs, {total.right} as known",
         ],
     )
 
 
-def _counts(found: Matrix) -> tuple[int, int, int, int]:
-    return found.right, found.wrong, found.undecided, found.not_measured
+def _counts(counts: Matrix) -> tuple[int, int, int, int]:
+    return counts.right, counts.wrong, counts.undecided, counts.not_measured
 
 
-def _named(judgement: JudgedRun) -> str:
-    known = "a leak" if judgement.leaks else "clean"
-    return f"{judgement.label}: {judgement.said} (known: {known}): {judgement.reason}"
+def _named(run: JudgedRun) -> str:
+    known = "a leak" if run.leaks else "clean"
+    return f"{run.label}: {run.said} (known: {known}): {run.reason}"
 
 
-def confusion_json(judgements: Sequence[JudgedRun]) -> dict[str, object]:
-    """The same for machines."""
-    found = matrix(judgements)
+def confusion_json(judged_runs: Sequence[JudgedRun]) -> dict[str, object]:
+    """Return both tables as values that JSON can encode."""
+    total = matrix(judged_runs)
     return {
-        "runs": found.runs,
-        "right": found.right,
-        "matrix": _cells(found),
-        "modes": {str(mode): _cells(m) for mode, m in by_mode(judgements).items()},
+        "runs": total.runs,
+        "right": total.right,
+        "matrix": _cells(total),
+        "modes": {str(mode): _cells(m) for mode, m in by_mode(judged_runs).items()},
         "not_right": [
             {
-                "run": j.label,
-                "known": str(OF_TRUTH[j.leaks]),
-                "said": str(j.said),
-                "reason": j.reason,
+                "run": run.label,
+                "known": str(OF_TRUTH[run.leaks]),
+                "said": str(run.said),
+                "reason": run.reason,
             }
-            for j in judgements
-            if not j.right
+            for run in judged_runs
+            if not run.right
         ],
     }
 
 
-def _cells(found: Matrix) -> dict[str, dict[str, int]]:
+def _cells(counts: Matrix) -> dict[str, dict[str, int]]:
     return {
-        str(known): {str(said): found.count(said, leaks=leaks) for said in Answer}
+        str(known): {str(answer): counts.count(answer, leaks=leaks) for answer in Answer}
         for leaks, known in OF_TRUTH.items()
     }

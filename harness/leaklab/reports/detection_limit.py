@@ -1,4 +1,4 @@
-"""What the floor came to: the leaks, and the clean programs."""
+"""The tables of the detection limit: the leaks, and the clean programs."""
 
 from collections.abc import Iterator, Sequence
 
@@ -9,83 +9,85 @@ from leaklab.reports.table import Table
 from leaklab.verdict.confusion import Answer
 
 
-def detection_tables(found: Sequence[Detection]) -> list[Table]:
-    """A table of the leaks and one of the clean programs; none for what was not run."""
-    leaks, clean = ([s for s in found if s.leaks is kind] for kind in (True, False))
+def detection_tables(detections: Sequence[Detection]) -> list[Table]:
+    """Build a table of the leaks and one of the clean programs, each if any of them was run."""
+    leaks, clean = ([d for d in detections if d.leaks is wanted] for wanted in (True, False))
     return [*([_leaks(leaks)] if leaks else []), *([_clean(clean)] if clean else [])]
 
 
-def _leaks(found: Sequence[Detection]) -> Table:
-    every = sum(s.holds for s in found)
+def _leaks(detections: Sequence[Detection]) -> Table:
+    always_detected = sum(d.holds for d in detections)
+    outcome = f"{always_detected} of {len(detections)} leaks detected in every run"
     return Table(
-        columns=("leak", "found", "CPU", "worst", "wall", "worst"),
+        columns=("leak", "detected", "CPU", "worst", "wall", "worst"),
         rows=[
-            (s.title, f"{s.count(Answer.LEAK)} of {s.runs}", *_cells(s.cpu), *_cells(s.wall))
-            for s in found
+            (d.title, f"{d.count(Answer.LEAK)} of {d.runs}", *_cells(d.cpu), *_cells(d.wall))
+            for d in detections
         ],
-        right=frozenset({"found", "CPU", "worst", "wall"}),
-        alarms=_alarms(found),
+        right=frozenset({"detected", "CPU", "worst", "wall"}),
+        alarms=_alarms(detections),
         notes=[
-            *_missed(found),
-            "CPU: of the measured process; wall: from a run's start to its verdict",
-            "each first the median of all runs, then the worst",
-            f"{every} of {len(found)} leaks found every time, in at most {MAX_SECONDS:g} s",
+            *_missed(detections),
+            "CPU: of the measured process; wall: from the start of a run to its verdict",
+            "CPU and wall are the median of all runs, with the worst run beside it",
+            f"{outcome}, in at most {MAX_SECONDS:g} s",
         ],
     )
 
 
-def _clean(found: Sequence[Detection]) -> Table:
-    runs = sum(s.runs for s in found)
+def _clean(detections: Sequence[Detection]) -> Table:
+    runs = sum(d.runs for d in detections)
     alarms, undecided = (
-        sum(s.count(said) for s in found) for said in (Answer.LEAK, Answer.UNDECIDED)
+        sum(d.count(answer) for d in detections) for answer in (Answer.LEAK, Answer.UNDECIDED)
     )
     return Table(
         columns=("clean program", "runs", "alarms", "undecided", "CPU", "worst"),
         rows=[
             (
-                s.title,
-                *(str(n) for n in (s.runs, s.count(Answer.LEAK), s.count(Answer.UNDECIDED))),
-                *_cells(s.cpu),
+                d.title,
+                *(str(n) for n in (d.runs, d.count(Answer.LEAK), d.count(Answer.UNDECIDED))),
+                *_cells(d.cpu),
             )
-            for s in found
+            for d in detections
         ],
         right=frozenset({"runs", "alarms", "undecided", "CPU", "worst"}),
-        alarms=_alarms(found),
+        alarms=_alarms(detections),
         notes=[
-            *_missed(found),
+            *_missed(detections),
             f"{runs:,} clean runs: {alarms} false alarms, {undecided} undecided",
         ],
     )
 
 
-def detection_json(found: Sequence[Detection]) -> list[dict[str, object]]:
-    """The same for machines."""
+def detection_json(detections: Sequence[Detection]) -> list[dict[str, object]]:
+    """Return both tables as values that JSON can encode."""
     return [
         {
-            "name": s.name,
-            "leaks": s.leaks,
-            "runs": s.runs,
-            "said": {str(said): s.count(said) for said in Answer},
-            "cpu": msgspec.to_builtins(s.cpu),
-            "wall": msgspec.to_builtins(s.wall),
-            "holds": s.holds,
+            "name": d.name,
+            "leaks": d.leaks,
+            "runs": d.runs,
+            "said": {str(answer): d.count(answer) for answer in Answer},
+            "cpu": msgspec.to_builtins(d.cpu),
+            "wall": msgspec.to_builtins(d.wall),
+            "holds": d.holds,
             "missed": [
-                {"seed": seed, "said": str(j.said), "reason": j.reason} for seed, j in s.missed
+                {"seed": seed, "said": str(run.said), "reason": run.reason}
+                for seed, run in d.missed
             ],
         }
-        for s in found
+        for d in detections
     ]
 
 
-def _alarms(found: Sequence[Detection]) -> frozenset[int]:
-    return frozenset(i for i, s in enumerate(found) if not s.holds)
+def _alarms(detections: Sequence[Detection]) -> frozenset[int]:
+    return frozenset(i for i, d in enumerate(detections) if not d.holds)
 
 
-def _missed(found: Sequence[Detection]) -> Iterator[str]:
-    """A line for each leak that was not found, and for each false alarm."""
-    for s in found:
-        for seed, j in s.missed:
-            yield f"{s.name}, seed {seed}: {j.said}: {j.reason}"
+def _missed(detections: Sequence[Detection]) -> Iterator[str]:
+    """A line for each leak that was not detected, and for each false alarm."""
+    for d in detections:
+        for seed, run in d.missed:
+            yield f"{d.name}, seed {seed}: {run.said}: {run.reason}"
 
 
 def _cells(spread: Spread | None) -> tuple[str, str]:

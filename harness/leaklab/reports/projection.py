@@ -1,26 +1,23 @@
 """The table of `leaklab project`: what each variant would need, and by what law."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 from leaklab.features.projection.laws import MAX_UNITS, Law, Point, Prediction
 from leaklab.features.projection.project import VariantProjection
 from leaklab.model.scenario import Scope
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
-from leaklab.reports.wrapping import wrapped
-
-INDENT = "  "
 
 
-def projected(found: Sequence[VariantProjection]) -> Table:
-    """A row for each variant; below it what was measured, and what else may be true.
+def projected(projections: Sequence[VariantProjection]) -> Table:
+    """Build a row for each variant; the notes are the measured peaks and the plausible laws.
 
     Args:
-        found: the variants of one scenario, projected to the same target.
+        projections: the variants of one scenario, projected to the same target; at least one.
     """
-    target = found[0].target
-    size, limit = f"at {_units(target.units)}", f"{format_bytes(target.limit_bytes)} met at"
+    target = projections[0].target
+    size, limit = f"at {_units(target.units)}", f"reaches {format_bytes(target.limit_bytes)}"
     return Table(
         columns=("variant", "law", size, "95 % interval", limit),
         rows=[
@@ -29,60 +26,61 @@ def projected(found: Sequence[VariantProjection]) -> Table:
                 str(p.laws.best.law),
                 format_bytes(p.prediction.peak_bytes),
                 _interval(p.prediction),
-                _met(p),
+                _reached(p),
             )
-            for p in found
+            for p in projections
         ],
         right=frozenset({size, limit}),
-        notes=[line for p in found for line in _notes(p)] + wrapped(_legend(found), INDENT),
+        notes=[*map(_note, projections), _legend(projections)],
     )
 
 
-def _notes(p: VariantProjection) -> Iterator[str]:
-    yield from wrapped(f"{p.variant}, measured: {_measured(p.points)}", INDENT)
-    yield from wrapped(f"{p.variant}: {_belief(p)}; {_meeting(p)}", INDENT)
+def _note(p: VariantProjection) -> str:
+    """What was measured of a variant, which laws fit, and where the limit is reached."""
+    return f"{p.variant}, measured: {_measured(p.points)}\n  {_laws(p)}\n  {_limit(p)}"
 
 
 def _measured(points: Sequence[Point]) -> str:
-    """Each size with its peak; one peak where it is the same at all."""
+    """Each size with its peak, or the one peak that all sizes have."""
     if len({point.peak_bytes for point in points}) == 1:
         span = f"{_units(points[0].units)} … {_units(points[-1].units)}"
         return f"{format_bytes(points[0].peak_bytes)} at each of {len(points)} sizes, {span}"
     return ", ".join(f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
 
 
-def _legend(found: Sequence[VariantProjection]) -> str:
-    words = f"a unit is one {found[0].unit}"
-    if found[0].scope is Scope.TREE:
-        return f"{words}; peaks are of all processes together, PSS without files"
-    most = format_bytes(max(p.baseline_bytes for p in found))
-    return f"{words}; peaks are above the interpreter's own {most}, the limit has that in"
+def _legend(projections: Sequence[VariantProjection]) -> str:
+    unit = f"a unit is one {projections[0].unit}"
+    if projections[0].scope is Scope.TREE:
+        return f"{unit}; peaks are of all processes together, PSS without files"
+    baseline = format_bytes(max(p.baseline_bytes for p in projections))
+    return f"{unit}; peaks exclude the interpreter's own {baseline}, the limit includes it"
 
 
-def _belief(p: VariantProjection) -> str:
-    """The laws with their shares of belief."""
+def _laws(p: VariantProjection) -> str:
+    """The likeliest law and those that are not ruled out, with their weights."""
     best = _weight(p, p.laws.best.law)
-    rivals = ", ".join(_weight(p, law) for law in p.plausible)
-    return f"{best}, not ruled out: {rivals}" if rivals else best
+    others = ", ".join(_weight(p, law) for law in p.plausible)
+    return f"law: {best}, not ruled out: {others}" if others else f"law: {best}"
 
 
 def _weight(p: VariantProjection, law: Law) -> str:
-    """A law and its share of belief, cut and not rounded: none is certain."""
+    """A law and its weight, rounded down because no law is certain."""
     return f"{law} (weight {math.floor(p.laws.weight_of(law) * 100) / 100:.2f})"
 
 
-def _meeting(p: VariantProjection) -> str:
+def _limit(p: VariantProjection) -> str:
+    """The 95 % interval of the units at which the limit is reached."""
     limit = format_bytes(p.target.limit_bytes)
     low, high = p.meeting.low_units, p.meeting.high_units
     if low is None:
-        return f"{limit} surely not met before {_units(MAX_UNITS)}"
+        return f"{limit} surely not reached before {_units(MAX_UNITS)} units"
     if high is None:
-        return f"{limit} surely not met before {_units(low)}"
-    return f"{limit} met between {_units(low)} and {_units(high)}"
+        return f"{limit} surely not reached before {_units(low)} units"
+    return f"{limit} reached between {_units(low)} and {_units(high)} units"
 
 
-def _met(p: VariantProjection) -> str:
-    """Where the limit is met; a law that is level never meets it, another one in theory."""
+def _reached(p: VariantProjection) -> str:
+    """Where the limit is reached; a level law never reaches it, every other law does in theory."""
     never = "never" if p.laws.best.law.is_level else f"beyond {_units(MAX_UNITS)}"
     return never if p.meeting.units is None else _units(p.meeting.units)
 
@@ -92,7 +90,7 @@ def _interval(prediction: Prediction) -> str:
 
 
 def _units(amount: float) -> str:
-    """Units, four digits of them where they are an estimate: `8,000`, `1,046,000`, `2.1·10^15`."""
+    """Format units, an estimate with four digits: `8,000`, `1,046,000`, `2.1·10^15`."""
     if amount < 1e12:
         return f"{amount:,.0f}" if amount == int(amount) else f"{float(f'{amount:.4g}'):,.0f}"
     digits, _, power = f"{amount:.1e}".partition("e")

@@ -1,4 +1,4 @@
-"""Tables about the lab itself: how often it is right, what it costs, how steady it is."""
+"""Tables about the lab itself: how often it is right, what it costs, how repeatable it is."""
 
 import os
 import textwrap
@@ -17,18 +17,18 @@ from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
 
-# Of a line of Markdown.
-LINE_LENGTH = 118
+# The longest line of a Markdown paragraph.
+MAX_LINE_LENGTH = 118
 
-# With fewer, most of what is uneven is undecided.
+# With fewer samples, most uneven series are undecided.
 MIN_CONCLUSIVE_SAMPLES = 200
 
 
-def rate_table(found: Sequence[Rate]) -> Table:
-    """Right, wrong and undecided in per cent, by shape and number of samples."""
-    by_cell = {rate.cell: rate for rate in found}
+def rate_table(rates: Sequence[Rate]) -> Table:
+    """Build the shares of right, wrong and undecided verdicts, by shape and number of samples."""
+    by_cell = {rate.cell: rate for rate in rates}
     lengths = sorted({cell.samples for cell in by_cell})
-    kinds = dict.fromkeys((cell.shape, cell.page_rounded) for cell in by_cell)
+    shapes = dict.fromkeys((cell.shape, cell.page_rounded) for cell in by_cell)
     return Table(
         columns=("shape", "read in", "truth", *(f"{n:,}" for n in lengths)),
         rows=[
@@ -38,22 +38,25 @@ def rate_table(found: Sequence[Rate]) -> Table:
                 "leak" if SHAPES[shape].leaks else "clean",
                 *(_percentages(by_cell[Cell(shape, n, rounded)]) for n in lengths),
             )
-            for shape, rounded in kinds
+            for shape, rounded in shapes
         ],
         right=frozenset(f"{n:,}" for n in lengths),
-        alarms=frozenset(i for i, kind in enumerate(kinds) if not _holds(kind, found)),
-        notes=[f"right/wrong/undecided, per cent of {found[0].series:,} series of so many samples"],
+        alarms=frozenset(i for i, shape in enumerate(shapes) if not _holds(shape, rates)),
+        notes=[
+            f"right/wrong/undecided, in per cent of {rates[0].series:,} series",
+            "columns of numbers: the samples in a series",
+        ],
     )
 
 
-def _holds(kind: tuple[str, bool], found: Sequence[Rate]) -> bool:
-    """Whether no more of a row are wrong than is stated."""
-    return all(r.holds for r in found if (r.cell.shape, r.cell.page_rounded) == kind)
+def _holds(shape: tuple[str, bool], rates: Sequence[Rate]) -> bool:
+    """Whether no more verdicts of a row are wrong than the documentation states."""
+    return all(r.holds for r in rates if (r.cell.shape, r.cell.page_rounded) == shape)
 
 
-def conclusion(found: Sequence[Rate]) -> str:
-    """What to conclude from the rates, in one paragraph."""
-    long = [rate for rate in found if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
+def conclusion(rates: Sequence[Rate]) -> str:
+    """Write the paragraph that says what follows from the rates."""
+    long = [rate for rate in rates if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
     clean = [rate for rate in long if not rate.cell.truth.leaks]
     leaking = [rate for rate in long if rate.cell.truth.leaks]
     accused, innocent = sum(r.wrong for r in clean), sum(r.series for r in clean)
@@ -61,13 +64,13 @@ def conclusion(found: Sequence[Rate]) -> str:
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
     return textwrap.fill(
         f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {accused:,} of "
-        f"{innocent:,} "
-        f"innocent series were accused and {acquitted:,} of {leaks:,} leaks acquitted; the shapes "
-        f"of the wrong ones: {named}. A leak that rises by less than the program swings can be "
-        "acquitted, and the verdict names the growth that it does not exclude; what has filled "
-        "evenly until just before the end is a line, whatever comes then. Everything else that is "
-        "not decided is told apart by more work, and no verdict is certain with 20 samples.",
-        LINE_LENGTH,
+        f"{innocent:,} clean series were judged to be leaks, and {acquitted:,} of {leaks:,} leaks "
+        f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
+        "the program varies can be judged to be clean; the verdict then names the growth that it "
+        "does not exclude. A cache that fills evenly until just before the end looks like a leak, "
+        "because the series is a line. More work decides every other undecided series. No verdict "
+        "is certain with 20 samples.",
+        MAX_LINE_LENGTH,
     )
 
 
@@ -76,8 +79,8 @@ def _percentages(rate: Rate) -> str:
     return "/".join(f"{100 * count / rate.series:.3g}" for count in counts)
 
 
-def sensitivity_table(found: Sequence[Sensitivity]) -> Table:
-    """What another value of each constant would have done, all shapes together."""
+def sensitivity_table(sensitivities: Sequence[Sensitivity]) -> Table:
+    """Build the rates that other values of each constant give, all shapes together."""
     return Table(
         columns=("constant", "value", "right", "wrong", "undecided"),
         rows=[
@@ -86,15 +89,18 @@ def sensitivity_table(found: Sequence[Sensitivity]) -> Table:
                 f"{s.value:.3g}" if s.value else "",
                 *(f"{share:.2%}" for share in (s.right, s.wrong, s.undecided)),
             )
-            for s in found
+            for s in sensitivities
         ],
         right=frozenset({"value", "right", "wrong", "undecided"}),
-        notes=[f"every line: the same {found[0].series:,} series, all shapes but '{BEYOND_REACH}'"],
+        notes=[
+            f"series in each row: the same {sensitivities[0].series:,}",
+            f"shapes: all except {BEYOND_REACH}",
+        ],
     )
 
 
-def overheads(found: Sequence[Overhead]) -> Table:
-    """What sampling costs, with its intervals."""
+def overheads(costs: Sequence[Overhead]) -> Table:
+    """Build the costs of sampling and of the agent, with the interval of the CPU ratio."""
     return Table(
         columns=("run", "bare CPU", "ratio", "95 % interval", "sampling", "agent", "RSS"),
         rows=[
@@ -107,35 +113,41 @@ def overheads(found: Sequence[Overhead]) -> Table:
                 f"+{format_bytes(o.agent_bytes)}",
                 f"+{format_bytes(o.agent_rss_bytes)}",
             )
-            for o in found
+            for o in costs
         ],
         right=frozenset({"bare CPU", "ratio", "sampling", "agent", "RSS"}),
-        alarms=frozenset(i for i, o in enumerate(found) if not o.holds),
+        alarms=frozenset(i for i, o in enumerate(costs) if not o.holds),
         notes=[
-            "sampling: memory that it adds; agent: all of its memory beside a bare interpreter's,",
-            "which gives no free pages of malloc's back; both without the pages of files. RSS has",
-            "these in: all of the interpreter's own code is made resident before the baseline",
-            _cheapness(found),
+            "sampling: the memory that sampling adds, without pages of files",
+            (
+                "agent: all memory of the agent beyond that of a bare interpreter which returns no "
+                "free pages of malloc, without pages of files"
+            ),
+            (
+                "RSS: the same with pages of files, among them all of the interpreter's code, "
+                "which is made resident before the baseline"
+            ),
+            _goal_of_costs(costs),
         ],
     )
 
 
-def _cheapness(found: Sequence[Overhead]) -> str:
-    cheap = sum(o.holds for o in found)
+def _goal_of_costs(costs: Sequence[Overhead]) -> str:
+    within_goal = sum(o.holds for o in costs)
     sampling, agent = format_bytes(MAX_SAMPLING_BYTES), format_bytes(MAX_AGENT_BYTES)
-    goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} in all"
-    return f"{found[0].pairs} pairs each; {cheap} of {len(found)} surely cost at most {goal}"
+    goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} altogether"
+    return f"{costs[0].pairs} pairs each; {within_goal} of {len(costs)} surely cost at most {goal}"
 
 
-def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
-    """What watching from outside costs, by what is watched.
+def observer(costs: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
+    """Build the costs of observing from outside, a row for each load.
 
     Args:
-        found: one row each, at least one.
-        left_out: what was too large for this machine.
+        costs: the loads that were observed; at least one.
+        left_out: the loads that were too large for this machine.
     """
     return Table(
-        columns=("watched", "each", "looks", "every", "PSS", "every", "longest gap"),
+        columns=("watched", "each", "counts", "every", "PSS", "every", "longest gap"),
         rows=[
             (
                 w.load.label + (", no cgroup" if w.holder is Holder.OBSERVER else ""),
@@ -146,60 +158,61 @@ def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
                 _duration(w.pss_interval_seconds),
                 _duration(w.longest_gap_seconds),
             )
-            for w in found
+            for w in costs
         ],
-        right=frozenset({"each", "looks", "every", "PSS", "longest gap"}),
-        alarms=frozenset(i for i, w in enumerate(found) if not w.holds),
-        notes=[*_legend(found), *map(_too_large, left_out), _goal_of_pss(found)],
+        right=frozenset({"each", "counts", "every", "PSS", "longest gap"}),
+        alarms=frozenset(i for i, w in enumerate(costs) if not w.holds),
+        notes=[*_legend(costs), *map(_too_large, left_out), _goal_of_pss(costs)],
     )
 
 
-def _legend(found: Sequence[Watched]) -> list[str]:
-    """What the columns and marks are."""
-    alone = "no cgroup: the observer alone holds the limits, and walks the tree every 20 ms"
-    whole = f"{max(w.whole_share for w in found):.2%}"
-    shares = f"shares of one of {os.cpu_count()} CPUs; the observer's whole thread: at most {whole}"
+def _legend(costs: Sequence[Watched]) -> list[str]:
+    """What the columns and the marks mean."""
+    alone = "no cgroup: the observer alone enforces the limits, and walks the tree every 20 ms"
+    whole = f"{max(w.whole_share for w in costs):.2%}"
     return [
-        shares,
-        "looks: counting, events, high-water marks; longest gap: between readings of PSS",
-        *([alone] if any(w.holder is Holder.OBSERVER for w in found) else []),
+        f"shares of one of {os.cpu_count()} CPUs; the observer's whole thread: at most {whole}",
+        "counts: counting processes, reading the cgroup's events and high-water marks",
+        "longest gap: the longest time between two readings of PSS",
+        *([alone] if any(w.holder is Holder.OBSERVER for w in costs) else []),
     ]
 
 
 def _too_large(load: Load) -> str:
     size = format_bytes(load.each_bytes)
-    return f"skipped: {load.label} of {size}: more than half of what this machine has available"
+    return f"skipped: {load.label} of {size}: more than half of the memory available here"
 
 
-def _goal_of_pss(found: Sequence[Watched]) -> str:
-    missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in found if not w.holds]
-    least = min(w.readings for w in found)
-    goal = f"goal: PSS at most {MAX_PSS_SHARE:.0%}, give or take one of {least} or more readings"
-    return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: kept by all"
+def _goal_of_pss(costs: Sequence[Watched]) -> str:
+    missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in costs if not w.holds]
+    readings = min(w.readings for w in costs)
+    goal = f"goal: PSS at most {MAX_PSS_SHARE:.0%}, within one of {readings} or more readings"
+    return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: met by all"
 
 
 def _duration(seconds: float) -> str:
     return f"{seconds * 1000:.0f} ms" if seconds < 0.9995 else f"{seconds:.2f} s"
 
 
-def soak(found: Sequence[Repeatability]) -> Table:
-    """Wrong verdicts and the spread of every peak."""
-    wrong, runs_made = sum(s.wrong for s in found), sum(s.runs for s in found)
-    loose = sum(s.loose for s in found)
+def soak(repeatabilities: Sequence[Repeatability]) -> Table:
+    """Build the spread of the peaks and the number of wrong verdicts, a row for each run."""
+    wrong = sum(r.wrong for r in repeatabilities)
+    runs = sum(r.runs for r in repeatabilities)
+    loose = sum(r.loose for r in repeatabilities)
     return Table(
-        columns=("run", "runs", "least peak", "spread", "share", "wrong"),
+        columns=("run", "runs", "min peak", "spread", "share", "wrong"),
         rows=[
             (
-                s.label,
-                str(s.runs),
-                format_bytes(s.least_bytes),
-                format_bytes(s.most_bytes - s.least_bytes),
-                f"{s.spread_share:.2%}",
-                str(s.wrong),
+                r.label,
+                str(r.runs),
+                format_bytes(r.least_bytes),
+                format_bytes(r.most_bytes - r.least_bytes),
+                f"{r.spread_share:.2%}",
+                str(r.wrong),
             )
-            for s in found
+            for r in repeatabilities
         ],
-        right=frozenset({"runs", "least peak", "spread", "share", "wrong"}),
-        alarms=frozenset(i for i, s in enumerate(found) if not s.holds),
-        notes=[f"{runs_made} runs: {wrong} wrong verdicts, {loose} spreads wider than declared"],
+        right=frozenset({"runs", "min peak", "spread", "share", "wrong"}),
+        alarms=frozenset(i for i, r in enumerate(repeatabilities) if not r.holds),
+        notes=[f"{runs} runs: {wrong} wrong verdicts, {loose} spreads wider than declared"],
     )

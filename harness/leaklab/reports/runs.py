@@ -10,6 +10,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.units import format_bytes, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.advice import advise
+from leaklab.reports.reasons import with_reasons
 from leaklab.reports.splits import splits
 from leaklab.reports.table import Table
 from leaklab.verdict.pairs import PeakVerdict, ResultComparison, label
@@ -19,7 +20,7 @@ CELL_COUNT = ("peak RSS", "spread", "growth/unit")
 
 
 class Detail(Enum):
-    """What is shown of a run: the run alone, or its processes below it, too."""
+    """What is shown of a run: one row, or further rows for its processes."""
 
     RUNS = "runs"
     PROCESSES = "processes"
@@ -27,29 +28,33 @@ class Detail(Enum):
 
 @dataclass(frozen=True)
 class FigureCells:
-    """What a row shows of one run or one process, once for each repeat."""
+    """The figures of one run or one process, one of each for every repeat."""
 
     peaks: list[int]
     verdicts: list[Verdict]
-    words: list[str]
+    verdict_texts: list[str]
 
     def cells(self) -> dict[str, str]:
-        """By column; the largest peak, the range of all, the first one's growth, every verdict."""
+        """Return the cells by column.
+
+        These are the largest peak, the range of all peaks, the growth of the first repeat, and
+        the verdicts of all repeats.
+        """
         peaks = self.peaks
         return {
             "peak RSS": format_bytes(max(peaks)) if peaks else "-",
             "spread": format_bytes(max(peaks) - min(peaks)) if peaks else "-",
-            "growth/unit": _growth(self.verdicts[0]) if self.verdicts else "-",
-            "verdict": "/".join(sorted(set(self.words))),
+            "growth/unit": growth_text(self.verdicts[0]) if self.verdicts else "-",
+            "verdict": "/".join(sorted(set(self.verdict_texts))),
         }
 
 
 def runs(results: Sequence[Result], detail: Detail = Detail.RUNS) -> Table:
-    """Both variants of every scenario and mode: peak, growth per unit, verdict.
+    """Build a row for each scenario, mode and variant: peak, growth per unit, verdict.
 
-    Repeats of a run share a row; its peak is the largest, its spread all peaks' range. A pool's
-    peak is that of its largest process, its verdict that of the worst. Runs that broke off are
-    left out: they have no figures, and were told of in lines of their own.
+    Repeats of a run share a row; its peak is the largest one, its spread the range of all peaks.
+    The peak of a pool is that of its largest process, and its verdict is that of the worst one.
+    Runs that failed are left out, because they have no figures.
     """
     results = [result for result in results if not result.end_reason.failed]
     groups: dict[tuple[str, str, str], list[Result]] = {}
@@ -93,8 +98,10 @@ def _flat(groups: Iterable[list[Result]]) -> Iterator[_Row]:
 
 
 def _folded(groups: Iterable[list[Result]], detail: Detail) -> Iterator[_Row]:
-    """A heading for each scenario, below it its variants and modes, and their processes: in one
-    column, for the longest names would not leave 80 columns enough for the rest."""
+    """A heading for each scenario, with its variants and modes below it, and their processes.
+
+    All names are in one column, because separate columns would not fit into 80 characters.
+    """
     first, last = "scenario, variant, mode", ""
     for group in groups:
         one = group[0]
@@ -112,30 +119,30 @@ def _of_runs(group: Sequence[Result]) -> FigureCells:
     return FigureCells(
         [r.peak_bytes for r in group if r.peak_bytes is not None],
         [r.verdict for r in group],
-        [_word(r, r.verdict) + (" WRONG" if _is_wrong(r) else "") for r in group],
+        [_verdict_text(r, r.verdict) + (" WRONG" if _is_wrong(r) else "") for r in group],
     )
 
 
 def _of_processes(group: Sequence[Result]) -> dict[str, FigureCells]:
-    """By the name that processes have in every repeat."""
-    found: dict[str, FigureCells] = {}
+    """The figures by the name of the process, which is the same in every repeat."""
+    by_name: dict[str, FigureCells] = {}
     for result in group:
         for process in result.processes:
-            figures = found.setdefault(process_label(process), FigureCells([], [], []))
+            figures = by_name.setdefault(process_label(process), FigureCells([], [], []))
             figures.peaks.append(process.peak_rss_bytes)
             if process.verdict:
                 figures.verdicts.append(process.verdict)
-                figures.words.append(_word(result, process.verdict))
-    return found
+                figures.verdict_texts.append(_verdict_text(result, process.verdict))
+    return by_name
 
 
-def _word(result: Result, verdict: Verdict) -> str:
-    """The verdict; of a run that was stopped, and so not decided, that it was."""
+def _verdict_text(result: Result, verdict: Verdict) -> str:
+    """The verdict, or `stopped` for a run that is undecided because the lab stopped it."""
     return "stopped" if result.end_reason.stopped and not verdict.is_decided else verdict.conclusion
 
 
 def _is_wrong(result: Result) -> bool:
-    """Whether it says what is not so; to be undecided is no lie."""
+    """Whether the verdict contradicts the ground truth; an undecided one does not."""
     return result.verdict.is_decided and result.as_expected is False
 
 
@@ -143,36 +150,39 @@ def _alarming(group: Sequence[Result]) -> bool:
     return any(result.exit is not Exit.AS_EXPECTED for result in group)
 
 
-def _growth(verdict: Verdict) -> str:
+def growth_text(verdict: Verdict) -> str:
+    """Format the growth per unit; `0` where a clean run only varies, `-` where it is not known."""
     amount = verdict.per_unit
     if amount is None:
         return "-"
-    # The swing of what is clean is no finding.
+    # A clean run varies, and a number would suggest growth.
     swings = verdict.conclusion is Conclusion.CLEAN and (verdict.low or 0.0) <= 0
     return "0" if swings else _amount(amount, verdict)
 
 
 def _amount(amount: float, verdict: Verdict) -> str:
-    """An amount of what a verdict quotes, in bytes or in pieces."""
+    """Format an amount of the verdict's signal, in bytes or in pieces."""
     if verdict.signal is None:
         return format_growth(amount, verdict.resource)
     in_bytes = verdict.signal.in_bytes
-    words = format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
-    # What leaks surely grows, by however little.
-    tiny = verdict.is_leak and words == "0" and amount > 0
-    return f"{amount:+.2g}{' B' if in_bytes else ''}" if tiny else words
+    text = format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
+    # A leak never shows a growth of 0, however slow it is.
+    tiny = verdict.is_leak and text == "0" and amount > 0
+    return f"{amount:+.2g}{' B' if in_bytes else ''}" if tiny else text
 
 
 def disagreements(results: Iterable[Result]) -> list[str]:
-    """A line for each verdict that is not as known, and for each on a program of which nothing is
-    known, with its reasons."""
+    """Return a note for each verdict that is not known to be right, with its reasons.
+
+    These are the verdicts that differ from the ground truth, and those on programs without one.
+    """
     return [_disagreement(result) for result in results if not result.as_expected]
 
 
 def _beside(results: Iterable[Result]) -> Iterator[str]:
-    """A line for each run that leaks more than what its scenario is about, one for its repeats."""
+    """A line for each run that leaks other resources than its scenario's; repeats share a line."""
     named = {label(result): " and ".join(_leaking(result.verdict.others)) for result in results}
-    yield from (f"{which} leaks {what}, too" for which, what in named.items() if what)
+    yield from (f"{run} also leaks {others}" for run, others in named.items() if others)
 
 
 def _leaking(others: Mapping[Resource, Conclusion]) -> Iterator[Resource]:
@@ -180,29 +190,28 @@ def _leaking(others: Mapping[Resource, Conclusion]) -> Iterator[Resource]:
 
 
 def _interpreters(results: Iterable[Result]) -> Iterator[str]:
-    """A line for each interpreter that ran a program and is not the lab's own."""
+    """A line for each interpreter other than the lab's own."""
     named = {r.python: f"{r.environment.implementation} {r.environment.python}" for r in results}
     yield from (f"run by {version}, {path}" for path, version in named.items() if path)
 
 
 def _disagreement(result: Result) -> str:
-    which = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
+    run = label(result) + (f" (repeat {result.repeat})" if result.repeat > 1 else "")
     truth = {True: " (known: a leak)", False: " (known: clean)", None: ""}
     known = truth[result.is_known_to_leak]
-    reasons = "; ".join(reason.text for reason in result.verdict.reasons)
-    return f"{which}: {result.verdict.conclusion}{known}: {reasons}"
+    return with_reasons(f"{run}: {result.verdict.conclusion}{known}", result.verdict.reasons)
 
 
-def comparison(found: ResultComparison) -> Table:
-    """A against B: peaks and growth, with what is not the same about the two runs."""
+def comparison(compared: ResultComparison) -> Table:
+    """Build a row for A and one for B: peaks and growth; the notes name their differences."""
     rows = [
-        (side, label(r), format_bytes(r.peak_bytes or 0), _growth(r.verdict), _interval(r))
-        for side, r in (("A", found.a), ("B", found.b))
+        (side, label(r), format_bytes(r.peak_bytes or 0), growth_text(r.verdict), _interval(r))
+        for side, r in (("A", compared.a), ("B", compared.b))
     ]
-    apart = "do not overlap" if found.intervals_apart else "overlap"
-    notes = [f"peak B/A: {found.peak_ratio:.3f}; the growth's 95 % intervals {apart}"]
-    notes += [f"note: not the same {difference}" for difference in found.differences]
-    notes += [_pair(found.pair)] if found.pair else []
+    overlap = "do not overlap" if compared.intervals_apart else "overlap"
+    notes = [f"peak B/A: {compared.peak_ratio:.3f}; the growth's 95 % intervals {overlap}"]
+    notes += [f"note: not the same {difference}" for difference in compared.differences]
+    notes += [_pair(compared.pair)] if compared.pair else []
     return Table(
         columns=("", "run", "peak RSS", "growth/unit", "95 % interval"),
         rows=rows,
@@ -212,8 +221,9 @@ def comparison(found: ResultComparison) -> Table:
 
 
 def _pair(pair: PeakVerdict) -> str:
-    words = f"the buggy peak is {pair.ratio:.3f} times the fixed one, and {pair.min_ratio:g} is"
-    return f"{words} declared: {'a leak, as known' if pair.leak else 'not enough for a leak'}"
+    ratio = f"the buggy peak is {pair.ratio:.3f} times the fixed one"
+    outcome = "a leak, as known" if pair.leak else "not enough for a leak"
+    return f"{ratio}, and at least {pair.min_ratio:g} is declared: {outcome}"
 
 
 def _interval(result: Result) -> str:

@@ -1,12 +1,13 @@
-"""Where a table goes: with rich on a terminal, as plain lines elsewhere."""
+"""Print a table: with rich on a terminal, as plain lines elsewhere."""
 
 from typing import IO
 
-from leaklab.reports.table import Table, plain
+from leaklab.reports.table import Table, plain, with_short_headers
+from leaklab.reports.wrapping import wrapped_notes
 
 
 def print_table(table: Table, out: IO[str]) -> None:
-    """Write a table to a stream, in colour only on a terminal (rich heeds NO_COLOR)."""
+    """Write a table to a stream, in colour only on a terminal (rich respects NO_COLOR)."""
     if out.isatty():
         _write_rich(table, out)
     else:
@@ -14,18 +15,24 @@ def print_table(table: Table, out: IO[str]) -> None:
 
 
 def _write_rich(table: Table, out: IO[str]) -> None:
-    """Write a table to a terminal, with the rows to notice in red."""
-    from rich.console import Console  # noqa: PLC0415  (40 ms, which a pipe does not pay for)
+    """Write a table to a terminal of any width, with the rows that need attention in red."""
+    # Importing rich takes 40 ms, which a piped command does not spend.
+    from rich.console import Console  # noqa: PLC0415  (40 ms)
     from rich.markup import escape  # noqa: PLC0415
     from rich.table import Table as RichTable  # noqa: PLC0415
 
     console = Console(file=out, highlight=False)
+    table = with_short_headers(table, console.width)
     drawn = RichTable(box=None, pad_edge=False, header_style="bold")
     for column in table.columns:
-        drawn.add_column(column, justify="right" if column in table.right else "left")
+        if column in table.right:
+            drawn.add_column(escape(column), justify="right", no_wrap=True)
+        else:
+            # On a narrow terminal, a name that goes on in a second line is better than half a name.
+            drawn.add_column(escape(column), overflow="fold")
     for number, row in enumerate(table.rows):
         style = "red" if number in table.alarms else None
         drawn.add_row(*(escape(cell) for cell in row), style=style)
     console.print(drawn)
-    for note in table.notes:
-        console.print(escape(note), style="dim", soft_wrap=True)
+    for line in wrapped_notes(table.notes, console.width):
+        console.print(escape(line), style="dim", soft_wrap=True)

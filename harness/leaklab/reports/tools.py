@@ -1,4 +1,4 @@
-"""leaklab beside the tools people use, as tables; and which of its own goals it met."""
+"""Tables of leaklab beside other tools, and which of its own goals leaklab met."""
 
 from collections.abc import Iterable, Sequence
 
@@ -14,40 +14,42 @@ NONE = "-"
 
 LEGEND = (
     "medians with 95 % intervals; ratios are of CPU time for each unit",
-    "whole: the tree's, from start to end; the work: the one process's, first unit to last",
-    "memory: what is added to that process's peak",
-    f"{LEAKLAB}: the work and the memory are with sampling against without",
+    "CPU, whole: of all processes, from start to end",
+    "CPU, the work: of the measured process, from its first unit to its last",
+    "memory: what the tool adds to the peak of that process",
+    f"{LEAKLAB}: the work and the memory compare runs with sampling to runs without",
     f"{LEAKLAB}: whole is 'leaklab run', with harness, services and rehearsal",
-    f"@profile: 1 of {PROFILED_PART} units, against as many bare",
-    f"psleak: as many units as {PSLEAK_ROUNDS} of its 10 rounds call, against as many bare",
+    f"@profile: one in {PROFILED_PART} of the units, compared with as many units bare",
+    f"psleak: the units that {PSLEAK_ROUNDS} of its 10 rounds call, compared with as many bare",
 )
-WHAT_ERRORS_ARE = (
-    "error: the figure less VmHWM, as the process itself read it; of those that count allocations, "
-    "less the same without the spike"
+ERRORS_LEGEND = (
+    "error: the tool's peak minus the VmHWM that the process itself reads; for tools that count "
+    "allocations, minus their own peak without the spike"
 )
-WHAT_VERDICTS_ARE = (
-    "accused: clean, and called a leak; missed: a leak, and called clean; not asked: of another "
-    "resource than the tool knows, or of several processes"
+VERDICTS_LEGEND = (
+    "accused: clean, but judged to be a leak; missed: a leak, but judged to be clean; n/a: "
+    "the tool does not measure the resource, or the program has several processes"
 )
 
 
-def tool_tables(found: Findings) -> list[Table]:
-    """Costs, spikes and verdicts, the goals below the last."""
-    made = [cost_table(found), spikes(found.spikes), verdict_table(found)]
-    return [*made[:-1], _with_goals(made[-1], missed(found))]
+def tool_tables(findings: Findings) -> list[Table]:
+    """Build the tables of costs, spikes and verdicts; leaklab's goals are below the last one."""
+    verdicts = _with_goals(verdict_table(findings), missed(findings))
+    return [cost_table(findings), spikes(findings.spikes), verdicts]
 
 
-def missed(found: Findings) -> list[str]:
-    """leaklab's goals that were not met, in words; of what was not measured nothing is said."""
+def missed(findings: Findings) -> list[str]:
+    """Describe leaklab's goals that were not met; a goal that was not measured is left out."""
+    costs, spiked, tallies = findings.costs, findings.spikes, findings.tallies
     return [
-        *(goal for cost in found.costs if cost.tool == LEAKLAB for goal in _of_cost(cost)),
-        *(goal for spike in found.spikes if spike.tool == LEAKLAB for goal in _of_spike(spike)),
-        *(goal for tally in found.tallies if tally.rule == LEAKLAB for goal in _of_tally(tally)),
+        *(goal for cost in costs if cost.tool == LEAKLAB for goal in _of_cost(cost)),
+        *(goal for spike in spiked if spike.tool == LEAKLAB for goal in _of_spike(spike)),
+        *(goal for tally in tallies if tally.rule == LEAKLAB for goal in _of_tally(tally)),
     ]
 
 
-def cost_table(found: Findings) -> Table:
-    """The spread of the peaks that each gave for the same work, and what it cost."""
+def cost_table(findings: Findings) -> Table:
+    """Build the spread of the peaks over the same work, and the costs, a row for each tool."""
     return Table(
         columns=("tool", "units", "spread of peaks", "CPU, whole", "CPU, the work", "memory"),
         rows=[
@@ -59,26 +61,26 @@ def cost_table(found: Findings) -> Table:
                 _interval(c.work),
                 _added(c.added_bytes),
             )
-            for c in found.costs
+            for c in findings.costs
         ],
         right=frozenset({"units", "spread of peaks", "memory"}),
         notes=[
-            f"{found.work}, {found.pairs} pairs of runs, with the tool and bare in turn",
+            f"{findings.work}, {findings.pairs} pairs of runs, alternately with the tool and bare",
             *LEGEND,
         ],
     )
 
 
-def spikes(found: Sequence[Spike]) -> Table:
-    """By how much each one's figure missed a spike."""
-    repeats = max((len(s.errors_bytes) for s in found), default=0)
+def spikes(measured: Sequence[Spike]) -> Table:
+    """Build the error with which each tool measured a short spike of memory."""
+    repeats = max((len(s.errors_bytes) for s in measured), default=0)
     return Table(
         columns=("tool", "error, median", "worst", "of the spike"),
-        rows=[_spike(s) for s in found],
+        rows=[_spike(s) for s in measured],
         right=frozenset({"error, median", "worst", "of the spike"}),
         notes=[
-            f"{format_bytes(SPIKE_BYTES)} held for {HELD_SECONDS * 1000:.0f} ms, {repeats} times",
-            WHAT_ERRORS_ARE,
+            f"{format_bytes(SPIKE_BYTES)} kept for {HELD_SECONDS * 1000:.0f} ms, {repeats} times",
+            ERRORS_LEGEND,
         ],
     )
 
@@ -91,16 +93,16 @@ def _spike(spike: Spike) -> tuple[str, ...]:
     return (spike.tool, format_bytes(spike.median_bytes), worst, f"{share:+.2%}")
 
 
-def verdict_table(found: Findings) -> Table:
-    """How often each was right about the catalogue."""
+def verdict_table(findings: Findings) -> Table:
+    """Count how often each tool was right about the catalogue."""
     return Table(
-        columns=("tool", "right", "accused", "missed", "undecided", "not asked"),
-        rows=[_tally(t) for t in found.tallies],
-        right=frozenset({"right", "accused", "missed", "undecided", "not asked"}),
+        columns=("tool", "right", "accused", "missed", "undecided", "n/a"),
+        rows=[_tally(t) for t in findings.tallies],
+        right=frozenset({"right", "accused", "missed", "undecided", "n/a"}),
         notes=[
-            WHAT_VERDICTS_ARE,
-            *(line for tally in found.tallies for line in _wrong(tally)),
-            *(f"left out: {line}" for line in found.left_out),
+            VERDICTS_LEGEND,
+            *(line for tally in findings.tallies for line in _wrong(tally)),
+            *(f"left out: {line}" for line in findings.left_out),
         ],
     )
 
@@ -113,21 +115,21 @@ def _tally(tally: ToolTally) -> tuple[str, ...]:
 
 
 def _wrong(tally: ToolTally) -> Iterable[str]:
-    """Which ones it got wrong."""
-    for what, which in (
+    """Name the runs about which a tool was wrong or undecided."""
+    for mistake, runs in (
         ("accused", tally.accused),
         ("missed", tally.missed),
         ("left undecided", tally.undecided),
     ):
-        if which:
-            yield f"{tally.rule} {what} {', '.join(which)}"
+        if runs:
+            yield f"{tally.rule} {mistake} {', '.join(runs)}"
 
 
 def _with_goals(table: Table, missed: Sequence[str]) -> Table:
     goal = (
-        f"goals of {LEAKLAB}: spread 0, CPU of the work surely at most "
-        f"{MAX_RATIO_TO_BARE:.2f} times, "
-        f"{format_bytes(MAX_ADDED_BYTES)}, no error on the spike, no wrong verdict"
+        f"goals of {LEAKLAB}: no spread, CPU of the work surely at most "
+        f"{MAX_RATIO_TO_BARE:.2f} times that of a bare run, at most "
+        f"{format_bytes(MAX_ADDED_BYTES)} added, no error on the spike, no wrong verdict"
     )
     outcome = f"missed: {'; '.join(missed)}" if missed else "all met"
     return Table(table.columns, table.rows, table.right, notes=[*table.notes, f"{goal}: {outcome}"])
@@ -161,12 +163,14 @@ def _bytes(amount: int | None) -> str:
     return NONE if amount is None else format_bytes(amount)
 
 
-def _interval(of: Interval | None) -> str:
-    """`1.013 (1.008 … 1.021)`."""
-    return NONE if of is None else f"{of.median:.3f} ({of.low:.3f} … {of.high:.3f})"
-
-
-def _added(of: Interval | None) -> str:
-    if of is None:
+def _interval(ratio: Interval | None) -> str:
+    """Format as `1.013 (1.008 … 1.021)`."""
+    if ratio is None:
         return NONE
-    return ("+" if of.median > 0 else "") + format_bytes(of.median)
+    return f"{ratio.median:.3f} ({ratio.low:.3f} … {ratio.high:.3f})"
+
+
+def _added(added_bytes: Interval | None) -> str:
+    if added_bytes is None:
+        return NONE
+    return ("+" if added_bytes.median > 0 else "") + format_bytes(added_bytes.median)

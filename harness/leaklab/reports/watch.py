@@ -1,4 +1,4 @@
-"""A watch as tables: what it found, and in top's words what each process holds."""
+"""The final report of a watch: a table of its processes, with top's headers, and the verdict."""
 
 from collections.abc import Sequence
 
@@ -9,74 +9,79 @@ from leaklab.model.scenario import Resource
 from leaklab.model.text import cut_to, without_folder
 from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
-from leaklab.reports.table import Table
-from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped
+from leaklab.reports.reasons import with_reasons
+from leaklab.reports.table import COLUMN_GAP, Table
+from leaklab.reports.wrapping import DEFAULT_WIDTH
 from leaklab.verdict.generations import MIN_GENERATIONS, Generations
 
 PLAIN_COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
 NUMBERS = frozenset(PLAIN_COLUMNS[:-1])
-SPACE = 2
 MIN_COMMAND_WIDTH = 8
 MAX_COMMAND_NAME = 32
 BARS = "▁▂▃▄▅▆▇█"
 
-SEGMENTS = "segments of other programs in /dev/shm may be among the shared memory"
+SEGMENTS = "the shared memory may include segments of other programs in /dev/shm"
 ALLOCATOR = (
-    "from outside a leak cannot be told from a cache that is still filling, nor from an allocator "
-    "that gives nothing back"
+    "from outside, a cache that is still filling and an allocator that returns no memory look the "
+    "same as a leak"
 )
-JOB = "from outside a worker cannot be told from a job that takes what it needs until it is done"
+JOB = "from outside, a job that allocates memory until it ends looks the same as a leaking worker"
 
 
 def table(seen: WatchReport) -> Table:
-    """What a watch found: the processes, their sum, and the verdict below."""
+    """Build a row for each process and one for their sum; the notes are the verdict."""
     rows = fitted(
         PLAIN_COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], DEFAULT_WIDTH
     )
-    lines = [line for note in notes(seen) for line in wrapped(note)]
-    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=lines)
+    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=notes(seen))
 
 
 def fitted(
     columns: Sequence[str], rows: Sequence[tuple[str, ...]], width: int
 ) -> list[tuple[str, ...]]:
-    """Rows whose last cells are cut so that a table of them is not wider, if it can be."""
+    """Shorten the last cell of each row, so that the table is at most `width` columns wide.
+
+    A last cell is not shortened to less than `MIN_COMMAND_WIDTH`; then the table is wider.
+    """
     others = list(zip(columns, *rows, strict=True))[:-1]
-    taken = sum(max(map(len, column)) + SPACE for column in others)
-    room = max(MIN_COMMAND_WIDTH, width - taken)
+    width_of_others = sum(max(map(len, column)) + COLUMN_GAP for column in others)
+    room = max(MIN_COMMAND_WIDTH, width - width_of_others)
     return [(*row[:-1], cut_to(row[-1], room)) for row in rows]
 
 
 def narrowed(
-    columns: Sequence[str], rows: Sequence[tuple[str, ...]], spare: Sequence[str], width: int
+    columns: Sequence[str], rows: Sequence[tuple[str, ...]], optional: Sequence[str], width: int
 ) -> tuple[list[str], list[tuple[str, ...]]]:
-    """As `fitted`, without as many of the spare columns, first ones first, as there is no room for.
+    """Fit a table to a width: leave out optional columns as needed, then shorten as `fitted` does.
 
     Args:
         columns: the headers.
-        rows: a cell for each of them.
-        spare: the columns that may go.
-        width: of the whole table.
+        rows: one cell for each column.
+        optional: the columns that may be left out, in this order.
+        width: the width of the whole table.
+
+    Returns:
+        The remaining headers and rows.
     """
     kept = list(columns)
-    for name in ("", *spare):
+    for name in ("", *optional):
         kept = [column for column in kept if column != name]
-        places = [columns.index(column) for column in kept]
-        cut = fitted(kept, [tuple(row[i] for i in places) for row in rows], width)
-        widths = (max(map(len, column)) for column in zip(kept, *cut, strict=True))
-        if sum(widths) + SPACE * (len(kept) - 1) <= width:
+        indices = [columns.index(column) for column in kept]
+        shortened = fitted(kept, [tuple(row[i] for i in indices) for row in rows], width)
+        widths = (max(map(len, column)) for column in zip(kept, *shortened, strict=True))
+        if sum(widths) + COLUMN_GAP * (len(kept) - 1) <= width:
             break
-    return kept, cut
+    return kept, shortened
 
 
 def notes(seen: WatchReport) -> list[str]:
-    """What is said below the table."""
+    """Return the notes below the table: the verdict, the growth, the forecast and caveats."""
     verdict = seen.verdict
     others = [r for r, one in verdict.others.items() if one is Conclusion.LEAK]
     leaking = [*others, *([verdict.resource] if verdict.is_leak else [])]
     left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
     lines = [
-        f"{verdict.conclusion}: {'; '.join(reason.text for reason in verdict.reasons)}",
+        with_reasons(verdict.conclusion, verdict.reasons),
         f"growth: {growth(verdict)}",
         projection(seen.projection) if seen.projection else "",
         f"also leaking: {', '.join(others)}" if others else "",
@@ -85,83 +90,84 @@ def notes(seen: WatchReport) -> list[str]:
         SEGMENTS if Resource.SHARED_MEMORY in leaking else "",
         ALLOCATOR if Resource.MEMORY in leaking else "",
         f"{left_out:,} smaller processes are not shown" if left_out else "",
-        f"{unreadable:,} processes may only be read as root" if unreadable else "",
+        f"only root can read {unreadable:,} of the processes" if unreadable else "",
         f"{seen.command}: {seen.end_detail}" if seen.end_detail else "",
     ]
     return [line for line in lines if line]
 
 
 def growth(verdict: Verdict) -> str:
-    """The growth with its interval, over the span of its speed class."""
+    """Format the growth with its 95 % interval, per second, hour or day as its speed requires."""
     resource = verdict.resource
     if verdict.per_unit is None or verdict.low is None or verdict.high is None:
         return "not known yet"
     amounts = (verdict.per_unit, verdict.low, verdict.high)
-    # Where nothing grows, its interval still says something.
+    # The interval has a rate of its own where the estimate is 0.
     speed = growth_rate(max(amounts, key=abs), MIB if resource is Resource.MEMORY else 1)
-    words = [format_growth(a * SECONDS[speed.span], resource) for a in amounts]
-    if set(words) == {"0"}:
+    rates = [format_growth(a * SECONDS[speed.span], resource) for a in amounts]
+    if set(rates) == {"0"}:
         return "none"
-    what = "" if resource is Resource.MEMORY else f" {resource}"
-    return f"{words[0]}{what} {speed.per} (95 % interval: {words[1]} to {words[2]})"
+    pieces = "" if resource is Resource.MEMORY else f" {resource}"
+    return f"{rates[0]}{pieces} {speed.per} (95 % interval: {rates[1]} to {rates[2]})"
 
 
-def generations(found: Generations) -> str:
-    """What the verdict does not say of processes that came and went; mostly nothing."""
-    name = cut_to(without_folder(found.command), MAX_COMMAND_NAME)
-    if found.conclusion is Conclusion.LEAK:
+def generations(group: Generations) -> str:
+    """Return a note on processes that started and ended during the watch; it may be empty."""
+    name = cut_to(without_folder(group.command), MAX_COMMAND_NAME)
+    if group.conclusion is Conclusion.LEAK:
         return JOB
-    if found.forked and found.count >= MIN_GENERATIONS and found.per_second is None:
-        return f"processes of {name} lived too short to be judged: lower --interval"
-    if not found.grows or found.per_second is None:
+    if group.forked and group.count >= MIN_GENERATIONS and group.per_second is None:
+        return f"processes of {name} ended too soon to be judged; lower --interval"
+    if not group.grows or group.per_second is None:
         return ""
-    speed = format_growth(found.per_second, Resource.MEMORY)
-    why = "not steadily" if found.forked else "as a job does that takes what it needs"
-    many = f"{found.count:,} processes of {name}"
-    return f"{many} grew to the end of their lives, by {speed} a second, but {why}"
+    speed = format_growth(group.per_second, Resource.MEMORY)
+    manner = "not steadily" if group.forked else "like a job that allocates what it needs"
+    return (
+        f"{group.count:,} processes of {name} grew until they ended, by {speed} a second, {manner}"
+    )
 
 
-def container(found: ContainerGrowth) -> str:
-    """What the whole control group holds, with its growth."""
-    now, grew = found.now, found.grew
-    words = [
+def container(group: ContainerGrowth) -> str:
+    """Format the memory of the whole control group, with its growth."""
+    now, grew = group.now, group.grew
+    parts = [
         f"anonymous {amount(now.anon_bytes, grew.anon_bytes)}",
         f"page cache {amount(now.file_bytes, grew.file_bytes)}",
         f"shared memory and tmpfs {amount(now.shmem_bytes, grew.shmem_bytes)}",
     ]
-    if found.dev_shm_bytes is not None:
-        dev_shm = amount(found.dev_shm_bytes, found.dev_shm_grew_bytes or 0)
-        words.append(f"files in /dev/shm {dev_shm}")
-    return f"the whole container (its cgroup), with growth over the watch: {', '.join(words)}"
+    if group.dev_shm_bytes is not None:
+        dev_shm = amount(group.dev_shm_bytes, group.dev_shm_grew_bytes or 0)
+        parts.append(f"files in /dev/shm {dev_shm}")
+    return f"the whole container (its cgroup), with growth over the watch: {', '.join(parts)}"
 
 
-def amount(held_bytes: int, grew_bytes: int) -> str:
-    """What is held, and by how much it grew."""
+def amount(now_bytes: int, grew_bytes: int) -> str:
+    """Format an amount of memory, and by how much it grew."""
     sign = "+" if grew_bytes > 0 else ""
-    return f"{format_bytes(held_bytes)} ({sign}{format_bytes(grew_bytes)})"
+    return f"{format_bytes(now_bytes)} ({sign}{format_bytes(grew_bytes)})"
 
 
-def projection(found: Forecast) -> str:
-    """When memory comes to its limit."""
-    limit = f"the limit of {format_bytes(found.limit_bytes)} ({found.limit_of})"
-    if found.held_bytes >= found.limit_bytes:
-        return f"memory is beyond {limit} already"
-    if found.seconds_to_limit is None:
-        if found.soonest_seconds is None:
+def projection(forecast: Forecast) -> str:
+    """Say when memory reaches its limit."""
+    limit = f"the limit of {format_bytes(forecast.limit_bytes)} ({forecast.limit_of})"
+    if forecast.held_bytes >= forecast.limit_bytes:
+        return f"memory is already above {limit}"
+    if forecast.seconds_to_limit is None:
+        if forecast.soonest_seconds is None:
             return f"memory never reaches {limit} at this rate"
-        soonest = format_duration(found.soonest_seconds)
-        return f"memory does not reach {limit} within {soonest}, at the most that it may grow"
-    when = format_duration(found.seconds_to_limit)
-    if found.soonest_seconds is None:
+        soonest = format_duration(forecast.soonest_seconds)
+        return f"memory does not reach {limit} within {soonest}, even at the highest likely rate"
+    when = format_duration(forecast.seconds_to_limit)
+    if forecast.soonest_seconds is None:
         return f"memory reaches {limit} in {when} at this rate"
-    late = found.latest_seconds
-    latest = "never" if late is None else format_duration(late)
-    soonest = format_duration(found.soonest_seconds)
+    latest_seconds = forecast.latest_seconds
+    latest = "never" if latest_seconds is None else format_duration(latest_seconds)
+    soonest = format_duration(forecast.soonest_seconds)
     return f"memory reaches {limit} in {when} at this rate (95 % interval: {soonest} to {latest})"
 
 
 def cells(process: WatchedProcess) -> tuple[str, ...]:
-    """The first five columns of a process, in top's words."""
+    """Format the first five columns of a process, as top does."""
     return (
         str(process.pid),
         format_bytes(process.rss_bytes),
@@ -172,14 +178,14 @@ def cells(process: WatchedProcess) -> tuple[str, ...]:
 
 
 def rate(process: WatchedProcess) -> str:
-    """Its growth per second; empty where it is not known yet."""
+    """Format the growth per second of a process; empty where it is not known yet."""
     if process.growth_per_second is None:
         return ""
     return format_growth(process.growth_per_second, Resource.MEMORY)
 
 
 def sparkline(values: Sequence[float]) -> str:
-    """A bar for each value, from the smallest to the largest; all alike are low."""
+    """Draw a bar for each value, scaled from the smallest to the largest; equal values are low."""
     low = min(values, default=0)
     span = max(values, default=0) - low
     steps = [(v - low) / span * (len(BARS) - 1) if span else 0 for v in values]
@@ -192,10 +198,10 @@ def _process_row(process: WatchedProcess) -> tuple[str, ...]:
 
 
 def _tree_row(seen: WatchReport) -> tuple[str, ...]:
-    """The sums. Only PSS counts a shared page once; so the others are left out."""
+    """The sums. Only PSS can be added up, because it counts each shared page once."""
     pss = format_bytes(seen.tree.pss_bytes or 0)
-    found = seen.projection
-    amount = found.speed_bytes / SECONDS[found.speed_class] if found else 0.0
-    per_second = format_growth(amount, Resource.MEMORY) if found else ""
-    count = f"{seen.tree.processes or 0:,} in all"
+    forecast = seen.projection
+    speed_bytes = forecast.speed_bytes / SECONDS[forecast.speed_class] if forecast else 0.0
+    per_second = format_growth(speed_bytes, Resource.MEMORY) if forecast else ""
+    count = f"processes: {seen.tree.processes or 0:,}"
     return ("tree", "", "", "", "", pss, per_second, count)

@@ -144,7 +144,7 @@ class ProcessExecutor:
             tables = prepared.tables
             with supervised(command) as child:
                 observer = self._observer(job, child, prepared)
-                seen = observer.watch(lambda: progress(tables.units_done_in_all()))
+                seen = observer.watch(lambda: progress(tables.total_units_done()))
                 if self._cancelled.is_set():
                     raise Cancelled(f"{job.label}: given up")
                 return make_measurement(seen, tables, prepared.cpu, tail_of(child), self._limits)
@@ -185,7 +185,7 @@ class ProcessExecutor:
         checkpoints = Checkpoints(
             prepared.orders_write,
             lambda units, seen: self._decide(job, units, seen, prepared),
-            prepared.tables.units_done_in_all,
+            prepared.tables.total_units_done,
             job.scenario.scope,
         )
         return Observer(

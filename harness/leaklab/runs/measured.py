@@ -44,7 +44,7 @@ def make_measurement(
         end_reason=ended,
         detail=detail,
         held_back_by=seen.held_back_by,
-        units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
+        units_done=tables.total_units_done() or sum(f.units for f in _workers(seen)),
         processes=records(seen, tables),
         tree=TreeRecord(samples=seen.tree.samples()),
         tree_peak_pss_bytes=seen.tree_peak_pss_bytes,

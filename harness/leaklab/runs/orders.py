@@ -12,7 +12,7 @@ from leaklab.verdict.resources import SIGNALS_OF
 
 def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
     job: Job,
-    do: Task,
+    task: Task,
     units: int,
     *,
     roots: Sequence[Path],
@@ -25,13 +25,13 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
 
     Args:
         job: the job.
-        do: what the agent does.
+        task: what the agent does.
         units: the work. A rehearsal, which has fewer units than its job, is not open-ended.
         roots, cpus, services, scratch, sampling: as `AgentOrder` has them.
     """
     open_ended = job.budget_seconds is not None and units >= job.units
     return AgentOrder(
-        do=do,
+        task=task,
         roots=[str(root) for root in roots],
         scenario=job.scenario.name,
         variant=job.variant.value,

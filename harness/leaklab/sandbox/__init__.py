@@ -1,1 +1,1 @@
-"""Where a run takes place: its supervisor, cgroups, folders, services and pipes."""
+"""The sandbox of a run: its supervisor, cgroups, folders, services and pipes."""

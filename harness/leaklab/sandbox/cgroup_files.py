@@ -1,4 +1,4 @@
-"""Control groups in the file system: where their hierarchies are mounted, and the files of one."""
+"""Control groups in the file system: the mounts of their hierarchies, and the files of a group."""
 
 import contextlib
 import os
@@ -14,16 +14,21 @@ PAUSE_SECONDS = 0.001
 
 @dataclass(frozen=True)
 class Mount:
-    """A mounted hierarchy of control groups (or any other file system): its kind, the group that is
-    its root, the folder where that is seen, and the super block's options."""
+    """A mounted file system, for example a hierarchy of control groups.
 
-    kind: str
+    file_system: its type, such as `cgroup2`.
+    root: the path in the file system that is mounted, such as a group.
+    folder: the mount point.
+    options: the options of its super block.
+    """
+
+    file_system: str
     root: str
     folder: Path
     options: frozenset[str]
 
     def folder_of(self, group: str) -> Path | None:
-        """Where a group is seen below this mount; None if it is not."""
+        """Return the folder of a group below this mount; None if the mount does not show it."""
         path = PurePosixPath(group)
         if not path.is_relative_to(self.root) or ".." in path.parts:
             return None
@@ -31,14 +36,14 @@ class Mount:
 
 
 def mounts(mountinfo: str) -> list[Mount]:
-    """The mounts of a /proc/PID/mountinfo, which has octal escapes for blanks (proc(5))."""
-    found = []
+    """Parse the text of a /proc/PID/mountinfo, which has octal escapes for blanks (proc(5))."""
+    parsed = []
     for line in mountinfo.splitlines():
-        ours, _, theirs = line.partition(" - ")
-        root, folder = (_unescaped(part) for part in ours.split(" ")[3:5])
-        kind, *_, options = theirs.split(" ")
-        found.append(Mount(kind, root, Path(folder), frozenset(options.split(","))))
-    return found
+        mount, _, source = line.partition(" - ")
+        root, folder = (_unescaped(part) for part in mount.split(" ")[3:5])
+        file_system, *_, options = source.split(" ")
+        parsed.append(Mount(file_system, root, Path(folder), frozenset(options.split(","))))
+    return parsed
 
 
 def _unescaped(path: str) -> str:
@@ -46,35 +51,35 @@ def _unescaped(path: str) -> str:
 
 
 def remove(folder: Path) -> None:
-    """Kill what is left in a group, and take it away; it may be gone already."""
+    """Kill the processes that are left in a group and remove it, if it still exists."""
     give_up = time.monotonic() + END_SECONDS
     while folder.exists() and time.monotonic() < give_up:
         for pid in pids(folder):
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
-        with contextlib.suppress(OSError):  # busy as long as one of them is on its way out
+        with contextlib.suppress(OSError):  # busy until the last process has exited
             folder.rmdir()
             return
         time.sleep(PAUSE_SECONDS)
 
 
 def read_entry(folder: Path | None, name: str) -> str:
-    """A file of a group, empty where there is none; read at every look, so without pathlib."""
+    """Read a file of a group; empty if the file or the folder does not exist."""
     if folder is None:
         return ""
     try:
-        with open(f"{folder}/{name}", encoding="ascii") as file:  # noqa: PTH123  (as said)
+        with open(f"{folder}/{name}", encoding="ascii") as file:  # noqa: PTH123  (faster)
             return file.read()
     except OSError:
         return ""
 
 
 def pids(folder: Path) -> list[int]:
-    """The processes of a group; 0 marks one of another pid namespace, and is left out."""
+    """Return the pids of a group. 0 marks a process of another pid namespace and is skipped."""
     return [int(pid) for pid in read_entry(folder, "cgroup.procs").split() if pid != "0"]
 
 
 def stat_value(text: str, name: str) -> int:
-    """Of lines of names and values; 0 where the kernel has none of that name."""
+    """Return a value from lines of a name and a value; 0 if the kernel has no such name."""
     pairs = (line.split() for line in text.splitlines())
     return next((int(pair[1]) for pair in pairs if pair[0] == name), 0)

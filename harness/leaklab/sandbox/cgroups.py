@@ -1,13 +1,14 @@
-"""Control groups: one per run where one can be made, so that the kernel itself holds the limits.
+"""Control groups: each run gets one if possible, so that the kernel itself enforces the limits.
 
-Version 2 comes first, then version 1's hierarchies, then nothing: memory and processes fall back
-each on its own to the observer. Only a group that is already delegated is used, for switching a
-controller on in a foreign group would change the host. A process of version 2 is in one group
-only, and a group with processes of its own cannot hand controllers down: so the run's group is
-made beside our own, in the deepest ancestor that hands down what is needed.
+cgroup version 2 is preferred to the hierarchies of version 1. If neither can be used for memory or
+for processes, the observer enforces that limit instead. Only a group that is already delegated is
+used, because switching on a controller in another group would change the host. In version 2 a
+process is in one group only, and a group with processes cannot hand controllers down. The run's
+group is therefore made beside the group of leaklab, in the deepest ancestor that hands down the
+controllers that are needed.
 
-`memory.oom.group` stays off: it would kill the resource tracker of a pool as well, and what that
-has to unlink would stay in /dev/shm. One kill is enough, the run is stopped for it.
+`memory.oom.group` stays off: it would also kill the resource tracker of a pool, and the segments
+that the tracker unlinks would stay in /dev/shm. One kill is enough, because it stops the run.
 """
 
 import contextlib
@@ -26,12 +27,12 @@ V1 = "cgroup v1"
 V2 = "cgroup v2"
 CONTROLLERS = ("memory", "pids")
 
-# The pids controller counts threads, too, and they are no fault: a worker with a thread pool for
-# each of its libraries has some dozens. The observer counts the processes themselves.
+# The pids controller also counts threads, which are allowed: a worker with a thread pool in each of
+# its libraries has dozens. The observer counts the processes themselves.
 THREADS = 4096
 
-# How far below its limit the mark of a group that met it may be: the kernel charges up to 64 pages
-# at a time on each CPU (MEMCG_CHARGE_BATCH), and refuses them together.
+# How far below the limit the high-water mark of a group that met its limit may be: the kernel
+# charges up to 64 pages at a time on each CPU (MEMCG_CHARGE_BATCH), and refuses them together.
 CHARGED_AT_ONCE_BYTES = 1 << 20
 
 _numbers = itertools.count(1)
@@ -39,10 +40,11 @@ _numbers = itertools.count(1)
 
 @dataclass(frozen=True)
 class Confinement:
-    """What holds a run to its limits: its cgroups, or the observer where there is none.
+    """The cgroups that enforce a run's limits. Without a cgroup the observer enforces them.
 
-    `memory_by` and `processes_by` are `cgroup v2`, `cgroup v1` or `observer`; `refused` says why,
-    where it is the observer. Without arguments, a confinement of nothing.
+    memory_by, processes_by: what enforces the limit: `cgroup v2`, `cgroup v1` or `observer`.
+    refused: for each limit that the observer enforces, the reason why no cgroup does.
+    memory, processes: the folders of the groups with these controllers, which may be the same.
     """
 
     memory_by: str = OBSERVER
@@ -53,33 +55,36 @@ class Confinement:
 
     @property
     def folders(self) -> list[Path]:
-        """The groups, each once."""
+        """The folders of the groups, without duplicates."""
         return list(dict.fromkeys(folder for folder in (self.memory, self.processes) if folder))
 
     @property
     def stop_file(self) -> Path | None:
-        """Where "0" is to be written before the run is killed: nothing can fork from then on."""
+        """The file to write "0" to before killing the run. After that, no process can fork."""
         return self.processes / "pids.max" if self.processes else None
 
     def procs_files(self) -> list[Path]:
-        """The files that the pid of the run's first process is to be written to."""
+        """Return the files to write the pid of the run's first process to."""
         return [folder / "cgroup.procs" for folder in self.folders]
 
     def peak_bytes(self) -> int | None:
-        """The group's own high-water mark, page cache and kernel memory included; None where the
-        kernel keeps none."""
+        """Return the group's high-water mark, which includes page cache and kernel memory; None if
+        the kernel keeps no such mark."""
         name = "memory.peak" if self.memory_by == V2 else "memory.max_usage_in_bytes"
         text = read_entry(self.memory, name)
         return int(text) if text else None
 
     def shared_memory_bytes(self) -> int | None:
-        """Shared memory that is charged to the group, whether or not any process has it mapped;
-        None where no group counts it."""
+        """Return the shared memory charged to the group, mapped by a process or not; 0 without a
+        group."""
         return stat_value(read_entry(self.memory, "memory.stat"), "shmem")
 
     def oom_kills(self) -> int:
-        """How many processes of the run the kernel killed for want of memory under the run's own
-        limit; where that was never met, it was the machine, or a group above, that ran out."""
+        """Return how many processes the kernel killed because the run met its memory limit.
+
+        If the run never met its own limit, the machine or a parent group ran out of memory, and the
+        result is 0.
+        """
         name = "memory.events" if self.memory_by == V2 else "memory.oom_control"
         kills = stat_value(read_entry(self.memory, name), "oom_kill")
         return kills if kills and self._own_limit_met() else 0
@@ -88,25 +93,26 @@ class Confinement:
         if self.memory_by == V2:
             events = read_entry(self.memory, "memory.events")
             return bool(stat_value(events, "oom") or stat_value(events, "max"))
-        # Not by version 1's failcnt: Linux 6.18 leaves it at 0, whatever is killed.
+        # failcnt of version 1 cannot be used: Linux 6.18 leaves it at 0 after a kill.
         limit = int(read_entry(self.memory, "memory.limit_in_bytes") or 0)
         marks = (
-            read_entry(self.memory, f"memory.{kind}max_usage_in_bytes") for kind in ("", "memsw.")
+            read_entry(self.memory, f"memory.{part}max_usage_in_bytes") for part in ("", "memsw.")
         )
         return any(int(mark or 0) > limit - CHARGED_AT_ONCE_BYTES for mark in marks)
 
     def forks_refused(self) -> int:
-        """How many processes and threads were refused, while the run was still allowed any."""
+        """Return how many forks and threads the process limit refused, before the run was
+        killed."""
         refused = stat_value(read_entry(self.processes, "pids.events"), "max")
-        # Read after the count: what was refused because the run is being killed is no fault.
+        # Read after the count: refusals that are caused by killing the run do not count.
         return refused if refused and read_entry(self.processes, "pids.max").strip() != "0" else 0
 
     def pids(self) -> list[int] | None:
-        """The run's living processes; None where no group holds them together."""
+        """Return the pids of the run's living processes; None without a group."""
         return cgroup_files.pids(self.folders[0]) if self.folders else None
 
     def remove(self) -> None:
-        """Kill what is left in the groups, and take them away; it may be done already."""
+        """Kill the processes that are left in the groups and remove the groups, if they exist."""
         if self.stop_file:
             with contextlib.suppress(OSError):
                 self.stop_file.write_text("0")
@@ -119,20 +125,24 @@ UNCONFINED = Confinement()
 
 @dataclass(frozen=True)
 class CgroupParent:
-    """A group in which a run's group may be made, and the controllers it would have there."""
+    """A group in which a run's group can be made, and the controllers it would have there.
 
-    means: str
+    version: V1 or V2.
+    """
+
+    version: str
     folder: Path
-    offers: frozenset[str]
+    controllers: frozenset[str]
 
 
 @contextlib.contextmanager
 def confined(limits: Limits, proc: Path = Path("/proc/self")) -> Iterator[Confinement]:
-    """Make a run's cgroups with its limits; on leaving, kill what is left in them and remove them.
+    """Make a run's cgroups with its limits. On exit, kill the processes left in them and remove
+    them.
 
     Args:
-        limits: of memory and of processes.
-        proc: where our own `cgroup` and `mountinfo` are read.
+        limits: the limits of memory and of processes.
+        proc: the folder with the `cgroup` and `mountinfo` of this process.
     """
     confinement = _make(limits, cgroup_parents(proc))
     try:
@@ -142,49 +152,51 @@ def confined(limits: Limits, proc: Path = Path("/proc/self")) -> Iterator[Confin
 
 
 def cgroup_parents(proc: Path) -> list[CgroupParent]:
-    """Where groups may be made, best first: version 2, most controllers, deepest."""
+    """Return where groups can be made, best first: version 2, most controllers, deepest."""
     mounts = cgroup_files.mounts((proc / "mountinfo").read_text())
-    found: list[CgroupParent] = []
+    parents: list[CgroupParent] = []
     for line in (proc / "cgroup").read_text().splitlines():
         number, controllers, own = line.split(":", 2)
         for mount in mounts:
             folder = mount.folder_of(own)
             if folder is None:
                 continue
-            if number == "0" and mount.kind == "cgroup2":
-                found += _delegated(folder, mount.folder)
-            elif mount.kind == "cgroup" and {*controllers.split(",")} <= mount.options:
-                found.append(CgroupParent(V1, folder, mount.options & {*CONTROLLERS}))
-    # The sort is stable: the deepest stay first.
-    return sorted((p for p in found if p.offers), key=lambda p: (p.means != V2, -len(p.offers)))
+            if number == "0" and mount.file_system == "cgroup2":
+                parents += _delegated(folder, mount.folder)
+            elif mount.file_system == "cgroup" and {*controllers.split(",")} <= mount.options:
+                parents.append(CgroupParent(V1, folder, mount.options & {*CONTROLLERS}))
+    usable = [parent for parent in parents if parent.controllers]
+    # The sort is stable: the deepest parents stay first.
+    return sorted(usable, key=lambda parent: (parent.version != V2, -len(parent.controllers)))
 
 
 def _delegated(own: Path, mount: Path) -> Iterator[CgroupParent]:
-    """Our own group and those above it, each with what it hands down to its children."""
+    """Yield the group of this process and its ancestors, each with the controllers that it hands
+    down."""
     for folder in (own, *own.parents):
-        handed = frozenset(read_entry(folder, "cgroup.subtree_control").split())
-        yield CgroupParent(V2, folder, handed & {*CONTROLLERS})
+        controllers = frozenset(read_entry(folder, "cgroup.subtree_control").split())
+        yield CgroupParent(V2, folder, controllers & {*CONTROLLERS})
         if folder == mount:
             return
 
 
 def _make(limits: Limits, candidates: Sequence[CgroupParent]) -> Confinement:
-    """A group for each controller in the first place that lets us make and limit it."""
+    """Make a group for each controller in the first parent that permits it."""
     made: dict[str, tuple[str, Path]] = {}
     reasons = dict.fromkeys(CONTROLLERS, "none is delegated here")
-    for place in candidates:
-        wanted = place.offers - made.keys()
-        if not wanted or (place.means == V2 and made):
+    for parent in candidates:
+        wanted = parent.controllers - made.keys()
+        if not wanted or (parent.version == V2 and made):
             continue
         try:
-            folder = _new_folder(place.folder)
+            folder = _new_folder(parent.folder)
         except OSError as error:
             reasons |= dict.fromkeys(wanted, str(error.strerror))
             continue
         for controller in wanted:
             try:
-                _limit(folder, place.means, controller, limits)
-                made[controller] = (place.means, folder)
+                _limit(folder, parent.version, controller, limits)
+                made[controller] = (parent.version, folder)
             except OSError as error:
                 reasons[controller] = str(error.strerror)
         if folder not in [used for _, used in made.values()]:
@@ -195,7 +207,7 @@ def _make(limits: Limits, candidates: Sequence[CgroupParent]) -> Confinement:
 
 
 def _new_folder(parent: Path) -> Path:
-    """A group of our own; those of harnesses that died together with their supervisors go."""
+    """Make a group, and remove the groups of harnesses that died with their supervisors."""
     for old in parent.glob("leaklab-*-*"):
         if not Path("/proc", old.name.split("-")[1]).exists():
             with contextlib.suppress(OSError):
@@ -207,9 +219,9 @@ def _new_folder(parent: Path) -> Path:
             return folder
 
 
-def _limit(folder: Path, means: str, controller: str, limits: Limits) -> None:
+def _limit(folder: Path, version: str, controller: str, limits: Limits) -> None:
     memory, tasks = str(limits.memory_bytes), str(limits.processes + THREADS)
-    must, may = {
+    required, optional = {
         (V1, "memory"): (
             {"memory.limit_in_bytes": memory},
             {"memory.swappiness": "0", "memory.memsw.limit_in_bytes": memory},
@@ -217,8 +229,8 @@ def _limit(folder: Path, means: str, controller: str, limits: Limits) -> None:
         (V2, "memory"): ({"memory.max": memory}, {"memory.swap.max": "0"}),
         (V1, "pids"): ({"pids.max": tasks}, {}),
         (V2, "pids"): ({"pids.max": tasks}, {}),
-    }[means, controller]
-    # Swap would be a way out of the limit, on kernels that account for it.
-    present = {name: value for name, value in may.items() if (folder / name).exists()}
-    for name, value in {**must, **present}.items():
+    }[version, controller]
+    # On kernels that account for swap, a run could evade its memory limit by swapping.
+    present = {name: value for name, value in optional.items() if (folder / name).exists()}
+    for name, value in {**required, **present}.items():
         (folder / name).write_text(value)

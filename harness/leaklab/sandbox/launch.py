@@ -1,8 +1,8 @@
 """Starting a process of the lab: its scratch folder, its supervisor, its pipes.
 
-The harness never is the parent of what it measures. Between them stands `supervisor.py`, which
-applies the controls (no ASLR, one CPU, no huge pages), reaps, and kills all that is left when the
-run or the harness ends.
+The harness is never the parent of the processes that it measures. `supervisor.py` runs between
+them: it applies the controls (no ASLR, one CPU, no huge pages), reaps children, and kills all
+remaining processes when the run or the harness ends.
 """
 
 import contextlib
@@ -26,21 +26,22 @@ from leaklab.sandbox.protocol import SupervisorOrder
 from leaklab.sandbox.scratch import reporting_disk_errors
 
 MAX_RECORD_BYTES = 1 << 20
-# malloc's cache of freed chunks, one for each thread, counts as in use: with many sizes, or several
-# threads, its filling looks like a leak for several octaves.
+# The chunks in malloc's per-thread cache count as in use. With many sizes or several threads, the
+# filling of this cache looks like a leak for several octaves.
 NO_THREAD_CACHE = "glibc.malloc.tcache_count=0"
 PATH_LENGTH = 2048
 AGENT = Path(agent.__file__).with_name("__main__.py")
-SHARED_MEMORY_FOLDER = "/dev/shm"  # noqa: S108  (the kernel's place for it)
-# What the kernel takes for a socket's path, and what multiprocessing makes in a temporary folder.
+SHARED_MEMORY_FOLDER = "/dev/shm"  # noqa: S108  (where the kernel has it)
+# The longest socket path that the kernel accepts, and the socket that multiprocessing makes in a
+# temporary folder.
 MAX_SOCKET_PATH = 107
 SOCKET = "/pymp-12345678/listener-12345678"
 
 
 @dataclass(frozen=True)
 class Unmodified:
-    """For a command that is none of the lab's: none of the controls, but its own file and working
-    folder, and a descriptor for what it prints."""
+    """How to run a user's command without controls: its file, its working folder, and the
+    descriptor for its output."""
 
     program: Path
     cwd: Path
@@ -49,11 +50,12 @@ class Unmodified:
 
 @dataclass(frozen=True)
 class Command:
-    """What the supervisor is to start, and how.
+    """The command that the supervisor starts, and how.
 
-    `limits.descriptors` holds for each process; without limits, it may open all that we may.
-    `reads` are the folders from which it imports.
-    With `as_it_is` there are no limits, no CPU of its own, and no pipe for records.
+    limits: `limits.descriptors` applies to each process. Without limits, a process may open as many
+        descriptors as this one.
+    reads: the folders from which the command imports.
+    unmodified: if set, the command runs without limits, CPU pinning and a pipe for records.
     """
 
     argv: Sequence[str]
@@ -65,19 +67,19 @@ class Command:
     keep_fds: Sequence[int] = ()
     confinement: Confinement = UNCONFINED
     limits: Limits | None = None
-    as_it_is: Unmodified | None = None
+    unmodified: Unmodified | None = None
     reads: Sequence[Path] = ()
 
     @property
     def is_in_shared_memory(self) -> bool:
-        """Whether anything it needs lies in /dev/shm, which then cannot be another one for it."""
+        """Whether the command needs files in /dev/shm, and so cannot get a /dev/shm of its own."""
         needed = [self.folder, Path(sys.prefix), *self.reads]
         return any(path.resolve().is_relative_to(SHARED_MEMORY_FOLDER) for path in needed)
 
 
 @dataclass
 class Child:
-    """A supervised process: its messages, where its output goes, and the way to stop it."""
+    """A supervised process: its messages, the file with its output, and the way to stop it."""
 
     supervisor: subprocess.Popen[bytes]
     records: FileIO
@@ -87,8 +89,11 @@ class Child:
     _rest: bytes = b""
 
     def read_messages(self, timeout_seconds: float) -> list[protocol.AgentMessage]:
-        """Wait for messages at most this long. Sets `closed` once no more can come, also where
-        the supervisor is gone and something that it could not kill holds the pipe open."""
+        """Wait for messages at most this long.
+
+        Sets `closed` once no more can come, even if the supervisor is gone and a process that it
+        could not kill keeps the pipe open.
+        """
         gone = self.supervisor.poll() is not None
         ready = select.select([self.records], [], [], 0 if gone else timeout_seconds)[0]
         self.closed = gone
@@ -100,43 +105,43 @@ class Child:
         return [message for line in lines if (message := protocol.parse_message(line)) is not None]
 
     def terminate(self) -> None:
-        """Ask the command itself to end (SIGTERM to its process group)."""
+        """Ask the command to terminate (SIGTERM to its process group)."""
         with contextlib.suppress(BrokenPipeError):
             self.lifeline.write(supervisor.TERMINATE)
 
     def stop(self) -> None:
-        """Ask the supervisor to kill the whole run; its last message follows."""
+        """Ask the supervisor to kill the whole run. Its last message follows."""
         with contextlib.suppress(BrokenPipeError):
             self.lifeline.write(b"x")
-        # A program may have stopped its supervisor, which would wait with all of us for ever.
+        # A program may have stopped its supervisor, and then the harness would wait forever.
         self.supervisor.send_signal(signal.SIGCONT)
 
 
 @contextlib.contextmanager
 def supervised(command: Command) -> Iterator[Child]:
-    """Start a command under a supervisor; on leaving, whatever is left of it is killed.
+    """Start a command under a supervisor. On exit, kill all processes that are left of it.
 
     Args:
-        command: what to start. A pipe for records becomes the child's descriptor 3, `keep_fds`
+        command: the command. A pipe for records becomes the child's descriptor 3, and `keep_fds`
             become 4, 5 …
 
     Raises:
         NotMeasured: the temporary folder is full, or no process can be started.
     """
     with contextlib.ExitStack() as stack:
-        records, records_write, life_read, life = (
+        records, records_write, lifeline_read, lifeline = (
             stack.enter_context(end) for end in (*_pipe(), *_pipe())
         )
         keep = [records_write.fileno(), *command.keep_fds]
         order = command.folder / "order"
         with reporting_disk_errors(order):
             (command.folder / "output").touch()
-            order.write_bytes(protocol.encode_order(_order(command, life_read.fileno(), keep)))
-        foreign = [command.as_it_is.output_fd] if command.as_it_is else []
-        process = _start_supervisor(order, [life_read.fileno(), *keep, *foreign])
+            order.write_bytes(protocol.encode_order(_order(command, lifeline_read.fileno(), keep)))
+        output_fds = [command.unmodified.output_fd] if command.unmodified else []
+        process = _start_supervisor(order, [lifeline_read.fileno(), *keep, *output_fds])
         records_write.close()
-        life_read.close()
-        child = Child(process, records, life, command.folder / "output")
+        lifeline_read.close()
+        child = Child(process, records, lifeline, command.folder / "output")
         try:
             yield child
         finally:
@@ -145,7 +150,7 @@ def supervised(command: Command) -> Iterator[Child]:
 
 
 def describe_exit(status: int | None) -> str:
-    """A wait status in words; None is that of a process whose supervisor died first."""
+    """Describe a wait status. The status is None if the supervisor died first."""
     if status is None:
         return "its supervisor was killed"
     if os.WIFSIGNALED(status):
@@ -153,12 +158,12 @@ def describe_exit(status: int | None) -> str:
         # Most real-time signals have no name.
         named = number in signal.Signals.__members__.values()
         return f"killed by {signal.Signals(number).name if named else f'signal {number}'}"
-    return f"it left with exit status {os.waitstatus_to_exitcode(status)}"
+    return f"exited with status {os.waitstatus_to_exitcode(status)}"
 
 
 def _start_supervisor(order: Path, fds: Sequence[int]) -> subprocess.Popen[bytes]:
     try:
-        return subprocess.Popen(  # noqa: S603  (our own interpreter and our own file)
+        return subprocess.Popen(  # noqa: S603  (this interpreter and a file of leaklab)
             [sys.executable, "-I", "-S", supervisor.__file__, str(order)],
             pass_fds=fds,
             stdin=subprocess.DEVNULL,
@@ -168,26 +173,26 @@ def _start_supervisor(order: Path, fds: Sequence[int]) -> subprocess.Popen[bytes
         )
     except OSError as error:
         raise NotMeasured(
-            f"no process could be started: {error.strerror}; end some others, or lower --jobs"
+            f"cannot start a process: {error.strerror}; end other processes, or lower --jobs"
         ) from error
 
 
-def _order(command: Command, life_fd: int, keep: Sequence[int]) -> SupervisorOrder:
-    confinement, foreign = command.confinement, command.as_it_is
+def _order(command: Command, lifeline_fd: int, keep: Sequence[int]) -> SupervisorOrder:
+    confinement, unmodified = command.confinement, command.unmodified
     return SupervisorOrder(
-        program=str(foreign.program) if foreign else command.argv[0],
+        program=str(unmodified.program) if unmodified else command.argv[0],
         argv=list(command.argv),
         env=dict(command.env),
-        cwd=str(foreign.cwd if foreign else command.folder / "home"),
-        life_fd=life_fd,
+        cwd=str(unmodified.cwd if unmodified else command.folder / "home"),
+        lifeline_fd=lifeline_fd,
         records_fd=keep[0],
-        keep_fds=[] if foreign else list(keep),
+        keep_fds=[] if unmodified else list(keep),
         output=str(command.folder / "output"),
-        output_fds=[foreign.output_fd] if foreign else [],
-        controls=foreign is None,
+        output_fds=[unmodified.output_fd] if unmodified else [],
+        controls=unmodified is None,
         own_shared_memory=not command.is_in_shared_memory,
         cpu=command.cpu,
-        limits={} if foreign else _process_limits(command),
+        limits={} if unmodified else _process_limits(command),
         procs_files=[str(path) for path in confinement.procs_files()],
         stop_file=str(confinement.stop_file) if confinement.stop_file else None,
         cgroups=[str(folder) for folder in confinement.folders],
@@ -196,14 +201,14 @@ def _order(command: Command, life_fd: int, keep: Sequence[int]) -> SupervisorOrd
 
 
 def _process_limits(command: Command) -> dict[int, int]:
-    """The kernel's limits of each process, by their numbers."""
+    """Return the kernel's limits of each process, by the numbers of their RLIMIT constants."""
     limits = {resource.RLIMIT_CORE: 0}
     if command.data_limit_bytes is not None:
         limits[resource.RLIMIT_DATA] = command.data_limit_bytes
-    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = command.limits.descriptors if command.limits else most
-    unlimited = most == resource.RLIM_INFINITY
-    limits[resource.RLIMIT_NOFILE] = wanted if unlimited else min(wanted, most)
+    _, hard_limit = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = command.limits.descriptors if command.limits else hard_limit
+    unlimited = hard_limit == resource.RLIM_INFINITY
+    limits[resource.RLIMIT_NOFILE] = wanted if unlimited else min(wanted, hard_limit)
     return limits
 
 
@@ -213,19 +218,22 @@ def _pipe() -> tuple[FileIO, FileIO]:
 
 
 def agent_argv(python: str, job: Path) -> list[str]:
-    """How the agent is started: without user site, by a file in its folder, which takes the current
-    folder's place on the path and has one name to import, `leaklab_agent`."""
+    """Return the command that starts the agent.
+
+    The user site is off. The agent is a file, so its folder replaces the current folder on the
+    path, and the only name to import from there is `leaklab_agent`.
+    """
     return [python, "-s", str(AGENT), str(job)]
 
 
 def fixed_environment(folder: Path, bytecode: Path) -> dict[str, str]:
-    """The whole environment of a process that is run in `folder`; nothing of the caller's but
-    PATH gets in.
+    """Return the whole environment of a process that runs in `folder`. PATH is the only variable
+    that comes from the caller.
 
-    PATH is padded to a fixed length: it lies on the process's stack and in its os.environ, and a
-    longer one moved a peak by 36 KiB. Temporary files go away with the folder, for a fork server
-    that is killed leaves its socket behind; but in a folder so deep that the kernel takes no such
-    socket there, they are left to Python's own choice.
+    PATH is padded to a fixed length: it is on the process's stack and in its os.environ, and a
+    longer one moved a peak by 36 KiB. Temporary files are in the folder, so that they are removed
+    with it, because a fork server that is killed leaves its socket behind. If the path is too long
+    for the kernel to accept a socket there, Python chooses the folder for temporary files.
     """
     path = os.environ.get("PATH", os.defpath)
     temporary = folder / "tmp"

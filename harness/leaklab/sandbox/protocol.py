@@ -1,9 +1,9 @@
-"""What is said between the harness, its supervisors and its agents; checked as it is read.
+"""The messages between the harness, its supervisors and its agents, validated as they are read.
 
-Orders go there as files in the format of `marshal` (version 2, which every Python from 3.8 on reads
-alike), each a dict with the fields of its class as keys. Answers come as dict literals, one a line
-(`agent/leaklab_agent/channel.py`); a line that is not exactly one of the answers below was written
-by something else, and is ignored.
+An order is a file in the format of `marshal` (version 2, which every Python from 3.8 on reads): a
+dict with the fields of its class as keys. A message to the harness is a dict literal on a line
+(`agent/leaklab_agent/channel.py`). A line that is not exactly one of the messages below was written
+by something else, such as the program, and is ignored.
 """
 
 import ast
@@ -22,7 +22,7 @@ MARSHAL_VERSION = 2
 
 
 class Task(StrEnum):
-    """What an agent does: the work of a run in its own process, or in a pool's; or a contract."""
+    """The task of an agent: the work of a run in its own process or in a pool, or the contract."""
 
     RUN = layout.RUN
     POOL = layout.POOL
@@ -30,7 +30,7 @@ class Task(StrEnum):
 
 
 class Asks(StrEnum):
-    """When an agent asks whether to go on."""
+    """When an agent asks the harness whether to go on."""
 
     NEVER = layout.NEVER
     AT_CHECKPOINTS = layout.AT_CHECKPOINTS
@@ -40,18 +40,18 @@ class Asks(StrEnum):
 class AgentOrder(Struct, frozen=True, kw_only=True):
     """To an agent: the job.
 
-    roots: put first on sys.path.
-    units, seed, options, services, scratch: as the workload is given them; `units` are of all
-        workers together.
-    sampling: whether signals are read at all; `judged` are those that decide, and so are read at
-        every sample.
-    open_ended: the work goes on past `units` until the harness says that it is enough.
-    surveys: the agent may be asked for the containers that state a maximum.
-    method, workers, cpus: how a pool's workers are started, how many, and the CPUs to which they
-        are pinned in turn.
+    roots: the folders to put first on sys.path.
+    units, seed, options, services, scratch: the arguments of the workload. `units` is the work of
+        all workers together.
+    sampling: whether signals are read.
+    judged: the signals that decide the verdict, which are read at every sample.
+    open_ended: whether the work continues past `units` until the harness ends it.
+    surveys: whether the harness may request the containers that state a maximum.
+    method, workers, cpus: the start method of a pool's workers, their number, and the CPUs to which
+        they are pinned in turn.
     """
 
-    do: Task
+    task: Task
     roots: list[str]
     scenario: str
     variant: str
@@ -71,24 +71,28 @@ class AgentOrder(Struct, frozen=True, kw_only=True):
 
 
 class SupervisorOrder(Struct, frozen=True, kw_only=True):
-    """To a supervisor: the child to start, and what to do when it ends.
+    """To a supervisor: the child to start, and what to clean up when it ends.
 
     program, argv, env, cwd: the child.
-    life_fd: the read end of the harness's pipe; records_fd: where answers go.
-    keep_fds: become the child's descriptors 3, 4 ...
-    output: the file that the child writes to; output_fds: a descriptor in its place, or none.
-    controls: whether the run is made repeatable; own_shared_memory: and gets a /dev/shm of its own.
-    cpu: the CPU it is pinned to; limits: by the number of the RLIMIT.
-    procs_files: the cgroup files that its pid is written to; stop_file: writing "0" there ends all
-        forking; cgroups: the groups, and scratch: the session's folder, both removed if the harness
-        dies.
+    lifeline_fd: the read end of the harness's pipe.
+    records_fd: the descriptor for messages to the harness.
+    keep_fds: the descriptors that become 3, 4 ... in the child.
+    output: the file for the child's output.
+    output_fds: empty, or one descriptor that replaces this file.
+    controls: whether the run is made repeatable.
+    own_shared_memory: whether it also gets a /dev/shm of its own.
+    cpu: the CPU to pin the child to.
+    limits: the limits of the child, by the numbers of their RLIMIT constants.
+    procs_files: the cgroup files to write the child's pid to.
+    stop_file: the file to write "0" to, which ends all forking in the run.
+    cgroups, scratch: the groups and the session's folder, to be removed if the harness dies.
     """
 
     program: str
     argv: list[str]
     env: dict[str, str]
     cwd: str
-    life_fd: int
+    lifeline_fd: int
     records_fd: int
     keep_fds: list[int]
     output: str
@@ -104,13 +108,13 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
 
 
 def encode_order(order: AgentOrder | SupervisorOrder) -> bytes:
-    """An order as its file holds it."""
+    """Encode an order as the content of its file."""
     fields: dict[str, Any] = msgspec.to_builtins(order)
     return marshal.dumps(fields, MARSHAL_VERSION)
 
 
 class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
-    """From the supervisor, before the child starts: what was done to make the run repeatable."""
+    """From the supervisor, before the child starts: the controls that make the run repeatable."""
 
     aslr_off: bool = False
     huge_pages_off: bool = False
@@ -120,8 +124,13 @@ class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
 
 
 class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
-    """Of a process, before it imports the program; `process` is 0 for the agent, else a worker's
-    number. `file_bytes` is what of its RSS are pages of files: interpreter and libraries."""
+    """The baseline of a process, read before it imports the program.
+
+    process: 0 for the agent, otherwise the worker's number.
+    high_water_reset: whether the kernel reset the high-water mark of RSS.
+    file_bytes: the part of RSS that is file pages, of the interpreter and libraries.
+    at_start: all signals, if the run has sampling.
+    """
 
     process: int
     pid: int
@@ -132,14 +141,14 @@ class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
 
 
 class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
-    """From the agent, which waits: `units` are done in all; is it to go on?"""
+    """The agent has done `units` of the run's work, and waits for the harness's answer."""
 
     units: int
 
 
 class Bounded(Struct, frozen=True, tag_field="kind", tag="bounded"):
-    """Of a process, after so many units of the run: the name, the entries and the maximum of each
-    container that states a maximum."""
+    """The name, the entries and the maximum of each container of a process that states a maximum,
+    after `units` of the run's work."""
 
     process: int
     units: int
@@ -147,7 +156,7 @@ class Bounded(Struct, frozen=True, tag_field="kind", tag="bounded"):
 
 
 class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
-    """Of a process, after its last unit (or a contract that holds, which has no figures)."""
+    """The report of a process after its last unit, or of a fulfilled contract, without figures."""
 
     process: int = 0
     units: int = 0
@@ -161,7 +170,8 @@ class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
 
 
 class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
-    """Of a process: the program raised, or its workload ended early (units done, and asked for)."""
+    """The program in a process raised an error. `ended_early` has the units done and the units
+    requested, if its workload ended early."""
 
     process: int
     error: str
@@ -173,14 +183,15 @@ class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
 
 
 class Died(Struct, frozen=True, tag_field="kind", tag="died"):
-    """From the agent: a worker of its pool is gone; `exitcode` is negative for a signal."""
+    """From the agent: a worker of its pool died. `exitcode` is negative for a signal."""
 
     process: int
     exitcode: int
 
 
 class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
-    """From the supervisor, after everything is gone; `status` is None where it was told to stop."""
+    """From the supervisor, after all processes are gone. `status` is the child's wait status; it is
+    None if the harness stopped the run."""
 
     status: int | None
 
@@ -189,9 +200,9 @@ AgentMessage = Controlled | Baseline | Reached | Bounded | Finished | Failed | D
 
 
 def parse_message(line: bytes) -> AgentMessage | None:
-    """An answer; None for anything else."""
+    """Parse a line as a message; return None if it is not one."""
     try:
-        answer: AgentMessage = msgspec.convert(ast.literal_eval(line.decode()), AgentMessage)
+        message: AgentMessage = msgspec.convert(ast.literal_eval(line.decode()), AgentMessage)
     except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
         return None
-    return answer
+    return message

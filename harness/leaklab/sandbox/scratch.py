@@ -1,4 +1,4 @@
-"""The session's temporary folder, which goes away even if the harness is killed."""
+"""The session's temporary folder, which is removed even if the harness is killed."""
 
 import shutil
 import subprocess
@@ -11,33 +11,36 @@ from pathlib import Path
 from leaklab.model.errors import NotMeasured
 from leaklab.model.units import format_bytes
 
-# The bytecode of all that scenarios import, some times over. Where there is no room for it, Python
-# saves it cut short, and the next run fails as if by a fault of its own.
+# Several times the bytecode of all modules that scenarios import. On a full disk Python saves
+# truncated bytecode, and the next run fails with an error that seems to be its own.
 MIN_FREE_BYTES = 32 << 20
+DISK_ADVICE = "free some disk space, or set TMPDIR to another folder"
 
-# Waits for the end of its input, which only the harness can end, by closing it or by dying.
+# Waits for the end of its input, which comes when the harness closes it or dies.
 JANITOR = "import shutil, sys; sys.stdin.read(); shutil.rmtree(sys.argv[1], ignore_errors=True)"
 
 
 @contextmanager
 def session_folder() -> Iterator[Path]:
-    """A folder whose path has always the same length, for it lies in the measured process's
-    memory. Every run's supervisor removes it, too, if the harness dies; between runs none lives.
+    """Make the session's folder; remove it on exit.
+
+    Its path always has the same length, because the measured process has the path in its memory. If
+    the harness dies, a janitor process removes the folder. A run's supervisor does so, too, but no
+    supervisor is alive between runs.
 
     Raises:
-        NotMeasured: it cannot be made, or there is too little room.
+        NotMeasured: the folder cannot be made, or the disk has too little free space.
     """
     with ExitStack() as stack:
         with reporting_disk_errors("the temporary folder"):
             folder = Path(tempfile.mkdtemp(prefix="leaklab-"))
         stack.callback(shutil.rmtree, folder, ignore_errors=True)
         if (free := shutil.disk_usage(folder).free) < MIN_FREE_BYTES:
-            words = f"{folder.parent} has {format_bytes(free)} left, of the"
             raise NotMeasured(
-                f"{words} {format_bytes(MIN_FREE_BYTES)} that a session needs; make room, or "
-                "name another folder with TMPDIR"
+                f"{folder.parent} has {format_bytes(free)} of free disk space and a session needs "
+                f"{format_bytes(MIN_FREE_BYTES)}; {DISK_ADVICE}"
             )
-        janitor = subprocess.Popen(  # noqa: S603  (our own interpreter and our own line)
+        janitor = subprocess.Popen(  # noqa: S603  (this interpreter and a constant)
             [sys.executable, "-I", "-S", "-c", JANITOR, str(folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
@@ -50,14 +53,15 @@ def session_folder() -> Iterator[Path]:
 
 @contextmanager
 def run_folder(session: Path, slot: int) -> Iterator[Path]:
-    """A run's own folder, with a `home` in it, the program's working folder, and a `tmp`.
+    """Make a run's folder, with the program's working folder `home` and a `tmp`; remove it on exit.
 
     Args:
         session: the session's folder.
-        slot: which of the runs that are made at a time; the path's length is the same for all.
+        slot: the number of the run among those made at the same time. The path has the same length
+            for all slots.
 
     Raises:
-        NotMeasured: it cannot be made.
+        NotMeasured: the folder cannot be made.
     """
     folder = session / f"run-{slot:02}"
     with reporting_disk_errors(folder):
@@ -69,10 +73,10 @@ def run_folder(session: Path, slot: int) -> Iterator[Path]:
 
 
 def make_parts(folder: Path) -> None:
-    """Make the folder of a process of the lab, with what its environment names in it.
+    """Make the folder of a process of the lab, with the subfolders that its environment names.
 
     Raises:
-        OSError: it cannot be made, or is there already.
+        OSError: the folder cannot be made, or exists already.
     """
     for part in ("home", "tmp"):
         (folder / part).mkdir(parents=True)
@@ -80,13 +84,12 @@ def make_parts(folder: Path) -> None:
 
 @contextmanager
 def reporting_disk_errors(what: Path | str) -> Iterator[None]:
-    """Say in one line what the temporary folder would not take: it is full, or not writable.
+    """Turn an OSError about the temporary folder, such as a full disk, into a message of one line.
 
     Raises:
-        NotMeasured: naming `what`, or the file that it was about.
+        NotMeasured: it names the file of the OSError, or `what` if that has no file.
     """
     try:
         yield
     except OSError as error:
-        words = f"{error.filename or what}: {error.strerror}"
-        raise NotMeasured(f"{words}; make room, or name another folder with TMPDIR") from error
+        raise NotMeasured(f"{error.filename or what}: {error.strerror}; {DISK_ADVICE}") from error

@@ -1,8 +1,8 @@
 """Services: the programs that a scenario talks to, run outside the measured process.
 
 A service is the module `fixtures.<name>`, started as `python -m fixtures.<name> PORT`. It listens
-on 127.0.0.1, prints its address as one line when it accepts connections, and serves until killed.
-Its port is the scenario's option `port`, 0 (any free one) where there is none.
+on 127.0.0.1, prints its address on one line when it accepts connections, and serves until killed.
+Its port is the scenario's option `port`. The default, 0, means any free port.
 """
 
 import contextlib
@@ -29,22 +29,24 @@ HEALTH_POLL_SECONDS = 0.005
 
 @dataclass
 class Services:
-    """Running services: their addresses by name, and whether they still live."""
+    """Running services: their addresses by name, and the death of a service."""
 
     addresses: dict[str, str] = field(default_factory=dict)
     _children: dict[str, Child] = field(default_factory=dict)
     _death: str = ""
 
     def death(self) -> str:
-        """How the first that died ended, in words; empty as long as all live. Does not wait."""
+        """Describe how the first dead service ended; empty while all services live. Does not
+        wait."""
         for name, child in self._children.items():
             if self._death:
                 break
             ended = [m.status for m in child.read_messages(0) if isinstance(m, Exited)]
             if ended or child.closed:
                 how = describe_exit(ended[0] if ended else None)
-                words = f"; its last words: {said}" if (said := _last_words(child)) else ""
-                self._death = f"the service {name!r} died in mid-run: {how}{words}"
+                line = _last_output_line(child)
+                output = f"; its last output: {line}" if line else ""
+                self._death = f"the service {name!r} died during the run: {how}{output}"
         return self._death
 
 
@@ -52,19 +54,19 @@ class Services:
 def running(
     job: Job, roots: Sequence[Path], folder: Path, session: Path, cancelled: threading.Event
 ) -> Iterator[Services]:
-    """Start the services of a run; end them on leaving.
+    """Start the services of a run; end them on exit.
 
     Args:
-        job: the run; of its options, `port` is for them.
-        roots: for `sys.path`.
-        folder: the run's own, in which each service gets one.
+        job: the run. Its option `port` is the port of its service.
+        roots: the folders for `sys.path`.
+        folder: the run's folder, in which each service gets a folder.
         session: the session's folder.
-        cancelled: once it is set, in whatever thread, no start is waited for.
+        cancelled: once any thread sets it, waiting for a start ends.
 
     Raises:
-        BadInput: the option `port` is none.
-        Cancelled: before all were started.
-        NotMeasured: one does not start, or does not accept a connection.
+        BadInput: the option `port` is not a port number.
+        Cancelled: `cancelled` was set before all services were started.
+        NotMeasured: a service does not start, or does not accept a connection.
     """
     names = job.scenario.services
     port = str(job.options.get("port", 0))
@@ -92,34 +94,34 @@ def _command(name: str, port: str, roots: Sequence[Path], session: Path, folder:
 
 
 def _address(name: str, child: Child, cancelled: threading.Event) -> str:
-    """The address the service printed, once it has; its last words where it ended instead."""
+    """Wait for the address that the service prints, and return it."""
     give_up = time.monotonic() + START_SECONDS
     while time.monotonic() < give_up:
         if cancelled.is_set():
-            raise Cancelled(f"the service {name!r}: given up before it started")
+            raise Cancelled(f"the service {name!r} was cancelled before it started")
         ended = any(isinstance(m, Exited) for m in child.read_messages(HEALTH_POLL_SECONDS))
         first, newline, _ = child.output.read_text(errors="replace").partition("\n")
         if ended or child.closed:
-            words = _last_words(child) or "it said nothing"
-            hint = " (-o port=N chooses another)" if "port" in words else ""
-            raise NotMeasured(f"the service {name!r} did not start: {words}{hint}")
+            line = _last_output_line(child) or "it printed nothing"
+            hint = " (-o port=N chooses another)" if "port" in line else ""
+            raise NotMeasured(f"the service {name!r} did not start: {line}{hint}")
         if "://" in first and newline:
             return first.strip()
-    raise NotMeasured(f"the service {name!r} gave no address within {START_SECONDS:.0f} s")
+    raise NotMeasured(f"the service {name!r} printed no address within {START_SECONDS:.0f} s")
 
 
-def _last_words(child: Child) -> str:
-    """The last line a service printed, but for its address."""
+def _last_output_line(child: Child) -> str:
+    """Return the last line that a service printed; empty if that is its address."""
     lines = child.output.read_text(errors="replace").splitlines()[-1:]
     return "".join(line.strip() for line in lines if "://" not in line)
 
 
 def _try_connection(name: str, address: str) -> None:
-    """The health check: the service accepts a connection where it says it does."""
+    """Check that the service accepts a connection at the address that it printed."""
     url = urlsplit(address)
     try:
         socket.create_connection((url.hostname, url.port), timeout=HEALTH_SECONDS).close()
     except (OSError, TypeError) as error:
         raise NotMeasured(
-            f"the service {name!r} said {address!r}, and nothing answers there: {error}"
+            f"the service {name!r} printed {address!r} but accepts no connection there: {error}"
         ) from error

@@ -1,14 +1,14 @@
-"""The supervisor: one small process per run, so that nothing of the run outlives the lab.
+"""The supervisor: one small process per run, so that no process of the run outlives the lab.
 
-Started by its path, `python -I -S supervisor.py ORDER`, standard library only. ORDER is a file in
-the format of `marshal`: a dict with the fields of `protocol.SupervisorOrder` as keys.
+It is started by its path, `python -I -S supervisor.py ORDER`, with the standard library only. ORDER
+is a `marshal` file: a dict with the fields of `protocol.SupervisorOrder` as keys. Messages go to
+`records_fd`, one dict literal per line: `controls` before the start, `exit` at the end.
 
-It is a child subreaper, so every orphan of the run becomes its child; it holds the read end of a
-pipe whose other end only the harness has, so the harness's death, of whatever kind, is an
-end-of-file here: all is killed, and the scratch folder and the cgroups removed. PR_SET_PDEATHSIG
-alone leaves a pool's workers alive, and fires when the *thread* that started the child ends.
-
-Answers go to `records_fd`, a dict literal a line: `controls` before the start, `exit` at the end.
+The supervisor is a child subreaper, so every orphan of the run becomes its child. It reads a pipe
+(the lifeline) that only the harness can write to. If the harness dies, in any way, the supervisor
+reads an end-of-file; it then kills the run and removes the scratch folder and the cgroups.
+PR_SET_PDEATHSIG alone would leave a pool's workers alive, and would fire when the *thread* that
+started the child ends.
 """
 
 from __future__ import annotations
@@ -32,10 +32,10 @@ if TYPE_CHECKING:  # importing typing would take a quarter of the start
 PR_SET_PDEATHSIG, PR_SET_CHILD_SUBREAPER, PR_SET_THP_DISABLE, CLONE_NEWNS = 1, 36, 41, 0x20000
 MS_NO, MS_REC, MS_PRIVATE = 0x2 | 0x4, 0x4000, 0x40000  # no setuid programs, no devices
 ADDR_NO_RANDOMIZE, PERSONALITY_QUERY = 0x0040000, 0xFFFFFFFF
-TERMINATE = b"t"  # on the life pipe; any other byte is the word to stop
+TERMINATE = b"t"  # on the lifeline; any other byte means to stop the run
 
-# In the command line of multiprocessing's resource trackers (and multiprocess's), which unlink what
-# a pool has left in /dev/shm, and end, when all its users are gone; and their time for it.
+# In the command line of the resource trackers of multiprocessing and multiprocess. When their users
+# are gone, they unlink what a pool left in /dev/shm, and end. They get TRACKER_SECONDS for that.
 TRACKER = b".resource_tracker import main"
 TRACKER_SECONDS, BUSY_SECONDS, PAUSE_SECONDS = 1.0, 5.0, 0.001
 
@@ -46,64 +46,61 @@ LIBC.mount.argtypes = [ctypes.c_char_p] * 3 + [ctypes.c_ulong, ctypes.c_void_p]
 
 
 def main() -> None:
-    """Start the child, wait for it or for the harness's death, and leave nothing behind."""
+    """Start the child, wait for its end or for the harness's death, and remove all that is left."""
     with open(sys.argv[1], "rb") as file:
         order = marshal.loads(file.read())
-    for fd in (order["life_fd"], order["records_fd"], *order["output_fds"], *order["keep_fds"]):
+    for fd in (order["lifeline_fd"], order["records_fd"], *order["output_fds"], *order["keep_fds"]):
         os.set_inheritable(fd, False)  # noqa: FBT003  (takes no keywords)
     LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     controls = apply_controls(order) if order["controls"] else {}
-    may_go, go = os.pipe()
+    start_read, start_write = os.pipe()
     child = os.fork()
     if child == 0:
-        os.close(go)
-        exec_child(order, may_go)
-    reasons = filter(
-        None,
-        [ignoring_oserror(write_kernel, file, str(child)) for file in order["procs_files"]],
-    )
-    refused = [f"joining a cgroup: {reason}" for reason in reasons]
+        os.close(start_write)
+        exec_child(order, start_read)
+    reasons = [ignoring_oserror(write_kernel, path, str(child)) for path in order["procs_files"]]
+    refused = [f"joining a cgroup: {reason}" for reason in reasons if reason]
     confined = bool(order["procs_files"]) and not refused
     send(order, kind="controls", refused=refused, confined=confined, **controls)
-    os.write(go, b"x")
-    gone, status = wait(child, order["life_fd"])
-    leave_nothing(order["procs_files"], order["stop_file"])
+    os.write(start_write, b"x")  # the child is in its cgroups now
+    harness_died, status = wait(child, order["lifeline_fd"])
+    kill_run(order["procs_files"], order["stop_file"])
     send(order, kind="exit", status=status)
-    if gone:
+    if harness_died:
         remove_folders(order["cgroups"], order["scratch"])
 
 
 def send(order: Order, **record: object) -> None:
-    """Write one record, on a line of its own; that the harness is gone is learnt from its pipe."""
+    """Write one record on its own line. Errors are ignored: the lifeline reports a dead harness."""
     ignoring_oserror(os.write, order["records_fd"], f"\n{record!r}\n".encode())
 
 
-def ignoring_oserror(do: Any, *words: object) -> str:
-    """Do what may be refused, or be too late; the reason, or nothing where it was done."""
+def ignoring_oserror(function: Any, *arguments: object) -> str:
+    """Call a function and ignore an OSError; return its reason, or an empty text on success."""
     try:
-        do(*words)
+        function(*arguments)
     except OSError as error:
         return str(error.strerror)
     return ""
 
 
 def apply_controls(order: Order) -> dict[str, bool]:
-    """Make the run repeatable, and what it leaves in /dev/shm its own (mount_namespaces(7)); all of
-    these are inherited. Whether the platform did."""
+    """Make the run repeatable, with a /dev/shm of its own (mount_namespaces(7)). The child inherits
+    these controls. Return which of them the platform applied."""
     current = LIBC.personality(PERSONALITY_QUERY)
-    alone = order["own_shared_memory"] and LIBC.unshare(CLONE_NEWNS) == 0
-    alone = alone and LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
-    alone = alone and LIBC.mount(b"leaklab", b"/dev/shm", b"tmpfs", MS_NO, None) == 0
+    is_own = order["own_shared_memory"] and LIBC.unshare(CLONE_NEWNS) == 0
+    is_own = is_own and LIBC.mount(None, b"/", None, MS_REC | MS_PRIVATE, None) == 0
+    is_own = is_own and LIBC.mount(b"leaklab", b"/dev/shm", b"tmpfs", MS_NO, None) == 0
     return {
         "aslr_off": current != -1 and LIBC.personality(current | ADDR_NO_RANDOMIZE) != -1,
         "huge_pages_off": LIBC.prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) == 0,
-        "own_shared_memory": alone,
+        "own_shared_memory": is_own,
     }
 
 
 def read_kernel(path: str) -> bytes:
-    """One of the kernel's files; empty where its process is gone."""
+    """Read a file of the kernel; the result is empty if its process is gone."""
     try:
         with open(path, "rb") as file:
             return file.read()
@@ -112,35 +109,35 @@ def read_kernel(path: str) -> bytes:
 
 
 def write_kernel(path: str, text: str) -> None:
-    """Write to one of the kernel's files."""
+    """Write to a file of the kernel."""
     with open(path, "w", encoding="ascii") as file:
         file.write(text)
 
 
-def exec_child(order: Order, may_go: int) -> None:
-    """In the child: descriptors, limits, processor, then the measured program itself."""
+def exec_child(order: Order, start_fd: int) -> None:
+    """In the child: wait for the start byte; set descriptors, limits and CPU; run the program."""
     log = 2
     try:
-        os.setsid()  # a process group of its own can be stopped in one step
-        # Should the supervisor itself be killed, the child at least does not outlive it.
+        os.setsid()  # so that the whole process group can be stopped in one step
+        # If the supervisor itself is killed, at least the child does not outlive it.
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
-        if not os.read(may_go, 1):
+        if not os.read(start_fd, 1):
             return
         null = os.open(os.devnull, os.O_RDONLY)
         log = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
-        # Moved above every target first: a source may be one of the targets.
+        # First move all above the targets, because a source may be one of the targets.
         keep = [log, null, *(order["output_fds"] or [log]) * 2, *order["keep_fds"]]
         log, *keep = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in keep)
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)
-        for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):  # Python ignores the two
+        # This interpreter ignores SIGPIPE and SIGXFSZ.
+        for number in (signal.SIGTERM, signal.SIGPIPE, signal.SIGXFSZ):
             signal.signal(number, signal.SIG_DFL)
-        for number, most in order["limits"].items():
-            resource.setrlimit(number, (most, most))
+        for number, limit in order["limits"].items():
+            resource.setrlimit(number, (limit, limit))
         if order["cpu"] is not None:
             os.sched_setaffinity(0, {order["cpu"]})
-        if order["controls"]:
-            # The OOM killer kills the leak first.
+        if order["controls"]:  # the OOM killer then kills the leaking process first
             ignoring_oserror(write_kernel, "/proc/self/oom_score_adj", "1000")
         os.chdir(order["cwd"])
         os.execve(order["program"], order["argv"], order["env"])
@@ -150,10 +147,11 @@ def exec_child(order: Order, may_go: int) -> None:
         os._exit(127)
 
 
-def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
-    """Until the child ends, or the harness dies or says stop: (it died, wait status or None).
+def wait(child: int, lifeline_fd: int) -> tuple[bool, int | None]:
+    """Wait until the child ends, or the harness dies or stops the run. Return whether the harness
+    died, and the child's wait status, None if the child has not ended.
 
-    Its word to terminate goes to the child's group; orphans that end meanwhile are reaped here.
+    TERMINATE becomes a SIGTERM to the child's process group. Orphans that end are reaped.
     """
     wake, wake_write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
     signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
@@ -161,28 +159,28 @@ def wait(child: int, life_fd: int) -> tuple[bool, int | None]:
     while True:
         if (status := reap().get(child)) is not None:
             return False, status
-        ready = select.select([life_fd, wake], [], [], 1)[0]
-        if life_fd in ready:
-            if (word := os.read(life_fd, 1)) != TERMINATE:
-                return word == b"", None
+        ready = select.select([lifeline_fd, wake], [], [], 1)[0]
+        if lifeline_fd in ready:
+            if (byte := os.read(lifeline_fd, 1)) != TERMINATE:
+                return byte == b"", None
             ignoring_oserror(os.killpg, child, signal.SIGTERM)
         ignoring_oserror(os.read, wake, 4096)
 
 
 def reap() -> dict[int, int]:
-    """The wait status by pid of all our children that have ended and were not waited for."""
+    """Reap all children that have ended; return their wait statuses by pid."""
     ended = {}
     try:
-        while (found := os.waitpid(-1, os.WNOHANG))[0]:
-            ended[found[0]] = found[1]
+        while (child := os.waitpid(-1, os.WNOHANG))[0]:
+            ended[child[0]] = child[1]
     except ChildProcessError:
         pass
     return ended
 
 
-def leave_nothing(procs_files: list[str], stop_file: str | None) -> None:
-    """Kill the whole run: first all but the resource trackers, then what they did not get done."""
-    # Or thousands of processes that spin would leave us next to nothing of the CPU.
+def kill_run(procs_files: list[str], stop_file: str | None) -> None:
+    """Kill the whole run. The resource trackers are killed last, after they had time to finish."""
+    # With normal priority, thousands of spinning processes would take nearly all of the CPU.
     ignoring_oserror(os.sched_setscheduler, 0, os.SCHED_RR, os.sched_param(1))
     if stop_file and any(map(read_kernel, procs_files)):
         ignoring_oserror(write_kernel, stop_file, "0")
@@ -197,46 +195,46 @@ def leave_nothing(procs_files: list[str], stop_file: str | None) -> None:
 
 
 def kill_all(spared: bytes = b"") -> None:
-    """Kill until none is left but those with `spared` in their command line, which are stopped.
-    Orphans come to us. All are stopped before any is killed, for a fork bomb is faster."""
-    while found := stop_all():
-        while new := stop_all() - found:
-            found |= new
-        # Not read before: it waits for a process that is busy forking.
-        left = [p for p in found if not spared or spared not in read_kernel(f"/proc/{p}/cmdline")]
-        if not left:
+    """Kill all descendants except those with `spared` in their command line, which are stopped. All
+    are stopped before any is killed, because a fork bomb forks faster than it can be killed."""
+    while stopped := stop_all():
+        while new := stop_all() - stopped:
+            stopped |= new
+        # Read only now, because reading a command line waits for a process that is busy forking.
+        pids = [p for p in stopped if not spared or spared not in read_kernel(f"/proc/{p}/cmdline")]
+        if not pids:
             return
-        for pid in left:
+        for pid in pids:
             ignoring_oserror(os.kill, pid, signal.SIGKILL)
         time.sleep(PAUSE_SECONDS)
 
 
 def stop_all() -> set[int]:
-    """Stop on sight all below us; the pids that were seen."""
+    """Stop all descendants and return their pids."""
     reap()
-    found = [os.getpid()]
-    for parent in found:  # which grows
+    pids = [os.getpid()]
+    for parent in pids:  # the list grows during the loop
         for pid in child_pids(parent):
             ignoring_oserror(os.kill, pid, signal.SIGSTOP)
-            # Where it leads a process group: all of that, in one step that no fork slips through.
+            # If it leads a process group, this stops the group in one step, even while it forks.
             ignoring_oserror(os.killpg, pid, signal.SIGSTOP)
-            found.append(pid)
-    return set(found[1:])
+            pids.append(pid)
+    return set(pids[1:])
 
 
 def child_pids(parent: int) -> list[int]:
-    """The pids of a process's children, zombies included until they are reaped."""
+    """Return the pids of a process's children, including zombies that are not yet reaped."""
     try:
         tasks = os.listdir(f"/proc/{parent}/task")
-    except OSError:  # it is gone
+    except OSError:  # the process is gone
         return []
-    found = [read_kernel(f"/proc/{parent}/task/{task}/children") for task in tasks]
-    return [int(pid) for pid in b" ".join(found).split()]
+    children = [read_kernel(f"/proc/{parent}/task/{task}/children") for task in tasks]
+    return [int(pid) for pid in b" ".join(children).split()]
 
 
 def remove_folders(cgroups: list[str], scratch: str) -> None:
-    """In the harness's place: its folders. A cgroup is busy while the last in it drain."""
-    from shutil import rmtree  # noqa: PLC0415  (a tenth of the start)
+    """Remove the folders of a dead harness. A cgroup is busy until its last process has exited."""
+    from shutil import rmtree  # noqa: PLC0415  (takes a tenth of the start)
 
     rmtree(scratch, ignore_errors=True)
     give_up = time.monotonic() + BUSY_SECONDS

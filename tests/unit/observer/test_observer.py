@@ -31,7 +31,7 @@ class Tree(ToyProbes):
     def __init__(self) -> None:
         self.held = 0
 
-    def descendants(self, pid: int, enough: int) -> list[int]:
+    def descendants(self, pid: int, max_pids: int) -> list[int]:
         return [PID]
 
     def reading(self, pid: int) -> Reading | None:

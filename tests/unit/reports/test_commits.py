@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 from collections.abc import Mapping
 
@@ -27,6 +28,7 @@ from leaklab.model.scenario import Mode, Resource
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import Table, commit_notes, markdown, plain
 from leaklab.reports.commits import change_counts, changes, pair_costs, regressions
+from leaklab.reports.table import with_short_headers
 
 MIB = 1 << 20
 BASE, HEAD = "a" * 40, "b" * 40
@@ -52,21 +54,23 @@ def judged(verdict: Conclusion) -> TrackedFigures:
 
 
 def measured(
-    outcome: Mapping[str, TrackedFigures],
+    figures_by_label: Mapping[str, TrackedFigures],
     failed: Mapping[str, str] | None = None,
     absent: Mapping[str, str] | None = None,
     others: Values | None = None,
     commit: str = BASE,
 ) -> CommitFigures:
-    """A commit with these figures by their labels, as asv saves them and the suite notes them."""
+    """A commit with these figures by label, as asv and the benchmark suite save them."""
     values = dict(others or {})
-    for label, one in outcome.items():
+    for label, one in figures_by_label.items():
         values[Benchmark(PEAK, label)] = Value(one.peak_rss_bytes)
         values[Benchmark(GROWTH, label)] = Value(one.growth_per_unit)
         values[Benchmark(VERDICT, label)] = Value(VERDICTS.index(one.verdict))
     for label in failed or {}:
         values |= {Benchmark(metric, label): Value(None) for metric in METRICS}
-    noted = Tracked(figures=dict(outcome), failed=dict(failed or {}), absent=dict(absent or {}))
+    noted = Tracked(
+        figures=dict(figures_by_label), failed=dict(failed or {}), absent=dict(absent or {})
+    )
     return CommitFigures(commit, values, noted)
 
 
@@ -78,8 +82,8 @@ def compared(
     )
 
 
-def costs_of(outcome: CommitFigures) -> Table:
-    return pair_costs(outcome, ALL)
+def costs_of(commit: CommitFigures) -> Table:
+    return pair_costs(commit, ALL)
 
 
 def summary_of(comparison: CommitComparison, base: str = "main", head: str = "HEAD") -> Table:
@@ -88,8 +92,8 @@ def summary_of(comparison: CommitComparison, base: str = "main", head: str = "HE
 
 @functools.cache
 def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> CommitFigures:
-    """Everything that there is, with amounts as wide as they come."""
-    result = {
+    """The figures of the whole catalogue, with the widest amounts."""
+    figures_by_label = {
         f"{scenario.name}/{variant}/{mode}": figures(
             1000.4 * times,
             times * (8.2 * MIB if scenario.resource is Resource.MEMORY else 12.345),
@@ -104,21 +108,21 @@ def whole_catalogue(times: float, verdict: Conclusion = CLEAN) -> CommitFigures:
         Benchmark("observer", "cpu_ratio"): Value(1.01 * times),
         Benchmark("observer", "added_bytes"): Value(444_416 * times),
     }
-    return measured(result, others=observer)
+    return measured(figures_by_label, others=observer)
 
 
 def rows_of(table: Table) -> list[list[str]]:
-    """The cells that are not empty, row by row."""
+    """The cells that are not empty, by row."""
     return [[cell for cell in row if cell] for row in table.rows]
 
 
 def width_of(table: Table) -> int:
-    """The longest line, the notes below it left out."""
-    lines = plain(Table(table.columns, table.rows, table.right)).splitlines()
+    """The width of the table without its notes."""
+    lines = plain(dataclasses.replace(table, notes=[])).splitlines()
     return max(map(len, lines))
 
 
-def test_what_a_pair_costs_stands_on_one_line_a_mode() -> None:
+def test_the_costs_of_a_pair_are_one_line_for_each_mode() -> None:
     table = costs_of(
         measured(
             {
@@ -136,24 +140,26 @@ def test_what_a_pair_costs_stands_on_one_line_a_mode() -> None:
     ]
 
 
-def test_the_modes_stand_in_the_order_in_which_they_are_run() -> None:
-    result = {f"a/fixed/{mode}": figures(1, 1) for mode in sorted(Mode)}
-    assert [f"  {mode}" for mode in Mode] == [row[0] for row in costs_of(measured(result)).rows[1:]]
+def test_the_modes_are_in_the_order_in_which_they_run() -> None:
+    figures_by_label = {f"a/fixed/{mode}": figures(1, 1) for mode in sorted(Mode)}
+    assert [f"  {mode}" for mode in Mode] == [
+        row[0] for row in costs_of(measured(figures_by_label)).rows[1:]
+    ]
 
 
-def test_a_controls_program_stands_where_the_innocent_do() -> None:
+def test_the_program_of_a_control_has_the_columns_of_the_fixed_variant() -> None:
     table = costs_of(measured({"vocabulary/program/inline": figures(3, 12)}))
     assert ("  inline", "", "", "3 MiB", "+12 B", "-") == table.rows[1]
 
 
-def test_what_leaks_pieces_costs_pieces() -> None:
+def test_growth_of_sockets_is_a_number_of_sockets() -> None:
     sockets = {"unclosed_sockets/buggy/inline": figures(3, 1.5, Resource.SOCKETS)}
     assert "+1.5" == costs_of(measured(sockets)).rows[1][2]
     none = {"unclosed_sockets/fixed/inline": figures(3, NO_GROWTH, Resource.SOCKETS)}
     assert "0" == costs_of(measured(none)).rows[1][4]
 
 
-def test_what_failed_is_named_in_its_place_and_with_its_reason_below() -> None:
+def test_a_failure_is_in_its_cells_and_its_reason_is_below() -> None:
     label = "word_index/buggy/inline"
     table = costs_of(
         measured({"word_index/fixed/inline": figures(2, NO_GROWTH)}, {label: f"{label}: a mistake"})
@@ -162,13 +168,13 @@ def test_what_failed_is_named_in_its_place_and_with_its_reason_below() -> None:
     assert [f"failed: {label}: a mistake"] == table.notes
 
 
-def test_what_is_not_there_leaves_its_place_empty_with_the_reason_below() -> None:
+def test_a_missing_variant_leaves_its_cells_empty_and_its_reason_is_below() -> None:
     table = costs_of(measured({"a/fixed/inline": figures(2, 1)}, absent={"b": "no scenario 'b'"}))
     assert [["a"], ["  inline", "2 MiB", "+1 B", "-"]] == rows_of(table)
     assert ["n/a: no scenario 'b'"] == table.notes
 
 
-def test_what_the_observer_costs_is_no_pair() -> None:
+def test_the_costs_of_the_observer_are_not_a_pair() -> None:
     assert [] == costs_of(measured({}, others=observed(1.0, 4096))).rows
 
 
@@ -179,7 +185,7 @@ def observed(ratio: float, added: float) -> Values:
     }
 
 
-def test_of_many_reasons_the_failures_come_first_and_the_rest_is_counted() -> None:
+def test_failures_come_first_among_many_reasons_and_the_rest_is_counted() -> None:
     absent = {f"gone_{number}": f"no scenario 'gone_{number}'" for number in range(9)}
     notes = costs_of(measured({}, {"a/fixed/fork": "a mistake"}, absent)).notes
     assert "failed: a mistake" == notes[0]
@@ -188,7 +194,7 @@ def test_of_many_reasons_the_failures_come_first_and_the_rest_is_counted() -> No
     assert 9 == len(notes)
 
 
-def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
+def test_a_worse_figure_is_shown_with_both_values_and_what_asv_saw() -> None:
     label = "word_index/fixed/fork"
     comparison = compared(
         measured({label: figures(100, 512), "b/fixed/fork": figures(100, 512)}),
@@ -196,7 +202,7 @@ def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
         {Benchmark(PEAK, label): "+"},
     )
     table = changes(comparison, "main", "mine")
-    assert ("benchmark", "main", "mine", "ratio", "is", "asv saw") == tuple(
+    assert ("benchmark", "main", "mine", "ratio", "change", "asv saw") == tuple(
         column.strip() for column in table.columns
     )
     assert rows_of(table) == [
@@ -208,7 +214,7 @@ def test_what_is_worse_is_named_with_both_figures_and_what_asv_saw() -> None:
     assert {3} == table.alarms
 
 
-def test_what_stays_the_same_or_cannot_be_compared_is_counted_and_not_named() -> None:
+def test_figures_that_stay_the_same_or_are_missing_are_counted_and_not_shown() -> None:
     comparison = compared(
         measured({"a/fixed/fork": figures(1, 1)}),
         measured({"a/fixed/fork": figures(1, 1), "b/fixed/fork": figures(1, 1)}),
@@ -221,7 +227,7 @@ def test_what_stays_the_same_or_cannot_be_compared_is_counted_and_not_named() ->
     ] == summary_of(comparison, "main", "HEAD").rows
 
 
-def test_growth_that_was_none_is_new_and_has_no_ratio() -> None:
+def test_growth_on_the_second_side_only_is_new_and_has_no_ratio() -> None:
     comparison = compared(
         measured({"a/fixed/fork": figures(1, NO_GROWTH)}),
         measured({"a/fixed/fork": figures(1, 512)}),
@@ -231,7 +237,7 @@ def test_growth_that_was_none_is_new_and_has_no_ratio() -> None:
     )[1]
 
 
-def test_growth_that_is_no_more_is_better() -> None:
+def test_growth_on_the_first_side_only_is_gone_and_better() -> None:
     comparison = compared(
         measured({"a/fixed/fork": figures(1, 512)}),
         measured({"a/fixed/fork": figures(1, NO_GROWTH)}),
@@ -241,7 +247,7 @@ def test_growth_that_is_no_more_is_better() -> None:
     )[1]
 
 
-def test_growth_in_pieces_is_shown_in_pieces_even_where_one_side_failed() -> None:
+def test_growth_in_pieces_is_shown_in_pieces_even_if_one_side_failed() -> None:
     label = "unclosed_sockets/buggy/fork"
     base = measured({label: figures(1, 1.0, Resource.SOCKETS)})
     broken = compared(base, measured({}, {label: "a mistake"}))
@@ -254,7 +260,7 @@ def test_growth_in_pieces_is_shown_in_pieces_even_where_one_side_failed() -> Non
     )[1]
 
 
-def test_a_verdict_that_became_a_leak_is_named_first_and_in_words() -> None:
+def test_a_verdict_that_became_a_leak_is_shown_first_and_named_below() -> None:
     label = "rare_leak/fixed/fork"
     comparison = compared(
         measured({label: figures(1, NO_GROWTH)}), measured({label: figures(1, 512, verdict=LEAK)})
@@ -275,7 +281,7 @@ def test_a_leak_that_became_clean_is_gone() -> None:
     )[1]
 
 
-def test_a_verdict_is_told_once_with_its_modes_in_the_order_in_which_they_are_run() -> None:
+def test_a_changed_verdict_is_named_once_with_its_modes_in_the_order_in_which_they_run() -> None:
     labels = [f"a/fixed/{mode}" for mode in sorted(Mode)]
     comparison = compared(
         measured(dict.fromkeys(labels, judged(CLEAN))),
@@ -285,7 +291,7 @@ def test_a_verdict_is_told_once_with_its_modes_in_the_order_in_which_they_are_ru
     assert [f"clean → leak: a fixed ({modes})"] == summary_of(comparison).notes[1:]
 
 
-def test_a_verdict_that_changed_and_counts_as_the_same_is_told_all_the_same() -> None:
+def test_a_changed_verdict_is_named_even_if_it_counts_as_the_same() -> None:
     comparison = compared(
         measured({"a/fixed/fork": judged(CLEAN), "b/buggy/fork": judged(UNDECIDED)}),
         measured({"a/fixed/fork": judged(UNDECIDED), "b/buggy/fork": judged(LEAK)}),
@@ -297,7 +303,7 @@ def test_a_verdict_that_changed_and_counts_as_the_same_is_told_all_the_same() ->
     ]
 
 
-def test_of_many_verdicts_the_rest_is_counted() -> None:
+def test_the_rest_of_many_changed_verdicts_is_counted() -> None:
     labels = [f"s{number}/fixed/fork" for number in range(15)]
     comparison = compared(
         measured(dict.fromkeys(labels, judged(CLEAN))),
@@ -310,11 +316,11 @@ def test_of_many_verdicts_the_rest_is_counted() -> None:
 SELECTED = Selection(taken_in=("rare_leak",), left_out=("copy_on_write", "file_load"))
 
 
-def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> None:
+def test_both_tables_name_the_scenarios_that_were_added_and_left_out() -> None:
     one = measured({"a/fixed/fork": figures(1, 1)})
-    left_out = "left out: 2 scenarios without bench = true that {}; --all takes them in: {}"
+    left_out = "left out: 2 scenarios without bench = true that {}; --all includes them: {}"
     names = "copy_on_write, file_load"
-    taken_in = "taken in, for they were changed: rare_leak"
+    taken_in = "also measured, because they changed: rare_leak"
     one_commit = left_out.format("this commit does not change", names)
     two_commits = left_out.format("neither commit changes", names)
     assert [taken_in, one_commit] == pair_costs(one, SELECTED).notes
@@ -323,18 +329,24 @@ def test_both_tables_say_by_name_what_was_taken_in_and_what_was_left_out() -> No
     ]
 
 
-def test_what_was_changed_and_is_not_in_the_working_tree_is_said_to_be_left_out() -> None:
+def test_a_changed_scenario_that_is_not_in_the_working_tree_is_named_as_left_out() -> None:
     notes = pair_costs(measured({"a/fixed/fork": figures(1, 1)}), Selection(lacking=("new",))).notes
-    assert ["left out: new, which the working tree lacks: check out what has it"] == notes
+    assert ["left out: new, not in the working tree; check out a commit that has it"] == notes
 
 
-def test_where_nothing_was_left_out_nothing_is_said() -> None:
+def test_many_names_are_listed_whole_and_the_rest_is_counted() -> None:
+    names = tuple(f"scenario_{number:03}" for number in range(100))
+    (note,) = commit_notes.left_out(Selection(left_out=names), "", "--all")
+    assert note.endswith("scenario_019, scenario_020 and 79 more")
+
+
+def test_there_is_no_note_if_nothing_was_left_out() -> None:
     one = measured({"a/fixed/fork": figures(1, 1)})
     assert [] == costs_of(one).notes
     assert 1 == len(summary_of(compared(one, one)).notes)
 
 
-def test_where_nothing_was_measured_or_compared_it_says_so() -> None:
+def test_a_note_says_that_nothing_was_measured_or_compared() -> None:
     nothing, one = measured({}), measured({"a/fixed/fork": figures(1, 1)})
     assert ["nothing was measured: this commit has no figure of any scenario"] == costs_of(
         nothing
@@ -350,17 +362,19 @@ def test_where_nothing_was_measured_or_compared_it_says_so() -> None:
         (CommitHistory(0, []), "nothing was measured: no commit has a figure of any scenario"),
         (
             CommitHistory(4, []),
-            "left out: 2 scenarios without bench = true; 'leaklab bench --all' takes",
+            "left out: 2 scenarios without bench = true; 'leaklab bench --all' includes",
         ),
         (CommitHistory(0, ["failed"]), "left out: 2 scenarios without bench = true;"),
     ],
 )
-def test_of_a_history_it_says_what_was_not_measured(history: CommitHistory, first: str) -> None:
+def test_the_notes_on_a_history_say_what_was_not_measured(
+    history: CommitHistory, first: str
+) -> None:
     selection = Selection(left_out=SELECTED.left_out)
     assert commit_notes.of_history(history, selection)[0].startswith(first)
 
 
-def test_what_failed_is_an_alarm_and_its_reason_stands_in_the_summary() -> None:
+def test_a_failure_is_an_alarm_and_its_reason_is_in_the_summary() -> None:
     label = "a/fixed/fork"
     comparison = compared(measured({}), measured({}, {label: f"{label}: a mistake"}))
     table = changes(comparison, "main", "HEAD")
@@ -374,14 +388,15 @@ def test_the_summary_says_what_was_compared_and_why_some_could_not_be() -> None:
         measured({}, absent={"newcomer": "no scenario 'newcomer'"}),
         measured({"newcomer/fixed/fork": figures(1, 1)}),
     )
+    worse = "worse means 1.02 times as much or more, or a verdict that became a leak"
     assert summary_of(comparison, "main", "mine").notes == [
-        "mine against main; worse is 1.02 times as much or more, or a verdict that became a leak",
+        f"mine against main; {worse}",
         "n/a at main: no scenario 'newcomer'",
         "nothing was compared: no scenario has figures on both commits",
     ]
 
 
-def test_what_the_observer_costs_is_shown_as_what_it_is() -> None:
+def test_the_costs_of_the_observer_are_shown_in_their_own_units() -> None:
     comparison = compared(
         measured({}, others=observed(1.0, 512 << 10)), measured({}, others=observed(1.5, 1 << 20))
     )
@@ -391,12 +406,26 @@ def test_what_the_observer_costs_is_shown_as_what_it_is() -> None:
     assert {("512 KiB", "1 MiB", "2.000"), ("1.000", "1.500", "1.500")} == shown
 
 
-def test_two_branches_of_the_same_first_letters_are_two_columns() -> None:
-    columns = changes(compared(measured({}), measured({})), LONG, LONG).columns
-    assert len(columns) == len(set(columns))
+@pytest.mark.parametrize("head", [LONG, f"{LONG[:30]}y{LONG[31:]}", "ratio", "benchmark"])
+def test_two_branches_have_different_headers_however_narrow_the_table(head: str) -> None:
+    table = changes(compared(measured({}), measured({})), LONG, head)
+    for columns in (table.columns, with_short_headers(table, 40).columns):
+        assert len(columns) == len(set(columns))
 
 
-def test_a_step_upwards_is_named_with_the_commits_it_lies_between() -> None:
+def test_a_branch_name_is_shortened_only_where_the_table_would_not_fit() -> None:
+    table = changes(compared(measured({}), measured({})), "main", "feature/one-more-thing")
+    assert "feature/one-more-thing" in plain(table, 80)
+    assert "feat…hing" in plain(table, 20)
+
+
+def test_markdown_shortens_no_branch_name() -> None:
+    table = changes(compared(measured({}), measured({})), f"{LONG}/a", f"{LONG}/b")
+    head = markdown(table).splitlines()[0]
+    assert f"| {LONG}/a | {LONG}/b |" in head
+
+
+def test_a_step_upwards_is_shown_with_the_commits_on_both_sides() -> None:
     peak, growth = Benchmark(PEAK, "a/fixed/fork"), Benchmark(GROWTH, "a/fixed/fork")
     steps = [
         Regression(peak, "1" * 40, "2" * 40, 2.0 * MIB, 3.0 * MIB, "bytes"),
@@ -412,20 +441,20 @@ def test_a_step_upwards_is_named_with_the_commits_it_lies_between() -> None:
 
 
 @pytest.mark.parametrize("times", [1.0, 0.001])
-def test_what_everything_costs_fits_80_columns(times: float) -> None:
+def test_the_costs_of_the_whole_catalogue_fit_80_columns(times: float) -> None:
     table = costs_of(whole_catalogue(times))
     assert len(table.rows) > 6 * len(Mode)
     assert width_of(table) <= 80
 
 
 @pytest.mark.parametrize(("base", "head"), [("main", "HEAD"), (LONG, LONG), (LONG, "x")])
-def test_where_everything_is_worse_it_fits_80_columns(base: str, head: str) -> None:
+def test_the_changes_of_the_whole_catalogue_fit_80_columns(base: str, head: str) -> None:
     comparison = compared(whole_catalogue(1.0, UNDECIDED), whole_catalogue(1.03, LEAK))
     assert width_of(changes(comparison, base, head)) <= 80
     assert width_of(summary_of(comparison, base, head)) <= 80
 
 
-def test_the_regressions_of_everything_fit_80_columns() -> None:
+def test_the_regressions_of_the_whole_catalogue_fit_80_columns() -> None:
     steps = [
         Regression(benchmark, "1" * 40, "2" * 40, value.amount, value.amount * 1.03, "bytes")
         for benchmark, value in whole_catalogue(1.0).values.items()

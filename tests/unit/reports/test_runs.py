@@ -1,3 +1,4 @@
+import dataclasses
 import functools
 from typing import Any
 
@@ -27,7 +28,8 @@ def ran(name: str, variant: Variant, mode: Mode, repeat: int = 1) -> Result:
 
 
 def lines_of(table: Table) -> list[str]:
-    return [line for line in plain(table).splitlines() if not line.startswith("note")]
+    notes = [note for note in table.notes if not note.startswith("note")]
+    return plain(dataclasses.replace(table, notes=notes)).splitlines()
 
 
 @pytest.mark.parametrize("detail", Detail)
@@ -53,7 +55,7 @@ def test_a_table_of_inline_runs_names_each_scenario_once() -> None:
     ]
 
 
-def test_processes_stand_below_their_run() -> None:
+def test_processes_are_listed_below_their_run() -> None:
     results = [ran(LONGEST, Variant.BUGGY, Mode.FORKSERVER)]
     assert lines_of(runs(results, Detail.PROCESSES)) == [
         "scenario, variant, mode  peak RSS  growth/unit  verdict",
@@ -65,40 +67,41 @@ def test_processes_stand_below_their_run() -> None:
     ]
 
 
-def test_a_run_that_was_stopped_says_so_in_its_row_and_by_what_below() -> None:
+def test_a_stopped_run_says_so_in_its_row_and_its_limit_is_named_below() -> None:
     trace = toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT).execute(toys.job(), lambda _: None)
-    table = plain(runs([to_result(toys.job(), trace, toys.ENVIRONMENT)]))
-    assert table.splitlines()[1].endswith("  stopped")
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in table
-    assert "note: a run was stopped at a limit; raise --memory-limit" in table
+    table = runs([to_result(toys.job(), trace, toys.ENVIRONMENT)])
+    assert plain(table).splitlines()[1].endswith("  stopped")
+    notes = "\n".join(table.notes)
+    assert "stopped: memory limit after 200 units; a verdict needs 400" in notes
+    assert "note: a run was stopped at a limit; raise --memory-limit" in notes
 
 
-def test_a_wrong_verdict_is_marked_beside_the_right_ones_of_its_repeats() -> None:
+def test_a_wrong_verdict_is_marked_beside_the_right_verdicts_of_other_repeats() -> None:
     wrong = toys.result(variant=Variant.FIXED, as_expected=False, repeat=2)
     table = runs([toys.result(variant=Variant.FIXED), wrong])
     assert table.rows[0][-1] == "clean/clean WRONG"
     assert table.alarms == {0}
 
 
-def remark(**changes: Any) -> list[str]:
+def remarks(**changes: Any) -> list[str]:
     controls = Controls(aslr_off=True, huge_pages_off=True, high_water_reset=True, **changes)
     return advise([toys.result(controls=controls)])
 
 
-def test_nothing_is_remarked_where_all_is_in_force() -> None:
-    assert remark() == []
+def test_there_is_no_remark_if_all_controls_are_in_force() -> None:
+    assert remarks() == []
 
 
-def test_a_refused_means_is_named_with_the_one_in_force() -> None:
+def test_a_refused_control_is_named_with_the_one_in_force() -> None:
     refused = ["memory cgroup: none is delegated here"]
-    (line,) = remark(refused=refused, process_limit_by="cgroup v1")
+    (line,) = remarks(refused=refused, process_limit_by="cgroup v1")
     assert line.startswith(
         "refused here: memory cgroup: none is delegated here (limits in force instead: memory by "
         "observer, processes by cgroup v1)"
     )
 
 
-def test_a_program_that_moves_its_processes_is_named_once() -> None:
+def test_a_program_that_changes_its_affinity_is_named_once() -> None:
     moved = [toys.process([1, 2]), toys.process([1, 2], pin_kept=False)]
     controls = Controls(aslr_off=True, huge_pages_off=True, high_water_reset=True)
     result = toys.result(processes=moved, controls=controls)

@@ -11,16 +11,16 @@ SPLIT = Split(pymalloc=592.0, malloc=26.0, mapped=1.0, free=-600.0, anonymous=62
 
 
 def result(conclusion: Conclusion = Conclusion.LEAK) -> Result:
-    outcome = toys.result()
-    verdict = msgspec.structs.replace(outcome.verdict, split=SPLIT, conclusion=conclusion)
-    return msgspec.structs.replace(outcome, verdict=verdict)
+    leaking = toys.result()
+    verdict = msgspec.structs.replace(leaking.verdict, split=SPLIT, conclusion=conclusion)
+    return msgspec.structs.replace(leaking, verdict=verdict)
 
 
-def test_the_parts_are_told_and_what_is_next_to_nothing_is_not() -> None:
+def test_the_parts_are_listed_without_those_that_are_next_to_nothing() -> None:
     assert list(splits([result(), result()])) == [
         "grow-4096/buggy/inline, per step: pymalloc +592 B, malloc +26 B; anonymous RSS +623 B"
     ]
 
 
-def test_what_is_clean_has_no_line() -> None:
+def test_a_clean_run_has_no_line() -> None:
     assert list(splits([result(Conclusion.CLEAN)])) == []

@@ -21,7 +21,7 @@ from leaklab.sandbox.protocol import (
 
 AGENT = sorted((Path(agent.__file__).parent / "leaklab_agent").glob("*.py"))
 ORDER = AgentOrder(
-    do=Task.POOL,
+    task=Task.POOL,
     roots=["/a"],
     scenario="s",
     variant="buggy",

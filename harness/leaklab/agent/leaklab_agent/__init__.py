@@ -1,9 +1,11 @@
-"""What runs inside a measured process. The standard library's lightest parts only, in the syntax of
-Python 3.8; nothing of the rest of leaklab. `channel.py` documents the protocol.
+"""The code that runs inside a measured process; `channel.py` documents the protocol.
 
-A pool's task is defined here. dill looks a task up by the name of its module; for a name with a dot
-it makes new strings each time, some hundred of which stay in the interpreter's cache of attributes
-and look like a leak.
+It imports only the lightest modules of the standard library and nothing else of leaklab, and keeps
+to the syntax of Python 3.8.
+
+The task of a pool is defined here because dill looks a task up by the name of its module. For a
+name with a dot dill makes new strings at every look-up; about a hundred of them stay in the
+interpreter's attribute cache and look like a leak.
 """
 
 from __future__ import annotations
@@ -14,12 +16,16 @@ if TYPE_CHECKING:
 
     from .worker import Worker
 
-WORKER: Worker | None = None  # a pool's task finds nothing else in its process
+WORKER: Worker | None = None  # a pool's task has no other way to reach its worker
 
 
 def run_order(order: tuple[Any, ...]) -> tuple[int, Any, object]:
-    """The pool's only task: carry out an order, its name and arguments."""
-    assert WORKER is not None, "the pool's initializer has made it"
+    """Carry out an order, given as its name and arguments. This is the pool's only task.
+
+    Returns:
+        The worker's number, its answer, and the description of a failure or None.
+    """
+    assert WORKER is not None, "the pool's initializer sets the worker"
     return WORKER.run_order(*order)
 
 

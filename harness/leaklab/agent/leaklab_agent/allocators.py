@@ -1,4 +1,4 @@
-"""What the two allocators say of themselves: glibc's malloc, and pymalloc."""
+"""Statistics of the two allocators: glibc's malloc and pymalloc."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class MallInfo2(ctypes.Structure):
 
 
 def libc_heap() -> tuple[Any, Any]:
-    """glibc's mallinfo2 and malloc_trim, or None for each that the C library lacks."""
+    """Return glibc's mallinfo2 and malloc_trim, each None if the C library lacks it."""
     libc = ctypes.CDLL(None)
     mallinfo = getattr(libc, "mallinfo2", None)
     if mallinfo:
@@ -37,11 +37,11 @@ def libc_heap() -> tuple[Any, Any]:
 
 
 class PymallocStats:
-    """Reads what pymalloc has handed out and what is free in its arenas: from
-    `sys._debugmallocstats`, which writes to descriptor 2 and nowhere else.
+    """Reads the allocated and the free memory in pymalloc's arenas.
 
-    The text goes to a file in memory that stays mapped, and numbers are cut out of it in place: a
-    buffer that came and went left a trace in the heap, which looked like a step.
+    The source is `sys._debugmallocstats`, which can write only to descriptor 2. Its text goes to a
+    file in memory that stays mapped, and the numbers are parsed in place: a buffer that was
+    allocated and freed at every reading left a trace in the heap that looked like a step.
     """
 
     def __init__(self, channel: Channel) -> None:
@@ -51,24 +51,27 @@ class PymallocStats:
         self._text = mmap.mmap(self._fd, STATISTICS_BYTES)
 
     def read(self) -> dict[str, int]:
-        """By the names of `leaklab.model.signals.Reading`: the bytes in allocated blocks, those in
-        free ones (of pools in use and of pools without any block in use), and the blocks and bytes
-        in the free lists of the interpreter's types, which count as allocated. Empty if the
-        statistics are not written as Python 3.8 to 3.13 write them."""
+        """Return the statistics by their names in `leaklab.model.signals.Reading`.
+
+        `pymalloc_bytes` are in allocated blocks. `arena_free_bytes` are in free blocks, both of
+        pools in use and of unused pools. `free_list_blocks` and `free_list_bytes` are in the free
+        lists of the interpreter's types, which pymalloc counts as allocated. The dict is empty if
+        the statistics do not have the format of Python 3.8 to 3.13.
+        """
         if not self._write():
             return {}
-        found = {
+        values = {
             "pymalloc_bytes": self._number_after(b"bytes in allocated blocks"),
             "arena_free_bytes": self._number_after(b"bytes in available blocks")
             + self._number_after(b"unused pools"),
         }
-        if NOT_READ in found.values():
+        if NOT_READ in values.values():
             return {}
-        found["free_list_blocks"], found["free_list_bytes"] = self._free_lists()
-        return found
+        values["free_list_blocks"], values["free_list_bytes"] = self._free_lists()
+        return values
 
     def _write(self) -> bool:
-        """Have the interpreter write its statistics; whether it did."""
+        """Make the interpreter write its statistics; return whether it did."""
         write = getattr(sys, "_debugmallocstats", None)
         self._channel.verify()
         try:
@@ -94,23 +97,24 @@ class PymallocStats:
         return int(self._text[equals + 1 : end].replace(b",", b""))
 
     def _free_lists(self) -> tuple[int, int]:
-        """Blocks, and bytes, of lines as `8 free 2-sized PyTupleObjects * 40 bytes each = 320`.
+        """Sum the blocks and bytes of lines like `8 free 2-sized PyTupleObjects * 40 bytes each =
+        320`.
 
-        The size is that of the object alone: all but floats have the collector's header before it,
-        and pymalloc rounds up.
+        The printed size is that of the object alone. All types except float have the collector's
+        header in front of the object, and pymalloc rounds the block up.
         """
         blocks = size = 0
         end = self._text.find(FREE_LIST_LINE)
         written = self._written_bytes()
         while 0 <= end < written:
-            words = self._text[self._text.rfind(b"\n", 0, end) + 1 : end].split()
-            header = 0 if words[-3] == b"PyFloatObjects" else GC_HEADER_BYTES
-            block = -(-(int(words[-1]) + header) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
-            blocks += int(words[0])
-            size += int(words[0]) * block
+            fields = self._text[self._text.rfind(b"\n", 0, end) + 1 : end].split()
+            header = 0 if fields[-3] == b"PyFloatObjects" else GC_HEADER_BYTES
+            block = -(-(int(fields[-1]) + header) // ALIGNMENT_BYTES) * ALIGNMENT_BYTES
+            blocks += int(fields[0])
+            size += int(fields[0]) * block
             end = self._text.find(FREE_LIST_LINE, end + 1)
         return blocks, size
 
     def _written_bytes(self) -> int:
-        """How long the text is: what lies behind it is an older one's."""
+        """Return the length of the text; the bytes behind it are from an earlier reading."""
         return os.lseek(self._fd, 0, os.SEEK_CUR)

@@ -1,4 +1,4 @@
-"""From the job's file to the last record."""
+"""The agent's main function, from the job's file to the last record."""
 
 from __future__ import annotations
 
@@ -17,25 +17,25 @@ if TYPE_CHECKING:
 
 
 def main() -> None:
-    """Do the job. Every way out goes through a record, and nothing is torn down after it."""
+    """Do the job. Every exit sends a record first, and runs no exit handler afterwards."""
     with open(sys.argv[1], "rb") as file:
         job = marshal.loads(file.read())
     sys.path[:0] = job["roots"]
     channel = Channel()
-    for fd in (RECORDS_FD, ORDERS_FD) if job["do"] != CHECK else (RECORDS_FD,):
+    for fd in (RECORDS_FD, ORDERS_FD) if job["task"] != CHECK else (RECORDS_FD,):
         os.set_inheritable(channel.guard(fd), False)  # noqa: FBT003  (takes no keywords)
     status = 1
     try:
-        {RUN: run_scenario, POOL: run_in_pool, CHECK: check_contract}[job["do"]](job, channel)
+        {RUN: run_scenario, POOL: run_in_pool, CHECK: check_contract}[job["task"]](job, channel)
         status = 0
-    except BaseException as error:  # SystemExit of a program is a failure to report, too
+    except BaseException as error:  # a SystemExit of the program is reported as a failure
         report_failure(error, channel)
     finally:
         exit_now(status)
 
 
 def run_scenario(job: dict[str, Any], channel: Channel) -> None:
-    """Drive the workload in this very process, and report."""
+    """Drive the workload in this process and report."""
     process = MeasuredProcess(job, 0, TABLE_FD, channel)
     channel.send("baseline", **process.baseline)
     process.begin()
@@ -44,7 +44,7 @@ def run_scenario(job: dict[str, Any], channel: Channel) -> None:
 
 
 def run_in_pool(job: dict[str, Any], channel: Channel) -> None:
-    """Drive the workload in a pool; its modules are imported only here."""
+    """Drive the workload in a pool. Only this function imports the modules of pools."""
     from .pool import WorkerEndedError, run_pool
 
     try:
@@ -62,7 +62,7 @@ def check_contract(job: dict[str, Any], channel: Channel) -> None:
 
 
 def report_failure(error: BaseException, channel: Channel) -> None:
-    """Send the record of what the program raised."""
+    """Send the record of an error that the program raised."""
     channel.verify()
     channel.free_spare()
     from .failures import describe
@@ -71,11 +71,11 @@ def report_failure(error: BaseException, channel: Channel) -> None:
 
 
 def exit_now(status: int) -> None:
-    """End at once: threads, exit handlers and the tearing down of a big heap are not waited for."""
+    """Exit at once, without waiting for threads, exit handlers or the freeing of a large heap."""
     try:
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
-    except BaseException:  # whatever the program put there
+    except BaseException:  # the program may have replaced the streams
         pass
     finally:
         os._exit(status)

@@ -1,4 +1,4 @@
-"""A reader that spaces its readings once they prove to be expensive."""
+"""A reader that spaces its readings if they are expensive."""
 
 from __future__ import annotations
 
@@ -11,20 +11,24 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# A reading that costs more than this is made so seldom that it takes at most 1 / COST_FACTOR of the
-# CPU time; if its signal decides, and nothing cheaper stands in for it, 1 / COST_FACTOR_IF_JUDGED.
+# Readings that cost more than this are spaced to take at most 1 / COST_FACTOR of the CPU time. The
+# share is 1 / COST_FACTOR_IF_JUDGED if the signal decides and no cheaper signal replaces it.
 EXPENSIVE_NANOSECONDS = 100_000
 COST_FACTOR = 100
 COST_FACTOR_IF_JUDGED = 20
 
-# At rows whose number is a multiple of this an expensive reader is due whatever it costs: a short
-# run is over before its turn comes, and an octave without readings has no verdict. A table that is
-# halved, and halved again, keeps these rows longest.
+# An expensive reader reads at every row that is a multiple of this, at any cost. Otherwise a short
+# run would end before the next reading is due, and an octave without readings has no verdict.
+# Halving the table, even repeatedly, keeps these rows longest.
 ALWAYS_AT = 8
 
 
 class PacedReader:
-    """Reads one signal at every `every`-th row, or more seldom if that is expensive."""
+    """Reads one signal at every `every`-th row, or less often if the reading is expensive.
+
+    After an expensive reading the next one is due once `cost_factor` times its cost has passed as
+    CPU time of the thread. Every row that is a multiple of `always_at` is read at any cost.
+    """
 
     def __init__(
         self, read: Callable[[], int], every: int, cost_factor: int, always_at: int = ALWAYS_AT
@@ -36,12 +40,12 @@ class PacedReader:
         self._next_and_last_cost = int64_slots(2)
 
     def __call__(self, row: int) -> int:
-        """The value; NOT_READ if no reading is due at this row, or it would cost too much."""
+        """Return the value; NOT_READ if no reading is due at this row or it would cost too much."""
         if row % self._every:
             return NOT_READ
-        # CPU time of this thread: neither a neighbour's turn nor the program's other threads are
-        # the reader's cost. And the lesser of two costs: a virtual machine's pause counts as CPU
-        # time.
+        # The cost is CPU time of this thread, because neither other processes nor the program's
+        # other threads are the reader's cost. It is the lesser of the last two costs, because the
+        # pause of a virtual machine counts as CPU time.
         now = time.thread_time_ns()
         if now < self._next_and_last_cost[0] and row % self._always_at:
             return NOT_READ

@@ -1,8 +1,8 @@
-"""The agent as the parent of a real pool, whose workers share the work.
+"""The agent as the parent of a real pool; the workers share the work.
 
-Each worker keeps one workload alive to the end, and in each round a barrier makes every worker take
-exactly one task. A pool never reports a dead worker and starts a new one instead: so the agent
-watches the processes itself, and ends the run.
+Each worker keeps one workload alive to the end. In each round a barrier makes every worker take
+exactly one task. A pool does not report a dead worker, but starts a new one in its place. The agent
+therefore watches the processes itself, and ends the run when one dies.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from . import run_order
 from .layout import END, GO_ON, SURVEY, TABLE_FD
 from .process import MeasuredProcess
 from .schedule import Schedule
-from .worker import init_worker, number_the_task, pool_library
+from .worker import init_worker, pool_library, register_task_number
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,21 +24,21 @@ if TYPE_CHECKING:
 
     from .channel import Channel
 
-# dill's multiprocess starts its workers as it says here, on every version of Python.
+# The workers of dill's multiprocess are started with fork, on every version of Python.
 START_METHOD = {"multiprocess": "fork"}
 
-# What CPython keeps of a kind (PyDict_MAXFREELIST, PyList_MAXFREELIST).
+# The size of CPython's free lists of dicts and lists (PyDict_MAXFREELIST, PyList_MAXFREELIST).
 FREE_LIST = 80
 
-# Time for the pool's threads to come to rest, once they have handed out the tasks of a round.
+# How long the pool's threads need to become idle after they have handed out the tasks of a round.
 REST_SECONDS = 0.0005
 
-# How long the agent waits for its workers before it looks whether they are all there.
+# How long the agent waits for its workers before it checks that all of them still live.
 DEATH_POLL_SECONDS = 0.05
 
 
 def run_pool(job: dict[str, Any], channel: Channel) -> None:
-    """Share the work among the workers of a pool, of which this process is the parent."""
+    """Share the work among the workers of a pool; this process is its parent."""
     pool = WorkerPool(job)
     for report in pool.broadcast("introduce"):
         channel.send("baseline", **report)
@@ -54,27 +54,28 @@ def run_pool(job: dict[str, Any], channel: Channel) -> None:
 
 
 def run_rounds(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) -> None:
-    """Do the work of a whole schedule, one round of tasks after the other."""
-    goes_beyond = False
+    """Do the work of a whole schedule, one round of tasks after another."""
+    is_beyond_units = False
     for points, full in schedule.stages():
         if full:
             pool.broadcast("halve")
             parent.halve()
-        for task in tasks(points, schedule.points_a_task):
+        for task in tasks(points, schedule.points_per_task):
             done = pool.broadcast("advance", task)
             parent.done = sum(done)
-            if goes_beyond and min(done) < task[-1]:
+            if is_beyond_units and min(done) < task[-1]:
                 return
             if schedule.is_checkpoint(task[-1]):
                 pool.broadcast("stop")
                 parent.stop()
             if not pool_goes_on(schedule, pool, parent):
                 return
-        goes_beyond = True
+        is_beyond_units = True
 
 
 def pool_goes_on(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) -> bool:
-    """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
+    """Ask the harness if that is due, and obey until it answers GO_ON or END; return whether the
+    pool goes on."""
     answer = schedule.ask(parent.done)
     while answer not in (GO_ON, END):
         if answer == SURVEY:
@@ -90,18 +91,22 @@ def pool_goes_on(schedule: Schedule, pool: WorkerPool, parent: MeasuredProcess) 
 
 
 def fill_free_lists() -> None:
-    """Have the interpreter keep as many freed dicts and lists for reuse as it ever keeps (80).
+    """Fill the interpreter's free lists of dicts and lists to their maximum (80 objects each).
 
-    A pool's parent adds some in each round (dill calls `dict` and `list`, whose objects are not
-    taken from there, but end there), and until they are full that looks like a leak.
+    In each round dill calls `dict` and `list` in the pool's parent. Such objects are not taken from
+    the free lists but go there when they are freed. Until the free lists are full, their growth
+    looks like a leak.
     """
-    kept: list[Any] = [[kind() for _ in range(FREE_LIST)] for kind in (dict, list)]
-    kept.clear()
+    objects: list[Any] = [[cls() for _ in range(FREE_LIST)] for cls in (dict, list)]
+    objects.clear()
 
 
 def tasks(points: Iterator[int], size: int) -> Iterator[list[int]]:
-    """The sample points of a worker, `size` of them a task: enough tasks for a series of the parent
-    that can be judged, and no more, for on a busy machine each waits for every process's turn."""
+    """Group the sample points of a worker into tasks of `size` points.
+
+    The parent's series must have enough tasks to be judged. More would cost time: on a busy machine
+    each task waits until every process had its turn.
+    """
     task: list[int] = []
     for point in points:
         task.append(point)
@@ -113,10 +118,11 @@ def tasks(points: Iterator[int], size: int) -> Iterator[list[int]]:
 
 
 class WorkerPool:
-    """The workers, each given the same orders, and watched while they work.
+    """The workers: all get the same orders, and the pool watches them while they work.
 
-    `between_rounds` is called in every round when all have their orders and none has begun: then
-    the pool's own threads rest, too, and what they hold for a moment is in no sample.
+    `between_rounds` is called in every round when all workers have their orders and none has
+    started. The pool's own threads are idle then, so no sample has the memory that they use for a
+    moment.
     """
 
     def __init__(self, job: dict[str, Any]) -> None:
@@ -124,26 +130,26 @@ class WorkerPool:
         self._size = job["workers"]
         self._library = pool_library(job)
         context = self._library.get_context(START_METHOD.get(job["method"], job["method"]))
-        self._started = keep_processes(context)
+        self._started = record_processes(context)
         hide_main()
         self._arrived, self._go = context.Semaphore(0), context.Semaphore(0)
-        number_the_task()
+        register_task_number()
         gates = self._arrived, self._go, context.Lock()
-        with gates[2]:  # none goes on before all are there
+        with gates[2]:  # no worker continues before all are started
             self._pool = context.Pool(self._size, init_worker, (job, os.getpid(), gates))
         for process in self._started:
-            lock_poll(process)
+            serialize_poll(process)
 
     def broadcast(self, *order: object) -> list[Any]:
-        """Have every worker carry out an order; their answers, in the order of their numbers.
+        """Make every worker carry out an order; return their answers, sorted by worker number.
 
         Raises:
-            WorkerEndedError: one is gone, or its program failed.
+            WorkerEndedError: a worker is gone, or its program failed.
         """
         answers = self._pool.imap_unordered(run_order, [order] * self._size)
         for _ in range(self._size):
             while not self._arrived.acquire(timeout=DEATH_POLL_SECONDS):
-                self._look_for_dead()
+                self._raise_if_worker_died()
         time.sleep(REST_SECONDS)
         self.between_rounds()
         for _ in range(self._size):
@@ -152,46 +158,52 @@ class WorkerPool:
         return [answer for _, answer in numbered]
 
     def _next(self, answers: Any) -> tuple[int, Any]:
-        """The next answer. The pool waits for a dead worker for ever, so look for it meanwhile."""
+        """Wait for the next answer. The pool would wait for a dead worker forever, so the wait
+        checks for one."""
         while True:
             try:
                 number, answer, failure = answers.next(DEATH_POLL_SECONDS)
             except self._library.TimeoutError:
-                self._look_for_dead()
+                self._raise_if_worker_died()
                 continue
             if failure:
                 raise WorkerEndedError("failed", process=number, **failure)
             return number, answer
 
-    def _look_for_dead(self) -> None:
+    def _raise_if_worker_died(self) -> None:
         for number, process in enumerate(self._started, start=1):
             if process.exitcode is not None:
                 raise WorkerEndedError("died", process=number, exitcode=process.exitcode)
 
 
 def hide_main() -> None:
-    """Keep spawned workers from running the agent's `__main__` again, which they would import
-    `runpy` for: its file is how multiprocessing knows of it."""
+    """Keep spawned workers from running the agent's `__main__` again, and from importing `runpy`
+    for it. multiprocessing runs it only if the module has a `__file__`."""
     sys.modules["__main__"].__file__ = None
 
 
-def keep_processes(context: Any) -> list[Any]:
-    """A list to which every process is added that this context makes: a pool forgets its dead, with
-    their exit codes, and puts new ones in their place."""
-    kept: list[Any] = []
+def record_processes(context: Any) -> list[Any]:
+    """Return a list that records every process that a context makes from now on.
+
+    A pool drops its dead processes together with their exit codes and starts new ones.
+    """
+    processes: list[Any] = []
     make = context.Process
 
-    def keep(*args: Any, **keywords: Any) -> Any:
-        kept.append(make(*args, **keywords))
-        return kept[-1]
+    def make_recorded(*args: Any, **keywords: Any) -> Any:
+        processes.append(make(*args, **keywords))
+        return processes[-1]
 
-    context.Process = keep
-    return kept
+    context.Process = make_recorded
+    return processes
 
 
-def lock_poll(process: Any) -> None:
-    """Let one thread at a time ask how a process is. The pool's own thread asks, too, and of two
-    that ask a fork server's child at once, the second is told 255."""
+def serialize_poll(process: Any) -> None:
+    """Let only one thread at a time poll a process.
+
+    The pool's own thread polls, too. If two threads poll a child of a fork server at once, the
+    second gets the wrong status 255.
+    """
     import threading
 
     lock, poll = threading.Lock(), process._popen.poll
@@ -205,7 +217,8 @@ def lock_poll(process: Any) -> None:
 
 
 class WorkerEndedError(Exception):
-    """A worker is gone, or its program failed: the kind of record that says so, and its keys."""
+    """A worker is gone, or its program failed. The arguments are the kind and the keys of the
+    record to send."""
 
     def __init__(self, kind: str, **record: object) -> None:
         super().__init__(kind, record)

@@ -1,4 +1,4 @@
-"""What the kernel says of this process, from /proc/self."""
+"""The kernel's figures for this process, from /proc/self."""
 
 from __future__ import annotations
 
@@ -12,18 +12,24 @@ if TYPE_CHECKING:  # importing typing would cost the measured process 1.7 MiB
     from collections.abc import Iterator
 
 MAX_FD = 1 << 16
-SHARED_MEMORY = "/dev/shm"  # noqa: S108  (the kernel's place for it)
+SHM_FOLDER = "/dev/shm"  # noqa: S108  (where the kernel has it)
 
 
 def count_descriptors() -> int:
-    """Open descriptors: the size of /proc/self/fd where the kernel gives it there (6.2), else by
-    listing them, less the one that lists."""
+    """Count the open descriptors.
+
+    Since Linux 6.2 the size of /proc/self/fd is their number. On older kernels the folder is
+    listed, and the descriptor that lists it is not counted.
+    """
     return os.stat("/proc/self/fd").st_size or len(os.listdir("/proc/self/fd")) - 1
 
 
 def count_sockets() -> int:
-    """Open descriptors that are sockets, by fstat of each number until all are found: three times
-    cheaper than reading the links in /proc/self/fd."""
+    """Count the open descriptors that are sockets.
+
+    Calling fstat for each number until all open descriptors are counted is three times cheaper than
+    reading the links in /proc/self/fd.
+    """
     sockets, left, fd = 0, count_descriptors(), 0
     while left > 0 and fd < MAX_FD:
         try:
@@ -36,20 +42,22 @@ def count_sockets() -> int:
 
 
 def count_threads() -> int:
-    """Threads of this process, its first included: the folders in its task folder."""
+    """Count the threads of this process, the first included, as folders in its task folder."""
     return os.stat("/proc/self/task").st_nlink - 2
 
 
 def count_children() -> int:
-    """Children of this process, of every thread; ended ones that were not waited for included."""
+    """Count the children of all threads of this process, zombies included; NOT_READ if the
+    program has no descriptor left."""
     try:
         return sum(len(pids) for pids in child_pids())
-    except OSError:  # the program has no descriptor left
+    except OSError:
         return NOT_READ
 
 
 def count_zombies() -> int:
-    """Children that have ended and were not waited for, by the state in their stat file."""
+    """Count the children that have ended and were not waited for, by the state in their stat file;
+    NOT_READ if the program has no descriptor left."""
     zombies = 0
     try:
         for pids in child_pids():
@@ -62,41 +70,46 @@ def count_zombies() -> int:
 
 
 def child_pids() -> Iterator[list[bytes]]:
-    """The pids of each thread's children, one thread after the other: many lists at once would stay
-    in the interpreter's free list, and look like a step."""
+    """Yield the pids of each thread's children, one thread after another.
+
+    Many lists at once would stay in the interpreter's free list and look like a step.
+    """
     folder = "/proc/self/task"
     for task in os.listdir(folder):
         yield read_file("%s/%s/children" % (folder, task)).split()
 
 
 def shared_memory_usage() -> tuple[int, int]:
-    """Files in /dev/shm, shared-memory segments and named semaphores alike, and the bytes they
-    take. A file in a folder counts, a folder at the top does not; NOT_READ twice where there is no
-    such file system."""
+    """Return the number of files in /dev/shm and the bytes they take; NOT_READ for both if the
+    file system cannot be read.
+
+    The files are shared-memory segments and named semaphores. Files in subfolders count; folders at
+    the top level do not.
+    """
     try:
-        system, top = os.statvfs(SHARED_MEMORY), os.stat(SHARED_MEMORY)
-    except OSError:  # there is none, or the program has no descriptor left
+        system, top = os.statvfs(SHM_FOLDER), os.stat(SHM_FOLDER)
+    except OSError:  # /dev/shm does not exist, or the program has no descriptor left
         return NOT_READ, NOT_READ
     size = (system.f_blocks - system.f_bfree) * system.f_frsize
-    if not system.f_files:  # mounted without a limit of inodes, and so without a count
-        return sum(len(names) for _, _, names in os.walk(SHARED_MEMORY)), size
-    folders = top.st_nlink - 1  # itself and those in it: each has a ".." that leads to it
+    if not system.f_files:  # mounted without a limit of inodes, so the kernel does not count them
+        return sum(len(names) for _, _, names in os.walk(SHM_FOLDER)), size
+    folders = top.st_nlink - 1  # the folder itself, and one ".." link for each folder in it
     files = system.f_files - system.f_ffree - folders
     return max(files, 0), size
 
 
 def resident_shared_memory_bytes() -> int:
-    """RssShmem: what of this process's RSS is shared memory, of files in tmpfs and without a file;
-    NOT_READ where there is no descriptor left."""
+    """Return RssShmem, the part of this process's RSS that is shared memory, of tmpfs files and
+    without a file; NOT_READ if the program has no descriptor left."""
     try:
-        _, found, rest = read_file("/proc/self/status").partition(b"RssShmem:")
+        _, label, rest = read_file("/proc/self/status").partition(b"RssShmem:")
     except OSError:
         return NOT_READ
-    return int(rest.split(None, 1)[0]) * 1024 if found else NOT_READ
+    return int(rest.split(None, 1)[0]) * 1024 if label else NOT_READ
 
 
 def read_file(path: str) -> bytes:
-    """One of the kernel's files; empty if the process it is about is gone."""
+    """Read a file of the kernel; the result is empty if the process that it describes is gone."""
     try:
         fd = os.open(path, os.O_RDONLY)
     except FileNotFoundError:
@@ -110,7 +123,7 @@ def read_file(path: str) -> bytes:
 
 
 def reset_high_water() -> bool:
-    """Set VmHWM back to what is resident now (proc(5), clear_refs 5); whether the kernel did."""
+    """Reset VmHWM to the current RSS (proc(5), clear_refs 5); return whether the kernel did it."""
     try:
         fd = os.open("/proc/self/clear_refs", os.O_WRONLY)
         try:

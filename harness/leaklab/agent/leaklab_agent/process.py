@@ -1,4 +1,4 @@
-"""One measured process: its baseline, its workload under way, its report."""
+"""One measured process: its baseline, its running workload, its report."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import os
 import sys
 import time
 
-from .layout import AS_IT_IS, COLLECTED, END, GO_ON, ROWS, RUN, SURVEY, UNCOLLECTED
+from .layout import COLLECTED, COLLECTOR_OFF, END, GO_ON, NO_COLLECTION, ROWS, RUN, SURVEY
 from .proc import reset_high_water
 from .schedule import TASKS
 from .slots import int64_slots
@@ -24,7 +24,7 @@ PATH_AT_START = list(sys.path)
 
 
 class Lab:
-    """What a workload is given: `seed`, `units`, `options`, `services`, `scratch`."""
+    """The argument of a workload: `seed`, `units`, `options`, `services`, `scratch`."""
 
     def __init__(self, job: dict[str, Any]) -> None:
         self.seed = job["seed"]
@@ -35,20 +35,20 @@ class Lab:
 
 
 def load_scenario(job: dict[str, Any], part: str) -> Any:
-    """Import a module of the scenario by the one name it has everywhere."""
+    """Import a module of the scenario under the same name as everywhere else."""
     name = "scenarios.%s.%s" % (job["scenario"], part)
     __import__(name)
     return sys.modules[name]
 
 
 class EndedEarlyError(Exception):
-    """A workload that stopped yielding before its units were done."""
+    """The workload stopped yielding too early. The arguments are the units done and requested."""
 
 
 class MeasuredProcess:
     """A process of the run.
 
-    What it opens stays open to the end, for a program may use up its descriptors.
+    The files that it opens stay open to the end, because a program may use up its descriptors.
     """
 
     def __init__(self, job: dict[str, Any], number: int, table_fd: int, channel: Channel) -> None:
@@ -60,7 +60,7 @@ class MeasuredProcess:
         self._status = channel.guard(os.open("/proc/self/status", os.O_RDONLY))
         self._sampler = self._make_sampler(table_fd) if job["sampling"] else None
         if job["surveys"]:
-            from . import bounded  # noqa: F401  (an import between two samples would be a step)
+            from . import bounded  # noqa: F401  (later, the import would be a step in the series)
         self._cpus = os.sched_getaffinity(0)
         if self._sampler:
             self._sampler.settle()
@@ -75,11 +75,12 @@ class MeasuredProcess:
         }
 
     def _make_sampler(self, table_fd: int) -> Sampler:
-        """Import what samples only here: a run without sampling does not pay for it."""
+        """Make the sampler. Its modules are imported here, so that a run without sampling does not
+        pay for them."""
         from .sampler import Sampler
 
-        most = ROWS if self.number or self._job["do"] == RUN else TASKS
-        rows = min(self._job["units"], most)
+        max_rows = ROWS if self.number or self._job["task"] == RUN else TASKS
+        rows = min(self._job["units"], max_rows)
         return Sampler(self._job, table_fd, self.number, self.channel, rows)
 
     @property
@@ -99,15 +100,20 @@ class MeasuredProcess:
             message = "workload() must yield once per unit of work; it returned %r"
             raise TypeError(message % (self._steps,))
         if gc.isenabled():
-            gc.collect()  # or the imports' garbage, freed at the end, hides a leak of as much
+            gc.collect()  # the imports' garbage, if freed later, would hide a leak of that size
         self.sample()
 
     def advance(self, point: int) -> None:
-        """Work until this many units are done in all, and take a sample there. A workload may end
-        by itself once it has done what was asked for."""
+        """Work until `point` units of the whole run are done, and take a sample there.
+
+        Once the workload has done the requested units, it may end by itself.
+
+        Raises:
+            EndedEarlyError: the workload ended before its units were done.
+        """
         if point == self.done:
             return
-        began = time.process_time_ns()
+        started = time.process_time_ns()
         steps, done = self._steps, self.done
         try:
             while done < point:
@@ -120,38 +126,38 @@ class MeasuredProcess:
                 return
         self.done = done
         self.sample()
-        self._done_and_cpu[1] += time.process_time_ns() - began
+        self._done_and_cpu[1] += time.process_time_ns() - started
 
-    def stop(self, how: int = AS_IT_IS) -> None:
-        """Read what is too expensive for every sample."""
+    def stop(self, how: int = NO_COLLECTION) -> None:
+        """Read the signals that are too expensive for every sample."""
         if self._sampler:
-            began = time.process_time_ns()
+            started = time.process_time_ns()
             high_water, spent = self._status_bytes(b"VmHWM"), self._done_and_cpu[1]
             self._sampler.stop(self.done, how, high_water, spent)
-            self._done_and_cpu[1] += time.process_time_ns() - began
+            self._done_and_cpu[1] += time.process_time_ns() - started
 
     def collect(self) -> None:
-        """Collect, where the program left its collector on, and read what is left."""
-        self.stop(COLLECTED if collect() else UNCOLLECTED)
+        """Collect, unless the program has switched its collector off, and read a stop."""
+        self.stop(COLLECTED if collect() else COLLECTOR_OFF)
 
     def survey(self) -> list[tuple[str, int, int]]:
-        """The containers that state a maximum, as `bounded.survey` finds them."""
+        """Return the containers that state a maximum, as `bounded.survey` does."""
         from .bounded import survey
 
         return survey()
 
     def halve(self) -> None:
-        """Make room for as many samples again as there are."""
+        """Drop every second sample to make room for more."""
         if self._sampler:
             self._sampler.halve()
 
     def sample(self) -> None:
-        """Read the signals at the units done so far, where sampling is wanted."""
+        """Take a sample at the units done so far, if the job has sampling."""
         if self._sampler:
             self._sampler.sample(self.done)
 
     def finish(self) -> dict[str, object]:
-        """The report. The workload stays suspended, and what it holds alive, until it is made."""
+        """Return the report. The suspended workload keeps its objects alive until all is read."""
         report: dict[str, object] = {
             "process": self.number,
             "units": self.done,
@@ -172,14 +178,16 @@ class MeasuredProcess:
         return report
 
     def _status_bytes(self, field: bytes) -> int:
-        """A field of /proc/self/status that is given in kB, in bytes."""
+        """Return a field of /proc/self/status, which is in kB there, in bytes."""
         text = os.pread(self._status, 8192, 0)
         return int(text.split(field + b":", 1)[1].split(None, 1)[0]) * 1024
 
 
 def collect() -> bool:
-    """Collect all garbage, and empty the interpreter's free lists; not where the program has
-    switched its collector off, whose cycles are its leak. Whether it was done."""
+    """Collect all garbage, which also empties the interpreter's free lists; return whether it did.
+
+    If the program has switched its collector off, its cycles are its leak and stay.
+    """
     if gc.isenabled():
         gc.collect()
     return gc.isenabled()
@@ -201,7 +209,8 @@ def run_inline(schedule: Schedule, process: MeasuredProcess) -> None:
 
 
 def goes_on(schedule: Schedule, point: int, process: MeasuredProcess) -> bool:
-    """Ask the harness, where that is due, and do as it says, until it is to go on or to end."""
+    """Ask the harness if that is due, and obey until it answers GO_ON or END; return whether the
+    run goes on."""
     answer = schedule.ask(point)
     while answer not in (GO_ON, END):
         if answer == SURVEY:

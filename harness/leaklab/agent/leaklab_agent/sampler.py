@@ -1,6 +1,6 @@
-"""Reads the signals of its own process into its table.
+"""Reads the signals of its own process into the process's table.
 
-Nothing here collects, freezes or trims between the first unit and the last.
+Between the first unit and the last the sampler does not collect, freeze or trim.
 """
 
 from __future__ import annotations
@@ -34,14 +34,14 @@ if TYPE_CHECKING:
 
     from .channel import Channel
 
-# A signal that does not decide the verdict is read at each row whose number is a multiple of this:
-# eight times and more in each of the last two octaves. Halving the table keeps these rows longest.
+# Signals that do not decide the verdict are read at the rows that are a multiple of this, at least
+# eight times in each of the last two octaves. Halving the table keeps these rows longest.
 SELDOM = 4
 MIN_ROWS_IF_SELDOM = 32 * SELDOM
 
 
 class Sampler:
-    """The readers of a process's signals, and the table they write to."""
+    """The readers of a process's signals and the table that they write to."""
 
     def __init__(
         self, job: dict[str, Any], table_fd: int, number: int, channel: Channel, rows: int
@@ -53,35 +53,35 @@ class Sampler:
         self._pages = [b"0"] * 3
         self._pymalloc = PymallocStats(channel)
         self._mallinfo, self._trim = libc_heap()
-        # Shared memory belongs to the run, not to a process: its first process reads it.
+        # Shared memory belongs to the whole run, so only the run's first process reads it.
         self._shared_memory_before = proc.shared_memory_usage()
         self._readers = (
             self._rss,
             self._vms,
             self._shared,
-            self._heap if self._mallinfo else _never,
+            self._heap if self._mallinfo else _not_read,
             sys.getallocatedblocks,
             proc.count_descriptors,
-            proc.count_sockets if "sockets" in job["judged"] else _never,
+            proc.count_sockets if "sockets" in job["judged"] else _not_read,
             proc.count_threads,
             proc.count_children,
-            _never if number else self._segments,
-            _never if number else self._tmpfs,
+            _not_read if number else self._segments,
+            _not_read if number else self._tmpfs,
         )
-        # A pool's parent has so few samples that none can be left out.
-        self._always_at = ALWAYS_AT if number or job["do"] == RUN else 1
+        # A pool's parent has few samples, so each reading is made.
+        self._always_at = ALWAYS_AT if number or job["task"] == RUN else 1
         seldom = SELDOM if rows >= MIN_ROWS_IF_SELDOM else max(1, rows // 32)
         self._paced = tuple(self._make_paced(job["judged"], seldom))
         self._touch()
 
     def _make_paced(self, judged: list[str], seldom: int) -> Iterator[PacedReader]:
         for name, read in zip(ROW_SIGNALS, self._readers):  # noqa: B905  (Python 3.8)
-            costly = name == "sockets" and name in judged
-            factor = COST_FACTOR_IF_JUDGED if costly else COST_FACTOR
+            decides = name == "sockets" and name in judged
+            factor = COST_FACTOR_IF_JUDGED if decides else COST_FACTOR
             yield PacedReader(read, 1 if name in judged else seldom, factor, self._always_at)
 
     def _touch(self) -> None:
-        """Use all that will be used, before the baseline."""
+        """Before the baseline: touch the whole table and call every reader once."""
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
@@ -89,7 +89,7 @@ class Sampler:
         self.rows[0] = self.rows[1] = 0
 
     def sample(self, unit: int) -> None:
-        """Write one row. The count is raised last, so that a reader never sees half of one."""
+        """Write one row. The count is raised last, so the harness never reads an incomplete row."""
         self._channel.end_forked_child()
         rows, count = self.rows, self.rows[0]
         at = TABLE_HEAD + count * ROW_WIDTH
@@ -100,13 +100,13 @@ class Sampler:
         rows[0] = count + 1
 
     def stop(self, units: int, how: int, high_water_bytes: int, cpu_nanoseconds: int) -> None:
-        """Read all that is too expensive for every row, into the stops before the rows.
+        """Write a stop: the signals that are too expensive for every row.
 
         Args:
             units: the work done.
-            how: AS_IT_IS, COLLECTED or UNCOLLECTED.
-            high_water_bytes: of RSS, so far.
-            cpu_nanoseconds: what the units took, so far.
+            how: NO_COLLECTION, COLLECTED or COLLECTOR_OFF.
+            high_water_bytes: the high-water mark of RSS so far.
+            cpu_nanoseconds: the CPU time of the units so far.
         """
         count = self.rows[1]
         if count == MAX_STOPS:
@@ -121,8 +121,8 @@ class Sampler:
         self.rows[1] = count + 1
 
     def halve(self) -> None:
-        """Drop every second row, but for the last, to make room for twice the work. Rows with even
-        numbers stay, among which are those that have all signals."""
+        """Drop every second row to make room for twice the work. The last row stays, and so do the
+        rows with even numbers, which include those that have all signals."""
         rows, count, kept = self.rows, self.rows[0], 0
         for i in range(count):
             if i % 2 == 0 or i == count - 1:
@@ -132,7 +132,7 @@ class Sampler:
         rows[0] = kept
 
     def reading(self) -> dict[str, int]:
-        """All signals now, by name, whatever they cost."""
+        """Read the signals of a row, the sockets and the heap's free bytes at any cost, by name."""
         values = {ROW_SIGNALS[i]: read() for i, read in enumerate(self._readers)}
         values["sockets"] = proc.count_sockets()
         if self._mallinfo:
@@ -140,8 +140,8 @@ class Sampler:
         return {name: value for name, value in values.items() if value != NOT_READ}
 
     def full_reading(self) -> dict[str, int]:
-        """All signals, and what takes a tenth of a millisecond and a descriptor: pymalloc's
-        statistics, resident shared memory, and how many children are zombies."""
+        """Read the signals of a row and the expensive ones: pymalloc's statistics, resident shared
+        memory and the number of zombies, which take a tenth of a millisecond and a descriptor."""
         values = self.reading()
         values.update(self._pymalloc.read())
         values["shmem_bytes"] = proc.resident_shared_memory_bytes()
@@ -149,12 +149,13 @@ class Sampler:
         return {name: value for name, value in values.items() if value != NOT_READ}
 
     def settle(self) -> None:
-        """Before the baseline: leave nothing to be given back, or to be mapped, by and by."""
+        """Before the baseline: map all file pages and trim the heap, so that neither happens during
+        the run."""
         populate_files()
         self.trim()
 
     def trim(self) -> None:
-        """Ask malloc to give its free pages back to the kernel."""
+        """Make malloc return its free pages to the kernel."""
         if self._trim:
             self._trim(0)
 
@@ -163,7 +164,7 @@ class Sampler:
         return int(self._pages[1]) * mmap.PAGESIZE
 
     def _vms(self) -> int:
-        """Of the same reading as RSS, which comes before it."""
+        """VMS, from the reading that `_rss` made before."""
         return int(self._pages[0]) * mmap.PAGESIZE
 
     def _shared(self) -> int:
@@ -174,18 +175,18 @@ class Sampler:
         return int(info.uordblks + info.hblkhd)
 
     def _segments(self) -> int:
-        return self._gained(0)
+        return self._increase(0)
 
     def _tmpfs(self) -> int:
-        return self._gained(1)
+        return self._increase(1)
 
-    def _gained(self, which: int) -> int:
-        """Files in shared memory, or bytes, that were not there before; fewer than none are other
-        programs' doing."""
+    def _increase(self, which: int) -> int:
+        """The increase of files (0) or bytes (1) in shared memory since the start. Only another
+        program can make it negative; it counts as 0 then."""
         now, before = proc.shared_memory_usage()[which], self._shared_memory_before[which]
         return NOT_READ if NOT_READ in (now, before) else max(now - before, 0)
 
 
-def _never() -> int:
-    """The reader of a signal that is not read here."""
+def _not_read() -> int:
+    """The reader of a signal that this process does not read."""
     return NOT_READ

@@ -1,4 +1,4 @@
-"""A pool's worker, made by the pool's initializer, `init_worker`."""
+"""A worker of a pool, made by the pool's initializer, `init_worker`."""
 
 from __future__ import annotations
 
@@ -15,22 +15,23 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# Of the numbers that copyreg leaves for private use.
+# One of the extension codes that copyreg reserves for private use.
 TASK_NUMBER = 240
 
-# How long a replacement of a dead worker sleeps, again and again, until the agent ends the run.
+# How long a replacement of a dead worker sleeps at a time, until the agent ends the run.
 WAIT_SECONDS = 0.05
 
 
 class Worker:
     """A process of the pool.
 
-    It passes three gates. `arrived` and `go` are the barrier at the head of every task: a worker
-    says that it is there, and waits until the agent has heard all. (In multiprocessing's Barrier
-    the last to come takes another path than the others, and its memory another shape.) In `turn`
-    the workers start, and do their first units, one after another: where two fault in the same
-    pages of a library at once, the kernel passes over those that the other has locked
-    (filemap_map_pages), and their RSS differs by some pages.
+    It passes three gates. The semaphores `arrived` and `go` form the barrier at the start of every
+    task: a worker reports its arrival and waits until all workers have arrived. multiprocessing's
+    Barrier is not used, because there the last worker to arrive takes a different path, which
+    changes the layout of its memory. The lock `turn` makes the workers start, and do their first
+    units, one after another: if two processes fault in the same pages of a library at once, the
+    kernel skips the pages that the other has locked (filemap_map_pages), and their RSS differs by
+    some pages.
     """
 
     def __init__(self, job: dict[str, Any], number: int, agent: int, gates: Any) -> None:
@@ -45,7 +46,11 @@ class Worker:
         self._open_ended = job["open_ended"]
 
     def run_order(self, order: str, *arguments: Any) -> tuple[int, Any, object]:
-        """Wait until every worker has its order, so that none takes two; then carry it out."""
+        """Carry out an order after every worker has one, so that no worker takes two.
+
+        Returns:
+            The worker's number, its answer, and the description of a failure or None.
+        """
         self._arrived.release()
         self._go.acquire()
         answer = failure = None
@@ -61,7 +66,7 @@ class Worker:
         return self._process.number, answer, failure
 
     def introduce(self) -> dict[str, Any]:
-        """The baseline, known before anything of the program is imported."""
+        """Return the baseline, which was read before the program was imported."""
         return self._process.baseline
 
     def begin(self) -> None:
@@ -70,7 +75,7 @@ class Worker:
             self._process.begin()
 
     def advance(self, points: list[int]) -> int:
-        """Work from sample point to sample point, as far as its share goes; the units done."""
+        """Work from point to point, up to the worker's share of the units; return units done."""
         if self._process.done:
             self._advance(points)
         else:
@@ -83,27 +88,27 @@ class Worker:
             self._process.advance(point if self._open_ended else min(point, self._share))
 
     def stop(self) -> None:
-        """Read what is too expensive for every sample."""
+        """Read the signals that are too expensive for every sample."""
         self._process.stop()
 
     def collect(self) -> None:
-        """Collect, and read what is left."""
+        """Collect, unless the program has switched its collector off, and read a stop."""
         self._process.collect()
 
     def survey(self) -> list[tuple[str, int, int]]:
-        """The containers that state a maximum."""
+        """Return the containers that state a maximum."""
         return self._process.survey()
 
     def halve(self) -> None:
-        """Make room for samples."""
+        """Drop every second sample to make room for more."""
         self._process.halve()
 
     def finish(self) -> dict[str, object]:
-        """The report."""
+        """Return the report."""
         return self._process.finish()
 
 
-# Not getattr: see `number_the_task`.
+# A dict instead of getattr, because of the attribute cache: see `register_task_number`.
 ORDERS: dict[str, Any] = {
     "introduce": Worker.introduce,
     "begin": Worker.begin,
@@ -117,21 +122,21 @@ ORDERS: dict[str, Any] = {
 
 
 def init_worker(job: dict[str, Any], agent: int, gates: Any) -> None:
-    """The pool's initializer. It imports nothing of the program's: where an initializer raises or
-    exits, a pool starts worker after worker."""
+    """Initialize a worker of the pool. The initializer does not import the program: if an
+    initializer raises or exits, a pool starts one worker after another without end."""
     number = int(pool_library(job).current_process().name.rpartition("-")[2])
-    while number > job["workers"]:  # in the place of one that died: the agent ends the run
+    while number > job["workers"]:  # a replacement of a dead worker: the agent ends the run
         time.sleep(WAIT_SECONDS)
-    number_the_task()
+    register_task_number()
     with gates[2]:
         set_worker(Worker(job, number, agent, gates))
 
 
-def number_the_task() -> None:
-    """Have the pool's queue carry a number for the task, and not its name.
+def register_task_number() -> None:
+    """Make the pool's queue send a number for the task instead of its name.
 
-    The interpreter's cache of attributes keeps the names it was asked for, and each task would
-    bring a new copy: some hundred strings at first, which look like a leak.
+    The interpreter's attribute cache keeps the names that it looks up, and each task would bring a
+    new copy of the name: about a hundred strings at first, which look like a leak.
     """
     import copyreg
 
@@ -139,26 +144,26 @@ def number_the_task() -> None:
 
 
 def pool_library(job: dict[str, Any]) -> Any:
-    """The module whose pools are used: the standard library's, or dill's."""
+    """Import and return the module that makes the pool: the standard library's or dill's."""
     name = "multiprocess" if job["method"] == "multiprocess" else "multiprocessing"
     __import__(name)
     return sys.modules[name]
 
 
 def worker_job(job: dict[str, Any], number: int) -> dict[str, Any]:
-    """The job of one worker: its share of the units, a seed and a scratch folder of its own."""
-    units, left_over = divmod(job["units"], job["workers"])
+    """Return the job of one worker, with its share of the units, its seed and scratch folder."""
+    units, remainder = divmod(job["units"], job["workers"])
     return dict(
         job,
-        units=units + (number <= left_over),
+        units=units + (number <= remainder),
         seed=derived_seed(job["seed"], number),
         scratch="%s/worker-%03d" % (job["scratch"], number),
     )
 
 
 def derived_seed(seed: int, number: int) -> int:
-    """A worker's seed: 63 well-mixed bits of the run's seed and its number (the finalizer of
-    Steele, Lea and Flood's SplitMix64, OOPSLA 2014)."""
+    """Return a worker's seed: 63 well-mixed bits of the run's seed and the worker's number (the
+    finalizer of SplitMix64: Steele, Lea and Flood, OOPSLA 2014)."""
     mask = (1 << 64) - 1
     x = (seed + number * 0x9E3779B97F4A7C15) & mask
     x = (x ^ x >> 30) * 0xBF58476D1CE4E5B9 & mask

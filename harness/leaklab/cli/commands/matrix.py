@@ -19,7 +19,7 @@ from leaklab.runs.opening import SessionWork, begin_resumable, open_session
 from leaklab.runs.runner import reasons_of
 from leaklab.verdict.confusion import JudgedRun, judged_runs, matrix
 
-MATRIX_TITLE = "# What is known, and what was said"
+MATRIX_TITLE = "# Verdicts of the catalogue against what is known"
 
 
 @click.command("matrix")

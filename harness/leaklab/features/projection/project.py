@@ -10,7 +10,7 @@ from leaklab.features.projection.laws import Crossing, Law, Laws, Point, Predict
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason, Measurement
-from leaklab.model.scenario import Mode, Option, Scope, Variant
+from leaklab.model.scenario import Mode, Option, Resource, Scenario, Scope, Variant
 from leaklab.model.signals import Signal
 from leaklab.runs.failures import run_error
 from leaklab.runs.runner import Executor
@@ -96,14 +96,23 @@ def plan_sizes(
     """The runs to make, inline, for each variant of the one scenario that is asked for.
 
     Raises:
-        LabError: as `plan`; or too few sizes, or the target is below them all.
+        LabError: as `plan`; or too few sizes, the target is below them all, or the scenario's
+            resource is not memory.
     """
     (name,) = request.names
     inline = replace(request, modes=(Mode.INLINE,), repeat=1)
-    units = sizes_of(catalogue.load(name).units, sizes)
+    scenario = catalogue.load(name)
+    _require_memory(scenario)
+    units = sizes_of(scenario.units, sizes)
     _require_units(name, target_units, units[-1])
     plans = [plan(catalogue, replace(inline, units=n)) for n in units]
     return [list(jobs) for jobs in zip(*plans, strict=True)]
+
+
+def _require_memory(scenario: Scenario) -> None:
+    if scenario.resource is not Resource.MEMORY:
+        what = f"{scenario.name} is about {scenario.resource}, and only memory is projected"
+        raise BadInput(f"{what}; 'leaklab run {scenario.name}' shows its growth per unit")
 
 
 def _require_units(name: str, target_units: int, smallest_units: int) -> None:

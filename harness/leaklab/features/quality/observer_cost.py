@@ -218,11 +218,13 @@ class Window:
     def looked(self) -> None:
         """To be called after each look, in the observer's thread."""
         self._looks += 1
-        spent = self._observer.pss_pace.spent_seconds
+        spent = self._observer.pss_budget.spent_seconds
         if spent == self._pss_seconds:
             return
         self._pss_seconds = spent
-        looks = self._observer.count_pace.spent_seconds + self._observer.marks_pace.spent_seconds
+        looks = (
+            self._observer.count_budget.spent_seconds + self._observer.marks_budget.spent_seconds
+        )
         now = Moment(time.monotonic(), self._looks, looks, spent, time.thread_time())
         self.moments.append(now)
         lasted = now.at_seconds - self.moments[0].at_seconds

@@ -19,7 +19,7 @@ from leaklab.features.watch.lives import Lives
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes.protocol import Probes
 from leaklab.verdict.generations import Generations, with_generations
 from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
@@ -138,12 +138,12 @@ class Watch:
         if self._pace.due:
             with self._pace.charge():
                 found = self._read(probes.reading)
-                total = self._with_what_is_beside(probes.in_all(found.values()), found)
+                total = self._with_what_is_beside(probes.sum_readings(found.values()), found)
                 self._keep(seconds, found, total)
         elif self._resident_pace.due:
             with self._resident_pace.charge():
-                found = self._read(probes.resident)
-                self._keep(seconds, found, probes.in_all(found.values()))
+                found = self._read(probes.cheap_reading)
+                self._keep(seconds, found, probes.sum_readings(found.values()))
 
     def processes(self, most: int) -> list[ProcessHistory]:
         """Those alive at the last look that have memory, the largest first."""

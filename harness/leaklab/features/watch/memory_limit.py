@@ -49,13 +49,13 @@ def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
     up to the root of what is mounted here."""
     own = _own_groups(read_entry(proc / str(pid), "cgroup"))
     for mount in mounts(read_entry(proc / "self", "mountinfo")):
-        file = LIMIT_FILES.get(mount.kind)
+        file = LIMIT_FILES.get(mount.file_system)
         if file is None or file.controller not in {"", *mount.options} & own.keys():
             continue
         if (folder := mount.folder_of(own[file.controller])) is None:
             continue
         depth = len(folder.relative_to(mount.folder).parts)
-        yield mount.kind, [folder, *folder.parents[:depth]]
+        yield mount.file_system, [folder, *folder.parents[:depth]]
 
 
 def _limits(pid: int, proc: Path) -> Iterator[int]:

@@ -173,7 +173,7 @@ def attached(pid: int, probes: Probes) -> Iterator[Attached]:
     except (OSError, OverflowError) as error:
         raise _refusal(pid, error) from error
     try:
-        probes.refuse_unreadable(pid)
+        probes.require_readable(pid)
         yield Attached(pid, descriptor, probes)
     finally:
         os.close(descriptor)
@@ -198,8 +198,8 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
     if program is None:
         raise BadInput(f"{name!r} cannot be started: {_why_not(argv[0])}")
     with session_folder() as session, run_folder(session, 0) as folder:
-        as_it_is = Unmodified(Path(program), _current_folder(), output_fd)
-        command = Command(argv, dict(os.environ), folder, session, as_it_is=as_it_is)
+        unmodified = Unmodified(Path(program), _current_folder(), output_fd)
+        command = Command(argv, dict(os.environ), folder, session, unmodified=unmodified)
         with supervised(command) as child:
             target = Started(name, child, probes)
             target.wait_for_start()

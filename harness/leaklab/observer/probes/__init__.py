@@ -1,4 +1,4 @@
-"""What the observer reads of other processes: one whole file a platform, chosen here."""
+"""The probes that read other processes: one module per platform, chosen here."""
 
 import sys
 
@@ -8,10 +8,11 @@ from leaklab.observer.probes.protocol import Probes
 
 
 def platform_probes() -> Probes:
-    """The probes of this platform.
+    """Return the probes of this platform.
 
     Raises:
-        NotMeasured: there are none. Listing, reading and comparing work everywhere.
+        NotMeasured: the platform is not supported. Commands that list, read and compare results
+            need no probes.
     """
     if sys.platform.startswith("linux"):
         return linux

@@ -1,6 +1,7 @@
-"""Other processes as the Linux kernel accounts for them, read from /proc.
+"""The probes of Linux, which read other processes from /proc.
 
-A process that is gone, or whose file may not be read, has None: a tree changes while it is read.
+The result is None if a process is gone or its file is not readable, because a tree changes while it
+is read.
 """
 
 import os
@@ -16,30 +17,30 @@ TICKS = os.sysconf("SC_CLK_TCK")
 
 
 def rss_bytes(pid: int) -> int | None:
-    """Resident memory, shared pages included; an estimate on multi-core kernels since 6.2."""
+    """Return RSS, shared pages included. On multi-core kernels since 6.2 it is an estimate."""
     fields = _read(f"/proc/{pid}/statm").split(None, 2)
     return int(fields[1]) * PAGE_BYTES if len(fields) > 1 else None
 
 
 def high_water_bytes(pid: int) -> int | None:
-    """VmHWM: the most that was resident since the process began, or since it was reset."""
+    """Return VmHWM, the highest RSS since the process started or since the mark was reset."""
     return _kilobytes(_read(f"/proc/{pid}/status"), b"VmHWM:")
 
 
 def pss_bytes(pid: int) -> int | None:
-    """Proportional set size: resident memory with each page divided by its number of users.
+    """Return PSS: resident memory with each page divided by its number of users.
 
-    The kernel walks the page table for it, dear for a large process; an estimate where users of its
-    pages come and go meanwhile.
+    The kernel walks the page table for it, which is expensive for a large process. The result is an
+    estimate if users of its pages come and go during the walk.
     """
     return _kilobytes(_read(f"/proc/{pid}/smaps_rollup"), b"\nPss:")
 
 
 def reading(pid: int) -> Reading | None:
-    """All that can be read of one process from outside; None where it is gone.
+    """Return all signals of a process that can be read from outside; None if it is gone.
 
-    A zombie holds nothing but its place in the process table. What may not be read (another
-    user's process) is None.
+    A zombie has only its entry in the process table. Signals that are not readable, as those of
+    another user's process, are None.
     """
     state = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 1)
     if not state:
@@ -65,9 +66,9 @@ def reading(pid: int) -> Reading | None:
     )
 
 
-def resident(pid: int) -> Reading | None:
-    """What statm tells, which costs as little for a large process as for a small one; None where it
-    is gone. A zombie, and a thread of the kernel's, has no memory."""
+def cheap_reading(pid: int) -> Reading | None:
+    """Return the signals in statm, which cost the same for a process of any size; None if it is
+    gone. Zombies and kernel threads have no memory."""
     pages = _read(f"/proc/{pid}/statm").split()
     if len(pages) < 3:
         return None
@@ -82,63 +83,70 @@ def resident(pid: int) -> Reading | None:
 
 
 def descent(pid: int) -> Descent | None:
-    """Where a process comes from. The start of its stack (proc_pid_stat(5)) is as random as the
-    layout of a program's addresses; a fork inherits it, and whoever executes a program gets a
-    new one. It is 0 where we may not know it."""
+    """Return the parent and the stack start (proc_pid_stat(5)) of a process; None if it is gone.
+
+    The stack start is as random as the address layout of a program. A fork inherits it, and
+    executing a program makes a new one. It is 0 if this process may not read it.
+    """
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     return Descent(int(fields[1]), int(fields[25])) if len(fields) > 25 else None
 
 
 def cpu_seconds(pid: int) -> float | None:
-    """User and system time that a process has taken so far; to a hundredth of a second."""
+    """Return the user and system time of a process so far, with a resolution of 10 ms."""
     fields = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split()
     return (int(fields[11]) + int(fields[12])) / TICKS if len(fields) > 12 else None
 
 
-def refuse_unreadable(pid: int) -> None:
-    """Stop at a process that has no memory to be read.
+def require_readable(pid: int) -> None:
+    """Require a process with readable memory.
 
     Raises:
-        BadInput: it belongs to another user, has ended, or is a kernel thread.
+        BadInput: the process belongs to another user, has ended, or is a kernel thread.
     """
     try:
-        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123  (as the others)
+        with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123  (as in `_read`)
             if file.read():
                 return
     except PermissionError as error:
-        words = f"process {pid} belongs to another user"
-        raise BadInput(f"{words}; run leaklab as that user, or as root") from error
+        problem = f"process {pid} belongs to another user"
+        raise BadInput(f"{problem}; run leaklab as that user, or as root") from error
     except OSError:
         pass
     state = _read(f"/proc/{pid}/stat").rpartition(b")")[2].split(None, 1)[:1]
-    kernel = state and state[0] not in b"ZX"
-    words = "is a thread of the kernel's, without memory" if kernel else "has ended already"
-    raise BadInput(f"process {pid} {words}; ps lists those there are")
+    is_kernel_thread = state and state[0] not in b"ZX"
+    problem = "is a kernel thread, without memory" if is_kernel_thread else "has already ended"
+    raise BadInput(f"process {pid} {problem}; run ps to list the processes")
 
 
 def command_line(pid: int) -> str:
-    """The words of a process, with white space and control characters replaced; its name in
-    brackets where it has none; empty where it is gone."""
-    words = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
+    """Return the command line of a process, with white space and control characters replaced.
+
+    The result is the name in brackets if the process has no command line, and empty if it is gone.
+    """
+    line = _read(f"/proc/{pid}/cmdline").replace(b"\0", b" ").decode(errors="replace").strip()
     name = _read(f"/proc/{pid}/comm").decode(errors="replace").strip()
-    return one_line(words or (f"[{name}]" if name else ""))
+    return one_line(line or (f"[{name}]" if name else ""))
 
 
-def in_all(readings: Iterable[Reading]) -> Reading:
-    """The sums over processes. Summed RSS and shared memory count a page once for each user;
-    summed PSS counts it once."""
-    found = list(readings)
+def sum_readings(readings: Iterable[Reading]) -> Reading:
+    """Return the sums over processes; None for a signal that was read of no process.
+
+    Summed RSS and shared memory count a page once for each user; summed PSS counts it once.
+    """
+    all_readings = list(readings)
 
     def total(name: str) -> int | None:
-        values = [value for one in found if (value := getattr(one, name)) is not None]
-        return sum(values) if values else None
+        values = [getattr(reading, name) for reading in all_readings]
+        known = [value for value in values if value is not None]
+        return sum(known) if known else None
 
     return Reading(**{name: total(name) for name in Reading.__struct_fields__})
 
 
 def segment_names(pid: int) -> frozenset[str]:
-    """The files in /dev/shm that a process can see, segments and named semaphores, by their paths
-    below it; folders are none."""
+    """Return the files in /dev/shm that a process can see, as paths relative to it. The files are
+    segments and named semaphores; folders do not count."""
     top = f"/proc/{pid}/root/dev/shm"
     return frozenset(
         os.path.relpath(f"{folder}/{name}", top)
@@ -148,33 +156,35 @@ def segment_names(pid: int) -> frozenset[str]:
 
 
 def shared_memory_bytes(pid: int) -> int | None:
-    """What the files in a process's /dev/shm take; None where that is no file system of its own."""
+    """Return the bytes of the files in a process's /dev/shm; None if that is not a mount point."""
     folder = f"/proc/{pid}/root/dev/shm"
     try:
-        system, above = os.statvfs(folder), os.stat(f"{folder}/..")  # noqa: PTH116  (as the others)
-        if os.stat(folder).st_dev == above.st_dev:  # noqa: PTH116  (as the others)
+        system, above = os.statvfs(folder), os.stat(f"{folder}/..")  # noqa: PTH116  (as in `_read`)
+        if os.stat(folder).st_dev == above.st_dev:  # noqa: PTH116  (as in `_read`)
             return None
     except OSError:
         return None
     return (system.f_blocks - system.f_bfree) * system.f_frsize
 
 
-def descendants(pid: int, enough: int) -> list[int]:
-    """The living processes below `pid`, without itself; no more are looked for once there are
-    more than `enough`, for a fork bomb is faster than a walk."""
-    found = [pid]
-    for parent in found:  # which grows
+def descendants(pid: int, max_pids: int) -> list[int]:
+    """Return the living descendants of a process, without itself.
+
+    The walk ends once it has more than `max_pids`, because a fork bomb is faster than a walk.
+    """
+    pids = [pid]
+    for parent in pids:  # the list grows during the loop
         for task in _names(f"/proc/{parent}/task"):
-            found += map(int, _read(f"/proc/{parent}/task/{task}/children").split())
-        if len(found) > enough + 1:
+            pids += map(int, _read(f"/proc/{parent}/task/{task}/children").split())
+        if len(pids) > max_pids + 1:
             break
-    return found[1:]
+    return pids[1:]
 
 
 def _sum_of(rollup: bytes, *fields: bytes) -> int | None:
-    """The sum of some fields of smaps_rollup; None where the kernel does not have them all."""
-    found = [_kilobytes(rollup, field) for field in fields]
-    return None if None in found else sum(value or 0 for value in found)
+    """Return the sum of fields of smaps_rollup in bytes; None if the kernel lacks one of them."""
+    values = [_kilobytes(rollup, field) for field in fields]
+    return None if None in values else sum(value or 0 for value in values)
 
 
 def _sockets(pid: int) -> int | None:
@@ -191,7 +201,7 @@ def _link(path: str) -> str:
 
 
 def _entries(folder: str) -> int | None:
-    """How many entries a folder of the kernel's has."""
+    """Return the number of entries of a folder of the kernel; None if it is not readable."""
     return len(_names(folder)) if os.access(folder, os.R_OK) else None
 
 
@@ -203,20 +213,24 @@ def _names(folder: str) -> list[str]:
 
 
 def _read(path: str) -> bytes:
-    """The whole of one of the kernel's files, which are read at every look: without the layers
-    of `open`, in a third of the time. The kernel gives a long one in pieces of a page."""
+    """Read a file of the kernel; empty if it cannot be read.
+
+    `os.read` takes a third of the time of `open`, which matters because these files are read at
+    every poll. The kernel returns a long file in pieces of a page.
+    """
     try:
         fd = os.open(path, os.O_RDONLY)
     except OSError:
         return b""
     try:
         return b"".join(iter(lambda: os.read(fd, PIECE_BYTES), b""))
-    except OSError:  # the process ended meanwhile
+    except OSError:  # the process has ended during the reading
         return b""
     finally:
         os.close(fd)
 
 
 def _kilobytes(text: bytes, field: bytes) -> int | None:
-    _, found, rest = text.partition(field)
-    return int(rest.split(None, 1)[0]) * 1024 if found else None
+    """Return the value of a field in kB, in bytes; None if the text lacks the field."""
+    _, label, rest = text.partition(field)
+    return int(rest.split(None, 1)[0]) * 1024 if label else None

@@ -1,4 +1,4 @@
-"""What is read of other processes: the interface of a platform's probes."""
+"""The interface of a platform's probes, which read other processes."""
 
 from collections.abc import Iterable
 from typing import NamedTuple, Protocol
@@ -7,57 +7,60 @@ from leaklab.model.signals import Reading
 
 
 class Descent(NamedTuple):
-    """A process's parent, and where its stack starts: a mark that a fork has in common with its
-    parent, and that a program which was executed has alone; 0 where it cannot be known."""
+    """The parent of a process, and the start address of its stack.
+
+    A forked process has the same stack start as its parent, and a process that executed a program
+    has its own. The address is 0 if it cannot be read.
+    """
 
     parent_pid: int
     stack_start: int
 
 
 class Probes(Protocol):
-    """Reads processes by their pids. A process that is gone, or that may not be read, has None."""
+    """Reads processes by their pids. The result is None if the process is gone or not readable."""
 
     def rss_bytes(self, pid: int) -> int | None:
-        """Resident memory, shared pages included."""
+        """Return RSS, shared pages included."""
 
     def high_water_bytes(self, pid: int) -> int | None:
-        """The most that was resident since the process began, or since its mark was reset."""
+        """Return the highest RSS since the process started, or since the mark was reset."""
 
     def pss_bytes(self, pid: int) -> int | None:
-        """Proportional set size: resident memory, each page divided by its number of users."""
+        """Return PSS: resident memory, each page divided by its number of users."""
 
     def cpu_seconds(self, pid: int) -> float | None:
-        """User and system time taken so far."""
+        """Return the user and system time that the process has taken so far."""
 
     def reading(self, pid: int) -> Reading | None:
-        """All that can be read of one process from outside."""
+        """Return all signals of a process that can be read from outside."""
 
-    def resident(self, pid: int) -> Reading | None:
-        """What of it costs the same for a process of any size: RSS, VMS, and the shared memory in
-        RSS."""
+    def cheap_reading(self, pid: int) -> Reading | None:
+        """Return RSS, VMS and the shared memory in RSS, which cost the same for a process of any
+        size."""
 
     def descent(self, pid: int) -> Descent | None:
-        """Where a process comes from."""
+        """Return the parent and the stack start of a process."""
 
-    def in_all(self, readings: Iterable[Reading]) -> Reading:
-        """The sums over processes."""
+    def sum_readings(self, readings: Iterable[Reading]) -> Reading:
+        """Return the sums over processes."""
 
     def segment_names(self, pid: int) -> frozenset[str]:
-        """The names of the shared-memory segments that a process can see."""
+        """Return the names of the shared-memory segments that a process can see."""
 
     def shared_memory_bytes(self, pid: int) -> int | None:
-        """What the files take that a process can see in /dev/shm."""
+        """Return the bytes of the files that a process can see in /dev/shm."""
 
-    def descendants(self, pid: int, enough: int) -> list[int]:
-        """The living processes below one, without itself; the walk may end once there are more than
-        `enough`."""
+    def descendants(self, pid: int, max_pids: int) -> list[int]:
+        """Return the living descendants of a process. The walk may end once it has more than
+        `max_pids`."""
 
     def command_line(self, pid: int) -> str:
-        """The words of a process on one line; empty if it is gone."""
+        """Return the command line of a process on one line; empty if it is gone."""
 
-    def refuse_unreadable(self, pid: int) -> None:
-        """Stop at a process that has no memory to be read.
+    def require_readable(self, pid: int) -> None:
+        """Require a process with readable memory.
 
         Raises:
-            BadInput: it belongs to another user, has ended, or is a kernel thread.
+            BadInput: the process belongs to another user, has ended, or is a kernel thread.
         """

@@ -135,6 +135,12 @@ def test_a_target_below_all_sizes_is_refused_before_any_run_for_it_can_be_run() 
     assert plan_sizes(open_catalogue(TOYS), PlanRequest(("grow",)), Sizes(6), 68)
 
 
+@pytest.mark.parametrize("name", ["zombie_children", "unclosed_sockets"])
+def test_a_scenario_about_another_resource_than_memory_is_refused(name: str) -> None:
+    with pytest.raises(BadInput, match=f"'leaklab run {name}' shows its growth per unit"):
+        plan_sizes(open_catalogue(None), PlanRequest((name,)), Sizes(8), 10**6)
+
+
 def test_of_a_tree_the_peak_is_what_all_its_processes_hold_together() -> None:
     one = project_variants(tree_jobs(), TreeExecutor(), TARGET, lambda _: None)
     assert ([8192 * point.units for point in one.points], 0) == (
@@ -149,10 +155,10 @@ def test_a_tree_that_was_not_read_is_not_projected() -> None:
         project_variants(tree_jobs(), toys.ToyExecutor(), TARGET, lambda _: None)
 
 
-def test_the_table_says_law_peak_interval_and_where_the_limit_is_met_in_80_columns() -> None:
+def test_the_table_says_law_peak_interval_and_where_the_limit_is_reached_in_80_columns() -> None:
     lines = plain(projected([projected_variant(), projected_variant(Variant.FIXED)])).splitlines()
     cells = [[cell.strip() for cell in line.split("  ") if cell.strip()] for line in lines[:3]]
-    assert ["variant", "law", "at 1,000,000", "95 % interval", "2 GiB met at"] == cells[0]
+    assert ["variant", "law", "at 1,000,000", "95 % interval", "reaches 2 GiB"] == cells[0]
     assert ["buggy", "linear", "3.8 GiB", "3.8 GiB … 3.8 GiB", "521,700"] == cells[1]
     assert ["fixed", "constant", "0 B", "never"] == [*cells[2][:3], cells[2][-1]]
     assert "fixed, measured: 0 B at each of 8 sizes, 51 … 1,600" in lines

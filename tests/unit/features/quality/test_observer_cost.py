@@ -65,13 +65,13 @@ def test_one_reading_of_all_may_be_unpaid(*, pss_share: float, readings: int, ho
 
 def looks_until_enough(seconds: float, most_looks: int) -> int:
     """How many looks a window asks for, every second one of which reads PSS."""
-    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_pace", "marks_pace")}
-    pss_pace = SimpleNamespace(spent_seconds=0.0)
+    paces = {name: SimpleNamespace(spent_seconds=0.0) for name in ("count_budget", "marks_budget")}
+    pss_budget = SimpleNamespace(spent_seconds=0.0)
     enough = threading.Event()
-    fake = cast(Observer, SimpleNamespace(pss_pace=pss_pace, **paces))
+    fake = cast(Observer, SimpleNamespace(pss_budget=pss_budget, **paces))
     window = Window(fake, seconds, enough)
     for look in range(1, most_looks + 1):
-        pss_pace.spent_seconds += 0.001 * (look % 2 == 0)
+        pss_budget.spent_seconds += 0.001 * (look % 2 == 0)
         window.looked()
         if enough.is_set():
             return look
@@ -102,7 +102,7 @@ def test_the_table_marks_what_misses_the_goal_and_what_has_no_cgroup() -> None:
     suite = observer([watched(Load(0, 10 << 20)), watched(pss_share=0.03)])
     assert {1} == suite.alarms
     assert "pool of 64, no cgroup" == suite.rows[1][0]
-    assert "the observer alone holds the limits" in "\n".join(suite.notes)
+    assert "the observer alone enforces the limits" in "\n".join(suite.notes)
     assert suite.notes[-1].endswith(": missed by pool of 64 of 50 MiB")
 
 
@@ -111,7 +111,7 @@ def test_a_table_with_nothing_amiss_says_so() -> None:
     assert frozenset() == suite.alarms
     assert "no cgroup" not in plain(suite)
     assert any(note.startswith("skipped: one process of 4 GiB: ") for note in suite.notes)
-    assert suite.notes[-1].endswith(": kept by all")
+    assert suite.notes[-1].endswith(": met by all")
 
 
 OTHER = "<!-- other: begin -->\nother\n<!-- other: end -->"

@@ -17,7 +17,7 @@ from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_repo
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Signal
 from leaklab.model.verdicts import Conclusion
-from leaklab.observer.pace import CpuBudget
+from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes.protocol import Descent
 from leaklab.observer.series import TreeSeries
 from leaklab.reports import plain, watch
@@ -52,7 +52,7 @@ class Toys(ToyProbes):
     def reading(self, pid: int) -> Reading | None:
         return self.laws[pid](self.now)
 
-    def resident(self, pid: int) -> Reading | None:
+    def cheap_reading(self, pid: int) -> Reading | None:
         if (whole := self.reading(pid)) is None:
             return None
         kept = {name: getattr(whole, name) for name in ("rss_bytes", "vms_bytes", "shared_bytes")}
@@ -75,7 +75,7 @@ class Toys(ToyProbes):
         return True
 
     def how(self) -> str:
-        return "it left with exit status 0"
+        return "exited with status 0"
 
     def finish(self, interrupted: int) -> None:
         raise AssertionError("a watch leaves the end of its target to the command")
@@ -190,7 +190,7 @@ def test_segments_count_only_where_they_came_during_the_watch() -> None:
     toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
     seen = toys.seen(200)
     assert 0 == seen.samples["segments"][0]
-    assert "segments of other programs in /dev/shm may be among the shared memory" in watch.notes(
+    assert "the shared memory may include segments of other programs in /dev/shm" in watch.notes(
         seen
     )
     assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
@@ -281,13 +281,13 @@ def test_a_leak_in_workers_that_are_replaced_is_one() -> None:
     assert output.startswith("leak: each new process of server starts at 5.")
     assert "grows 512 KiB a second until it is replaced" in output
     assert (20, True) == (seen.generations[0].count, seen.generations[0].forked)
-    assert "from outside a worker cannot be told from a job" in "".join(watch.notes(seen))
+    assert "looks the same as a leaking worker" in "".join(watch.notes(seen))
 
 
 def test_a_program_that_is_executed_again_and_again_is_told_and_not_accused() -> None:
     seen = workers(growing(MIB), image=2).seen(400)
     assert seen.conclusion is not Conclusion.LEAK
-    assert any("as a job does that takes what it needs" in note for note in watch.notes(seen))
+    assert any("like a job that allocates what it needs" in note for note in watch.notes(seen))
 
 
 def test_workers_that_do_not_grow_are_not_accused() -> None:
@@ -340,12 +340,13 @@ def test_the_report_fits_80_columns() -> None:
     assert max(map(len, text.splitlines())) <= 80
     assert [line.split(":")[0] for line in text.splitlines()[4:]] == [
         "leak",
-        "nobody can say whether that suffices",
+        "  PSS",
+        "  watched for 1 min 40 s",
         "growth",
         "memory reaches the limit of 1 GiB (a test's) in 13 min 12 s at this rate (95 %",
-        "interval",
-        "from outside a leak cannot be told from a cache that is still filling, nor from",
-        "an allocator that gives nothing back",
+        "  interval",
+        "from outside, a cache that is still filling and an allocator that returns no",
+        "  memory look the same as a leak",
         "toys",
     ]
 
@@ -367,7 +368,7 @@ def test_the_growth_of_a_process_is_of_what_its_verdict_goes_by() -> None:
         seen.processes[0].growth_per_second,
     )
     process, tree, *notes = plain(watch.table(seen)).splitlines()[1:]
-    assert ["0", "0"] == [process.split()[-3], tree.split()[-4]]
+    assert ["0", "0"] == [process.split()[-3], tree.split()[-3]]
     assert "growth: none" in notes
 
 
@@ -380,7 +381,7 @@ def test_too_few_readings_tell_no_growth() -> None:
     )
     assert watch.notes(seen)[-2:] == [
         "growth: not known yet",
-        "toys: it left with exit status 0",
+        "toys: exited with status 0",
     ]
 
 
