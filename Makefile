@@ -108,7 +108,11 @@ detection-limit: $(READY) ## Seek the smallest leaks; writes performance.md
 floor: detection-limit
 peers: tools
 
-docs: $(READY) ## Write docs/commands.md and README's catalogue
+# Earlier names of two targets.
+floor: detection-limit
+peers: tools
+
+docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
 
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)

@@ -27,10 +27,14 @@ HARNESS = ROOT / "harness" / "leaklab"
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CONTRIBUTING = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
-REFERENCE = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
-# The reference is generated from the commands' help, and is compared as a whole.
+REFERENCE = (ROOT / "docs" / "reference" / "commands.md").read_text(encoding="utf-8")
+CATALOGUE = (ROOT / "docs" / "reference" / "catalogue.md").read_text(encoding="utf-8")
+FIRST_HUNT = (ROOT / "docs" / "tutorial" / "first-hunt.md").read_text(encoding="utf-8")
+# The commands' reference is generated, and a test compares it with their help pages as a whole. The
+# changelog names commands and files by the names they had.
 DOCUMENTS = sorted(
-    {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")} - {ROOT / "docs" / "commands.md"}
+    {*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")}
+    - {ROOT / "CHANGELOG.md", ROOT / "docs" / "reference" / "commands.md"}
 )
 LESSONS = sorted(ROOT.glob("scenarios/*/README.md"))
 FOLDERS = ("docs", "scenarios", "fixtures", "tests", "benchmarks", "harness")
@@ -44,6 +48,7 @@ HEADINGS = ["Context", "Decision", "Figures", "Rejected", "Status"]
 DESIGN = (ROOT / "DESIGN.md").read_text(encoding="utf-8")
 MAX_LINE_LENGTH = 120
 MAX_DESIGN_LINES = 120
+MAX_README_LINES = 150
 SOURCES = sorted(
     path
     for name in ("harness", "fixtures", "scenarios", "benchmarks")
@@ -58,7 +63,8 @@ PROSE_TOKENS = {
 
 FENCED = re.compile(r"^(`{3,})[^`\n]*\n(.*?)^\1 *$", re.M | re.S)
 SPAN = re.compile(r"`([^`]+)`")
-LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?\)")
+# In the text, or in a definition on a line of its own.
+LINK = re.compile(r"(?:\]\(|^\[[^\]]+\]: )(?![a-z]+:)([^)#\s]*)(?:#([^)\s]+))?(?:\)|$)", re.M)
 HEADING = re.compile(r"^#+ +(.+?) *$", re.M)
 # A path with a folder in it; a name without a folder may belong to any folder.
 FILE = re.compile(r"[\w.-]+(?:/[\w.-]+)+\.(?:md|py|toml|txt|yml)")
@@ -66,7 +72,6 @@ PLACEHOLDER = re.compile(r"<\w+>")
 COMMENT = re.compile(r"(?:^|\s)#.*")
 CALL = re.compile(r"(?:^|(?<=[\s(/]))(leaklab|make)(?=\s|$)([^|;&<>()$\"']*)")
 EXAMPLE = re.compile(r"`(scenarios/open_orders/[\w.]+)`[^\n]*:\n\n```\w+\n(.*?)^```$", re.M | re.S)
-
 
 
 class Call(NamedTuple):
@@ -388,17 +393,21 @@ def test_the_reference_is_up_to_date() -> None:
 
 
 def test_the_table_of_the_catalogue_is_up_to_date() -> None:
-    assert reference.with_catalogue(README) == README, REMEDY
+    assert reference.catalogue_page() == CATALOGUE, REMEDY
 
 
-def test_make_docs_writes_both_and_keeps_the_rest_of_the_readme(tmp_path: Path) -> None:
-    mark = "<!-- catalogue: end -->"
-    (tmp_path / "docs").mkdir()
+def test_both_references_are_written(tmp_path: Path) -> None:
+    folder = tmp_path / "docs" / "reference"
+    folder.mkdir(parents=True)
+    (folder / "catalogue.md").write_text("an old table\n")
     (tmp_path / "scenarios").mkdir()
-    (tmp_path / "README.md").write_text(README.replace(mark, f"an old row\n{mark}"))
     reference.write_documents(tmp_path)
-    assert REFERENCE == (tmp_path / "docs" / "commands.md").read_text()
-    assert README == (tmp_path / "README.md").read_text()
+    assert REFERENCE == (folder / "commands.md").read_text()
+    assert CATALOGUE == (folder / "catalogue.md").read_text()
+
+
+def test_the_readme_is_read_in_a_minute() -> None:
+    assert MAX_README_LINES >= len(README.splitlines())
 
 
 @pytest.mark.parametrize("name", ["", *COMMAND_PATHS])
@@ -410,8 +419,8 @@ def test_the_reference_contains_the_help_of_every_command(
     assert f"## {f'leaklab {name}'.strip()}\n\n```\n{page}```\n" in REFERENCE
 
 
-def test_the_first_session_lists_the_whole_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
-    assert f"$ leaklab list\n{printed(capsys, 'list')}```" in README
+def test_the_tutorial_lists_the_whole_catalogue(capsys: pytest.CaptureFixture[str]) -> None:
+    assert f"$ leaklab list\n{printed(capsys, 'list')}```" in FIRST_HUNT
 
 
 def test_contributing_has_the_numbers_that_the_code_has() -> None:
