@@ -110,7 +110,10 @@ def test_an_allocator_that_holds_more_than_it_has_handed_out_is_named(
         return list(map(reason_text, verdict(process).reasons[1:]))
 
     assert reasons(6 * MIB, 10 * MIB) == [
-        f"of the 10 MiB held at the end, 6 MiB are free places in {allocator}: fragmentation"
+        (
+            f"of the 10 MiB above the baseline at the end, 6 MiB are free memory in {allocator}: "
+            "fragmentation"
+        )
     ]
     assert reasons(4 * MIB, 10 * MIB) == []
     assert reasons(6 * MIB, MIB // 2) == []
@@ -125,6 +128,6 @@ def test_garbage_that_was_most_of_the_gain_is_told_of() -> None:
         )
 
     assert reasons(5000, 1200) == [
-        "a collection at the end freed 3,800 blocks: garbage that waited for it"
+        "a garbage collection at the end freed 3,800 blocks: they are not leaked"
     ]
     assert reasons(5000, 4000) == []

@@ -58,7 +58,7 @@ def test_a_run_that_was_stopped_after_enough_work_may_accuse_and_not_acquit() ->
 def test_what_a_collection_frees_was_not_leaked() -> None:
     result = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
     assert result.conclusion is Conclusion.CLEAN
-    assert "a collection gives it back" in reason_text(result.reasons[0])
+    assert "a garbage collection frees it" in reason_text(result.reasons[0])
 
 
 def test_what_a_collection_leaves_was_leaked() -> None:
@@ -151,7 +151,7 @@ def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
     children = samples(processes=list(range(N)))
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=399))
     result = verdict(process, Resource.PROCESSES)
-    assert reason_text(result.reasons[1]).startswith("399 of them are zombies: they ended, and")
+    assert reason_text(result.reasons[1]).startswith("399 of them are zombies: they ended, but")
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=0))
     assert len(verdict(process, Resource.PROCESSES).reasons) == 1
 
