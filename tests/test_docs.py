@@ -13,8 +13,9 @@ import click
 import pytest
 
 from leaklab.catalogue import checksums
-from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogue
+from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.lint import MAX_DIFF_LINES, MAX_TITLE, MIN_DECLARED_UNITS, lint
+from leaklab.catalogue.scenario_file import NOT_KEYS, TABLES
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
 from leaklab.cli.main import COMMANDS, cli, load_command

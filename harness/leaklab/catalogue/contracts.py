@@ -7,7 +7,7 @@ from typing import Protocol
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.lint import lint
 from leaklab.catalogue.plan import missing_of
-from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured
+from leaklab.model.errors import BadInput, Exit, InvalidFile, LabError, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Mode, Scenario, Variant
@@ -27,12 +27,17 @@ class Checker(Protocol):
 class Checked:
     """What came of checking a scenario.
 
-    `problems` are what is wrong with it, a line each; `skipped` says what this machine lacks for
-    its contracts, `unknown` why they could not be run.
+    Attributes:
+        name: The scenario.
+        problems: What is wrong with it and what to do, one line each.
+        heading: The file that all of the problems are in; empty where there are several files.
+        skipped: What this machine lacks for its contracts; empty if nothing.
+        unknown: Why its contracts could not be run; empty if they were.
     """
 
     name: str
     problems: list[str] = field(default_factory=list)
+    heading: str = ""
     skipped: str = ""
     unknown: str = ""
 
@@ -48,7 +53,8 @@ class Checked:
         """What to show of it."""
         skipped = [f"skipped: {self.skipped}"] if self.skipped else []
         unknown = [f"not checked: {self.unknown}"] if self.unknown else []
-        return [*self.problems, *skipped, *unknown] or ["ok"]
+        heading = [f"{self.heading}:"] if self.heading else []
+        return [*heading, *self.problems, *skipped, *unknown] or ["ok"]
 
 
 def check_contracts(
@@ -74,6 +80,8 @@ def check_contracts(
             tell(f"{scenario.name}/{job.variant}")
             problems += _broken(job, checker.check(job))
         return Checked(name, problems)
+    except InvalidFile as error:
+        return Checked(name, list(error.problems), error.heading)
     except BadInput as error:
         return Checked(name, [*problems, str(error)])
     except LabError as error:

@@ -33,6 +33,17 @@ def test_a_sound_scenario_is_ok(root: Path) -> None:
     assert (check.lines, check.exit) == (["ok"], Exit.AS_EXPECTED)
 
 
+def test_each_mistake_in_scenario_toml_is_a_line_below_the_files_name(root: Path) -> None:
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    path.write_text(path.read_text().replace("level    = 1", "level = 9\ncolour = 'red'"))
+    found = checked(root)
+    assert found.exit is Exit.BAD_INPUT
+    assert found.lines[0] == f"{path} has 2 problems:"
+    assert found.lines[1].startswith("unknown key 'colour' at the top level; allowed: schema,")
+    assert found.lines[2:] == ["level is 9; give 1 (easy) to 5 (hard)"]
+    assert len(found.problems) == 2
+
+
 def test_a_scenario_that_lacks_something_is_skipped_and_that_is_no_problem(root: Path) -> None:
     path = root / "scenarios" / "grow" / "scenario.toml"
     path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')

@@ -7,7 +7,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from leaklab.catalogue.folders import open_catalogue, read_text_of
+from leaklab.catalogue.files import read_text_of
+from leaklab.catalogue.folders import open_catalogue
 from leaklab.catalogue.lint import unified_diff
 from leaklab.cli import options
 from leaklab.model.scenario import Scenario
