@@ -13,7 +13,7 @@ from leaklab.catalogue.options import resolve_options
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
 from leaklab.catalogue.scenario_file import read_scenario
 from leaklab.model.errors import BadInput, InvalidFile
-from leaklab.model.scenario import Mode, Variant
+from leaklab.model.scenario import Mode, Pattern, Variant
 
 TOYS = Path(__file__).parents[2] / "catalogue"
 Edit = Callable[[str, str, str], None]
@@ -181,6 +181,12 @@ def test_garbage_in_scenario_toml_is_a_clear_error(tmp_path: Path, garbage: str)
     (tmp_path / "scenario.toml").write_text(garbage, encoding="utf-8")
     with pytest.raises(BadInput, match=r"scenario\.toml"):
         read_scenario(tmp_path)
+
+
+@pytest.mark.parametrize("pattern", sorted(set(Pattern) - {Pattern.NONE}))
+def test_every_pattern_is_accepted(edit: Edit, root: Path, pattern: Pattern) -> None:
+    edit("scenario.toml", "never-cleared-collection", pattern)
+    assert problems(root) == []
 
 
 def test_a_sound_scenario_has_no_problems(root: Path) -> None:
