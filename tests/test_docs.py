@@ -196,7 +196,7 @@ REMEDY = f"run: python -m {reference.__name__}"
 
 def test_the_checksums_of_the_programs_are_up_to_date() -> None:
     result = (ROOT / "scenarios" / checksums.CHECKSUM_FILE).read_text(encoding="utf-8")
-    assert checksums.sums_of(ROOT) == result, REMEDY
+    assert checksums.checksums_text(ROOT) == result, REMEDY
 
 
 def test_the_reference_is_up_to_date() -> None:

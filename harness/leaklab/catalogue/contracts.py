@@ -6,7 +6,7 @@ from typing import Protocol
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.lint import lint
-from leaklab.catalogue.plan import missing_of
+from leaklab.catalogue.plan import missing_requirement
 from leaklab.model.errors import BadInput, Exit, InvalidFile, LabError, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason, Measurement
@@ -16,7 +16,7 @@ from leaklab.model.scenario import Mode, Scenario, Variant
 ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)
 
 
-class Checker(Protocol):
+class ContractRunner(Protocol):
     """Whatever can run a contract."""
 
     def check(self, job: Job) -> Measurement:
@@ -24,7 +24,7 @@ class Checker(Protocol):
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedScenario:
     """What came of checking a scenario.
 
     Attributes:
@@ -58,8 +58,8 @@ class Checked:
 
 
 def check_contracts(
-    catalogue: Catalogue, name: str, checker: Checker, tell: Callable[[str], None]
-) -> Checked:
+    catalogue: Catalogue, name: str, checker: ContractRunner, tell: Callable[[str], None]
+) -> CheckedScenario:
     """Look for everything wrong with a scenario.
 
     Args:
@@ -73,19 +73,19 @@ def check_contracts(
         scenario = catalogue.load(name)
         problems += lint(catalogue, scenario)
         if problems:
-            return Checked(name, problems)
-        if lacking := missing_of(scenario):
-            return Checked(name, skipped=lacking)
+            return CheckedScenario(name, problems)
+        if lacking := missing_requirement(scenario):
+            return CheckedScenario(name, skipped=lacking)
         for job in _jobs(scenario):
             tell(f"{scenario.name}/{job.variant}")
             problems += _broken(job, checker.check(job))
-        return Checked(name, problems)
+        return CheckedScenario(name, problems)
     except InvalidFile as error:
-        return Checked(name, list(error.problems), error.heading)
+        return CheckedScenario(name, list(error.problems), error.heading)
     except BadInput as error:
-        return Checked(name, [*problems, str(error)])
+        return CheckedScenario(name, [*problems, str(error)])
     except LabError as error:
-        return Checked(name, problems, unknown=str(error))
+        return CheckedScenario(name, problems, unknown=str(error))
 
 
 def _jobs(scenario: Scenario) -> Iterator[Job]:

@@ -33,7 +33,7 @@ class Catalogue:
         return self.root if (self.root / "fixtures").is_dir() else builtin_root()
 
     @property
-    def is_the_labs(self) -> bool:
+    def is_builtin(self) -> bool:
         """Whether it is the lab's own, here or in another checkout of it."""
         lab = builtin_root()
         return self.root.is_relative_to(lab) or (self.root / "harness" / "leaklab").is_dir()
@@ -64,8 +64,8 @@ class Catalogue:
         if name not in known:
             raise BadInput(f"no scenario {name!r}; {_nearest(name, known)}")
         scenario = read_scenario(self.folder(name))
-        vouched = self.is_the_labs if scenario.vouched is None else scenario.vouched
-        edited = edited_variants(self.root, scenario) if self.is_the_labs else ()
+        vouched = self.is_builtin if scenario.vouched is None else scenario.vouched
+        edited = edited_variants(self.root, scenario) if self.is_builtin else ()
         return msgspec.structs.replace(scenario, vouched=vouched, edited=edited)
 
     def load_all(self, names: Iterable[str] = ()) -> list[Scenario]:

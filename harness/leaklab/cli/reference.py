@@ -54,7 +54,7 @@ def write_documents(root: Path) -> None:
     readme = root / "README.md"
     (root / "docs" / "commands.md").write_text(commands(), encoding="utf-8")
     (root / "scenarios" / checksums.CHECKSUM_FILE).write_text(
-        checksums.sums_of(root), encoding="utf-8"
+        checksums.checksums_text(root), encoding="utf-8"
     )
     readme.write_text(with_catalogue(readme.read_text(encoding="utf-8")), encoding="utf-8")
 

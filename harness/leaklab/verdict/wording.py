@@ -1,4 +1,4 @@
-"""The words of a reason: the one place that has them."""
+"""The text of each reason of a verdict; no other module has any."""
 
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from leaklab.verdict.resources import SIGNAL_LABELS
 
 
 class Per(StrEnum):
-    """What stands on the axis of a series: work that was done, or time that went by."""
+    """The axis of a series: the work done, in units, or the time, in seconds."""
 
     UNIT = "unit"
     SECOND = "second"
@@ -140,12 +140,18 @@ TEMPLATES = {
     KIND.WATCHED_FOR: "watched for {seconds}; a longer watch may change the verdict",
     KIND.TEXT: "{reason.text}",
 }
-# Of these the signal is only the unit.
+# In these reasons the signal is only the unit of the amounts.
 NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.WOULD_ESCAPE}
 
 
 def reason_text(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
-    """A reason in words, behind the process and the signal that it is about."""
+    """Return the text of a reason, after the process and the signal that it is about.
+
+    Args:
+        reason: The reason, with its amounts.
+        per: The axis of the series.
+        names_signal: Whether the text begins with the name of the signal.
+    """
     ceiling = _amount(reason.ceiling, reason.signal).lstrip("+")
     text = TEMPLATES[reason.kind].format(
         reason=reason,
@@ -169,7 +175,7 @@ def reason_text(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = Tru
 
 
 def _advice(reason: Reason) -> str:
-    """What would decide where nobody vouches for the units."""
+    """Return what to do about a scenario that is not vouched for."""
     if not reason.option:
         return "leave out --units to run until the verdict is certain"
     if reason.option == "--budget" and reason.seconds:
@@ -178,30 +184,31 @@ def _advice(reason: Reason) -> str:
 
 
 def with_text(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
-    """A verdict whose reasons, and those of its estimates, have their words."""
+    """Return a verdict with the text of its reasons and of the reasons of its estimates."""
 
-    def with_words(reason: Reason) -> Reason:
+    def reworded(reason: Reason) -> Reason:
         return msgspec.structs.replace(reason, text=reason_text(reason, per))
 
-    def estimate(one: Estimate) -> Estimate:
-        # An estimate says itself of which signal it is.
-        text = reason_text(one.reason, per, names_signal=False)
-        return msgspec.structs.replace(one, reason=msgspec.structs.replace(one.reason, text=text))
+    def reworded_estimate(estimate: Estimate) -> Estimate:
+        # An estimate has the name of its signal beside its reason.
+        text = reason_text(estimate.reason, per, names_signal=False)
+        reason = msgspec.structs.replace(estimate.reason, text=text)
+        return msgspec.structs.replace(estimate, reason=reason)
 
     return msgspec.structs.replace(
         verdict,
-        reasons=[with_words(reason) for reason in verdict.reasons],
-        estimates=[estimate(one) for one in verdict.estimates],
+        reasons=[reworded(reason) for reason in verdict.reasons],
+        estimates=[reworded_estimate(estimate) for estimate in verdict.estimates],
     )
 
 
 def _amount(per: float | None, signal: Signal | None) -> str:
-    """Growth of a signal in its own unit: bytes, or pieces."""
+    """Format the growth of a signal in its own unit: bytes or pieces."""
     in_bytes = signal is not None and signal.in_bytes
     return format_growth(per or 0.0, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
 
 
 def _size(per: float | None, signal: Signal | None) -> str:
-    """An amount without a sign, and with the name of what is counted."""
+    """Format an amount without its sign, with the name of what is counted."""
     amount = _amount(per, signal).lstrip("+")
     return amount if signal is None or signal.in_bytes else f"{amount} {SIGNAL_LABELS[signal]}"

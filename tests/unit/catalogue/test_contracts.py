@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue.contracts import Checked, check_contracts
+from leaklab.catalogue.contracts import CheckedScenario, check_contracts
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.job import Job
@@ -24,7 +24,7 @@ def root(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TOYS, tmp_path / "root", ignore=ignore))
 
 
-def checked(root: Path, checker: object = None, name: str = "grow") -> Checked:
+def checked(root: Path, checker: object = None, name: str = "grow") -> CheckedScenario:
     return check_contracts(open_catalogue(root), name, checker or Holds(), lambda _: None)  # type: ignore[arg-type]
 
 

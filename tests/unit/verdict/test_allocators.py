@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, ProcessRecord, Stop, StopKind
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
@@ -43,7 +43,9 @@ def verdict(process: ProcessRecord) -> Verdict:
 
 
 def stop(units: int, **reading: int) -> Stop:
-    return Stop(units=units, how=How.AS_IT_IS, peak_rss_bytes=0, reading=Reading(**reading))
+    return Stop(
+        units=units, how=StopKind.NOT_COLLECTED, peak_rss_bytes=0, reading=Reading(**reading)
+    )
 
 
 def readings(rss_bytes: int, *, free_before: int = 0, free_after: int = 0) -> dict[str, Any]:
