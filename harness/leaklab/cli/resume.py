@@ -12,7 +12,7 @@ from leaklab.model.errors import BadInput, one_line
 from leaklab.runs.environment import git_commit
 from leaklab.runs.limits import require_sufficient_limits
 from leaklab.runs.opening import SessionWork
-from leaklab.runs.resume import jobs_of_plan, newest, read_plan, reopen
+from leaklab.runs.resume import jobs_of_plan, newest_session, read_plan, reopen_session
 from leaklab.runs.sessions import Session
 
 # The words that may stand beside --resume; all others are the plan's own.
@@ -42,7 +42,7 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
         BadInput: there is none, its plan cannot be read or no longer fits the catalogue, or
             another catalogue was asked for.
     """
-    folder, unreadable = (Path(name), []) if name else newest(results)
+    folder, unreadable = (Path(name), []) if name else newest_session(results)
     for line in unreadable:
         streams.write_stderr(f"leaklab: passed over: {one_line(line)}\n")
     saved = read_plan(folder)
@@ -52,10 +52,10 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
         raise BadInput(f"{words}; leave --catalogue away")
     work = SessionWork(catalogue, jobs_of_plan(saved, catalogue), saved.limits, at_once)
     require_sufficient_limits(work.limits, work.jobs)
-    session, strange = reopen(folder, saved)
+    session, strange = reopen_session(folder, saved)
     for line in strange:
         streams.write_stderr(f"leaklab: {one_line(line)}; it is left alone\n")
-    if len(session.made) == len(work.jobs):
+    if len(session.saved) == len(work.jobs):
         streams.write_stderr(f"leaklab: nothing to do: {folder} is complete\n")
     return ResumableWork(work, session, _other_commits(session, catalogue.root))
 
@@ -80,7 +80,7 @@ def require_no_other_options(context: click.Context) -> None:
 def _other_commits(session: Session, root: Path) -> list[str]:
     """A note, where results were made of another commit than the present one."""
     now = git_commit(root)
-    others = {result.environment.git_commit for result in session.made.values()} - {now}
+    others = {result.environment.git_commit for result in session.saved.values()} - {now}
     if not others:
         return []
     made = ", ".join(sorted(_short(commit) for commit in others))

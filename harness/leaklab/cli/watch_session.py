@@ -81,7 +81,7 @@ def _watch(target: WatchTarget, asked: WatchRequest) -> WatchReport:
     machine_bytes = int(psutil.virtual_memory().total)
     limit = memory_limit(target.pid, machine_bytes)
     if asked.limit_bytes:
-        limit = MemoryLimit(memory_bytes=asked.limit_bytes, whose="--limit")
+        limit = MemoryLimit(memory_bytes=asked.limit_bytes, source="--limit")
     means = WatchSettings(
         target.pids,
         platform_probes(),
@@ -106,7 +106,7 @@ def _waiting(
 
     def wait(seconds: float) -> WatchEnd | None:
         look = time.monotonic() + seconds
-        while not target.over():
+        while not target.has_ended():
             now = time.monotonic()
             if now >= end:
                 return WatchEnd.TIME
@@ -127,8 +127,8 @@ def _refuse_too_short(watch: Watch, target: WatchTarget, ending: WatchEnd) -> No
         return
     if ending is WatchEnd.INTERRUPTED:
         raise KeyboardInterrupt
-    how = target.how() if ending is WatchEnd.ENDED else ending.value
-    words = f"{target.name}: {how} within {format_duration(watch.lasted())}"
+    how = target.describe_end() if ending is WatchEnd.ENDED else ending.value
+    words = f"{target.name}: {how} within {format_duration(watch.elapsed_seconds())}"
     longer = "" if ending is WatchEnd.ENDED else "watch it longer, or "
     raise NotMeasured(f"{words}, too soon to say anything; {longer}lower --interval")
 

@@ -25,11 +25,11 @@ class CheckpointOrder(Enum):
 class Decision:
     """What a run is to do, and if it goes on, from how many units on that is decided again.
 
-    `held_back_by` is the option that ends a run which is not certain.
+    `stopped_by_option` is the option that ends a run which is not certain.
     """
 
     order: CheckpointOrder
-    held_back_by: str = ""
+    stopped_by_option: str = ""
     next_units: int = 0
 
 
@@ -77,7 +77,7 @@ class Checkpoints:
         decision = Decision(CheckpointOrder.GO_ON, next_units=self._next_units)
         if units >= self._next_units:
             decision = self._decide(units, seen)
-            seen.held_back_by = decision.held_back_by
+            seen.stopped_by_option = decision.stopped_by_option
         if decision.order in self._ordered:  # it was in vain, and would be for ever
             decision = Decision(CheckpointOrder.GO_ON, next_units=2 * units)
         self._asks_again = decision.order in (CheckpointOrder.COLLECT, CheckpointOrder.SURVEY)

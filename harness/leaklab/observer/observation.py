@@ -33,7 +33,7 @@ class Observation:
     read of all processes together, `outside` of each one with a baseline, by its number, what
     its agent cannot know. `stopped` is why the lab ended the run, `service_death` how a service
     died where that ended it, else empty.
-    `held_back_by` is the option that kept it from going on, `top_pid` its supervisor.
+    `stopped_by_option` is the option that kept it from going on, `top_pid` its supervisor.
     `high_water_bytes` is, by pid, the last VmHWM seen of each process with a baseline. `memory_by`
     and `processes_by` are the means that held the limits, `refused` why not better ones. `looks`
     and `cpu_seconds` are what the observer itself did and took.
@@ -49,7 +49,7 @@ class Observation:
     tree: TreeSeries = field(default_factory=lambda: TreeSeries(MAX_TREE_ROWS))
     outside: dict[int, TreeSeries] = field(default_factory=dict)
     stopped: EndReason | None = None
-    held_back_by: str = ""
+    stopped_by_option: str = ""
     top_pid: int = 0
     service_death: str = ""
     high_water_bytes: dict[int, int] = field(default_factory=dict)

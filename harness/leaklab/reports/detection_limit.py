@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection, Spread
+from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection, DurationSpread
 from leaklab.reports.table import Table
 from leaklab.verdict.confusion import Answer
 
@@ -16,7 +16,7 @@ def detection_tables(found: Sequence[Detection]) -> list[Table]:
 
 
 def _leaks(found: Sequence[Detection]) -> Table:
-    every = sum(s.holds for s in found)
+    every = sum(s.meets_limits for s in found)
     return Table(
         columns=("leak", "found", "CPU", "worst", "wall", "worst"),
         rows=[
@@ -68,9 +68,9 @@ def detection_json(found: Sequence[Detection]) -> list[dict[str, object]]:
             "said": {str(said): s.count(said) for said in Answer},
             "cpu": msgspec.to_builtins(s.cpu),
             "wall": msgspec.to_builtins(s.wall),
-            "holds": s.holds,
+            "holds": s.meets_limits,
             "missed": [
-                {"seed": seed, "said": str(j.said), "reason": j.reason} for seed, j in s.missed
+                {"seed": seed, "said": str(j.said), "reason": j.reason} for seed, j in s.failed_runs
             ],
         }
         for s in found
@@ -78,17 +78,17 @@ def detection_json(found: Sequence[Detection]) -> list[dict[str, object]]:
 
 
 def _alarms(found: Sequence[Detection]) -> frozenset[int]:
-    return frozenset(i for i, s in enumerate(found) if not s.holds)
+    return frozenset(i for i, s in enumerate(found) if not s.meets_limits)
 
 
 def _missed(found: Sequence[Detection]) -> Iterator[str]:
     """A line for each leak that was not found, and for each false alarm."""
     for s in found:
-        for seed, j in s.missed:
+        for seed, j in s.failed_runs:
             yield f"{s.name}, seed {seed}: {j.said}: {j.reason}"
 
 
-def _cells(spread: Spread | None) -> tuple[str, str]:
+def _cells(spread: DurationSpread | None) -> tuple[str, str]:
     if spread is None:
         return "-", "-"
     return _seconds(spread.median_seconds), _seconds(spread.worst_seconds)

@@ -9,9 +9,9 @@ from leaklab.features.quality.agent_cost import (
     MAX_AGENT_BYTES,
     MAX_CPU_RATIO,
     MAX_SAMPLING_BYTES,
-    Overhead,
+    AgentCost,
 )
-from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Holder, Load, Watched
+from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Enforcer, Load, ObserverCost
 from leaklab.features.quality.repeatability import Repeatability
 from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
@@ -48,7 +48,7 @@ def rate_table(found: Sequence[Rate]) -> Table:
 
 def _holds(kind: tuple[str, bool], found: Sequence[Rate]) -> bool:
     """Whether no more of a row are wrong than is stated."""
-    return all(r.holds for r in found if (r.cell.shape, r.cell.page_rounded) == kind)
+    return all(r.meets_limits for r in found if (r.cell.shape, r.cell.page_rounded) == kind)
 
 
 def conclusion(found: Sequence[Rate]) -> str:
@@ -93,7 +93,7 @@ def sensitivity_table(found: Sequence[Sensitivity]) -> Table:
     )
 
 
-def overheads(found: Sequence[Overhead]) -> Table:
+def overheads(found: Sequence[AgentCost]) -> Table:
     """What sampling costs, with its intervals."""
     return Table(
         columns=("run", "bare CPU", "ratio", "95 % interval", "sampling", "agent", "RSS"),
@@ -110,7 +110,7 @@ def overheads(found: Sequence[Overhead]) -> Table:
             for o in found
         ],
         right=frozenset({"bare CPU", "ratio", "sampling", "agent", "RSS"}),
-        alarms=frozenset(i for i, o in enumerate(found) if not o.holds),
+        alarms=frozenset(i for i, o in enumerate(found) if not o.meets_limits),
         notes=[
             "sampling: memory that it adds; agent: all of its memory beside a bare interpreter's,",
             "which gives no free pages of malloc's back; both without the pages of files. RSS has",
@@ -120,14 +120,14 @@ def overheads(found: Sequence[Overhead]) -> Table:
     )
 
 
-def _cheapness(found: Sequence[Overhead]) -> str:
-    cheap = sum(o.holds for o in found)
+def _cheapness(found: Sequence[AgentCost]) -> str:
+    cheap = sum(o.meets_limits for o in found)
     sampling, agent = format_bytes(MAX_SAMPLING_BYTES), format_bytes(MAX_AGENT_BYTES)
     goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} in all"
     return f"{found[0].pairs} pairs each; {cheap} of {len(found)} surely cost at most {goal}"
 
 
-def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
+def observer(found: Sequence[ObserverCost], left_out: Sequence[Load] = ()) -> Table:
     """What watching from outside costs, by what is watched.
 
     Args:
@@ -138,10 +138,10 @@ def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
         columns=("watched", "each", "looks", "every", "PSS", "every", "longest gap"),
         rows=[
             (
-                w.load.label + (", no cgroup" if w.holder is Holder.OBSERVER else ""),
+                w.load.label + (", no cgroup" if w.enforcer is Enforcer.OBSERVER else ""),
                 format_bytes(w.load.each_bytes),
-                f"{w.looks_share:.2%}",
-                _duration(w.looks_interval_seconds),
+                f"{w.sampling_share:.2%}",
+                _duration(w.sampling_interval_seconds),
                 f"{w.pss_share:.2%}",
                 _duration(w.pss_interval_seconds),
                 _duration(w.longest_gap_seconds),
@@ -149,20 +149,20 @@ def observer(found: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
             for w in found
         ],
         right=frozenset({"each", "looks", "every", "PSS", "longest gap"}),
-        alarms=frozenset(i for i, w in enumerate(found) if not w.holds),
+        alarms=frozenset(i for i, w in enumerate(found) if not w.meets_limits),
         notes=[*_legend(found), *map(_too_large, left_out), _goal_of_pss(found)],
     )
 
 
-def _legend(found: Sequence[Watched]) -> list[str]:
+def _legend(found: Sequence[ObserverCost]) -> list[str]:
     """What the columns and marks are."""
     alone = "no cgroup: the observer alone holds the limits, and walks the tree every 20 ms"
-    whole = f"{max(w.whole_share for w in found):.2%}"
+    whole = f"{max(w.thread_share for w in found):.2%}"
     shares = f"shares of one of {os.cpu_count()} CPUs; the observer's whole thread: at most {whole}"
     return [
         shares,
         "looks: counting, events, high-water marks; longest gap: between readings of PSS",
-        *([alone] if any(w.holder is Holder.OBSERVER for w in found) else []),
+        *([alone] if any(w.enforcer is Enforcer.OBSERVER for w in found) else []),
     ]
 
 
@@ -171,8 +171,10 @@ def _too_large(load: Load) -> str:
     return f"skipped: {load.label} of {size}: more than half of what this machine has available"
 
 
-def _goal_of_pss(found: Sequence[Watched]) -> str:
-    missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in found if not w.holds]
+def _goal_of_pss(found: Sequence[ObserverCost]) -> str:
+    missed = [
+        f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in found if not w.meets_limits
+    ]
     least = min(w.readings for w in found)
     goal = f"goal: PSS at most {MAX_PSS_SHARE:.0%}, give or take one of {least} or more readings"
     return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: kept by all"
@@ -200,6 +202,6 @@ def soak(found: Sequence[Repeatability]) -> Table:
             for s in found
         ],
         right=frozenset({"runs", "least peak", "spread", "share", "wrong"}),
-        alarms=frozenset(i for i, s in enumerate(found) if not s.holds),
+        alarms=frozenset(i for i, s in enumerate(found) if not s.is_repeatable),
         notes=[f"{runs_made} runs: {wrong} wrong verdicts, {loose} spreads wider than declared"],
     )

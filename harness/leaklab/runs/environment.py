@@ -29,7 +29,7 @@ def describe_environment(root: Path) -> Environment:
     )
 
 
-def run_by(environment: Environment, python: str | None) -> Environment:
+def with_interpreter(environment: Environment, python: str | None) -> Environment:
     """The environment with another interpreter than the lab's own, where one is named."""
     if python is None:
         return environment

@@ -24,7 +24,7 @@ from leaklab.observer.sample_tables import SampleTables, sample_tables
 from leaklab.runs.limits import available_bytes
 from leaklab.runs.measured import make_measurement, records, tail_of
 from leaklab.runs.orders import agent_order, cpus_of_slot
-from leaklab.runs.stopping import SoFar, Spent, decide
+from leaklab.runs.stopping import ResourceUse, RunState, decide
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
 from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
@@ -94,18 +94,20 @@ class ProcessExecutor:
         """
         do = Task.POOL if job.mode.is_pool else Task.RUN
         with self._slot() as slot:
-            failed = None if parts_of(job) <= self._rehearsed else self._rehearse(job, do, slot)
+            failed = (
+                None if rehearsal_keys(job) <= self._rehearsed else self._rehearse(job, do, slot)
+            )
             return failed or self._execute(job, do, job.units, progress, slot)
 
     def _rehearse(self, job: Job, do: Task, slot: int) -> Measurement | None:
         """Make the rehearsal, unless another thread did meanwhile; its trace where it failed."""
         with self._rehearsal:
-            if parts_of(job) <= self._rehearsed:
+            if rehearsal_keys(job) <= self._rehearsed:
                 return None
             trace = self._execute(job, do, job.workers, lambda _: None, slot)
             if trace.end_reason is not EndReason.COMPLETED:
                 return trace
-            self._rehearsed |= parts_of(job)
+            self._rehearsed |= rehearsal_keys(job)
             return None
 
     def check(self, job: Job) -> Measurement:
@@ -201,13 +203,13 @@ class ProcessExecutor:
     def _decide(self, job: Job, units: int, seen: Observation, prepared: "_Prepared") -> Decision:
         """Whether a run under way goes on, by what was seen of it."""
         surveyed = max((told.units for told in seen.bounded), default=0)
-        so_far = SoFar(units, records(seen, prepared.tables), seen.tree.samples(), surveyed)
+        so_far = RunState(units, records(seen, prepared.tables), seen.tree.samples(), surveyed)
         pids = [process.pid for process in so_far.processes]
         spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         if job.scenario.scope is Scope.TREE:
             pids = self._probes.descendants(seen.top_pid, self._limits.processes)
             spent = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
-        taken = Spent(
+        taken = ResourceUse(
             cpu_seconds=max(spent, default=0.0),
             resident_bytes=sum(self._probes.rss_bytes(pid) or 0 for pid in pids),
             elapsed_seconds=time.monotonic() - prepared.began,
@@ -241,6 +243,6 @@ def _pipe() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def parts_of(job: Job) -> set[str]:
+def rehearsal_keys(job: Job) -> set[str]:
     """What must have been rehearsed before a run: its variant, and its mode, by its interpreter."""
     return {f"{job.scenario.name}/{job.variant}/{job.python}", f"{job.mode}/{job.python}"}

@@ -43,7 +43,7 @@ def make_measurement(
     return Measurement(
         end_reason=ended,
         detail=detail,
-        held_back_by=seen.held_back_by,
+        stopped_by_option=seen.stopped_by_option,
         units_done=tables.units_done_in_all() or sum(f.units for f in _workers(seen)),
         processes=records(seen, tables),
         tree=TreeRecord(samples=seen.tree.samples()),

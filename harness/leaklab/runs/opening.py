@@ -11,7 +11,7 @@ from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.limits import require_sufficient_limits
 from leaklab.runs.listener import Listener
 from leaklab.runs.runner import Outcome, run_jobs
-from leaklab.runs.sessions import Session, begin, plan_of
+from leaklab.runs.sessions import Session, begin_session, plan_of
 
 
 @dataclass(frozen=True)
@@ -57,7 +57,7 @@ def begin_resumable(work: SessionWork, results: Path) -> Session:
         NotMeasured: the session's folder cannot be made.
     """
     require_sufficient_limits(work.limits, work.jobs)
-    return begin(results, plan_of(work.jobs, work.limits, work.catalogue.root))
+    return begin_session(results, plan_of(work.jobs, work.limits, work.catalogue.root))
 
 
 @contextmanager
@@ -75,7 +75,7 @@ def open_session(work: SessionWork, place: Session | Path | None) -> Iterator[Op
     """
     if not isinstance(place, Session):
         require_sufficient_limits(work.limits, work.jobs)
-    session = begin(place) if isinstance(place, Path) else place
+    session = begin_session(place) if isinstance(place, Path) else place
     executor = ProcessExecutor(work.catalogue, work.limits, slots=work.at_once)
     with executor, session or Session(executor.folder) as opened:
         yield OpenSession(work, executor, opened)

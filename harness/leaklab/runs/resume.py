@@ -18,7 +18,7 @@ from leaklab.runs import store
 from leaklab.runs.sessions import PLAN, PLAN_SCHEMA, Plan, PlannedRun, Session, lock_folder
 
 
-def newest(results: Path) -> tuple[Path, list[str]]:
+def newest_session(results: Path) -> tuple[Path, list[str]]:
     """The newest session that is not complete (if all are, the newest), and a line on each newer
     one whose plan cannot be read.
 
@@ -74,7 +74,7 @@ def jobs_of_plan(plan: Plan, catalogue: Catalogue) -> list[Job]:
     ]
 
 
-def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
+def reopen_session(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
     """A session as it was left, locked, and a line on each file there that is none of its results.
 
     Raises:
@@ -92,7 +92,7 @@ def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
 
 
 def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
-    """As `newest` has it, of folders with plans, newest first."""
+    """As `newest_session` has it, of folders with plans, newest first."""
     complete: list[tuple[Path, list[str]]] = []
     unreadable: list[str] = []
     for folder in folders:

@@ -19,7 +19,7 @@ from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, o
 from leaklab.model.job import Job
 from leaklab.model.measurement import Environment, Measurement
 from leaklab.model.result import Result
-from leaklab.runs.environment import describe_environment, run_by
+from leaklab.runs.environment import describe_environment, with_interpreter
 from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.sessions import Session
@@ -79,7 +79,7 @@ class Outcome:
         return next(code for code in worst if code in said)
 
 
-def reasons_of(outcome: Outcome) -> dict[str, str]:
+def failure_reasons(outcome: Outcome) -> dict[str, str]:
     """By the labels of its jobs, why runs of a session could not be made, or broke off."""
     return {failure.job.label: failure.reason for failure in outcome.failures}
 
@@ -111,9 +111,9 @@ def run_jobs(  # noqa: PLR0913  (these six are a session)
         KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
     """
     runs = _Runs(executor, session, SerialListener(listener), describe_environment(root))
-    for place, result in session.made.items():
+    for place, result in session.saved.items():
         runs.count(place, jobs[place], result)
-    if left := [place for place in range(len(jobs)) if place not in session.made]:
+    if left := [place for place in range(len(jobs)) if place not in session.saved]:
         preload_estimators()
         _make_all(runs, jobs, left, at_once)
     return runs.outcome()
@@ -175,7 +175,7 @@ class _Runs:
         """Run one, judge it, and save it."""
         require_installed(job)
         trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
-        result = to_result(job, trace, run_by(self._environment, job.python))
+        result = to_result(job, trace, with_interpreter(self._environment, job.python))
         self._results[place] = result
         with self._saving:
             self._session.save(result)

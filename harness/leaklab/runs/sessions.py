@@ -88,7 +88,7 @@ class Session:
     """
 
     folder: Path
-    made: dict[int, Result] = field(default_factory=dict)
+    saved: dict[int, Result] = field(default_factory=dict)
     lock: int | None = None
 
     def save(self, result: Result) -> Path:
@@ -132,7 +132,7 @@ def plan_of(jobs: Sequence[Job], limits: Limits, root: Path) -> Plan:
     return Plan(catalogue=str(root), limits=limits, runs=runs)
 
 
-def begin(results: Path, plan: Plan | None = None) -> Session:
+def begin_session(results: Path, plan: Plan | None = None) -> Session:
     """Make a session's folder now, so that a place that cannot be written is known before any work.
 
     Args:

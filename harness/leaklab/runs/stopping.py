@@ -34,7 +34,7 @@ NEVER = 1 << 63
 
 
 @dataclass(frozen=True)
-class SoFar:
+class RunState:
     """A run under way: the units done in all, and what was measured of it until now;
     `surveyed_units` is where its containers were looked at last."""
 
@@ -50,7 +50,7 @@ class SoFar:
 
 
 @dataclass(frozen=True)
-class Spent:
+class ResourceUse:
     """What a run has taken: CPU time (of the process that took most, or of a whole tree), resident
     memory, and time by the clock."""
 
@@ -59,7 +59,7 @@ class Spent:
     elapsed_seconds: float
 
 
-def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
+def decide(job: Job, limits: Limits, so_far: RunState, spent: ResourceUse) -> Decision:
     """What a run is to do, and at how many units that is to be decided again.
 
     Args:
@@ -83,10 +83,10 @@ def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
         return Decision(CheckpointOrder.SURVEY)
     option = _exhausted_by_doubling(job, limits, so_far, spent) or _counted_out(limits, so_far)
     order = CheckpointOrder.END if option else CheckpointOrder.GO_ON
-    return Decision(order, held_back_by=option, next_units=2 * units)
+    return Decision(order, stopped_by_option=option, next_units=2 * units)
 
 
-def _is_extreme(job: Job, limits: Limits, so_far: SoFar) -> bool:
+def _is_extreme(job: Job, limits: Limits, so_far: RunState) -> bool:
     if job.scenario.judge is Criterion.PEAK:
         return False
     of_tree = job.scenario.scope is Scope.TREE
@@ -95,7 +95,7 @@ def _is_extreme(job: Job, limits: Limits, so_far: SoFar) -> bool:
     return any(is_extreme(rows_of(samples), job.scenario.resource, held_to) for samples in series)
 
 
-def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
+def _is_settled(job: Job, limits: Limits, so_far: RunState, spent: ResourceUse) -> bool:
     """Whether more work is not expected to change the verdict."""
     verdicts = [verdict for verdict in _verdicts(job, limits, so_far) if was_read(verdict)]
     if not verdicts:
@@ -113,7 +113,7 @@ def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
     return all(is_certain(v) for v in verdicts)
 
 
-def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
+def _verdicts(job: Job, limits: Limits, so_far: RunState) -> list[Verdict]:
     """The verdicts that decide the run's: the tree's, or that of each process."""
     resource, declared = job.scenario.resource, job.scenario.units
     held_to = _held_to(limits)
@@ -137,7 +137,7 @@ def _held_to(limits: Limits) -> dict[Resource, float]:
     return resource_limits(limits.memory_bytes, limits.processes, limits.descriptors)
 
 
-def _exhausted_by_doubling(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> str:
+def _exhausted_by_doubling(job: Job, limits: Limits, so_far: RunState, spent: ResourceUse) -> str:
     """The option that does not let the run go as far again; empty if all do. A doubling takes at
     least as much as all before it, and more where the last one took more than its half."""
     more = max([spent.cpu_seconds, *map(_next_cpu_seconds, so_far.processes)])
@@ -158,7 +158,7 @@ def _next_cpu_seconds(process: ProcessRecord) -> float:
     return last * max(2.0, last / one_before) if one_before > 0 else 0.0
 
 
-def _counted_out(limits: Limits, so_far: SoFar) -> str:
+def _counted_out(limits: Limits, so_far: RunState) -> str:
     """The option that limits what a process would have too many of by then, if it goes on as over
     the last half of its work; empty if there is none. What has filled a limit is level from there
     on, as if it were none."""

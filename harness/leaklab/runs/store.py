@@ -133,7 +133,7 @@ def require_known_schema(path: Path, text: bytes, known: int) -> int:
     return schema
 
 
-def find(results: Path, selector: str) -> list[Result]:
+def find_results(results: Path, selector: str) -> list[Result]:
     """The results that a selector names.
 
     Args:

@@ -198,8 +198,8 @@ def _budget(job: Job, trace: Measurement, verdict: Verdict) -> list[Reason]:
         return []
     if trace.units_done < job.units:
         return []
-    kind = ReasonKind.HELD_BACK if trace.held_back_by else ReasonKind.WORKLOAD_ENDED
-    return [Reason(kind=kind, done=trace.units_done, option=trace.held_back_by)]
+    kind = ReasonKind.HELD_BACK if trace.stopped_by_option else ReasonKind.WORKLOAD_ENDED
+    return [Reason(kind=kind, done=trace.units_done, option=trace.stopped_by_option)]
 
 
 def _others(

@@ -41,7 +41,7 @@ def doubted(job: Job, trace: Measurement, process: ProcessRecord, verdict: Verdi
         reasons = [_fills(job, trace, process, one) for one in filling]
         return _undecided(verdict, reasons)
     reason = _may_be_filling(job, trace, process, verdict)
-    if trace.held_back_by or trace.end_reason.stopped or is_extreme:
+    if trace.stopped_by_option or trace.end_reason.stopped or is_extreme:
         return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, reason])
     return _undecided(verdict, [reason])
 
@@ -74,7 +74,7 @@ def _fills(
         count=container.entries,
         maximum=container.maximum,
         needed=round(units),
-        option=trace.held_back_by or "--budget",
+        option=trace.stopped_by_option or "--budget",
         seconds=max(2 * budget, 2 * (job.budget_seconds or 0.0)),
     )
 
@@ -90,7 +90,7 @@ def _may_be_filling(
         done=process.units_done,
         held_bytes=grown if in_bytes else None,
         count=None if in_bytes else grown,
-        option=trace.held_back_by or LIMIT_OPTION.get(trace.end_reason, ""),
+        option=trace.stopped_by_option or LIMIT_OPTION.get(trace.end_reason, ""),
         seconds=MORE_BUDGET * budget if budget else None,
     )
 

@@ -60,8 +60,8 @@ def test_between_two_decisions_a_run_goes_on(pipe: Pipe) -> None:
 
 
 def test_what_held_a_run_back_is_kept(pipe: Pipe) -> None:
-    seen = ask(pipe, lambda _: Decision(CheckpointOrder.END, held_back_by="--budget"), 8)
-    assert "--budget" == seen.held_back_by
+    seen = ask(pipe, lambda _: Decision(CheckpointOrder.END, stopped_by_option="--budget"), 8)
+    assert "--budget" == seen.stopped_by_option
 
 
 def test_what_the_agent_cannot_have_said_is_not_answered(pipe: Pipe) -> None:

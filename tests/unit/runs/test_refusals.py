@@ -200,9 +200,9 @@ def test_a_result_that_was_changed_is_counted_or_named_when_a_session_goes_on(
     plan = plan_of([toys.job(toys.scenario(units=12))], LIMITS, folder)
     path = session / "grow-4096.buggy.inline.1.json"
     path.write_text(json.dumps(changed))
-    reopened, strange = resume.reopen(session, plan)
+    reopened, strange = resume.reopen_session(session, plan)
     with reopened:
-        assert len(reopened.made) + len(strange) == 1
+        assert len(reopened.saved) + len(strange) == 1
     assert all(line.isprintable() and str(path) in line for line in strange)
 
 

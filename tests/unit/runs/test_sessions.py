@@ -15,7 +15,7 @@ from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.runs import resume, store
-from leaklab.runs.sessions import PLAN, Plan, Session, begin, plan_of
+from leaklab.runs.sessions import PLAN, Plan, Session, begin_session, plan_of
 
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=99)
 TOYS = Path(__file__).parents[2] / "catalogue"
@@ -28,14 +28,14 @@ def toy_plan(repeats: int = 3, **changes: Any) -> Plan:
 
 def begun(results: Path, *made: Result, plan: Plan | None = None) -> Path:
     """The folder of a session that was left with these results."""
-    with begin(results, plan or toy_plan()) as session:
+    with begin_session(results, plan or toy_plan()) as session:
         for result in made:
             session.save(result)
     return session.folder
 
 
 def reopened(folder: Path) -> tuple[Session, list[str]]:
-    session, strange = resume.reopen(folder, resume.read_plan(folder))
+    session, strange = resume.reopen_session(folder, resume.read_plan(folder))
     with session:
         return session, strange
 
@@ -43,7 +43,7 @@ def reopened(folder: Path) -> tuple[Session, list[str]]:
 def test_a_folder_that_cannot_be_made_is_known_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where a folder should be")
     with pytest.raises(NotMeasured, match=r"cannot be saved in .*--results"):
-        begin(tmp_path / "results", toy_plan())
+        begin_session(tmp_path / "results", toy_plan())
 
 
 def test_a_session_is_named_by_its_start_and_the_process(tmp_path: Path) -> None:
@@ -121,14 +121,14 @@ def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
 def test_a_session_that_goes_on_knows_what_is_made_by_its_place(tmp_path: Path) -> None:
     broken = toys.result(repeat=3, end_reason=EndReason.PROGRAM_FAILED)
     session, strange = reopened(begun(tmp_path, toys.result(), broken))
-    assert (session.made, strange) == ({0: toys.result(), 2: broken}, [])
+    assert (session.saved, strange) == ({0: toys.result(), 2: broken}, [])
 
 
 def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     plan = plan_of([toys.job(), toys.job()], LIMITS, tmp_path)
-    assert {0} == reopened(begun(tmp_path, toys.result(), plan=plan))[0].made.keys()
+    assert {0} == reopened(begun(tmp_path, toys.result(), plan=plan))[0].saved.keys()
     twice = begun(tmp_path, toys.result(), toys.result(), plan=plan)
-    assert {0, 1} == reopened(twice)[0].made.keys()
+    assert {0, 1} == reopened(twice)[0].saved.keys()
 
 
 @pytest.mark.parametrize(
@@ -153,17 +153,17 @@ def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
     session, (line,) = reopened(folder)
     assert message in line
     assert str(folder / name) in line
-    assert session.made == {}
+    assert session.saved == {}
     session.save(toys.result())
     assert (folder / name).read_bytes() == whole
-    assert {0} == reopened(folder)[0].made.keys()
+    assert {0} == reopened(folder)[0].saved.keys()
 
 
 def test_a_pipe_or_a_folder_is_not_read(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     os.mkfifo(folder / "grow-4096.buggy.inline.1.json")
     (folder / "grow-4096.buggy.inline.2.json").mkdir()
-    assert ({}, 2) == (reopened(folder)[0].made, len(reopened(folder)[1]))
+    assert ({}, 2) == (reopened(folder)[0].saved, len(reopened(folder)[1]))
 
 
 def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None:
@@ -171,22 +171,22 @@ def test_the_newest_session_that_is_not_complete_goes_on(tmp_path: Path) -> None
     first = begun(tmp_path, plan=plan)
     second = begun(tmp_path, plan=plan)
     begun(tmp_path, toys.result(), plan=plan)
-    with begin(tmp_path):
-        assert resume.newest(tmp_path) == (second, [])
+    with begin_session(tmp_path):
+        assert resume.newest_session(tmp_path) == (second, [])
     store.save(second, toys.result())
-    assert resume.newest(tmp_path) == (first, [])
+    assert resume.newest_session(tmp_path) == (first, [])
 
 
 def test_where_all_are_complete_it_is_the_newest(tmp_path: Path) -> None:
     folders = [begun(tmp_path, toys.result(), plan=toy_plan(1)) for _ in range(2)]
-    assert resume.newest(tmp_path) == (folders[-1], [])
+    assert resume.newest_session(tmp_path) == (folders[-1], [])
 
 
 def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -> None:
     older, *newer = (begun(tmp_path, plan=toy_plan(1)) for _ in range(3))
     for folder in newer:
         (folder / PLAN).write_text("{")
-    result, lines = resume.newest(tmp_path)
+    result, lines = resume.newest_session(tmp_path)
     assert result == older
     assert [
         str(folder / PLAN) in line for folder, line in zip(newer, lines[::-1], strict=True)
@@ -195,7 +195,7 @@ def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -
         True,
     ]
     store.save(older, toys.result())
-    assert resume.newest(tmp_path) == (older, lines)
+    assert resume.newest_session(tmp_path) == (older, lines)
 
 
 def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path) -> None:
@@ -203,23 +203,23 @@ def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path
     for folder in folders:
         (folder / PLAN).write_text("{")
     with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is no plan, or only half of one"):
-        resume.newest(tmp_path)
+        resume.newest_session(tmp_path)
 
 
 def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match=r"holds no session to go on with.*--resume=DIR"):
-        resume.newest(tmp_path)
+        resume.newest_session(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere cannot be read: No such file.*--results"):
-        resume.newest(tmp_path / "nowhere")
+        resume.newest_session(tmp_path / "nowhere")
 
 
 def test_a_session_that_is_being_made_is_left_to_who_makes_it(tmp_path: Path) -> None:
     with (
-        begin(tmp_path, toy_plan()) as session,
+        begin_session(tmp_path, toy_plan()) as session,
         pytest.raises(BadInput, match="is being made by another leaklab; wait"),
     ):
         reopened(session.folder)
-    assert reopened(session.folder)[0].made == {}
+    assert reopened(session.folder)[0].saved == {}
 
 
 class Toys(Catalogue):
@@ -262,5 +262,5 @@ def test_a_plan_is_json_with_what_a_person_looks_for(tmp_path: Path) -> None:
 def test_a_plan_that_was_saved_is_the_same_jobs_again(tmp_path: Path) -> None:
     catalogue = open_catalogue(TOYS)
     jobs = plan(catalogue, PlanRequest(names=["grow"], budget_seconds=3.5))
-    with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
+    with begin_session(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
         assert jobs == resume.jobs_of_plan(resume.read_plan(session.folder), catalogue)

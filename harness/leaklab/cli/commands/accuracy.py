@@ -47,4 +47,4 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
         write_text(write, "\n".join(text))
     for table in tables:
         reports.print_table(table, sys.stdout)
-    return Exit.AS_EXPECTED if all(rate.holds for rate in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(rate.meets_limits for rate in found) else Exit.DIFFERS

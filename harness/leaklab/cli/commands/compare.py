@@ -12,7 +12,7 @@ from leaklab.cli import options
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.result import Result
 from leaklab.reports import runs
-from leaklab.runs.store import find
+from leaklab.runs.store import find_results
 from leaklab.verdict.pairs import compare_results, judge_pair
 
 
@@ -43,7 +43,7 @@ def command(a: str, b: str, results: Path, catalogue: Path | None, as_json: bool
 
 
 def _only(results: Path, selector: str) -> Result:
-    found = find(results, selector)
+    found = find_results(results, selector)
     if len(found) > 1:
         raise BadInput(f"{selector} holds {len(found)} results; name one of its files")
     return found[0]

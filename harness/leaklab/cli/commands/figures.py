@@ -11,7 +11,7 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.tracking import Survey, track
+from leaklab.features.commits.tracking import TrackingRequest, track
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.runs.limits import make_limits
@@ -55,7 +55,7 @@ def command(
         return _write(Tracked(absent={name: str(error) for name in names}))
     limits = make_limits(memory_limit, time_limit, at_once=jobs)
     asked = names or tuple(opened.names())
-    survey = Survey(opened, asked, limits, options.make_modes(mode))
+    survey = TrackingRequest(opened, asked, limits, options.make_modes(mode))
 
     def make(planned: Sequence[Job]) -> Outcome:
         work = SessionWork(opened, planned, limits, jobs)

@@ -22,7 +22,7 @@ from leaklab.features.quality.observer_cost import (
     LOADS,
     QUICK_LOADS,
     Load,
-    Watched,
+    ObserverCost,
     measure_observer_cost,
     split_by_size,
 )
@@ -68,10 +68,10 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
         line = provenance(f"leaklab observer{words}", builtin_root())
         text = f"## The observer\n\n{line}\n\n{reports.markdown(table)}"
         write_text(write, with_section(document, "observer", text))
-    return Exit.AS_EXPECTED if all(w.holds for w in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(w.meets_limits for w in found) else Exit.DIFFERS
 
 
-def _watch(loads: Sequence[Load], seconds: float) -> list[Watched]:
+def _watch(loads: Sequence[Load], seconds: float) -> list[ObserverCost]:
     """What watching each of them cost, with progress on a terminal."""
     found = []
     with progress.open_progress() as listener:

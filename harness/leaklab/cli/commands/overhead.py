@@ -18,7 +18,7 @@ from leaklab.cli.documents import (
     with_section,
     write_text,
 )
-from leaklab.features.quality.agent_cost import Overhead, measure_agent_cost
+from leaklab.features.quality.agent_cost import AgentCost, measure_agent_cost
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
@@ -75,11 +75,15 @@ def command(
         words += [f"--variant {variant}"] if variant else []
         words += [f"--units {units}"] if units else []
         _write(write, document, found, words, opened)
-    return Exit.AS_EXPECTED if all(o.holds for o in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(o.meets_limits for o in found) else Exit.DIFFERS
 
 
 def _write(
-    path: Path, document: str, found: Sequence[Overhead], words: Sequence[str], catalogue: Catalogue
+    path: Path,
+    document: str,
+    found: Sequence[AgentCost],
+    words: Sequence[str],
+    catalogue: Catalogue,
 ) -> None:
     line = provenance(" ".join(["leaklab overhead", *words]), catalogue.root)
     text = f"## The agent\n\n{line}\n\n{reports.markdown(quality.overheads(found))}"

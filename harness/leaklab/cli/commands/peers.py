@@ -23,7 +23,7 @@ from leaklab.features.quality.beside_tools import (
     Findings,
     Size,
     measure_beside_tools,
-    refuse_unknown,
+    require_known_tools,
 )
 from leaklab.model.errors import Exit
 from leaklab.reports.tools import missed
@@ -82,7 +82,7 @@ def command(
 
     Exit code 1 where leaklab missed one of its goals.
     """
-    refuse_unknown(tools)
+    require_known_tools(tools)
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     opened = open_catalogue(None)
     size = Size(pairs, REPEATS, None, time_limit)

@@ -44,7 +44,7 @@ class AsvOutput:
     code: int
     lines: Sequence[str]
 
-    def last(self) -> str:
+    def last_line(self) -> str:
         """The end of it on one line; of a traceback, its last line."""
         said = [line for line in self.lines if line]
         is_trace = any(line.startswith("Traceback") for line in said)
@@ -65,12 +65,13 @@ class AsvOutput:
 class Asv:
     """asv in a checkout.
 
-    `environment` is what the suite is told (`benchmarks/lab.py`); `tell` hears what asv is about.
+    `environment` is what the suite is given (`benchmarks/lab.py`); `on_progress` is called with
+    each line that names what asv is doing.
     """
 
     root: Path
     environment: Mapping[str, str]
-    tell: Callable[[str], None]
+    on_progress: Callable[[str], None]
 
     @property
     def state(self) -> Path:
@@ -96,7 +97,7 @@ class Asv:
             raise InfrastructureBroke(f"asv cannot be run: {error}; make room for it") from error
         return AsvOutput(process.returncode, lines)
 
-    def know_machine(self) -> None:
+    def register_machine(self) -> None:
         """Tell asv of this machine, unless it knows it: else it would ask, and wait.
 
         Raises:
@@ -108,22 +109,22 @@ class Asv:
                 return
         said = self.run("machine", "--yes")
         if said.code:
-            words = f"asv cannot note this machine in {noted}: {said.last()}"
+            words = f"asv cannot note this machine in {noted}: {said.last_line()}"
             raise InfrastructureBroke(f"{words}; name a HOME that can be written")
 
-    def forget(self, commits: Iterable[str]) -> None:
+    def remove_notes(self, commits: Iterable[str]) -> None:
         """Remove what the suite noted of commits, so that what is there afterwards is new."""
         for commit in commits:
             self._note(commit).unlink(missing_ok=True)
 
-    def tracked(self, commit: str) -> Tracked | None:
+    def read_tracked(self, commit: str) -> Tracked | None:
         """What the suite noted of a commit: its figures, and why others have none."""
         try:
             return msgspec.json.decode(self._note(commit).read_bytes(), type=Tracked)
         except (OSError, ValueError):
             return None
 
-    def values(self, commit: str, since: float = 0.0) -> dict[Benchmark, Value] | None:
+    def read_values(self, commit: str, since: float = 0.0) -> dict[Benchmark, Value] | None:
         """The figures that asv saved of a commit.
 
         Args:
@@ -186,7 +187,7 @@ class Asv:
         log.write(line)
         words = line.rpartition("·")[2].strip()
         if words.startswith(STAGES):
-            self.tell(words)
+            self.on_progress(words)
         return line.strip()
 
     def _note(self, commit: str) -> Path:
@@ -199,7 +200,7 @@ def _die_with_us() -> None:
     ctypes.CDLL(None).prctl(pr_set_pdeathsig, int(signal.SIGINT))
 
 
-def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], None]) -> Asv:
+def open_asv(root: Path, environment: Mapping[str, str], on_progress: Callable[[str], None]) -> Asv:
     """asv in the checkout at `root`, which is this process's alone until it ends.
 
     Raises:
@@ -211,7 +212,7 @@ def open_asv(root: Path, environment: Mapping[str, str], tell: Callable[[str], N
             raise BadInput(f"there is no {name} in {root}: go to the top of a checkout")
     if importlib.util.find_spec("asv") is None:
         raise BadInput("asv is not installed: 'make setup', or pip install 'leaklab[bench]'")
-    asv = Asv(root, environment, tell)
+    asv = Asv(root, environment, on_progress)
     try:
         asv.state.mkdir(parents=True, exist_ok=True)
         lock_folder(asv.state)

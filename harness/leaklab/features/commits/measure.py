@@ -120,7 +120,7 @@ def measure_quickly(asv: Asv, commit: str, *words: str) -> CommitFigures:
     """
     _begin(asv, [commit])
     said = asv.run("run", "--show-stderr", "--quick", "--dry-run", *words, f"{commit}^!")
-    tracked = asv.tracked(commit)
+    tracked = asv.read_tracked(commit)
     if tracked is None or (said.code and not tracked.failed):
         raise _broke(asv, commit, said)
     values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in METRICS}
@@ -163,13 +163,13 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
     Raises:
         InfrastructureBroke: asv left no figures of one of them.
     """
-    asv.know_machine()
+    asv.register_machine()
     hashes = asv.state / "hashes"
     hashes.write_text("\n".join(commits), encoding="utf-8")
     said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
     count, failed = 0, []
     for commit in commits:
-        if (values := asv.values(commit)) is None:
+        if (values := asv.read_values(commit)) is None:
             raise _broke(asv, commit, said)
         count += sum(1 for benchmark in values if benchmark.scenario)
         lost = sorted(b.label for b, value in values.items() if value.amount is None)
@@ -186,13 +186,13 @@ def publish(asv: Asv) -> list[Regression]:
     """
     said = asv.run("publish", "--no-pull")
     if said.code:
-        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}")
+        raise InfrastructureBroke(f"asv made no site: {said.last_line()}; see {asv.log}")
     try:
         site = asv.root / ".asv" / "html"
         found = json.loads((site / "regressions.json").read_text(encoding="utf-8"))
         index = json.loads((site / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}") from error
+        raise InfrastructureBroke(f"asv made no site: {said.last_line()}; see {asv.log}") from error
     hashes = index["revision_to_hash"]
     units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
     steps = [
@@ -218,13 +218,13 @@ def _is_worse(step: Regression) -> bool:
 
 def _begin(asv: Asv, commits: Sequence[str]) -> float:
     """Make sure that what asv leaves of these commits is new; when that was."""
-    asv.know_machine()
-    asv.forget(commits)
+    asv.register_machine()
+    asv.remove_notes(commits)
     return time.time()
 
 
 def _measured(asv: Asv, commit: str, began: float, said: AsvOutput) -> CommitFigures:
-    values, tracked = asv.values(commit, began), asv.tracked(commit)
+    values, tracked = asv.read_values(commit, began), asv.read_tracked(commit)
     if values is None or tracked is None:
         raise _broke(asv, commit, said)
     for label, figures in tracked.figures.items():
@@ -234,5 +234,5 @@ def _measured(asv: Asv, commit: str, began: float, said: AsvOutput) -> CommitFig
 
 
 def _broke(asv: Asv, commit: str, said: AsvOutput) -> InfrastructureBroke:
-    words = f"asv left no figures of {commit[:8]}: {said.last()}"
+    words = f"asv left no figures of {commit[:8]}: {said.last_line()}"
     return InfrastructureBroke(f"{words}; all it said is in {asv.log}")

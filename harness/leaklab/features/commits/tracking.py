@@ -17,7 +17,7 @@ from leaklab.verdict.pairs import label
 
 
 @dataclass(frozen=True)
-class Survey:
+class TrackingRequest:
     """What is to be measured: scenarios of a catalogue, in some modes or in all that they have."""
 
     catalogue: Catalogue
@@ -36,7 +36,7 @@ class _Plan:
 
 
 def track(
-    survey: Survey, remembered: FigureCache, make: Callable[[Sequence[Job]], Outcome]
+    survey: TrackingRequest, remembered: FigureCache, make: Callable[[Sequence[Job]], Outcome]
 ) -> Tracked:
     """The figures of what was asked for; what is remembered is not measured again.
 
@@ -64,7 +64,7 @@ def track(
     return found
 
 
-def _planned(survey: Survey, remembered: FigureCache) -> _Plan:
+def _planned(survey: TrackingRequest, remembered: FigureCache) -> _Plan:
     planned = _Plan()
     for name in survey.names:
         try:
@@ -91,7 +91,7 @@ def _planned(survey: Survey, remembered: FigureCache) -> _Plan:
     return planned
 
 
-def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
+def _jobs(survey: TrackingRequest, scenario: Scenario) -> list[Job]:
     modes = [mode for mode in scenario.modes if not survey.modes or mode in survey.modes]
     if not modes:
         has = ", ".join(scenario.modes)

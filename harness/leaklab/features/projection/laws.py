@@ -172,13 +172,13 @@ class Laws:
         """The share of belief that a law has, whatever it leaves over."""
         return sum(fit.weight for fit in self.fits if fit.law is law)
 
-    def at(self, units: int) -> Prediction:
+    def predict(self, units: int) -> Prediction:
         """The peak at a size, the interval as wide as the rivals make it."""
         place = np.array([float(units)])
         low, high = self._lowest(place)[0], self._highest(place)[0]
         return Prediction(units, float(self.best.peaks(place)[0]), float(low), float(high))
 
-    def meets(self, limit_bytes: int) -> Crossing:
+    def crossing(self, limit_bytes: int) -> Crossing:
         """Where a limit is met."""
         return Crossing(
             limit_bytes,

@@ -149,8 +149,8 @@ def _projected(
         target=target,
         baseline_bytes=baseline,
         points=points,
-        prediction=laws.at(target.units),
-        meeting=laws.meets(target.limit_bytes - baseline),
+        prediction=laws.predict(target.units),
+        meeting=laws.crossing(target.limit_bytes - baseline),
         plausible=tuple(dict.fromkeys(f.law for f in laws.plausible if f.law is not laws.best.law)),
         laws=laws,
     )

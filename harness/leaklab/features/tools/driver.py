@@ -3,7 +3,7 @@
 Standard library only, so that little but the work is in the process. `python -m fixtures.drive` is
 its command line for people; tools are given an order:
 
-    LEAKLAB_PEER=ORDER python driver.py
+    LEAKLAB_TOOL_JOB=ORDER python driver.py
 
 ORDER is a JSON file: `roots` for sys.path, `scenario`, `variant`, `seed`, `units`, `options`,
 `services`, `scratch`, `instrument` (what to switch on in the process itself: `tracemalloc`, or
@@ -48,11 +48,11 @@ class WorkloadEndedError(Exception):
     """A workload that ended before its units were done: `args` are those done, and those asked."""
 
 
-class Driven:
+class DriverRun:
     """The work of the order in the environment, loaded and about to begin."""
 
     def __init__(self) -> None:
-        order = json.loads(Path(os.environ["LEAKLAB_PEER"]).read_text(encoding="utf-8"))
+        order = json.loads(Path(os.environ["LEAKLAB_TOOL_JOB"]).read_text(encoding="utf-8"))
         sys.path[:0] = order["roots"]
         self._report = Path(order["report"])
         self._left: int = order["units"]
@@ -141,7 +141,7 @@ def memory_bytes() -> dict[str, int]:
 
 def work() -> None:
     """All of it."""
-    driven = Driven()
+    driven = DriverRun()
     driven.warm_up()
     driven.rest()
     driven.report()

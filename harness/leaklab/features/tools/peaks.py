@@ -56,18 +56,18 @@ def no_peak(order: ToolJob, ran: ToolRun) -> None:
     """Of a tool that has none."""
 
 
-def script(order: ToolJob) -> list[str]:
+def bare_command(order: ToolJob) -> list[str]:
     """The work as a script, bare."""
     return [PYTHON, str(order.driver)]
 
 
-def timed(order: ToolJob) -> list[str]:
+def time_command(order: ToolJob) -> list[str]:
     """Under /usr/bin/time."""
     time = shutil.which("time") or "time"
-    return [time, "-f", "%M", "-o", str(order.folder / "time"), *script(order)]
+    return [time, "-f", "%M", "-o", str(order.folder / "time"), *bare_command(order)]
 
 
-def timed_peak(order: ToolJob, ran: ToolRun) -> int:
+def time_peak(order: ToolJob, ran: ToolRun) -> int:
     """`%M`: ru_maxrss of the child, in KiB."""
     del ran
     return int((order.folder / "time").read_text().split()[-1]) << 10
@@ -85,7 +85,7 @@ def peakmem_work():
 """
 
 
-def benchmarked(order: ToolJob) -> list[str]:
+def asv_command(order: ToolJob) -> list[str]:
     """As asv runs a benchmark, in a process of its own; started through a shell, or `ru_maxrss`
     would be this process's. asv itself would hand down its own instead."""
     suite = order.folder / "suite"
@@ -99,43 +99,43 @@ def benchmarked(order: ToolJob) -> list[str]:
     return ["sh", "-c", line, "sh", PYTHON, *words, str(order.folder / "peak")]
 
 
-def benchmarked_peak(order: ToolJob, ran: ToolRun) -> int:
+def asv_peak(order: ToolJob, ran: ToolRun) -> int:
     """What asv saved."""
     del ran
     return int(json.loads((order.folder / "peak").read_text()))
 
 
-def sampled(order: ToolJob) -> list[str]:
+def mprof_command(order: ToolJob) -> list[str]:
     """`mprof run`, every 0.1 s as by default."""
     return [PYTHON, "-m", "mprof", "run", "-o", str(order.folder / "mprof"), str(order.driver)]
 
 
-def sampled_peak(order: ToolJob, ran: ToolRun) -> int:
+def mprof_peak(order: ToolJob, ran: ToolRun) -> int:
     """The largest of `MEM <MiB> <time>`."""
     del ran
     lines = (order.folder / "mprof").read_text().splitlines()
     return int(max(float(line.split()[1]) for line in lines if line.startswith("MEM")) * MIB)
 
 
-def profiled(order: ToolJob) -> list[str]:
+def profile_command(order: ToolJob) -> list[str]:
     """memory_profiler line by line."""
     return [PYTHON, "-m", "memory_profiler", str(order.driver)]
 
 
-def profiled_peak(order: ToolJob, ran: ToolRun) -> int:
+def profile_peak(order: ToolJob, ran: ToolRun) -> int:
     """The largest of the column `Mem usage`."""
     del order
     found = re.findall(r"^ *\d+ +([\d.]+) MiB", ran.said, re.M)
     return int(max(map(float, found)) * MIB)
 
 
-def recorded(order: ToolJob) -> list[str]:
+def memray_command(order: ToolJob) -> list[str]:
     """`memray run`."""
     saved = str(order.folder / "memray")
     return [PYTHON, "-m", "memray", "run", "-q", "-f", "-o", saved, str(order.driver)]
 
 
-def recorded_peak(order: ToolJob, ran: ToolRun) -> int:
+def memray_peak(order: ToolJob, ran: ToolRun) -> int:
     """The peak in the file that memray wrote, read by memray."""
     del ran
     code = "import memray, sys; print(memray.FileReader(sys.argv[1]).metadata.peak_memory)"
@@ -153,7 +153,7 @@ class Test(psleak.MemoryLeakTestCase):
     retries = ROUNDS
 
     def test_unit(self):
-        driven = {DRIVER}.Driven()
+        driven = {DRIVER}.DriverRun()
         try:
             self.execute(driven.one)
         finally:
@@ -163,7 +163,7 @@ unittest.main()
 """
 
 
-def called(rounds: int) -> Callable[[ToolJob], list[str]]:
+def psleak_command(rounds: int) -> Callable[[ToolJob], list[str]]:
     """A psleak test of so many rounds at most, of which one unit is a call."""
 
     def command(order: ToolJob) -> list[str]:

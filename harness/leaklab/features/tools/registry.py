@@ -19,7 +19,7 @@ PROFILED_PART = 20
 # psleak decides how often it calls. After three of its ten rounds it has called 961 times.
 PSLEAK_ROUNDS = 3
 
-LAST_WORDS = 160
+MAX_LAST_LINE = 160
 
 
 @dataclass(frozen=True)
@@ -75,48 +75,48 @@ class Tool:
         try:
             return self.read(order, ran)
         except (KeyError, ValueError, OSError, IndexError, msgspec.MsgspecError) as error:
-            words = "it took too long" if ran.timed_out else last_words(ran)
+            words = "it took too long" if ran.timed_out else last_line(ran)
             raise NotMeasured(f"{self.name}: {words}") from error
 
 
-def last_words(ran: ToolRun) -> str:
+def last_line(ran: ToolRun) -> str:
     """The last line that a command said, and its status."""
     lines = [line for line in ran.said.splitlines() if line.strip()] or ["it said nothing"]
-    return f"status {ran.status}: {lines[-1].strip()[:LAST_WORDS]}"
+    return f"status {ran.status}: {lines[-1].strip()[:MAX_LAST_LINE]}"
 
 
 LEAKLAB, BARE, PSLEAK = "leaklab", "bare", "psleak"
 TOOLS_IN_ORDER = (
-    Tool(BARE, peaks.script, by_report(reported("high_water_bytes"))),
+    Tool(BARE, peaks.bare_command, by_report(reported("high_water_bytes"))),
     Tool(LEAKLAB, lab_command, lab_read),
-    Tool("/usr/bin/time", peaks.timed, by_report(peaks.timed_peak), Needs(program="time")),
-    Tool("asv peakmem", peaks.benchmarked, by_report(peaks.benchmarked_peak), Needs("asv")),
-    Tool("mprof run", peaks.sampled, by_report(peaks.sampled_peak), Needs("memory_profiler")),
+    Tool("/usr/bin/time", peaks.time_command, by_report(peaks.time_peak), Needs(program="time")),
+    Tool("asv peakmem", peaks.asv_command, by_report(peaks.asv_peak), Needs("asv")),
+    Tool("mprof run", peaks.mprof_command, by_report(peaks.mprof_peak), Needs("memory_profiler")),
     Tool(
         "@profile",
-        peaks.profiled,
-        by_report(peaks.profiled_peak),
+        peaks.profile_command,
+        by_report(peaks.profile_peak),
         Needs("memory_profiler"),
         part=PROFILED_PART,
         instrument="profile",
     ),
     Tool(
         "tracemalloc",
-        peaks.script,
+        peaks.bare_command,
         by_report(reported("peak_traced_bytes")),
         counts=Counts.ALLOCATED,
         instrument="tracemalloc",
     ),
     Tool(
         "memray run",
-        peaks.recorded,
-        by_report(peaks.recorded_peak),
+        peaks.memray_command,
+        by_report(peaks.memray_peak),
         Needs("memray"),
         counts=Counts.ALLOCATED,
     ),
     Tool(
         PSLEAK,
-        peaks.called(PSLEAK_ROUNDS),
+        peaks.psleak_command(PSLEAK_ROUNDS),
         by_report(peaks.no_peak),
         Needs("psleak"),
         environment={"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},

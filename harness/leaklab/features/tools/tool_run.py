@@ -214,7 +214,7 @@ def environment_of(order: ToolJob) -> dict[str, str]:
     ours = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
     return {
         **ours,
-        "LEAKLAB_PEER": str(order.folder / "order"),
+        "LEAKLAB_TOOL_JOB": str(order.folder / "order"),
         "PYTHONPATH": str(order.driver.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",

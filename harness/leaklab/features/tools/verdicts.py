@@ -8,7 +8,7 @@ from enum import StrEnum
 import msgspec
 
 from leaklab.features.tools.ourselves import lab_default_command, lab_result
-from leaklab.features.tools.peaks import PYTHON, called, script
+from leaklab.features.tools.peaks import PYTHON, bare_command, psleak_command
 from leaklab.features.tools.registry import LEAKLAB, NO_NEEDS, PSLEAK, Needs
 from leaklab.features.tools.tool_run import DRIVER, ToolJob, ToolRun
 from leaklab.model.scenario import Resource
@@ -25,7 +25,7 @@ import {DRIVER}
 
 @pytest.fixture
 def driven():
-    work = {DRIVER}.Driven()
+    work = {DRIVER}.DriverRun()
     work.warm_up()
     yield work
     work.report()
@@ -60,7 +60,7 @@ class VerdictTool:
     environment: Mapping[str, str] = field(default_factory=dict)
 
 
-def lab_says(ran: ToolRun) -> tuple[ToolVerdict]:
+def lab_verdict(ran: ToolRun) -> tuple[ToolVerdict]:
     """leaklab's verdict."""
     try:
         return (ToolVerdict(lab_result(ran).verdict.conclusion.value),)
@@ -68,7 +68,7 @@ def lab_says(ran: ToolRun) -> tuple[ToolVerdict]:
         return (ToolVerdict.UNDECIDED,)
 
 
-def rise_says(ran: ToolRun) -> tuple[ToolVerdict]:
+def rise_verdict(ran: ToolRun) -> tuple[ToolVerdict]:
     """A leak where RSS rose by more than 1 MiB after the first tenth."""
     if not ran.report:
         return (ToolVerdict.UNDECIDED,)
@@ -76,7 +76,7 @@ def rise_says(ran: ToolRun) -> tuple[ToolVerdict]:
     return (ToolVerdict.LEAK if rise > MAX_RISE_BYTES else ToolVerdict.CLEAN,)
 
 
-def psleak_says(ran: ToolRun) -> tuple[ToolVerdict]:
+def psleak_verdict(ran: ToolRun) -> tuple[ToolVerdict]:
     """A leak where its test failed by an error of psleak's own."""
     if ran.status == 0:
         return (ToolVerdict.CLEAN,)
@@ -101,7 +101,7 @@ def limited(order: ToolJob) -> list[str]:
     ]
 
 
-def limits_say(ran: ToolRun) -> tuple[ToolVerdict, ...]:
+def limit_verdicts(ran: ToolRun) -> tuple[ToolVerdict, ...]:
     """For each limit, whether some line leaked more."""
     over = ran.said.count(OVER_LIMIT)
     if not ran.report or (ran.status != 0 and not over):
@@ -112,11 +112,11 @@ def limits_say(ran: ToolRun) -> tuple[ToolVerdict, ...]:
 
 
 VERDICT_TOOLS_IN_ORDER = (
-    VerdictTool((LEAKLAB,), lab_default_command, lab_says, frozenset(Resource)),
+    VerdictTool((LEAKLAB,), lab_default_command, lab_verdict, frozenset(Resource)),
     VerdictTool(
         (PSLEAK,),
-        called(PSLEAK_DEFAULT_ROUNDS),
-        psleak_says,
+        psleak_command(PSLEAK_DEFAULT_ROUNDS),
+        psleak_verdict,
         frozenset({Resource.MEMORY, Resource.DESCRIPTORS, Resource.SOCKETS, Resource.THREADS}),
         Needs("psleak"),
         {"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
@@ -124,10 +124,10 @@ VERDICT_TOOLS_IN_ORDER = (
     VerdictTool(
         tuple(f"limit_leaks {limit}" for limit in LEAK_LIMITS),
         limited,
-        limits_say,
+        limit_verdicts,
         needs=Needs("pytest-memray"),
         environment={"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"},
     ),
-    VerdictTool(("RSS + 1 MiB",), script, rise_says),
+    VerdictTool(("RSS + 1 MiB",), bare_command, rise_verdict),
 )
 VERDICT_TOOLS = {rule.names[0].split()[0]: rule for rule in VERDICT_TOOLS_IN_ORDER}

@@ -36,7 +36,7 @@ class MemoryLimit(Struct, frozen=True, kw_only=True):
     """So much memory there may be; `whose` says in words where that is from."""
 
     memory_bytes: int
-    whose: str
+    source: str
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
@@ -80,7 +80,7 @@ def forecast(held_bytes: int, limit: MemoryLimit, growth: Estimate) -> Forecast:
     speed = growth_rate(growth.per_unit)
     return Forecast(
         limit_bytes=limit.memory_bytes,
-        limit_of=limit.whose,
+        limit_of=limit.source,
         held_bytes=held_bytes,
         speed_class=speed.span,
         speed_bytes=speed.amount,

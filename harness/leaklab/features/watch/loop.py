@@ -14,8 +14,8 @@ from enum import Enum
 import msgspec
 
 from leaklab.features.watch.container import ContainerReading
+from leaklab.features.watch.ended_processes import EndedProcesses
 from leaklab.features.watch.history import MIN_SERIES_READINGS, History, ProcessHistory
-from leaklab.features.watch.lives import Lives
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
@@ -90,7 +90,7 @@ class Watch:
         self._began = means.clock()
         self._tree = History(MAX_WATCH_ROWS)
         self._processes: dict[int, ProcessHistory] = {}
-        self._lives = Lives()
+        self._ended = EndedProcesses()
         self._segments_before: frozenset[str] | None = None
         self._looks = 0
         self.containers: list[ContainerReading] = []
@@ -104,7 +104,7 @@ class Watch:
         shorter where workers are replaced often."""
         stretched = min(self._tree.resident.spacing, MAX_INTERVAL_SECONDS)
         shift = (self._looks + 1) * GOLDEN % 1 - self._looks * GOLDEN % 1
-        interval = max(self._means.interval_seconds, stretched) / self._lives.times_closer
+        interval = max(self._means.interval_seconds, stretched) / self._ended.times_closer
         interval = max(interval, MIN_INTERVAL_SECONDS)
         return interval * (1 + shift)
 
@@ -128,13 +128,13 @@ class Watch:
         """Whether there are too few readings to say how fast anything grows."""
         return len(self.resident_samples) < MIN_SERIES_READINGS
 
-    def lasted(self) -> float:
+    def elapsed_seconds(self) -> float:
         """Seconds since it began; `seconds` are those at the last reading."""
         return self._means.clock() - self._began
 
-    def look(self) -> None:
+    def take_sample(self) -> None:
         """Read the tree, unless that would take more of a CPU than it may."""
-        probes, seconds = self._means.probes, self.lasted()
+        probes, seconds = self._means.probes, self.elapsed_seconds()
         if self._pace.due:
             with self._pace.charge():
                 found = self._read(probes.reading)
@@ -150,13 +150,13 @@ class Watch:
         found = [p for p in self._processes.values() if p.reading.rss_bytes is not None]
         return sorted(found, key=lambda p: -(p.reading.rss_bytes or 0))[:most]
 
-    def count(self) -> int:
+    def process_count(self) -> int:
         """How many have memory."""
         return len(self.processes(len(self._processes)))
 
     def generations(self) -> list[Generations]:
         """The processes that came and went."""
-        return self._lives.judged()
+        return self._ended.judged()
 
     def verdict(self, resource: Resource) -> Verdict:
         """The verdict on what was seen so far, with the time in its reasons; without amounts where
@@ -202,7 +202,7 @@ class Watch:
         self.seconds = seconds
         self._tree.add(seconds, total)
         for pid in self._processes.keys() - found.keys():
-            self._lives.ended(self._processes.pop(pid))
+            self._ended.ended(self._processes.pop(pid))
         for pid, reading in found.items():
             if pid not in self._processes:
                 self._processes[pid] = ProcessHistory(pid, seen_from_start=not is_first)
@@ -222,9 +222,9 @@ def follow(
         show: is called after every look.
     """
     while True:
-        watch.look()
+        watch.take_sample()
         show(watch)
         if ending := wait(watch.wait_seconds):
             if ending is WatchEnd.TIME:  # it goes on, and the last look may be long ago
-                watch.look()
+                watch.take_sample()
             return ending

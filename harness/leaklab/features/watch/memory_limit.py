@@ -40,8 +40,8 @@ def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Me
     """
     found = min(_limits(pid, proc), default=machine_bytes)
     if found < machine_bytes:
-        return MemoryLimit(memory_bytes=found, whose=CGROUP)
-    return MemoryLimit(memory_bytes=machine_bytes, whose=MACHINE)
+        return MemoryLimit(memory_bytes=found, source=CGROUP)
+    return MemoryLimit(memory_bytes=machine_bytes, source=MACHINE)
 
 
 def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:

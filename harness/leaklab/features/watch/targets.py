@@ -48,18 +48,18 @@ class WatchTarget(Protocol):
     def pids(self) -> list[int]:
         """The living processes of the tree."""
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Whether its first process has ended. Does not wait."""
 
-    def how(self) -> str:
+    def describe_end(self) -> str:
         """How it ended, in words; empty where it goes on."""
 
-    def finish(self, interrupted: int) -> None:
+    def finish(self, interrupt_fd: int) -> None:
         """The watch is over. What is ours is asked to end, which is waited for some seconds, or
-        until the descriptor `interrupted` can be read from."""
+        until the descriptor `interrupt_fd` can be read from."""
 
 
-class Attached:
+class AttachedProcess:
     """A process that was there before us; it is never touched."""
 
     status: int | None = None
@@ -76,19 +76,19 @@ class Attached:
         found = [self.pid, *self._probes.descendants(self.pid, MAX_PROCESSES)]
         return [pid for pid in found if pid != os.getpid()]
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """Its descriptor can be read from as soon as it has ended."""
         return bool(select.select([self.descriptor], [], [], 0)[0])
 
-    def how(self) -> str:
+    def describe_end(self) -> str:
         """Only its parent can know more."""
-        return "it ended" if self.over() else ""
+        return "it ended" if self.has_ended() else ""
 
-    def finish(self, interrupted: int) -> None:
+    def finish(self, interrupt_fd: int) -> None:
         """It goes on."""
 
 
-class Started:
+class StartedCommand:
     """A command of ours, and all that it starts."""
 
     def __init__(self, name: str, child: Child, probes: Probes) -> None:
@@ -106,7 +106,7 @@ class Started:
         """All that the supervisor has below it."""
         return self._probes.descendants(self._child.supervisor.pid, MAX_PROCESSES)
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         """The supervisor says so.
 
         Raises:
@@ -114,7 +114,7 @@ class Started:
         """
         return self._hear(0)
 
-    def how(self) -> str:
+    def describe_end(self) -> str:
         """As the supervisor has it, or else as we will have it."""
         if self.status is None and not self._ended:
             return "it did not end when it was asked to (SIGTERM), and was killed"
@@ -137,13 +137,13 @@ class Started:
             if first and self._probes.command_line(self.pid) not in {supervisor, ""}:
                 return
 
-    def finish(self, interrupted: int) -> None:
+    def finish(self, interrupt_fd: int) -> None:
         """Ask it to end (SIGTERM); what is left after that is killed when the target is left."""
         self._asked = not self._hear(0)
         self._child.terminate()
         give_up = time.monotonic() + GRACE_SECONDS
         while not self._hear(0) and (left := give_up - time.monotonic()) > 0:
-            if interrupted in select.select([interrupted, self.descriptor], [], [], left)[0]:
+            if interrupt_fd in select.select([interrupt_fd, self.descriptor], [], [], left)[0]:
                 return
 
     def _hear(self, seconds: float) -> bool:
@@ -161,7 +161,7 @@ class Started:
 
 
 @contextlib.contextmanager
-def attached(pid: int, probes: Probes) -> Iterator[Attached]:
+def attached(pid: int, probes: Probes) -> Iterator[AttachedProcess]:
     """A process that is there.
 
     Raises:
@@ -174,13 +174,13 @@ def attached(pid: int, probes: Probes) -> Iterator[Attached]:
         raise _refusal(pid, error) from error
     try:
         probes.refuse_unreadable(pid)
-        yield Attached(pid, descriptor, probes)
+        yield AttachedProcess(pid, descriptor, probes)
     finally:
         os.close(descriptor)
 
 
 @contextlib.contextmanager
-def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Started]:
+def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[StartedCommand]:
     """A command, started in the current folder with our environment and no input; on leaving,
     whatever is left of it is killed.
 
@@ -201,7 +201,7 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
         as_it_is = Unmodified(Path(program), _current_folder(), output_fd)
         command = Command(argv, dict(os.environ), folder, session, as_it_is=as_it_is)
         with supervised(command) as child:
-            target = Started(name, child, probes)
+            target = StartedCommand(name, child, probes)
             target.wait_for_start()
             yield target
 

@@ -25,7 +25,7 @@ from toys import ToyProbes
 
 MIB = 1 << 20
 PID = 7
-LIMIT = MemoryLimit(memory_bytes=1 << 30, whose="a test's")
+LIMIT = MemoryLimit(memory_bytes=1 << 30, source="a test's")
 Law = Callable[[float], Reading | None]
 
 
@@ -71,13 +71,13 @@ class Toys(ToyProbes):
     def command_line(self, pid: int) -> str:
         return "/usr/bin/server" if self.images else super().command_line(pid)
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         return True
 
-    def how(self) -> str:
+    def describe_end(self) -> str:
         return "it left with exit status 0"
 
-    def finish(self, interrupted: int) -> None:
+    def finish(self, interrupt_fd: int) -> None:
         raise AssertionError("a watch leaves the end of its target to the command")
 
     def run(self, seconds: float) -> Watch:

@@ -19,7 +19,7 @@ WANTED_READINGS = 2 * MIN_READINGS
 MAX_TIMES_CLOSER = 16
 
 
-class Lives:
+class EndedProcesses:
     """The last lives of each kind of process. Numbers in a command do not make another kind: they
     are descriptors, ports and pids.
 
@@ -30,14 +30,14 @@ class Lives:
         """None yet."""
         self.times_closer = 1
         self._shorter = 0
-        self._lives: dict[str, deque[Life]] = {}
+        self._ended: dict[str, deque[Life]] = {}
         self._counts: dict[str, int] = {}
 
     def ended(self, process: ProcessHistory) -> None:
         """Keep a process that is gone, if it was seen from its start on."""
         kind = re.sub(r"\d+", "#", process.command)
         was_alive = not kind.startswith("[")  # else it was on its way out when it was first seen
-        has_room = kind in self._lives or len(self._lives) < MAX_KINDS
+        has_room = kind in self._ended or len(self._ended) < MAX_KINDS
         if not (process.seen_from_start and was_alive and has_room):
             return
         seconds, values = process.resident_rows
@@ -45,12 +45,12 @@ class Lives:
         life = Life(process.command, process.forked, (seconds[:-1], values[:-1]))
         if life.forked:
             self._come_closer(len(life.rows[0]))
-        self._lives.setdefault(kind, deque(maxlen=MAX_LIVES_OF_A_KIND)).append(life)
+        self._ended.setdefault(kind, deque(maxlen=MAX_LIVES_OF_A_KIND)).append(life)
         self._counts[kind] = self._counts.get(kind, 0) + 1
 
     def judged(self) -> list[Generations]:
         """What is known of them."""
-        return judge_generations({k: list(v) for k, v in self._lives.items()}, self._counts)
+        return judge_generations({k: list(v) for k, v in self._ended.items()}, self._counts)
 
     def _come_closer(self, readings: int) -> None:
         """Twice as close after two lives in a row that were read too seldom."""
