@@ -79,11 +79,11 @@ def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: st
         ("close all", 50, 3, "worker 2: the program closed descriptors that are the lab's"),
         ("leave", 0, 2, "SystemExit: enough"),
         ("never", 1, 2, "the workload never yields"),
-        ("exit", 0, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
-        ("exit", 50, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
-        ("exit", -1, 3, "a worker died: worker 2: it left with exit status 3 in mid-run"),
+        ("exit", 0, 3, "a worker died: worker 2: it left with exit status 3 during the run"),
+        ("exit", 50, 3, "a worker died: worker 2: it left with exit status 3 during the run"),
+        ("exit", -1, 3, "a worker died: worker 2: it left with exit status 3 during the run"),
         ("kill", 50, 3, "a worker died: worker 2: killed by SIGKILL"),
-        ("abort", 50, 3, "worker 2: killed by SIGABRT; its last words: famous last words"),
+        ("abort", 50, 3, "worker 2: killed by SIGABRT; its last output: famous last words"),
     ],
 )
 @pytest.mark.parametrize("mode", POOLS)

@@ -62,8 +62,8 @@ def test_what_a_killed_save_left_is_named_and_left_alone(leaklab: Leaklab, broke
     assert result.returncode == 0
     assert [run["variant"] for run in json.loads(result.stdout)] == ["buggy", "fixed"]
     first, second = result.stderr.splitlines()
-    assert f"{hidden.name} is half a file" in first
-    assert f"{half.name} is no saved result, or only half of one" in second
+    assert f"{hidden.name} is an incomplete file" in first
+    assert f"{half.name} is not a saved result, or is incomplete" in second
     assert (len(half.read_bytes()), hidden.read_bytes()) == (500, b"{")
     assert "grow.fixed.inline.1-2.json" in names_in(broken)
 
@@ -96,7 +96,7 @@ def test_a_session_under_way_is_left_to_who_makes_it(
         harness.send_signal(signal.SIGINT)
         harness.communicate(timeout=20)
     assert result.returncode == 2
-    assert "is being made by another leaklab; wait for it" in one_line(result)
+    assert "is in use by another leaklab; wait for its end" in one_line(result)
 
 
 @pytest.mark.parametrize(
@@ -125,8 +125,8 @@ def test_names_are_refused_beside_resume(leaklab: Leaklab) -> None:
     ("arguments", "message"),
     [
         (["--resume"], "results cannot be read: No such file or directory"),
-        (["--resume=nowhere"], "nowhere holds no plan to go on with"),
-        (["--resume", "--results", "tmp"], "tmp holds no session to go on with"),
+        (["--resume=nowhere"], "nowhere has no plan to resume"),
+        (["--resume", "--results", "tmp"], "tmp has no session to resume"),
     ],
 )
 def test_where_there_is_nothing_to_go_on_with_it_is_one_line(
@@ -145,7 +145,7 @@ def test_a_session_with_a_broken_plan_is_named_and_the_one_before_it_goes_on(
     (newer / "plan.json").write_text("{")
     result = leaklab("run", "--resume", "--debug")
     assert result.returncode == 0
-    assert f"passed over: results/{newer.name}/plan.json is no plan" in one_line(result)
+    assert f"passed over: results/{newer.name}/plan.json is not a plan" in one_line(result)
     assert "grow.fixed.inline.1.json" in names_in(broken)
     assert [path.name for path in newer.iterdir()] == ["plan.json"]
 

@@ -185,7 +185,7 @@ def test_a_plan_that_is_not_refused_gives_jobs_or_says_what_is_gone(
     try:
         jobs = resume.jobs_of_plan(plan, Toys(folder)) if plan else []
     except BadInput as error:
-        assert re.search("no longer has .* as planned; put it back", str(error))  # noqa: PT017
+        assert re.search("no longer has .* as planned; restore it", str(error))  # noqa: PT017
     else:
         assert len(jobs) == (len(plan.runs) if plan else 0)
 

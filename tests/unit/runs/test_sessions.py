@@ -77,13 +77,13 @@ def test_a_plan_reads_back_the_same(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, r"holds no plan to go on with \(plan.json: No such file"),
-        ("", "is no plan, or only half of one"),
-        ('{"schema": 1, "leaklab": "0"', "is no plan, or only half of one"),
-        ('{"schema": 1}', "is no plan, or only half of one"),
-        ("[]", "is no plan, or only half of one"),
+        (None, r"has no plan to resume \(plan.json: No such file"),
+        ("", "is not a plan, or is incomplete"),
+        ('{"schema": 1, "leaklab": "0"', "is not a plan, or is incomplete"),
+        ('{"schema": 1}', "is not a plan, or is incomplete"),
+        ("[]", "is not a plan, or is incomplete"),
         ('{"schema": 99}', "has schema 99, newer than 3: update leaklab"),
-        ('{"a":' * 100_000, "is no plan, or only half of one"),
+        ('{"a":' * 100_000, "is not a plan, or is incomplete"),
     ],
 )
 def test_a_plan_that_is_not_there_or_broken_is_named(
@@ -114,7 +114,7 @@ def test_a_number_with_which_nothing_can_run_makes_a_plan_none(
     plan = msgspec.to_builtins(toy_plan(1))
     (plan["runs"][0] if part == "runs" else plan["limits"])[name] = number
     (tmp_path / PLAN).write_bytes(msgspec.json.encode(plan))
-    with pytest.raises(BadInput, match=f"is no plan, .*{name}"):
+    with pytest.raises(BadInput, match=f"is not a plan, .*{name}"):
         resume.read_plan(tmp_path)
 
 
@@ -134,13 +134,13 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
-        ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
+        ("grow-4096.buggy.inline.1.json", b"", "is not a saved result, or is incomplete"),
+        ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is not a saved result, or is incomplete"),
         ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 5: update"),
-        ("grow-4096.fixed.inline.1.json", None, "holds another run than its name says"),
-        ("grow-4096.buggy.inline.1-2.json", None, "is none of the runs in plan.json"),
-        (".grow-4096.buggy.inline.1.json.1", b"{", "is half a file, of a save that was killed"),
-        ("notes.txt", b"mine", "is no saved result"),
+        ("grow-4096.fixed.inline.1.json", None, "contains another run than the one in its name"),
+        ("grow-4096.buggy.inline.1-2.json", None, "is not one of the runs in plan.json"),
+        (".grow-4096.buggy.inline.1.json.1", b"{", "is an incomplete file of an interrupted save"),
+        ("notes.txt", b"mine", "is not a saved result"),
     ],
 )
 def test_a_file_that_is_no_result_of_the_session_is_named_and_left_alone(
@@ -202,12 +202,12 @@ def test_where_no_plan_can_be_read_it_is_the_newest_that_is_named(tmp_path: Path
     folders = [begun(tmp_path) for _ in range(2)]
     for folder in folders:
         (folder / PLAN).write_text("{")
-    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is no plan, or only half of one"):
+    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is not a plan, or is incomplete"):
         resume.newest_session(tmp_path)
 
 
 def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"holds no session to go on with.*--resume=DIR"):
+    with pytest.raises(BadInput, match=r"has no session to resume.*--resume=DIR"):
         resume.newest_session(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere cannot be read: No such file.*--results"):
         resume.newest_session(tmp_path / "nowhere")
@@ -216,7 +216,7 @@ def test_where_there_is_no_session_one_is_to_be_named(tmp_path: Path) -> None:
 def test_a_session_that_is_being_made_is_left_to_who_makes_it(tmp_path: Path) -> None:
     with (
         begin_session(tmp_path, toy_plan()) as session,
-        pytest.raises(BadInput, match="is being made by another leaklab; wait"),
+        pytest.raises(BadInput, match="is in use by another leaklab; wait"),
     ):
         reopened(session.folder)
     assert reopened(session.folder)[0].saved == {}
@@ -248,7 +248,7 @@ def test_the_jobs_are_those_that_were_planned() -> None:
 )
 def test_what_the_catalogue_no_longer_has_is_named(changes: dict[str, Any], label: str) -> None:
     plan = plan_of([toys.job(), toys.job(**changes)], LIMITS, Path())
-    with pytest.raises(BadInput, match=f"no longer has {label} as planned; put it back"):
+    with pytest.raises(BadInput, match=f"no longer has {label} as planned; restore it"):
         resume.jobs_of_plan(plan, Toys(Path()))
 
 

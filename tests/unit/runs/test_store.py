@@ -128,7 +128,7 @@ def test_a_newer_schema_is_named(tmp_path: Path) -> None:
 def test_half_a_result_is_named(tmp_path: Path) -> None:
     path = tmp_path / "half.json"
     path.write_bytes(store.encode_result([toys.result()])[1:500])
-    with pytest.raises(BadInput, match=r"half\.json is no saved result, or only half"):
+    with pytest.raises(BadInput, match=r"half\.json is not a saved result, or is incomplete"):
         store.read_result(path)
 
 
