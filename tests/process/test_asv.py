@@ -462,7 +462,7 @@ def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
     finally:
         os.close(lock)
     assert (4, 1) == (completed.returncode, len(completed.stderr.splitlines()))
-    assert "another command has asv measure" in completed.stderr
+    assert "another command is running asv" in completed.stderr
 
 
 def test_a_checkout_that_was_broken_off_is_not_taken_for_the_commit(repository: Repository) -> None:
@@ -497,7 +497,7 @@ def test_a_shallow_clone_and_a_folder_without_git_are_one_line(
 ) -> None:
     shallow = Repository(tmp_path / "shallow", repository.home)
     repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(shallow.root))
-    for message in ("git fetch --unshallow", "is no git checkout"):
+    for message in ("git fetch --unshallow", "is not a git checkout"):
         completed = shallow.leaklab("continuous", "base", "--markdown", "summary.md")
         assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), (
             completed.stderr
@@ -560,6 +560,6 @@ def test_asvs_own_failure_is_no_regression(repository: Repository) -> None:
         kept.unlink()
         (repository.root / ".asv" / "kept").rename(kept)
     assert 4 == completed.returncode
-    assert "leaklab: asv left no figures of" in completed.stderr.splitlines()[-1]
+    assert "leaklab: asv saved no figures of" in completed.stderr.splitlines()[-1]
     assert "Not compared:" in (repository.root / "summary.md").read_text()
     assert "Traceback" not in completed.stderr

@@ -1,4 +1,4 @@
-"""The processes that came and went during a watch, by the kind of their command."""
+"""The processes that came and went during a watch, grouped by their command."""
 
 import re
 from collections import deque
@@ -11,50 +11,52 @@ from leaklab.verdict.generations import (
     judge_generations,
 )
 
-MAX_LIVES_OF_A_KIND = 64
-# A build starts programs by the thousand, each with other words.
-MAX_KINDS = 64
-# With so many readings a life can be told; and where workers live shorter, looks come closer.
+MAX_PROCESSES_OF_A_COMMAND = 64
+# A build starts thousands of programs, each with other arguments.
+MAX_COMMANDS = 64
+# A life with this number of readings can be judged. If workers live shorter, the tree is sampled
+# more often.
 WANTED_READINGS = 2 * MIN_READINGS
-MAX_TIMES_CLOSER = 16
+MAX_RATE_FACTOR = 16
 
 
 class EndedProcesses:
-    """The last lives of each kind of process. Numbers in a command do not make another kind: they
-    are descriptors, ports and pids.
+    """The last ended processes of each command.
 
-    `times_closer` is by how much looks should come closer, so that workers can be told.
+    Commands that differ only in numbers count as one, because these are descriptors, ports and
+    pids. `rate_factor` is the factor by which the tree should be sampled more often, so that
+    short-lived workers get enough readings.
     """
 
     def __init__(self) -> None:
-        """None yet."""
-        self.times_closer = 1
-        self._shorter = 0
-        self._ended: dict[str, deque[Life]] = {}
+        """Begin without any ended process."""
+        self.rate_factor = 1
+        self._short_lives = 0
+        self._lives: dict[str, deque[Life]] = {}
         self._counts: dict[str, int] = {}
 
-    def ended(self, process: ProcessHistory) -> None:
-        """Keep a process that is gone, if it was seen from its start on."""
-        kind = re.sub(r"\d+", "#", process.command)
-        was_alive = not kind.startswith("[")  # else it was on its way out when it was first seen
-        has_room = kind in self._ended or len(self._ended) < MAX_KINDS
+    def add(self, process: ProcessHistory) -> None:
+        """Add a process that has ended, if it was seen from its start on."""
+        pattern = re.sub(r"\d+", "#", process.command)
+        was_alive = not pattern.startswith("[")  # otherwise it was exiting at its first reading
+        has_room = pattern in self._lives or len(self._lives) < MAX_COMMANDS
         if not (process.seen_from_start and was_alive and has_room):
             return
         seconds, values = process.resident_rows
-        # It may have been on its way out at the last one.
+        # The process may have been exiting at its last reading.
         life = Life(process.command, process.forked, (seconds[:-1], values[:-1]))
         if life.forked:
-            self._come_closer(len(life.rows[0]))
-        self._ended.setdefault(kind, deque(maxlen=MAX_LIVES_OF_A_KIND)).append(life)
-        self._counts[kind] = self._counts.get(kind, 0) + 1
+            self._adjust_rate(len(life.rows[0]))
+        self._lives.setdefault(pattern, deque(maxlen=MAX_PROCESSES_OF_A_COMMAND)).append(life)
+        self._counts[pattern] = self._counts.get(pattern, 0) + 1
 
-    def judged(self) -> list[Generations]:
-        """What is known of them."""
-        return judge_generations({k: list(v) for k, v in self._ended.items()}, self._counts)
+    def generations(self) -> list[Generations]:
+        """Judge the ended processes by their commands."""
+        return judge_generations({k: list(v) for k, v in self._lives.items()}, self._counts)
 
-    def _come_closer(self, readings: int) -> None:
-        """Twice as close after two lives in a row that were read too seldom."""
-        self._shorter = self._shorter + 1 if readings < WANTED_READINGS else 0
-        if self._shorter == 2:
-            self._shorter = 0
-            self.times_closer = min(2 * self.times_closer, MAX_TIMES_CLOSER)
+    def _adjust_rate(self, readings: int) -> None:
+        """Double the rate factor after two lives in a row with too few readings."""
+        self._short_lives = self._short_lives + 1 if readings < WANTED_READINGS else 0
+        if self._short_lives == 2:
+            self._short_lives = 0
+            self.rate_factor = min(2 * self.rate_factor, MAX_RATE_FACTOR)

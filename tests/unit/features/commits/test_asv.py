@@ -403,5 +403,5 @@ def test_a_machine_that_asv_does_not_know_is_noted_without_a_question(
 
 @pytest.mark.usefixtures("stand_in", "home")
 def test_a_machine_that_cannot_be_noted_is_no_measurement(asv: Asv) -> None:
-    with pytest.raises(InfrastructureBroke, match=r"asv cannot note this .*nobody answers"):
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot register this .*nobody answers"):
         asv.register_machine()
