@@ -462,7 +462,7 @@ def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
     finally:
         os.close(lock)
     assert (4, 1) == (completed.returncode, len(completed.stderr.splitlines()))
-    assert "another command has asv measure" in completed.stderr
+    assert "another command is running asv" in completed.stderr
 
 
 def test_an_interrupted_checkout_is_not_mistaken_for_the_commit(repository: Repository) -> None:
@@ -513,7 +513,7 @@ def test_a_shallow_clone_or_a_folder_without_git_is_reported_in_one_line(
 ) -> None:
     shallow = Repository(tmp_path / "shallow", repository.home)
     repository.git("clone", "-q", "--depth=1", f"file://{repository.root}", str(shallow.root))
-    for message in ("git fetch --unshallow", "is no git checkout"):
+    for message in ("git fetch --unshallow", "is not a git checkout"):
         completed = shallow.leaklab("continuous", "base", "--markdown", "summary.md")
         assert (2, 1) == (completed.returncode, len(completed.stderr.splitlines())), (
             completed.stderr
@@ -576,6 +576,6 @@ def test_a_failure_of_asv_is_not_a_regression(repository: Repository) -> None:
         kept.unlink()
         (repository.root / ".asv" / "kept").rename(kept)
     assert 4 == completed.returncode
-    assert "leaklab: asv left no figures of" in completed.stderr.splitlines()[-1]
+    assert "leaklab: asv saved no figures of" in completed.stderr.splitlines()[-1]
     assert "Not compared:" in (repository.root / "summary.md").read_text()
     assert "Traceback" not in completed.stderr

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.runs.store import find
+from leaklab.runs.store import find_results
 from process.conftest import TOYS, complaints
 
 pytestmark = pytest.mark.process
@@ -41,4 +41,6 @@ def test_a_clock_set_back_loses_nothing_and_leaves_the_newest_session_last(
         assert (result.returncode, complaints(result)) == (0, [])
     older, newer = sorted((place / "results").iterdir())
     assert f"saved in results/{newer.name}" in result.stdout
-    assert [4, 4] == [len(find(place / "results", str(folder))) for folder in (older, newer)]
+    assert [4, 4] == [
+        len(find_results(place / "results", str(folder))) for folder in (older, newer)
+    ]

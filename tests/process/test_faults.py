@@ -13,7 +13,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from leaklab.runs.store import find
+from leaklab.runs.store import find_results
 from process.conftest import TOYS, Leaklab, complaints, one_line, processes_of, wait_until
 
 pytestmark = pytest.mark.process
@@ -248,7 +248,9 @@ def test_control_c_ends_everything_and_keeps_saved_results(
         _, output = harness.communicate(timeout=20)
     assert harness.returncode == 130
     assert output.rstrip() == "leaklab: interrupted"
-    assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
+    assert [r.variant for r in find_results(place, str(next((place / "results").iterdir())))] == [
+        "buggy"
+    ]
 
 
 @pytest.mark.parametrize("mode", MODES)
@@ -262,7 +264,9 @@ def test_a_harness_that_is_killed_leaves_no_process_no_folder_and_no_cgroup(
         wait_until(lambda: not list((place / "tmp").iterdir()), seconds=2)
         groups = Path("/sys/fs/cgroup")
         wait_until(lambda: not list(groups.glob(f"**/leaklab-{harness.pid}-*")), seconds=2)
-    assert [r.variant for r in find(place, str(next((place / "results").iterdir())))] == ["buggy"]
+    assert [r.variant for r in find_results(place, str(next((place / "results").iterdir())))] == [
+        "buggy"
+    ]
 
 
 @contextmanager

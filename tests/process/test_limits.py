@@ -97,7 +97,10 @@ def test_a_full_disk_is_reported_in_one_line_and_keeps_saved_results(
     script = f"{mount(place, 'results')}; {RUN} --repeat 20; code=$?; ls results/*; exit $code"
     result = in_private_mounts(place, environment, script)
     assert result.returncode == 3
-    assert "No space left on device; make room, or name another --results" in one_line(result)
+    assert (
+        "No space left on device; free disk space, or choose another folder with --results"
+        in one_line(result)
+    )
     assert "grow.buggy.inline.1.json" in result.stdout
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from leaklab.features.quality import observer_cost
-from leaklab.features.quality.observer_cost import READINGS, Holder, Load, measure_observer_cost
+from leaklab.features.quality.observer_cost import READINGS, Enforcer, Load, measure_observer_cost
 from leaklab.model.errors import NotMeasured
 from process.conftest import Leaklab, one_line
 
@@ -38,13 +38,13 @@ def test_an_unwritable_document_is_reported_before_any_measurement(
 
 
 def test_a_run_without_cgroup_is_watched_only_by_the_observer() -> None:
-    load = Load(2, 1 << 20, Holder.OBSERVER)
+    load = Load(2, 1 << 20, Enforcer.OBSERVER)
     (before, none), (after, result) = measure_observer_cost([load], seconds=0.1)
     assert (load, None, load) == (before, none, after)
     assert result is not None
-    assert Holder.OBSERVER is result.holder
+    assert Enforcer.OBSERVER is result.enforcer
     assert result.readings >= READINGS
-    assert 0 < result.pss_share < result.whole_share
+    assert 0 < result.pss_share < result.thread_share
     assert result.longest_gap_seconds >= result.pss_interval_seconds
 
 

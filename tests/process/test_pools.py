@@ -83,7 +83,7 @@ def test_the_peaks_of_workers_are_the_same_every_time(leaklab: Leaklab, mode: st
         ("exit", 50, 3, "a worker died: worker 2: exited with status 3 in mid-run"),
         ("exit", -1, 3, "a worker died: worker 2: exited with status 3 in mid-run"),
         ("kill", 50, 3, "a worker died: worker 2: killed by SIGKILL"),
-        ("abort", 50, 3, "worker 2: killed by SIGABRT; its last words: famous last words"),
+        ("abort", 50, 3, "worker 2: killed by SIGABRT; its last output: famous last words"),
     ],
 )
 @pytest.mark.parametrize("mode", POOLS)

@@ -105,7 +105,7 @@ def test_a_session_in_progress_is_not_resumed(
         harness.send_signal(signal.SIGINT)
         harness.communicate(timeout=20)
     assert result.returncode == 2
-    assert "is being made by another leaklab; wait for it" in one_line(result)
+    assert "is in use by another leaklab; wait for its end" in one_line(result)
 
 
 @pytest.mark.parametrize(
@@ -134,8 +134,8 @@ def test_names_are_refused_with_resume(leaklab: Leaklab) -> None:
     ("arguments", "message"),
     [
         (["--resume"], "results cannot be read: No such file or directory"),
-        (["--resume=nowhere"], "nowhere holds no plan to go on with"),
-        (["--resume", "--results", "tmp"], "tmp holds no session to go on with"),
+        (["--resume=nowhere"], "nowhere has no plan to resume"),
+        (["--resume", "--results", "tmp"], "tmp has no session to resume"),
     ],
 )
 def test_resume_without_a_session_is_reported_in_one_line(
@@ -154,7 +154,7 @@ def test_a_session_with_a_broken_plan_is_named_and_the_one_before_is_resumed(
     (newer / "plan.json").write_text("{")
     result = leaklab("run", "--resume", "--debug")
     assert result.returncode == 0
-    assert f"passed over: results/{newer.name}/plan.json is no plan" in one_line(result)
+    assert f"passed over: results/{newer.name}/plan.json is not a plan" in one_line(result)
     assert "grow.fixed.inline.1.json" in names_in(broken)
     assert [path.name for path in newer.iterdir()] == ["plan.json"]
 

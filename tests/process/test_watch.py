@@ -275,4 +275,4 @@ def test_a_command_that_ignores_a_signal_is_killed_at_the_next_one(
         assert harness.stderr is not None
         assert b"no\n" == harness.stderr.readline()
         harness.terminate()
-        assert b"it did not end when it was asked to" in harness.stdout.read()
+        assert b"it did not end on SIGTERM" in harness.stdout.read()

@@ -12,7 +12,7 @@ from leaklab.model.errors import BadInput, one_line
 from leaklab.runs.environment import git_commit
 from leaklab.runs.limits import require_sufficient_limits
 from leaklab.runs.opening import SessionWork
-from leaklab.runs.resume import jobs_of_plan, newest, read_plan, reopen
+from leaklab.runs.resume import jobs_of_plan, newest_session, read_plan, reopen_session
 from leaklab.runs.sessions import Session
 
 # The parameters allowed beside --resume; the plan of the session has all others.
@@ -41,7 +41,7 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
         BadInput: there is no such session, its plan is unreadable or no longer fits the catalogue,
             or the command line names another catalogue.
     """
-    folder, unreadable = (Path(name), []) if name else newest(results)
+    folder, unreadable = (Path(name), []) if name else newest_session(results)
     for line in unreadable:
         streams.write_stderr(f"leaklab: passed over: {one_line(line)}\n")
     saved = read_plan(folder)
@@ -51,10 +51,10 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
         raise BadInput(f"{what}; omit --catalogue")
     work = SessionWork(catalogue, jobs_of_plan(saved, catalogue), saved.limits, at_once)
     require_sufficient_limits(work.limits, work.jobs)
-    session, strange = reopen(folder, saved)
+    session, strange = reopen_session(folder, saved)
     for line in strange:
         streams.write_stderr(f"leaklab: {one_line(line)}; it is left alone\n")
-    if len(session.made) == len(work.jobs):
+    if len(session.saved) == len(work.jobs):
         streams.write_stderr(f"leaklab: nothing to do: {folder} is complete\n")
     return ResumableWork(work, session, _other_commits(session, catalogue.root))
 
@@ -79,7 +79,7 @@ def require_no_other_options(context: click.Context) -> None:
 def _other_commits(session: Session, root: Path) -> list[str]:
     """Return a note if results were measured at another commit than the current one."""
     now = git_commit(root)
-    others = {result.environment.git_commit for result in session.made.values()} - {now}
+    others = {result.environment.git_commit for result in session.saved.values()} - {now}
     if not others:
         return []
     made = ", ".join(sorted(_short(commit) for commit in others))

@@ -81,7 +81,7 @@ def _watch(target: WatchTarget, request: WatchRequest) -> WatchReport:
     machine_bytes = int(psutil.virtual_memory().total)
     limit = memory_limit(target.pid, machine_bytes)
     if request.limit_bytes:
-        limit = MemoryLimit(memory_bytes=request.limit_bytes, whose="--forecast-limit")
+        limit = MemoryLimit(memory_bytes=request.limit_bytes, source="--forecast-limit")
     settings = WatchSettings(
         target.pids,
         platform_probes(),
@@ -110,7 +110,7 @@ def _waiting(
 
     def wait(seconds: float) -> WatchEnd | None:
         due = time.monotonic() + seconds
-        while not target.over():
+        while not target.has_ended():
             now = time.monotonic()
             if now >= end:
                 return WatchEnd.TIME
@@ -131,8 +131,8 @@ def _require_readings(watch: Watch, target: WatchTarget, ending: WatchEnd) -> No
         return
     if ending is WatchEnd.INTERRUPTED:
         raise KeyboardInterrupt
-    how = target.how() if ending is WatchEnd.ENDED else ending.value
-    what = f"{target.name}: {how} within {format_duration(watch.lasted())}"
+    how = target.describe_end() if ending is WatchEnd.ENDED else ending.value
+    what = f"{target.name}: {how} within {format_duration(watch.elapsed_seconds())}"
     longer = "" if ending is WatchEnd.ENDED else "watch it longer, or "
     raise NotMeasured(f"{what}, too soon for a verdict; {longer}lower --interval")
 

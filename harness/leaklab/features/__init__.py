@@ -1,1 +1,1 @@
-"""What the lab can do, one folder a capability."""
+"""The capabilities of the lab, one folder for each."""

@@ -163,12 +163,12 @@ class Environment(Struct, frozen=True, kw_only=True):
 class Measurement(Struct, frozen=True, kw_only=True):
     """What an executor hands back: everything measured, nothing judged.
 
-    `held_back_by` is the option that kept a run from going on that was not certain.
+    `stopped_by_option` is the option that kept a run from going on that was not certain.
     """
 
     end_reason: EndReason
     detail: str = ""
-    held_back_by: str = ""
+    stopped_by_option: str = ""
     units_done: int = 0
     processes: list[ProcessRecord] = []
     tree: TreeRecord | None = None

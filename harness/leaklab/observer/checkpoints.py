@@ -26,12 +26,12 @@ class Decision:
     """What a run does next.
 
     order: the order to the agent.
-    held_back_by: the option that ends a run although its verdict is not certain.
+    stopped_by_option: the option that ends a run although its verdict is not certain.
     next_units: with GO_ON, the units after which the next decision is due.
     """
 
     order: CheckpointOrder
-    held_back_by: str = ""
+    stopped_by_option: str = ""
     next_units: int = 0
 
 
@@ -81,7 +81,7 @@ class Checkpoints:
         decision = Decision(CheckpointOrder.GO_ON, next_units=self._next_units)
         if units >= self._next_units:
             decision = self._decide(units, observation)
-            observation.held_back_by = decision.held_back_by
+            observation.stopped_by_option = decision.stopped_by_option
         if decision.order in self._ordered:  # repeating it would change nothing
             decision = Decision(CheckpointOrder.GO_ON, next_units=2 * units)
         self._asks_again = decision.order in (CheckpointOrder.COLLECT, CheckpointOrder.SURVEY)

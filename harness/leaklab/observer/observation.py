@@ -34,7 +34,7 @@ class Observation:
     tree: the readings of all processes together.
     outside: readings that an agent cannot make, by the number of each process with a baseline.
     stopped: the reason why the lab ended the run.
-    held_back_by: the option that kept the run from going on.
+    stopped_by_option: the option that kept the run from going on.
     top_pid: the pid of the supervisor.
     service_death: how a service died, if that ended the run; otherwise empty.
     high_water_bytes: by pid, the last VmHWM of each process with a baseline.
@@ -57,7 +57,7 @@ class Observation:
     tree: TreeSeries = field(default_factory=lambda: TreeSeries(MAX_TREE_ROWS))
     outside: dict[int, TreeSeries] = field(default_factory=dict)
     stopped: EndReason | None = None
-    held_back_by: str = ""
+    stopped_by_option: str = ""
     top_pid: int = 0
     service_death: str = ""
     high_water_bytes: dict[int, int] = field(default_factory=dict)

@@ -2,24 +2,24 @@
 
 from collections.abc import Sequence
 
-from leaklab.features.quality.agent_cost import Overhead
+from leaklab.features.quality.agent_cost import AgentCost
 from leaklab.features.quality.beside_tools import Findings
 from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection
-from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Holder, Watched
+from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Enforcer, ObserverCost
 from leaklab.features.tools.registry import LEAKLAB
 from leaklab.model.units import format_bytes
 from leaklab.reports.tools import missed
 from leaklab.verdict.confusion import Answer
 
 
-def observer_conclusion(watched: Sequence[Watched]) -> str:
+def observer_conclusion(watched: Sequence[ObserverCost]) -> str:
     """Write what observing costs at most, and how often it met its goal.
 
     Args:
         watched: the cost of each load, at least one.
     """
     share = max(w.pss_share for w in watched)
-    met = sum(w.holds for w in watched)
+    met = sum(w.meets_limits for w in watched)
     goal = f"its goal of {MAX_PSS_SHARE:.0%}, within one reading,"
     sentences = [
         (
@@ -27,7 +27,7 @@ def observer_conclusion(watched: Sequence[Watched]) -> str:
             f"{len(watched)} measurements."
         )
     ]
-    if confined := [w.looks_share for w in watched if w.holder is not Holder.OBSERVER]:
+    if confined := [w.sampling_share for w in watched if w.enforcer is not Enforcer.OBSERVER]:
         sentences.append(
             f"Counting processes took at most {max(confined):.2%} where cgroups enforce the limits."
         )
@@ -54,7 +54,7 @@ def detection_conclusion(detections: Sequence[Detection]) -> str:
     clean = [d for d in detections if not d.leaks]
     sentences = []
     if leaks:
-        always = sum(d.holds for d in leaks)
+        always = sum(d.meets_limits for d in leaks)
         sentences.append(
             f"Of the {len(leaks)} smallest leaks, {always} were detected in every run, each within "
             f"{MAX_SECONDS:g} s."
@@ -70,7 +70,7 @@ def detection_conclusion(detections: Sequence[Detection]) -> str:
     return " ".join(sentences)
 
 
-def agent_conclusion(overheads: Sequence[Overhead]) -> str:
+def agent_conclusion(overheads: Sequence[AgentCost]) -> str:
     """Write what the agent costs a program at most, and how often it met its goals.
 
     Args:
@@ -83,7 +83,7 @@ def agent_conclusion(overheads: Sequence[Overhead]) -> str:
             [o.agent_bytes for o in overheads],
         )
     )
-    met = sum(o.holds for o in overheads)
+    met = sum(o.meets_limits for o in overheads)
     return (
         f"Sampling multiplied a program's CPU time by at most {max(o.high for o in overheads):.3f} "
         f"(the upper end of the 95 % intervals) and added {sampling} of memory; the whole agent "

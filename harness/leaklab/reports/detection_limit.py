@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection, Spread
+from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection, DurationSpread
 from leaklab.reports.table import Table
 from leaklab.verdict.confusion import Answer
 
@@ -16,7 +16,7 @@ def detection_tables(detections: Sequence[Detection]) -> list[Table]:
 
 
 def _leaks(detections: Sequence[Detection]) -> Table:
-    always_detected = sum(d.holds for d in detections)
+    always_detected = sum(d.meets_limits for d in detections)
     outcome = f"{always_detected} of {len(detections)} leaks detected in every run"
     return Table(
         columns=("leak", "detected", "CPU", "worst", "wall", "worst"),
@@ -69,10 +69,10 @@ def detection_json(detections: Sequence[Detection]) -> list[dict[str, object]]:
             "said": {str(answer): d.count(answer) for answer in Answer},
             "cpu": msgspec.to_builtins(d.cpu),
             "wall": msgspec.to_builtins(d.wall),
-            "holds": d.holds,
+            "holds": d.meets_limits,
             "missed": [
                 {"seed": seed, "said": str(run.answer), "reason": run.reason}
-                for seed, run in d.missed
+                for seed, run in d.failed_runs
             ],
         }
         for d in detections
@@ -80,17 +80,17 @@ def detection_json(detections: Sequence[Detection]) -> list[dict[str, object]]:
 
 
 def _alarms(detections: Sequence[Detection]) -> frozenset[int]:
-    return frozenset(i for i, d in enumerate(detections) if not d.holds)
+    return frozenset(i for i, d in enumerate(detections) if not d.meets_limits)
 
 
 def _missed(detections: Sequence[Detection]) -> Iterator[str]:
     """A line for each leak that was not detected, and for each false alarm."""
     for d in detections:
-        for seed, run in d.missed:
+        for seed, run in d.failed_runs:
             yield f"{d.name}, seed {seed}: {run.answer}: {run.reason}"
 
 
-def _cells(spread: Spread | None) -> tuple[str, str]:
+def _cells(spread: DurationSpread | None) -> tuple[str, str]:
     if spread is None:
         return "-", "-"
     return _seconds(spread.median_seconds), _seconds(spread.worst_seconds)

@@ -9,9 +9,9 @@ from leaklab.features.quality.agent_cost import (
     MAX_AGENT_BYTES,
     MAX_CPU_RATIO,
     MAX_SAMPLING_BYTES,
-    Overhead,
+    AgentCost,
 )
-from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Holder, Load, Watched
+from leaklab.features.quality.observer_cost import MAX_PSS_SHARE, Enforcer, Load, ObserverCost
 from leaklab.features.quality.repeatability import Repeatability
 from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
@@ -51,7 +51,7 @@ def rate_table(rates: Sequence[Rate]) -> Table:
 
 def _holds(shape: tuple[str, bool], rates: Sequence[Rate]) -> bool:
     """Whether no more verdicts of a row are wrong than the documentation states."""
-    return all(r.holds for r in rates if (r.cell.shape, r.cell.page_rounded) == shape)
+    return all(r.meets_limits for r in rates if (r.cell.shape, r.cell.page_rounded) == shape)
 
 
 def conclusion(rates: Sequence[Rate]) -> str:
@@ -99,7 +99,7 @@ def sensitivity_table(sensitivities: Sequence[Sensitivity]) -> Table:
     )
 
 
-def overheads(costs: Sequence[Overhead]) -> Table:
+def overheads(costs: Sequence[AgentCost]) -> Table:
     """Build the costs of sampling and of the agent, with the interval of the CPU ratio."""
     return Table(
         columns=("run", "bare CPU", "ratio", "95 % interval", "sampling", "agent", "RSS"),
@@ -116,7 +116,7 @@ def overheads(costs: Sequence[Overhead]) -> Table:
             for o in costs
         ],
         right=frozenset({"bare CPU", "ratio", "sampling", "agent", "RSS"}),
-        alarms=frozenset(i for i, o in enumerate(costs) if not o.holds),
+        alarms=frozenset(i for i, o in enumerate(costs) if not o.meets_limits),
         notes=[
             "sampling: the memory that sampling adds, without pages of files",
             (
@@ -132,14 +132,14 @@ def overheads(costs: Sequence[Overhead]) -> Table:
     )
 
 
-def _goal_of_costs(costs: Sequence[Overhead]) -> str:
-    within_goal = sum(o.holds for o in costs)
+def _goal_of_costs(costs: Sequence[AgentCost]) -> str:
+    within_goal = sum(o.meets_limits for o in costs)
     sampling, agent = format_bytes(MAX_SAMPLING_BYTES), format_bytes(MAX_AGENT_BYTES)
     goal = f"{MAX_CPU_RATIO:.2f} times the CPU time, {sampling} for sampling, {agent} altogether"
     return f"{costs[0].pairs} pairs each; {within_goal} of {len(costs)} surely cost at most {goal}"
 
 
-def observer(costs: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
+def observer(costs: Sequence[ObserverCost], left_out: Sequence[Load] = ()) -> Table:
     """Build the costs of observing from outside, a row for each load.
 
     Args:
@@ -150,10 +150,10 @@ def observer(costs: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
         columns=("watched", "each", "counts", "every", "PSS", "every", "longest gap"),
         rows=[
             (
-                w.load.label + (", no cgroup" if w.holder is Holder.OBSERVER else ""),
+                w.load.label + (", no cgroup" if w.enforcer is Enforcer.OBSERVER else ""),
                 format_bytes(w.load.each_bytes),
-                f"{w.looks_share:.2%}",
-                _duration(w.looks_interval_seconds),
+                f"{w.sampling_share:.2%}",
+                _duration(w.sampling_interval_seconds),
                 f"{w.pss_share:.2%}",
                 _duration(w.pss_interval_seconds),
                 _duration(w.longest_gap_seconds),
@@ -161,20 +161,20 @@ def observer(costs: Sequence[Watched], left_out: Sequence[Load] = ()) -> Table:
             for w in costs
         ],
         right=frozenset({"each", "counts", "every", "PSS", "longest gap"}),
-        alarms=frozenset(i for i, w in enumerate(costs) if not w.holds),
+        alarms=frozenset(i for i, w in enumerate(costs) if not w.meets_limits),
         notes=[*_legend(costs), *map(_too_large, left_out), _goal_of_pss(costs)],
     )
 
 
-def _legend(costs: Sequence[Watched]) -> list[str]:
+def _legend(costs: Sequence[ObserverCost]) -> list[str]:
     """What the columns and the marks mean."""
     alone = "no cgroup: the observer alone enforces the limits, and walks the tree every 20 ms"
-    whole = f"{max(w.whole_share for w in costs):.2%}"
+    whole = f"{max(w.thread_share for w in costs):.2%}"
     return [
         f"shares of one of {os.cpu_count()} CPUs; the observer's whole thread: at most {whole}",
         "counts: counting processes, reading the cgroup's events and high-water marks",
         "longest gap: the longest time between two readings of PSS",
-        *([alone] if any(w.holder is Holder.OBSERVER for w in costs) else []),
+        *([alone] if any(w.enforcer is Enforcer.OBSERVER for w in costs) else []),
     ]
 
 
@@ -183,8 +183,10 @@ def _too_large(load: Load) -> str:
     return f"skipped: {load.label} of {size}: more than half of the memory available here"
 
 
-def _goal_of_pss(costs: Sequence[Watched]) -> str:
-    missed = [f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in costs if not w.holds]
+def _goal_of_pss(costs: Sequence[ObserverCost]) -> str:
+    missed = [
+        f"{w.load.label} of {format_bytes(w.load.each_bytes)}" for w in costs if not w.meets_limits
+    ]
     readings = min(w.readings for w in costs)
     goal = f"goal: PSS at most {MAX_PSS_SHARE:.0%}, within one of {readings} or more readings"
     return f"{goal}: missed by {', '.join(missed)}" if missed else f"{goal}: met by all"
@@ -213,6 +215,6 @@ def soak(repeatabilities: Sequence[Repeatability]) -> Table:
             for r in repeatabilities
         ],
         right=frozenset({"runs", "min peak", "spread", "share", "wrong"}),
-        alarms=frozenset(i for i, r in enumerate(repeatabilities) if not r.holds),
+        alarms=frozenset(i for i, r in enumerate(repeatabilities) if not r.is_repeatable),
         notes=[f"{runs} runs: {wrong} wrong verdicts, {loose} spreads wider than declared"],
     )

@@ -4,8 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from leaklab.features.quality.beside_tools import Findings
 from leaklab.features.quality.scoreboard import ToolTally
-from leaklab.features.quality.spikes import HELD_SECONDS, SPIKE_BYTES, Spike
-from leaklab.features.quality.tool_costs import MAX_ADDED_BYTES, MAX_RATIO_TO_BARE, Cost, Interval
+from leaklab.features.quality.spikes import HELD_SECONDS, SPIKE_BYTES, SpikeErrors
+from leaklab.features.quality.tool_costs import (
+    MAX_ADDED_BYTES,
+    MAX_RATIO_TO_BARE,
+    Interval,
+    ToolCost,
+)
 from leaklab.features.tools.registry import LEAKLAB, PROFILED_PART, PSLEAK_ROUNDS
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
@@ -71,7 +76,7 @@ def cost_table(findings: Findings) -> Table:
     )
 
 
-def spikes(measured: Sequence[Spike]) -> Table:
+def spikes(measured: Sequence[SpikeErrors]) -> Table:
     """Build the error with which each tool measured a short spike of memory."""
     repeats = max((len(s.errors_bytes) for s in measured), default=0)
     return Table(
@@ -85,7 +90,7 @@ def spikes(measured: Sequence[Spike]) -> Table:
     )
 
 
-def _spike(spike: Spike) -> tuple[str, ...]:
+def _spike(spike: SpikeErrors) -> tuple[str, ...]:
     if spike.trouble:
         return (spike.tool, spike.trouble, NONE, NONE)
     share = spike.worst_bytes / SPIKE_BYTES
@@ -135,7 +140,7 @@ def _with_goals(table: Table, missed: Sequence[str]) -> Table:
     return Table(table.columns, table.rows, table.right, notes=[*table.notes, f"{goal}: {outcome}"])
 
 
-def _of_cost(cost: Cost) -> Iterable[str]:
+def _of_cost(cost: ToolCost) -> Iterable[str]:
     if cost.trouble:
         yield f"the cost ({cost.trouble})"
         return
@@ -147,7 +152,7 @@ def _of_cost(cost: Cost) -> Iterable[str]:
         yield f"{format_bytes(cost.added_bytes.median)} are added"
 
 
-def _of_spike(spike: Spike) -> Iterable[str]:
+def _of_spike(spike: SpikeErrors) -> Iterable[str]:
     if spike.trouble:
         yield f"the spike ({spike.trouble})"
     elif spike.worst_bytes:

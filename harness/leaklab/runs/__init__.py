@@ -1,1 +1,1 @@
-"""A session of runs: plan, run one, judge, save, tell."""
+"""Sessions of runs: plan, run, judge, save and report each one."""

@@ -1,4 +1,4 @@
-"""Where runs are made: the interpreter, the machine, and the commit of the catalogue."""
+"""The environment of a run: the interpreter, the machine, and the commit of the catalogue."""
 
 import os
 import platform
@@ -14,7 +14,7 @@ from leaklab.runs.git import git
 
 
 def describe_environment(root: Path) -> Environment:
-    """Where the runs of a session are made; `root` is the catalogue's."""
+    """Describe the environment of a session's runs; `root` is the folder of the catalogue."""
     own = interpreter_of(None)
     return Environment(
         python=own.version,
@@ -29,8 +29,8 @@ def describe_environment(root: Path) -> Environment:
     )
 
 
-def run_by(environment: Environment, python: str | None) -> Environment:
-    """The environment with another interpreter than the lab's own, where one is named."""
+def with_interpreter(environment: Environment, python: str | None) -> Environment:
+    """Return the environment with another interpreter; unchanged if `python` is None."""
     if python is None:
         return environment
     other = interpreter_of(python)
@@ -40,10 +40,10 @@ def run_by(environment: Environment, python: str | None) -> Environment:
 
 
 def git_commit(root: Path) -> str | None:
-    """The commit a catalogue is of, with `+dirty` where files differ from it or are not in it.
+    """Return the commit of a catalogue, with `+dirty` if files differ from it or are untracked.
 
-    None where its scenarios are not tracked: a wheel may lie in an environment that lies in a
-    repository of something else.
+    None if the scenarios are not tracked: an installed wheel may lie inside the repository of an
+    unrelated project.
     """
     try:
         tracked = git(root, ["ls-files", "--error-unmatch", "scenarios"])
@@ -51,7 +51,7 @@ def git_commit(root: Path) -> str | None:
         changes = git(root, ["status", "--porcelain", "--", "."])
     except OSError:
         return None
-    if any(answer.returncode for answer in (tracked, head, changes)):
+    if any(completed.returncode for completed in (tracked, head, changes)):
         return None
     commit = head.stdout.strip()
     return f"{commit}+dirty" if changes.stdout.strip() else commit

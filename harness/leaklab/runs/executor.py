@@ -1,4 +1,4 @@
-"""One real run: services, agent, observer, and what they found put together as a trace."""
+"""The executor of real runs: services, agent and observer, and the measurement they come to."""
 
 import os
 import queue
@@ -24,7 +24,7 @@ from leaklab.observer.sample_tables import SampleTables, sample_tables
 from leaklab.runs.limits import available_bytes
 from leaklab.runs.measured import make_measurement, records, tail_of
 from leaklab.runs.orders import agent_order, cpus_of_slot
-from leaklab.runs.stopping import SoFar, Spent, decide
+from leaklab.runs.stopping import ResourceUse, RunState, decide
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
 from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
@@ -36,25 +36,25 @@ Progress = Callable[[int], None]
 
 
 class Sampling(Enum):
-    """Whether the agent samples; without, it runs the workload bare, to measure what that costs."""
+    """Whether the agent samples. With OFF it runs the workload bare, to measure sampling's cost."""
 
     ON = True
     OFF = False
 
 
 class ProcessExecutor:
-    """Runs jobs in processes of their own; a context manager that owns the session's folder.
+    """Runs each job in its own processes; a context manager that owns the session's folder.
 
-    As many runs at a time as it has slots, each with a folder and a first processor of its own.
+    It makes as many runs at a time as it has slots; each slot has its own folder and first CPU.
     """
 
     def __init__(
         self, catalogue: Catalogue, limits: Limits, sampling: Sampling = Sampling.ON, slots: int = 1
     ) -> None:
-        """Prepare to run scenarios of a catalogue within limits.
+        """Prepare to run scenarios of a catalogue within limits, `slots` of them at a time.
 
         Raises:
-            NotMeasured: this platform cannot be measured on.
+            NotMeasured: This platform is not supported.
         """
         self._catalogue = catalogue
         self._limits = limits
@@ -78,43 +78,44 @@ class ProcessExecutor:
 
     @property
     def folder(self) -> Path:
-        """The session's own folder, which goes away with it however it ends."""
+        """The session's temporary folder, which is removed when the session ends."""
         return self._session
 
     def execute(self, job: Job, progress: Progress) -> Measurement:
-        """Make one run; `progress` is told the units done so far. Threads may call it at a time.
+        """Make one run and return its measurement. Several threads may call this at a time.
 
-        Before a variant's first run, and before the first in a mode, comes a rehearsal of one unit
-        a worker, which leaves the bytecode of all it imports in the session's cache: a run that
-        compiles has another peak than one that does not. Where it fails, it is the result.
+        A rehearsal of one unit a worker precedes the first run of a variant, and the first one in a
+        mode. It leaves the bytecode of all imports in the session's cache, because a run that
+        compiles modules has another peak. If the rehearsal fails, its measurement is returned.
 
         Raises:
-            Cancelled: the session is ending.
-            LabError: a service does not start.
+            Cancelled: The session is ending.
+            LabError: A service does not start.
         """
-        do = Task.POOL if job.mode.is_pool else Task.RUN
+        task = Task.POOL if job.mode.is_pool else Task.RUN
         with self._slot() as slot:
-            failed = None if parts_of(job) <= self._rehearsed else self._rehearse(job, do, slot)
-            return failed or self._execute(job, do, job.units, progress, slot)
+            is_rehearsed = rehearsal_keys(job) <= self._rehearsed
+            failed = None if is_rehearsed else self._rehearse(job, task, slot)
+            return failed or self._execute(job, task, job.units, progress, slot)
 
-    def _rehearse(self, job: Job, do: Task, slot: int) -> Measurement | None:
-        """Make the rehearsal, unless another thread did meanwhile; its trace where it failed."""
+    def _rehearse(self, job: Job, task: Task, slot: int) -> Measurement | None:
+        """Rehearse, unless another thread has done so; return the measurement if it failed."""
         with self._rehearsal:
-            if parts_of(job) <= self._rehearsed:
+            if rehearsal_keys(job) <= self._rehearsed:
                 return None
-            trace = self._execute(job, do, job.workers, lambda _: None, slot)
-            if trace.end_reason is not EndReason.COMPLETED:
-                return trace
-            self._rehearsed |= parts_of(job)
+            measurement = self._execute(job, task, job.workers, lambda _: None, slot)
+            if measurement.end_reason is not EndReason.COMPLETED:
+                return measurement
+            self._rehearsed |= rehearsal_keys(job)
             return None
 
     def check(self, job: Job) -> Measurement:
-        """Run a scenario's functional contract on a variant."""
+        """Check a variant with the scenario's functional contract, in place of its workload."""
         with self._slot() as slot:
             return self._execute(job, Task.CHECK, job.units, lambda _: None, slot)
 
     def cancel(self) -> None:
-        """Make every run end soon, and those to come at once."""
+        """End every run that is under way soon, and every later run at once."""
         self._cancelled.set()
 
     @contextmanager
@@ -126,12 +127,12 @@ class ProcessExecutor:
             self._slots.put(slot)
 
     def _execute(
-        self, job: Job, do: Task, units: int, progress: Progress, slot: int
+        self, job: Job, task: Task, units: int, progress: Progress, slot: int
     ) -> Measurement:
         with self._prepared(job, slot) as prepared:
             order = agent_order(
                 job,
-                do,
+                task,
                 units,
                 roots=self._catalogue.import_roots,
                 cpus=cpus_of_slot(self._cpus, slot),
@@ -144,14 +145,15 @@ class ProcessExecutor:
             tables = prepared.tables
             with supervised(command) as child:
                 observer = self._observer(job, child, prepared)
-                seen = observer.watch(lambda: progress(tables.total_units_done()))
+                observation = observer.watch(lambda: progress(tables.total_units_done()))
                 if self._cancelled.is_set():
-                    raise Cancelled(f"{job.label}: given up")
-                return make_measurement(seen, tables, prepared.cpu, tail_of(child), self._limits)
+                    raise Cancelled(f"{job.label}: cancelled")
+                tail = tail_of(child)
+                return make_measurement(observation, tables, prepared.cpu, tail, self._limits)
 
     @contextmanager
     def _prepared(self, job: Job, slot: int) -> Iterator["_Prepared"]:
-        """All that a run needs but its process; on leaving, nothing of it is left."""
+        """Prepare all that a run needs apart from its process; remove it on exit."""
         roots = self._catalogue.import_roots
         with (
             run_folder(self._session, slot) as folder,
@@ -165,7 +167,7 @@ class ProcessExecutor:
             yield _Prepared(folder, cpu, running, tables, confinement, read, write, began)
 
     def _command(self, job: Job, prepared: "_Prepared") -> Command:
-        """The agent, started in the run's folder by the job's interpreter."""
+        """Return the command that starts the agent in the run's folder by the job's interpreter."""
         interpreter = interpreter_of(job.python)
         has_group = prepared.confinement.memory is not None
         return Command(
@@ -184,7 +186,7 @@ class ProcessExecutor:
     def _observer(self, job: Job, child: Child, prepared: "_Prepared") -> Observer:
         checkpoints = Checkpoints(
             prepared.orders_write,
-            lambda units, seen: self._decide(job, units, seen, prepared),
+            lambda units, observation: self._decide(job, units, observation, prepared),
             prepared.tables.total_units_done,
             job.scenario.scope,
         )
@@ -198,27 +200,29 @@ class ProcessExecutor:
             checkpoints=checkpoints,
         )
 
-    def _decide(self, job: Job, units: int, seen: Observation, prepared: "_Prepared") -> Decision:
-        """Whether a run under way goes on, by what was seen of it."""
-        surveyed = max((told.units for told in seen.bounded), default=0)
-        so_far = SoFar(units, records(seen, prepared.tables), seen.tree.samples(), surveyed)
-        pids = [process.pid for process in so_far.processes]
-        spent = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
+    def _decide(
+        self, job: Job, units: int, observation: Observation, prepared: "_Prepared"
+    ) -> Decision:
+        """Decide whether a run under way goes on, from what was measured of it until now."""
+        surveyed = max((survey.units for survey in observation.bounded), default=0)
+        processes = records(observation, prepared.tables)
+        state = RunState(units, processes, observation.tree.samples(), surveyed)
+        pids = [process.pid for process in processes]
+        cpu_seconds = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         if job.scenario.scope is Scope.TREE:
-            pids = self._probes.descendants(seen.top_pid, self._limits.processes)
-            spent = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
-        taken = Spent(
-            cpu_seconds=max(spent, default=0.0),
+            pids = self._probes.descendants(observation.top_pid, self._limits.processes)
+            cpu_seconds = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
+        used = ResourceUse(
+            cpu_seconds=max(cpu_seconds, default=0.0),
             resident_bytes=sum(self._probes.rss_bytes(pid) or 0 for pid in pids),
             elapsed_seconds=time.monotonic() - prepared.began,
         )
-        return decide(job, self._limits, so_far, taken)
+        return decide(job, self._limits, state, used)
 
 
 @dataclass(frozen=True)
 class _Prepared:
-    """What a run needs but its process: its folder, CPU, services, tables and cgroups, and the pipe
-    by which its agent is answered."""
+    """A run's folder, CPU, services, tables and cgroups, and the pipe with answers to its agent."""
 
     folder: Path
     cpu: int
@@ -232,7 +236,7 @@ class _Prepared:
 
 @contextmanager
 def _pipe() -> Iterator[tuple[int, int]]:
-    """A pipe's two ends, for reading and for writing."""
+    """Open a pipe; yield the descriptors for reading and for writing."""
     ends = os.pipe()
     try:
         yield ends
@@ -241,6 +245,6 @@ def _pipe() -> Iterator[tuple[int, int]]:
             os.close(end)
 
 
-def parts_of(job: Job) -> set[str]:
-    """What must have been rehearsed before a run: its variant, and its mode, by its interpreter."""
+def rehearsal_keys(job: Job) -> set[str]:
+    """Return what a run needs rehearsed: its variant and its mode, with its interpreter."""
     return {f"{job.scenario.name}/{job.variant}/{job.python}", f"{job.mode}/{job.python}"}

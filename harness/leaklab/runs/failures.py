@@ -1,4 +1,4 @@
-"""The error of a run that failed."""
+"""The error that a failed run is reported with."""
 
 from leaklab.model.errors import BadInput, LabError, NotMeasured
 from leaklab.model.job import Job
@@ -13,9 +13,9 @@ WHAT_FAILED = {
 
 
 def run_error(job: Job, measurement: Measurement | Result) -> LabError | None:
-    """The error of a run that broke off by itself; None if it ended, or was stopped at a limit.
+    """Return the error of a run that failed; None if it completed or was stopped at a limit.
 
-    Its note is the traceback of the scenario's code, or what a process printed last.
+    The error's note is the traceback of the scenario's code, or the end of the process's output.
     """
     if not measurement.end_reason.failed:
         return None
@@ -24,7 +24,7 @@ def run_error(job: Job, measurement: Measurement | Result) -> LabError | None:
     else:
         what = WHAT_FAILED.get(measurement.end_reason, "")
         last = measurement.output_tail.strip().splitlines()[-1:]
-        last_line = f"; its last words: {last[0]}" if last else ""
+        last_line = f"; its last output: {last[0]}" if last else ""
         error = NotMeasured(f"{job.label}: {what}{measurement.detail}{last_line}")
     error.add_note(measurement.output_tail)
     return error

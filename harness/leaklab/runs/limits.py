@@ -1,4 +1,4 @@
-"""The limits of a run: their defaults, and those under which nothing could run."""
+"""The limits of a run: their defaults, and the checks that a run can work within them."""
 
 import subprocess
 import sys
@@ -10,13 +10,13 @@ from leaklab.model.units import format_bytes
 
 DEFAULT_RUN_LIMITS = Limits(memory_bytes=1 << 30, time_seconds=300.0)
 
-# A pool has a parent, and may have a fork server and a resource tracker.
+# A pool has a parent process, and may have a fork server and a resource tracker.
 BESIDE_WORKERS = 3
-# Runs that hold nothing open were seen to end well with 10, those of a pool with 22 for 2 workers
-# and 82 for 30, in the parent; the rest is for what a program itself needs.
+# Measured minimum for programs that open nothing: 10 descriptors for a run in one process; in the
+# parent of a pool 22 for 2 workers and 82 for 30. The rest is for the program itself.
 MIN_DESCRIPTORS = 64
 DESCRIPTORS_PER_WORKER = 4
-# Only a limit below this is worth asking an interpreter how much it takes.
+# Only a limit below this is compared with the memory of a bare interpreter, which takes a process.
 SMALL_BYTES = 64 << 20
 OWN_HIGH_WATER = """
 for line in open("/proc/self/status"):
@@ -26,16 +26,22 @@ for line in open("/proc/self/status"):
 
 
 def available_bytes() -> int:
-    """What the machine has to give; as a limit on private data it is the backstop for one huge
-    allocation between two looks of the observer."""
+    """Return the memory that the machine can still give, in bytes.
+
+    As a limit on private data it stops a single huge allocation between two of the observer's
+    samples.
+    """
     import psutil  # noqa: PLC0415  (26 ms, which --help does not pay for)
 
     return int(psutil.virtual_memory().available)
 
 
 def default_memory_limit(at_once: int = 1) -> int:
-    """The smaller of 1 GiB and a quarter of what the machine has to give; of half of it, a run's
-    part where more than two are made at a time."""
+    """Return the default memory limit of a run, in bytes.
+
+    It is the smaller of 1 GiB and a quarter of the available memory. When more than two runs are
+    made at a time, they share half of the available memory instead.
+    """
     return min(DEFAULT_RUN_LIMITS.memory_bytes, available_bytes() // max(4, 2 * at_once))
 
 
@@ -46,23 +52,23 @@ def make_limits(
     descriptor_limit: int = DEFAULT_RUN_LIMITS.descriptors,
     at_once: int = 1,
 ) -> Limits:
-    """The limits that were asked for.
+    """Make the limits of a run from a user's options.
 
     Args:
         memory_limit: in bytes; None for the default.
         time_limit: in seconds.
-        process_limit: how many a run may have at a time.
-        descriptor_limit: how many each process may open.
-        at_once: how many runs are made at a time.
+        process_limit: the number of processes that a run may have at a time.
+        descriptor_limit: the number of descriptors that each process may have open.
+        at_once: the number of runs made at a time.
 
     Raises:
-        BadInput: a limit under which nothing can run.
+        BadInput: No program can run within the memory limit or the descriptor limit.
     """
     if memory_limit is not None and memory_limit < SMALL_BYTES:
         _require_memory(memory_limit)
     if descriptor_limit < MIN_DESCRIPTORS:
-        words = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
-        raise BadInput(f"{words} ({MIN_DESCRIPTORS}); allow more")
+        problem = f"a limit of {descriptor_limit} descriptors is less than a run itself may need"
+        raise BadInput(f"{problem} ({MIN_DESCRIPTORS}); allow more")
     return Limits(
         memory_bytes=memory_limit or default_memory_limit(at_once),
         time_seconds=time_limit,
@@ -72,10 +78,10 @@ def make_limits(
 
 
 def require_sufficient_limits(limits: Limits, jobs: Iterable[Job]) -> None:
-    """Stop before a pool that the limits would not let begin.
+    """Check that the limits allow the largest worker pool of the jobs to start.
 
     Raises:
-        BadInput: saying which limit is too low, and what the pool needs.
+        BadInput: A limit is too low; the message names it and what the pool needs.
     """
     workers = max((job.workers for job in jobs if job.mode.is_pool), default=0)
     if workers:
@@ -102,14 +108,14 @@ def _require_descriptors(limits: Limits, workers: int) -> None:
 
 
 def _require_memory(memory_limit: int) -> None:
-    """Stop at a memory limit that is less than what an interpreter takes that does nothing.
+    """Check that a memory limit in bytes has room for an interpreter that does nothing.
 
     Raises:
-        BadInput: saying what that is, measured here and now.
+        BadInput: It has not; the message gives the interpreter's memory, measured just now.
     """
     command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
-    found = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
-    needed = int(found.stdout or 0) << 10
+    completed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    needed = int(completed.stdout or 0) << 10
     if memory_limit < needed:
-        words = f"a memory limit of {format_bytes(memory_limit)} is less than a bare interpreter"
-        raise BadInput(f"{words} needs ({format_bytes(needed)}); allow more")
+        problem = f"a memory limit of {format_bytes(memory_limit)} is less than a bare interpreter"
+        raise BadInput(f"{problem} needs ({format_bytes(needed)}); allow more")

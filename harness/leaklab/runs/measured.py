@@ -1,4 +1,4 @@
-"""What was measured, put together: messages, the agent's tables and the observer's readings."""
+"""The measurement of a run, from its messages, the agent's tables and the observer's readings."""
 
 import os
 import re
@@ -21,57 +21,59 @@ from leaklab.sandbox.launch import Child, describe_exit
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
 OUTPUT_TAIL_BYTES = 2000
-# The line of a warning, and below it that of its source, which Python 3.13 shortens.
+# The line of a warning, and below it the line of its source, which Python 3.13 shortens.
 TRACKER_WARNING = re.compile(r"^.*resource_tracker.*(?:\n[ \t]+warnings\.warn\(.*)?\n?", re.M)
 LIMIT_MET = {"descriptors": EndReason.DESCRIPTOR_LIMIT, "memory": EndReason.MEMORY_LIMIT}
 
 
 def make_measurement(
-    seen: Observation, tables: SampleTables, cpu: int, tail: str, limits: Limits
+    observation: Observation, tables: SampleTables, cpu: int, tail: str, limits: Limits
 ) -> Measurement:
-    """What a run came to.
+    """Make the measurement of a run that has ended.
 
     Args:
-        seen: the messages of the run and the observer's readings.
+        observation: the messages of the run and the observer's readings.
         tables: the samples.
-        cpu: the processor the run was pinned to.
-        tail: the end of what the program printed, kept for a process that died without a word.
-        limits: what it was held to.
+        cpu: the CPU that the run was pinned to.
+        tail: the end of the program's output, kept if a process died without an error message.
+        limits: the limits of the run.
     """
-    ended, detail = _how_it_ended(seen)
-    died = ended in (EndReason.DIED, EndReason.WORKER_DIED)
+    end_reason, detail = _end_of(observation)
+    died = end_reason in (EndReason.DIED, EndReason.WORKER_DIED)
     return Measurement(
-        end_reason=ended,
+        end_reason=end_reason,
         detail=detail,
-        held_back_by=seen.held_back_by,
-        units_done=tables.total_units_done() or sum(f.units for f in _workers(seen)),
-        processes=records(seen, tables),
-        tree=TreeRecord(samples=seen.tree.samples()),
-        tree_peak_pss_bytes=seen.tree_peak_pss_bytes,
-        tree_pss_longest_gap_seconds=seen.longest_gap_seconds,
-        cgroup_peak_bytes=seen.cgroup_peak_bytes,
-        controls=_controls(seen, cpu, limits),
-        output_tail=seen.failed.traceback if seen.failed else tail if died else "",
+        stopped_by_option=observation.stopped_by_option,
+        units_done=tables.total_units_done() or sum(f.units for f in _workers(observation)),
+        processes=records(observation, tables),
+        tree=TreeRecord(samples=observation.tree.samples()),
+        tree_peak_pss_bytes=observation.tree_peak_pss_bytes,
+        tree_pss_longest_gap_seconds=observation.longest_gap_seconds,
+        cgroup_peak_bytes=observation.cgroup_peak_bytes,
+        controls=_controls(observation, cpu, limits),
+        output_tail=observation.failed.traceback if observation.failed else tail if died else "",
     )
 
 
-def records(seen: Observation, tables: SampleTables) -> list[ProcessRecord]:
-    """What is known of each process, also of a run under way, by their numbers. A program may have
-    forged baselines of others."""
-    numbers = [number for number in sorted(seen.baselines) if 0 <= number < tables.processes]
-    return [_record(seen, seen.baselines[number], tables) for number in numbers]
+def records(observation: Observation, tables: SampleTables) -> list[ProcessRecord]:
+    """Make the record of each process by its number, also while the run is under way.
+
+    Numbers without a table are left out, because a program can forge a baseline message.
+    """
+    numbers = [number for number in sorted(observation.baselines) if 0 <= number < tables.processes]
+    return [_record(observation, observation.baselines[number], tables) for number in numbers]
 
 
-def _workers(seen: Observation) -> list[Finished]:
-    """The reports of those who worked: of a pool its workers, else the one process."""
-    reports = seen.finished
+def _workers(observation: Observation) -> list[Finished]:
+    """Return the final messages of the workers of a pool, or of the one process."""
+    reports = observation.finished
     return [reports[n] for n in reports if n or len(reports) == 1]
 
 
-def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
-    finished = seen.finished.get(baseline.process, Finished())
-    high_water = seen.high_water_bytes.get(baseline.pid)
-    outside = seen.outside.get(baseline.process)
+def _record(observation: Observation, baseline: Baseline, tables: SampleTables) -> ProcessRecord:
+    finished = observation.finished.get(baseline.process, Finished())
+    high_water = observation.high_water_bytes.get(baseline.pid)
+    outside = observation.outside.get(baseline.process)
     peak = finished.peak_rss_bytes or high_water or baseline.rss_bytes
     return ProcessRecord(
         pid=baseline.pid,
@@ -88,51 +90,51 @@ def _record(seen: Observation, baseline: Baseline, tables: SampleTables) -> Proc
         at_start=baseline.at_start,
         outside=outside.samples() if outside else Samples(),
         stops=tables.stops(baseline.process, baseline.rss_bytes),
-        bounded=_containers(seen, baseline.process),
+        bounded=_containers(observation, baseline.process),
         at_end=finished.at_end,
         after_collect=finished.after_collect,
         after_trim=finished.after_trim,
     )
 
 
-def _containers(seen: Observation, process: int) -> list[Container]:
+def _containers(observation: Observation, process: int) -> list[Container]:
     return [
-        Container(units=told.units, name=name, entries=entries, maximum=maximum)
-        for told in seen.bounded
-        if told.process == process
-        for name, entries, maximum in told.containers
+        Container(units=survey.units, name=name, entries=entries, maximum=maximum)
+        for survey in observation.bounded
+        if survey.process == process
+        for name, entries, maximum in survey.containers
     ]
 
 
-def _controls(seen: Observation, cpu: int, limits: Limits) -> Controls:
-    applied = seen.controlled
-    found = seen.baselines.values()
+def _controls(observation: Observation, cpu: int, limits: Limits) -> Controls:
+    applied = observation.controlled
+    baselines = observation.baselines.values()
     return Controls(
         aslr_off=bool(applied and applied.aslr_off),
         huge_pages_off=bool(applied and applied.huge_pages_off),
         own_shared_memory=bool(applied and applied.own_shared_memory),
         pinned_cpu=cpu,
-        high_water_reset=bool(found) and all(b.high_water_reset for b in found),
-        memory_limit_by=seen.memory_by,
-        process_limit_by=seen.processes_by,
+        high_water_reset=bool(baselines) and all(b.high_water_reset for b in baselines),
+        memory_limit_by=observation.memory_by,
+        process_limit_by=observation.processes_by,
         memory_limit_bytes=limits.memory_bytes,
         process_limit=limits.processes,
         descriptor_limit=limits.descriptors,
-        refused=[*(applied.refused if applied else []), *seen.refused],
+        refused=[*(applied.refused if applied else []), *observation.refused],
     )
 
 
-def _how_it_ended(seen: Observation) -> tuple[EndReason, str]:
-    if seen.stopped:
-        return seen.stopped, seen.service_death
-    if seen.failed:
-        return _failure(seen.failed)
-    if seen.died:
-        return EndReason.WORKER_DIED, _worker_death(seen.died)
-    if 0 in seen.finished:
+def _end_of(observation: Observation) -> tuple[EndReason, str]:
+    if observation.stopped:
+        return observation.stopped, observation.service_death
+    if observation.failed:
+        return _failure(observation.failed)
+    if observation.died:
+        return EndReason.WORKER_DIED, _worker_death(observation.died)
+    if 0 in observation.finished:
         return EndReason.COMPLETED, ""
-    status = seen.exited.status if seen.exited else None
-    died = EndReason.DIED if seen.baselines else EndReason.NOT_STARTED
+    status = observation.exited.status if observation.exited else None
+    died = EndReason.DIED if observation.baselines else EndReason.NOT_STARTED
     return died, _death(status)
 
 
@@ -142,29 +144,34 @@ def _worker_death(died: Died) -> str:
 
 
 def _death(status: int | None) -> str:
-    """How a process ended in mid-run, from its wait status."""
+    """Describe how a process ended during a run, from its wait status."""
     if status is None or os.WIFSIGNALED(status):
         return describe_exit(status)
     if os.waitstatus_to_exitcode(status) == layout.NO_CHANNEL:
         return "the program closed descriptors that are the lab's"
-    return f"{describe_exit(status)} in mid-run (os._exit?)"
+    return f"{describe_exit(status)} during the run (os._exit?)"
 
 
 def _failure(failed: Failed) -> tuple[EndReason, str]:
-    whose = f"worker {failed.process}: " if failed.process else ""
+    process = f"worker {failed.process}: " if failed.process else ""
     if failed.ended_early:
-        done, asked = failed.ended_early
-        words = f"the workload ended after {done:,} of {asked:,} units: make it yield more"
-        return EndReason.PROGRAM_FAILED, whose + (words if done else "the workload never yields")
+        done, needed = failed.ended_early
+        problem = f"the workload ended after {done:,} of {needed:,} units: make it yield more"
+        if not done:
+            problem = "the workload never yields"
+        return EndReason.PROGRAM_FAILED, process + problem
     where = f"{failed.where[0]}:{failed.where[1]}: " if failed.where else ""
     first_line = failed.message.strip().partition("\n")[0]
-    ended = LIMIT_MET.get(failed.limit or "", EndReason.PROGRAM_FAILED)
-    return ended, f"{whose}{where}{failed.error}: {first_line}"
+    end_reason = LIMIT_MET.get(failed.limit or "", EndReason.PROGRAM_FAILED)
+    return end_reason, f"{process}{where}{failed.error}: {first_line}"
 
 
 def tail_of(child: Child) -> str:
-    """The end of what the program printed; what multiprocessing's resource tracker says of a pool
-    that was killed is not the program's."""
+    """Return the end of the program's output.
+
+    Warnings of multiprocessing's resource tracker about a killed pool are removed, because they
+    are not the program's output.
+    """
     try:
         text = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
     except OSError:

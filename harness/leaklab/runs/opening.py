@@ -1,4 +1,4 @@
-"""Opening a session: where it is saved, and the executor that makes its runs."""
+"""Opening a session: the folder that its results go to, and the executor that makes its runs."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -11,12 +11,12 @@ from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.limits import require_sufficient_limits
 from leaklab.runs.listener import Listener
 from leaklab.runs.runner import Outcome, run_jobs
-from leaklab.runs.sessions import Session, begin, plan_of
+from leaklab.runs.sessions import Session, begin_session, plan_of
 
 
 @dataclass(frozen=True)
 class SessionWork:
-    """What a session is to make: jobs of a catalogue, within limits, some at a time."""
+    """The work of a session: jobs of a catalogue, their limits, and how many run at a time."""
 
     catalogue: Catalogue
     jobs: Sequence[Job]
@@ -26,7 +26,7 @@ class SessionWork:
 
 @dataclass(frozen=True)
 class OpenSession:
-    """A session that is ready to run; its results go to `folder`."""
+    """A session that is ready to run."""
 
     work: SessionWork
     executor: ProcessExecutor
@@ -34,14 +34,14 @@ class OpenSession:
 
     @property
     def folder(self) -> Path:
-        """Where its results are saved."""
+        """The folder that the results are saved in."""
         return self.session.folder
 
     def run(self, listener: Listener) -> Outcome:
-        """Make the runs that the session does not hold yet.
+        """Make the runs that have no saved result yet, and return the outcome of all.
 
         Raises:
-            KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
+            KeyboardInterrupt: Ctrl-C was pressed. The runs under way were cancelled and have ended.
         """
         jobs, root = self.work.jobs, self.work.catalogue.root
         return run_jobs(
@@ -50,32 +50,32 @@ class OpenSession:
 
 
 def begin_resumable(work: SessionWork, results: Path) -> Session:
-    """A new session with its plan beside its results, from which `--resume` goes on.
+    """Begin a session in the folder `results`, with a saved plan that `--resume` continues.
 
     Raises:
-        BadInput: a limit under which the work could not begin.
-        NotMeasured: the session's folder cannot be made.
+        BadInput: The limits are too low for the work.
+        NotMeasured: The session's folder cannot be made.
     """
     require_sufficient_limits(work.limits, work.jobs)
-    return begin(results, plan_of(work.jobs, work.limits, work.catalogue.root))
+    return begin_session(results, plan_of(work.jobs, work.limits, work.catalogue.root))
 
 
 @contextmanager
 def open_session(work: SessionWork, place: Session | Path | None) -> Iterator[OpenSession]:
-    """Open a session; on leaving it, no process of it and no temporary file is left.
+    """Open a session; on exit, none of its processes and temporary files is left.
 
     Args:
-        work: what it is to make.
-        place: where results are saved: in a session that has begun, in a new one in a folder of
-            sessions, or nowhere for longer than it is open.
+        work: the runs to make.
+        place: a session that has begun, or a folder in which a new session is begun; None saves
+            the results in a temporary folder.
 
     Raises:
-        BadInput: a limit under which the work could not begin.
-        NotMeasured: its folder cannot be made, or this platform cannot be measured on.
+        BadInput: The limits are too low for the work.
+        NotMeasured: The session's folder cannot be made, or this platform is not supported.
     """
     if not isinstance(place, Session):
         require_sufficient_limits(work.limits, work.jobs)
-    session = begin(place) if isinstance(place, Path) else place
+    session = begin_session(place) if isinstance(place, Path) else place
     executor = ProcessExecutor(work.catalogue, work.limits, slots=work.at_once)
     with executor, session or Session(executor.folder) as opened:
         yield OpenSession(work, executor, opened)

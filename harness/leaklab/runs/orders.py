@@ -1,4 +1,4 @@
-"""What an agent is told of a job."""
+"""The order that tells an agent what to run."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -21,13 +21,13 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
     scratch: Path,
     sampling: bool,
 ) -> AgentOrder:
-    """The order for a run of a job, in the words of `AgentOrder`.
+    """Make the order for a run of a job.
 
     Args:
         job: the job.
         task: what the agent does.
         units: the work. A rehearsal, which has fewer units than its job, is not open-ended.
-        roots, cpus, services, scratch, sampling: as `AgentOrder` has them.
+        roots, cpus, services, scratch, sampling: the fields of `AgentOrder` of these names.
     """
     open_ended = job.budget_seconds is not None and units >= job.units
     return AgentOrder(
@@ -52,24 +52,29 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
 
 
 def _judged(resource: Resource) -> list[str]:
-    """What is read at every sample: the signals that decide, or those that they are made of."""
-    made_of = {Signal.ANON: [Signal.RSS, Signal.SHARED]}
+    """Return the signals to read at every sample: those that decide, or their components."""
+    components = {Signal.ANON: [Signal.RSS, Signal.SHARED]}
     signals = SIGNALS_OF.get(resource, ())
-    return [read.value for signal in signals for read in made_of.get(signal, [signal])]
+    return [read.value for signal in signals for read in components.get(signal, [signal])]
 
 
 def cpus_of_slot(cpus: Sequence[int], slot: int) -> list[int]:
-    """The CPUs in the order of one of the slots in which runs are made at a time.
+    """Return the CPUs, rotated so that those of one of the concurrent runs come first.
 
-    A worker lies to its parent on the CPUs as in any other slot, the first beside it: a forked
-    one's RSS was counted in part on the parent's CPU, and the kernel sums that up roughly.
+    A worker's CPU has the same distance from its parent's CPU in every slot, and the first worker
+    is next to the parent. The RSS of a forked process is counted in part on the parent's CPU, and
+    the kernel sums the per-CPU counters only approximately.
     """
     slot %= len(cpus)
     return [*cpus[slot:], *cpus[:slot]]
 
 
 def _asks(job: Job, *, open_ended: bool) -> Asks:
-    """A tree is read from outside at every sample; else an open-ended run is judged on its way."""
+    """Return when the agent waits for an answer.
+
+    A tree is read from outside at every sample. An open-ended run of one process is judged at its
+    checkpoints.
+    """
     if job.scenario.scope is Scope.TREE:
         return Asks.AT_EVERY_SAMPLE
     return Asks.AT_CHECKPOINTS if open_ended else Asks.NEVER

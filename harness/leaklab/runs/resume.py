@@ -1,7 +1,7 @@
-"""A session that broke off: its plan read back, and what of it is made.
+"""Resuming an interrupted session: its plan and its saved results are read back.
 
-A file in its folder that is none of its results (half of one, one of a newer leaklab, something
-else) is told of by name and left alone.
+A file in the session's folder that is not one of its results (an incomplete one, one of a newer
+leaklab, something else) is reported by name and left unchanged.
 """
 
 from collections.abc import Sequence
@@ -18,28 +18,29 @@ from leaklab.runs import store
 from leaklab.runs.sessions import PLAN, PLAN_SCHEMA, Plan, PlannedRun, Session, lock_folder
 
 
-def newest(results: Path) -> tuple[Path, list[str]]:
-    """The newest session that is not complete (if all are, the newest), and a line on each newer
-    one whose plan cannot be read.
+def newest_session(results: Path) -> tuple[Path, list[str]]:
+    """Return the newest incomplete session, or the newest one if all are complete.
+
+    The second value has a line for each newer session with an unreadable plan.
 
     Raises:
-        BadInput: there is none, or none with a plan that can be read.
+        BadInput: There is no session, or no plan can be read.
     """
     try:
         folders = sorted((f for f in results.iterdir() if (f / PLAN).exists()), reverse=True)
         if not folders:
-            raise BadInput(f"{results} holds no session to go on with; name one: --resume=DIR")
+            raise BadInput(f"{results} has no session to resume; name one with --resume=DIR")
         return _newest_of(folders)
     except OSError as error:
-        words = f"{results} cannot be read: {error.strerror}"
-        raise BadInput(f"{words}; name the folder of sessions with --results") from error
+        problem = f"{results} cannot be read: {error.strerror}"
+        raise BadInput(f"{problem}; name the folder of sessions with --results") from error
 
 
 def read_plan(folder: Path) -> Plan:
-    """The plan of a session.
+    """Read the plan of a session.
 
     Raises:
-        BadInput: there is none, or it cannot be read.
+        BadInput: The folder has no plan, or it cannot be read.
     """
     path = folder / PLAN
     try:
@@ -47,26 +48,26 @@ def read_plan(folder: Path) -> Plan:
         store.require_known_schema(path, text, PLAN_SCHEMA)
         return msgspec.json.decode(text, type=Plan)
     except OSError as error:
-        words = f"{folder} holds no plan to go on with ({PLAN}: {error.strerror})"
-        raise BadInput(f"{words}; name a session of 'leaklab run'") from error
+        problem = f"{folder} has no plan to resume ({PLAN}: {error.strerror})"
+        raise BadInput(f"{problem}; name a session of 'leaklab run'") from error
     except (ValueError, RecursionError) as error:
-        words = f"{path} is no plan, or only half of one: {error}"
-        raise BadInput(f"{words}; run it anew") from error
+        problem = f"{path} is not a plan, or is incomplete: {error}"
+        raise BadInput(f"{problem}; run it again without --resume") from error
 
 
 def jobs_of_plan(plan: Plan, catalogue: Catalogue) -> list[Job]:
-    """The jobs that were planned, in their order, with the scenarios as they are now.
+    """Return the jobs of a plan in their order, with the present scenarios of the catalogue.
 
     Raises:
-        BadInput: the catalogue no longer has one of them, or its text is wrong.
+        BadInput: The catalogue no longer has one of the scenarios as planned, or its text is wrong.
     """
     names = catalogue.names()
     wanted = {run.scenario for run in plan.runs}
     scenarios = {name: catalogue.load(name) for name in names if name in wanted}
     gone = {_label(run): None for run in plan.runs if not _has(scenarios, run)}
     if gone:
-        words = f"the catalogue no longer has {', '.join(gone)} as planned"
-        raise BadInput(f"{words}; put it back, or run anew without --resume")
+        problem = f"the catalogue no longer has {', '.join(gone)} as planned"
+        raise BadInput(f"{problem}; restore it, or run again without --resume")
     fields = [name for name in PlannedRun.__struct_fields__ if name != "scenario"]
     return [
         Job(scenario=scenarios[run.scenario], **{name: getattr(run, name) for name in fields})
@@ -74,25 +75,26 @@ def jobs_of_plan(plan: Plan, catalogue: Catalogue) -> list[Job]:
     ]
 
 
-def reopen(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
-    """A session as it was left, locked, and a line on each file there that is none of its results.
+def reopen_session(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
+    """Lock and read a session, with a line for each file that is not one of its results.
 
     Raises:
-        BadInput: another process is making it, or it cannot be read.
+        BadInput: Another process is running the session, or its folder cannot be read.
     """
     try:
         lock = lock_folder(folder)
-        made, strange = _survey(folder, plan)
+        saved, unknown_files = _read_results(folder, plan)
     except BlockingIOError as error:
-        words = f"{folder} is being made by another leaklab"
-        raise BadInput(f"{words}; wait for it, or name another: --resume=DIR") from error
+        problem = f"{folder} is in use by another leaklab"
+        raise BadInput(f"{problem}; wait for its end, or name another: --resume=DIR") from error
     except OSError as error:
-        raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
-    return Session(folder, made, lock), strange
+        problem = f"{folder} cannot be read: {error.strerror}"
+        raise BadInput(f"{problem}; fix its permissions") from error
+    return Session(folder, saved, lock), unknown_files
 
 
 def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
-    """As `newest` has it, of folders with plans, newest first."""
+    """Do the work of `newest_session` on folders with plans, the newest first."""
     complete: list[tuple[Path, list[str]]] = []
     unreadable: list[str] = []
     for folder in folders:
@@ -109,8 +111,8 @@ def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
 
 def _is_complete(folder: Path) -> bool:
     plan = read_plan(folder)
-    made, _ = _survey(folder, plan)
-    return len(made) == len(plan.runs)
+    saved, _ = _read_results(folder, plan)
+    return len(saved) == len(plan.runs)
 
 
 def _has(scenarios: dict[str, Scenario], run: PlannedRun) -> bool:
@@ -127,37 +129,37 @@ def _label(run: PlannedRun) -> str:
     return f"{run.scenario}/{run.variant}/{run.mode}"
 
 
-def _survey(folder: Path, plan: Plan) -> tuple[dict[int, Result], list[str]]:
-    """The results of a plan by their place in it, and a line on each file that is none of them."""
-    made: dict[int, Result] = {}
-    strange = []
+def _read_results(folder: Path, plan: Plan) -> tuple[dict[int, Result], list[str]]:
+    """Read a session's results by their place in the plan, with a line for each other file."""
+    saved: dict[int, Result] = {}
+    unknown_files = []
     for path in sorted(folder.iterdir()):
         if path.name != PLAN:
             try:
                 result = _read_named(path)
-                made[_place_of(path, result, plan, made)] = result
+                saved[_place_of(path, result, plan, saved)] = result
             except BadInput as error:
-                strange.append(str(error))
-    return made, strange
+                unknown_files.append(str(error))
+    return saved, unknown_files
 
 
 def _read_named(path: Path) -> Result:
-    """The result in a file, which must be the one that the file's name says."""
+    """Read the result in a file, and check that it is the one in the file's name."""
     name = store.parse_name(path.name)
     if path.name.startswith("."):
-        raise BadInput(f"{path} is half a file, of a save that was killed")
+        raise BadInput(f"{path} is an incomplete file of an interrupted save")
     if name is None or not path.is_file():
-        raise BadInput(f"{path} is no saved result")
+        raise BadInput(f"{path} is not a saved result")
     result = store.read_result(path)
     if store.result_name(result, name.copy) != name:
-        raise BadInput(f"{path} holds another run than its name says")
+        raise BadInput(f"{path} contains another run than the one in its name")
     return result
 
 
-def _place_of(path: Path, result: Result, plan: Plan, made: dict[int, Result]) -> int:
-    """The first place in the plan that is the result's and still free."""
+def _place_of(path: Path, result: Result, plan: Plan, saved: dict[int, Result]) -> int:
+    """Return the first place in the plan that matches the result and has none yet."""
     run = PlannedRun(**{name: getattr(result, name) for name in PlannedRun.__struct_fields__})
     for place, planned in enumerate(plan.runs):
-        if planned == run and place not in made:
+        if planned == run and place not in saved:
             return place
-    raise BadInput(f"{path} is none of the runs in {PLAN}")
+    raise BadInput(f"{path} is not one of the runs in {PLAN}")

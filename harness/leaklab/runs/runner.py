@@ -1,7 +1,7 @@
-"""The loop of a session: run one, judge it, save it, tell; and so on to the end of the plan.
+"""The loop of a session: each run of the plan is made, judged, saved and reported.
 
-Runs are made in threads, one at a time as well as several, so that Ctrl-C, which only the main
-thread hears, finds it waiting.
+Runs are made in threads, even one at a time. Only the main thread receives Ctrl-C, and it does
+nothing except wait for the others.
 """
 
 import functools
@@ -19,7 +19,7 @@ from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, o
 from leaklab.model.job import Job
 from leaklab.model.measurement import Environment, Measurement
 from leaklab.model.result import Result
-from leaklab.runs.environment import describe_environment, run_by
+from leaklab.runs.environment import describe_environment, with_interpreter
 from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.sessions import Session
@@ -29,62 +29,68 @@ from leaklab.verdict.run import to_result
 
 
 class Executor(Protocol):
-    """Whatever can make a run: real processes, or a toy law in a test."""
+    """The interface for making a run: by real processes, or by a simulated law in a test."""
 
     def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
-        """Make one run and hand back what was measured; several threads may call it at a time.
+        """Make one run and return what was measured. Several threads may call this at a time.
+
+        Args:
+            job: the run.
+            progress: is called with the units done so far.
 
         Raises:
             Cancelled: `cancel` was called.
-            LabError: the run cannot be made.
+            LabError: The run cannot be made.
         """
 
     def cancel(self) -> None:
-        """Make every run end soon, those under way and those to come, by raising `Cancelled`."""
+        """End every run soon, those under way and later ones, by raising `Cancelled` in them."""
 
 
 @dataclass(frozen=True)
 class Failure:
-    """A job whose run could not be made, or broke off, and why."""
+    """A job that could not be run, or failed while it ran, and its error."""
 
     job: Job
     error: LabError
 
     @property
     def reason(self) -> str:
-        """The error's line, without the name of the run."""
+        """The error's message on one line, without the label of the run."""
         return one_line(str(self.error)).removeprefix(f"{self.job.label}: ")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a session came to, in the plan's order. A run that broke off is in both lists: its
-    result has what was measured until then."""
+    """The results and failures of a session, in the order of the plan.
+
+    A run that failed while it ran is in both lists. Its result has what was measured until then.
+    """
 
     results: list[Result]
     failures: list[Failure]
 
     @property
     def exit(self) -> Exit:
-        """The exit code: that of the gravest error, else whether every verdict is as known; of a
-        program of which nothing is known, whether it leaks.
+        """The exit code: that of the most severe error, otherwise the worst one of the results.
 
-        A skipped run hides nothing; where nothing else was asked for, nothing was measured.
+        A skipped run does not count as an error. A session in which all runs were skipped has
+        measured nothing.
         """
-        grave = [f.error.exit for f in self.failures if not isinstance(f.error, Skipped)]
-        if grave or not self.results:
-            return max(grave, default=Exit.NOT_MEASURED)
-        said = {result.exit for result in self.results}
-        worst = (Exit.DIFFERS, Exit.NOT_MEASURED, Exit.AS_EXPECTED)
-        return next(code for code in worst if code in said)
+        errors = [f.error.exit for f in self.failures if not isinstance(f.error, Skipped)]
+        if errors or not self.results:
+            return max(errors, default=Exit.NOT_MEASURED)
+        codes = {result.exit for result in self.results}
+        worst_first = (Exit.DIFFERS, Exit.NOT_MEASURED, Exit.AS_EXPECTED)
+        return next(code for code in worst_first if code in codes)
 
 
-def reasons_of(outcome: Outcome) -> dict[str, str]:
-    """By the labels of its jobs, why runs of a session could not be made, or broke off."""
+def failure_reasons(outcome: Outcome) -> dict[str, str]:
+    """Return the reasons why jobs of a session could not be run, or failed, by the jobs' labels."""
     return {failure.job.label: failure.reason for failure in outcome.failures}
 
 
-def run_jobs(  # noqa: PLR0913  (these six are a session)
+def run_jobs(  # noqa: PLR0913  (all six make a session)
     jobs: Sequence[Job],
     executor: Executor,
     session: Session,
@@ -93,34 +99,37 @@ def run_jobs(  # noqa: PLR0913  (these six are a session)
     *,
     at_once: int = 1,
 ) -> Outcome:
-    """Make the runs that the session does not hold yet; each is judged and saved as it ends.
+    """Make the runs that have no saved result yet; each is judged and saved when it ends.
 
-    A run that cannot be made, or breaks off, is told to the listener and does not end the session.
-    Only a result that cannot be saved does: no further run begins, and those under way go on to
-    their ends, for what is saved of them need not be made again.
+    A run that cannot be made, or fails, is reported to the listener and does not end the session.
+    A result that cannot be saved ends it: no further run begins, and the runs under way go on to
+    their ends, because the results saved of them need not be made again.
 
     Args:
         jobs: the plan.
         executor: makes the runs.
-        session: where they are saved.
-        listener: is told of one moment after the other.
-        root: the catalogue's.
+        session: the folder that results are saved in.
+        listener: receives one event after the other.
+        root: the folder of the catalogue.
         at_once: how many runs are made at a time.
 
+    Returns:
+        The results, those saved before included, and the failures.
+
     Raises:
-        KeyboardInterrupt: Ctrl-C; the runs under way were cancelled and have ended.
+        KeyboardInterrupt: Ctrl-C was pressed. The runs under way were cancelled and have ended.
     """
     runs = _Runs(executor, session, SerialListener(listener), describe_environment(root))
-    for place, result in session.made.items():
-        runs.count(place, jobs[place], result)
-    if left := [place for place in range(len(jobs)) if place not in session.made]:
+    for place, result in session.saved.items():
+        runs.add_saved(place, jobs[place], result)
+    if remaining := [place for place in range(len(jobs)) if place not in session.saved]:
         preload_estimators()
-        _make_all(runs, jobs, left, at_once)
+        _make_all(runs, jobs, remaining, at_once)
     return runs.outcome()
 
 
 def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once: int) -> None:
-    """Make the runs at these places of the plan; where that is broken off, none is left behind."""
+    """Make the runs at these places of the plan; an exception cancels those under way."""
     with ThreadPoolExecutor(at_once) as pool:
         try:
             futures = [pool.submit(runs.make, place, jobs[place], len(jobs)) for place in places]
@@ -128,7 +137,7 @@ def _make_all(runs: "_Runs", jobs: Sequence[Job], places: Sequence[int], at_once
             for future in done:
                 future.result()
         except BaseException:
-            runs.give_up()
+            runs.cancel()
             raise
 
 
@@ -143,21 +152,23 @@ class _Runs:
         self._listener = listener
         self._environment = environment
         self._saving = threading.Lock()
-        self._over = threading.Event()
+        self._ended = threading.Event()
         self._results: dict[int, Result] = {}
         self._failures: dict[int, Failure] = {}
 
-    def count(self, place: int, job: Job, result: Result) -> None:
-        """Count a result that was made before; if it broke off, as a failure, too. Those of older
-        leaklabs do not say how a pair is judged."""
+    def add_saved(self, place: int, job: Job, result: Result) -> None:
+        """Add a result that was saved before, and its failure if it has one.
+
+        Results of older versions of leaklab lack the criterion of their pair; the job has it.
+        """
         judge, min_ratio = job.scenario.judge, job.scenario.min_ratio
         self._results[place] = msgspec.structs.replace(result, judge=judge, min_ratio=min_ratio)
         if error := run_error(job, result):
             self._fail(place, job, error)
 
     def make(self, place: int, job: Job, of: int) -> None:
-        """Make the run at a place in the plan, unless the session is over."""
-        if self._over.is_set():
+        """Make the run at a place in the plan, unless the session has ended."""
+        if self._ended.is_set():
             return
         self._listener.run_started(job, place + 1, of)
         try:
@@ -172,10 +183,11 @@ class _Runs:
             self._listener.run_ended(job)
 
     def _make(self, place: int, job: Job) -> Result:
-        """Run one, judge it, and save it."""
+        """Make one run, judge it, and save it."""
         require_installed(job)
-        trace = self._executor.execute(job, functools.partial(self._listener.progressed, job))
-        result = to_result(job, trace, run_by(self._environment, job.python))
+        progress = functools.partial(self._listener.progressed, job)
+        measurement = self._executor.execute(job, progress)
+        result = to_result(job, measurement, with_interpreter(self._environment, job.python))
         self._results[place] = result
         with self._saving:
             self._session.save(result)
@@ -186,15 +198,15 @@ class _Runs:
         if not isinstance(error, Cancelled):
             self._listener.failed(job, error)
         if isinstance(error, NotSaved):
-            self._over.set()
+            self._ended.set()
 
-    def give_up(self) -> None:
+    def cancel(self) -> None:
         """Begin no further run, and end those under way."""
-        self._over.set()
+        self._ended.set()
         self._executor.cancel()
 
     def outcome(self) -> Outcome:
-        """What they came to."""
+        """Return the results and failures, with pairs judged."""
         results = [self._results[place] for place in sorted(self._results)]
         failures = [self._failures[place] for place in sorted(self._failures)]
         return Outcome(judge_pairs(results), failures)

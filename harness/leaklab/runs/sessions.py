@@ -1,13 +1,12 @@
-"""Sessions: the folder into which one command saves, with its plan.
+"""Sessions: the folder into which one command saves its results, with its plan.
 
     results/20261121-074226-1234/plan.json
     results/20261121-074226-1234/word_index.buggy.inline.1.json
 
-A session's folder is named by its start (UTC) and the harness's pid, and the folders sort by their
-start. Where the clock was set back, or a folder of that name is there, the start is taken to be a
-second after that of the last one: so the newest session always sorts last, and a name that is
-taken never fails a start. While a session is made its folder is locked, and nobody else saves into
-it.
+The name of a session's folder is its start (UTC) and the pid of the harness, so that folders sort
+by their start. If the clock was set back, or a folder of that name exists, the start is set to one
+second after the last one. So the newest session always sorts last, and a name that is taken never
+prevents a start. While a session runs, its folder is locked, and no other process saves into it.
 """
 
 import contextlib
@@ -41,7 +40,7 @@ AtLeastOne = Annotated[int, Meta(ge=1)]
 
 
 class PlannedRun(Struct, frozen=True, kw_only=True):
-    """A job as it is saved: its scenario by name."""
+    """A job as it is saved, with the scenario's name instead of the scenario."""
 
     scenario: str
     variant: Variant
@@ -56,11 +55,12 @@ class PlannedRun(Struct, frozen=True, kw_only=True):
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What a session is to make; `catalogue` is the root folder of its scenarios, `leaklab` the
-    version that planned.
+    """The planned runs of a session.
 
-    Schema history (a reader refuses what is newer than it knows): 1 the first; 2 with the budgets
-    of runs whose length is not fixed; 3 with the interpreter, where that is not the lab's own.
+    `catalogue` is the root folder of its scenarios, `leaklab` the version that made the plan.
+
+    Schema history (a reader refuses a newer schema than it knows): 1 the first; 2 with the budgets
+    of runs without a fixed length; 3 with the interpreter if that is not the lab's own.
     """
 
     schema: int = PLAN_SCHEMA
@@ -70,39 +70,40 @@ class Plan(Struct, frozen=True, kw_only=True):
     runs: list[PlannedRun]
 
     def __post_init__(self) -> None:
-        """Refuse a plan under whose limits nothing could run.
+        """Check that every limit is positive.
 
         Raises:
-            ValueError: naming the limit.
+            ValueError: A limit is zero or less; the message names it.
         """
-        for name, most in msgspec.structs.asdict(self.limits).items():
-            if most <= 0:
-                raise ValueError(f"a limit of {most} ({name}) lets nothing run")
+        for name, limit in msgspec.structs.asdict(self.limits).items():
+            if limit <= 0:
+                raise ValueError(f"a limit of {limit} ({name}) lets nothing run")
 
 
 @dataclass(frozen=True)
 class Session:
-    """The folder into which runs are saved, and what it held before, by place in the plan.
+    """The folder into which runs are saved.
 
-    A context manager: the folder is locked until it is left.
+    `saved` are the results that it had when it was opened, by their place in the plan. The session
+    is a context manager that releases the lock on the folder.
     """
 
     folder: Path
-    made: dict[int, Result] = field(default_factory=dict)
+    saved: dict[int, Result] = field(default_factory=dict)
     lock: int | None = None
 
     def save(self, result: Result) -> Path:
-        """Save one result, all of it or nothing; one thread at a time.
+        """Save one result atomically and return its path. Only one thread at a time may call this.
 
         Raises:
-            NotSaved: it could not be written; what was saved before is untouched.
+            NotSaved: The result could not be written; earlier results are unchanged.
         """
         try:
             return store.save(self.folder, result)
         except OSError as error:
-            words = f"{self.folder / store.result_name(result).text} could not be saved"
-            advice = "make room, or name another --results"
-            raise NotSaved(f"{words}: {error.strerror}; {advice}") from error
+            problem = f"{self.folder / store.result_name(result).text} could not be saved"
+            advice = "free disk space, or choose another folder with --results"
+            raise NotSaved(f"{problem}: {error.strerror}; {advice}") from error
 
     def __enter__(self) -> "Session":
         return self
@@ -113,7 +114,7 @@ class Session:
 
 
 def plan_of(jobs: Sequence[Job], limits: Limits, root: Path) -> Plan:
-    """The plan to save for these jobs of the catalogue at `root`."""
+    """Make the plan to save for jobs of the catalogue at `root`."""
     runs = [
         PlannedRun(
             scenario=job.scenario.name,
@@ -132,15 +133,15 @@ def plan_of(jobs: Sequence[Job], limits: Limits, root: Path) -> Plan:
     return Plan(catalogue=str(root), limits=limits, runs=runs)
 
 
-def begin(results: Path, plan: Plan | None = None) -> Session:
-    """Make a session's folder now, so that a place that cannot be written is known before any work.
+def begin_session(results: Path, plan: Plan | None = None) -> Session:
+    """Make and lock a session's folder, before any work, so that an unwritable place fails early.
 
     Args:
         results: the folder of sessions.
-        plan: what `--resume` is to go on with; None where the session cannot go on.
+        plan: the plan that `--resume` continues; None if the session cannot be resumed.
 
     Raises:
-        NotMeasured: it cannot be made.
+        NotMeasured: The folder cannot be made.
     """
     try:
         folder = _new_folder(results)
@@ -150,17 +151,18 @@ def begin(results: Path, plan: Plan | None = None) -> Session:
             store.write_result(folder / PLAN, text)
     except OSError as error:
         raise NotMeasured(
-            f"results cannot be saved in {results}: {error.strerror}; name another --results"
+            f"results cannot be saved in {results}: {error.strerror}; "
+            "choose another folder with --results"
         ) from error
     return Session(folder, lock=lock)
 
 
 def lock_folder(folder: Path) -> int:
-    """Lock a folder; gives the descriptor that holds the lock, at most as long as the process.
+    """Lock a folder and return the descriptor of the lock, which ends with the process at latest.
 
     Raises:
-        BlockingIOError: another has it.
-        OSError: the folder cannot be opened.
+        BlockingIOError: Another process has locked the folder.
+        OSError: The folder cannot be opened.
     """
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
@@ -168,13 +170,13 @@ def lock_folder(folder: Path) -> int:
     except BlockingIOError:
         os.close(descriptor)
         raise
-    except OSError:  # a file system without locks: go on without
+    except OSError:  # the file system has no locks; go on without one
         pass
     return descriptor
 
 
 def _new_folder(results: Path) -> Path:
-    """Make a folder that sorts after all that are there."""
+    """Make a folder with a name that sorts after those of all existing sessions."""
     results.mkdir(parents=True, exist_ok=True)
     last = max((_start_of(path.name) for path in results.iterdir()), default=_LONG_AGO)
     start = max(datetime.now(UTC), last + timedelta(seconds=1))
@@ -187,10 +189,10 @@ def _new_folder(results: Path) -> Path:
 
 
 def _start_of(name: str) -> datetime:
-    """When a session of this name began; long ago where it is no session's name."""
-    found = _FOLDER.fullmatch(name)
+    """Return when a session of this name began; `_LONG_AGO` if it is not the name of a session."""
+    match = _FOLDER.fullmatch(name)
     try:
-        start = datetime.strptime(f"{found[1]}+0000", f"{_STAMP}%z") if found else _LONG_AGO
+        start = datetime.strptime(f"{match[1]}+0000", f"{_STAMP}%z") if match else _LONG_AGO
     except ValueError:
         return _LONG_AGO
     return start if start.year < MAXYEAR else _LONG_AGO

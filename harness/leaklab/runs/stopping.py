@@ -1,13 +1,14 @@
-"""How far a run goes: to where its verdict is certain, or its budget is spent.
+"""The sequential stopping rule: a run ends when its verdict is certain or its budget is spent.
 
-At every doubling of the work the agent waits for an answer. Before the units that the scenario
-declares, only growth that nothing innocent shows ends a run. From there on, what is not acquitted
-is collected, and read again, before it is believed; and a leak must be confirmed over as much
-further work as an acquittal that was in doubt. What is judged is exact, so the same run ends at the
-same unit each time; only a run that is not certain is ended by what it took.
+The agent waits for a decision at every doubling of the work. Before the units that the scenario
+declares, a run ends only for growth that no sound program shows. After that, a run that is not
+clean collects its garbage and is read again before a leak is accepted. A leak must be confirmed
+over as much further work as a clean verdict that was in doubt. The judged readings are exact, so
+the same run ends at the same unit each time. CPU time, memory and elapsed time end only a run
+with an uncertain verdict.
 
-Where nobody vouches for the units, whatever is still filling looks like a leak: so only the whole
-budget is enough for one.
+When the declared units are not vouched for, anything that is still filling looks like a leak.
+A leak then takes the whole budget.
 """
 
 from collections.abc import Sequence
@@ -25,8 +26,9 @@ from leaklab.verdict.process import is_certain, judge_process, judge_tree, rows_
 from leaklab.verdict.resources import MAX_THREADS, resource_limits
 from leaklab.verdict.retained import is_collected
 
-# An acquittal by units that nobody vouches for stands after this share of the budget, or so many
-# times that by the clock: a program that waits for others takes hardly any CPU time.
+# When the units are not vouched for, a clean verdict stands after this share of the budget in CPU
+# time. A program that waits for others takes hardly any CPU time, so WAITING_TIMES as much elapsed
+# time is enough, too.
 ACQUITTAL_SHARE = 0.1
 WAITING_TIMES = 5
 
@@ -34,9 +36,11 @@ NEVER = 1 << 63
 
 
 @dataclass(frozen=True)
-class SoFar:
-    """A run under way: the units done in all, and what was measured of it until now;
-    `surveyed_units` is where its containers were looked at last."""
+class RunState:
+    """A run under way: the units done by all processes, and what was measured until now.
+
+    `surveyed_units` are the units at which the sizes of its containers were last read.
+    """
 
     units: int
     processes: Sequence[ProcessRecord] = ()
@@ -45,130 +49,144 @@ class SoFar:
 
     @property
     def is_collected(self) -> bool:
-        """Whether every process has collected since its last unit."""
+        """Whether every process has collected its garbage since its last unit."""
         return all(is_collected(process) for process in self.processes)
 
 
 @dataclass(frozen=True)
-class Spent:
-    """What a run has taken: CPU time (of the process that took most, or of a whole tree), resident
-    memory, and time by the clock."""
+class ResourceUse:
+    """What a run has used: CPU time, resident memory and elapsed time.
+
+    The CPU time is that of the process with most of it, or of the whole tree if that is judged.
+    """
 
     cpu_seconds: float
     resident_bytes: int
     elapsed_seconds: float
 
 
-def decide(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> Decision:
-    """What a run is to do, and at how many units that is to be decided again.
+def decide(job: Job, limits: Limits, state: RunState, used: ResourceUse) -> Decision:
+    """Decide what a run does next, and at how many units it asks again.
 
     Args:
-        job: the run; one without a budget has a fixed length, and always goes on.
-        limits: what the run is held to.
-        so_far: what is to be judged.
-        spent: what it took.
+        job: the run. One without a budget has a fixed length, and always goes on.
+        limits: the limits of the run.
+        state: what was measured until now.
+        used: the resources that the run has used.
     """
-    units, declared = so_far.units, job.units
+    units, declared = state.units, job.units
     if job.budget_seconds is None:
         return Decision(CheckpointOrder.GO_ON, next_units=NEVER)
     if units < declared:
-        extreme = _is_extreme(job, limits, so_far)
+        extreme = _is_extreme(job, limits, state)
         order = CheckpointOrder.END if extreme else CheckpointOrder.GO_ON
         return Decision(order, next_units=min(2 * units, declared))
-    if job.scenario.judge is Criterion.PEAK or _is_settled(job, limits, so_far, spent):
+    if job.scenario.judge is Criterion.PEAK or _verdict_is_certain(job, limits, state, used):
         return Decision(CheckpointOrder.END)
-    if not so_far.is_collected:
+    if not state.is_collected:
         return Decision(CheckpointOrder.COLLECT)
-    if not job.scenario.is_vouched and so_far.surveyed_units < units:
+    if not job.scenario.is_vouched and state.surveyed_units < units:
         return Decision(CheckpointOrder.SURVEY)
-    option = _exhausted_by_doubling(job, limits, so_far, spent) or _counted_out(limits, so_far)
+    option = _exhausted_by_doubling(job, limits, state, used) or _exhausted_count(limits, state)
     order = CheckpointOrder.END if option else CheckpointOrder.GO_ON
-    return Decision(order, held_back_by=option, next_units=2 * units)
+    return Decision(order, stopped_by_option=option, next_units=2 * units)
 
 
-def _is_extreme(job: Job, limits: Limits, so_far: SoFar) -> bool:
+def _is_extreme(job: Job, limits: Limits, state: RunState) -> bool:
     if job.scenario.judge is Criterion.PEAK:
         return False
     of_tree = job.scenario.scope is Scope.TREE
-    series = [so_far.tree] if of_tree else [process.samples for process in so_far.processes]
-    held_to = _held_to(limits)
-    return any(is_extreme(rows_of(samples), job.scenario.resource, held_to) for samples in series)
+    series = [state.tree] if of_tree else [process.samples for process in state.processes]
+    by_resource = _limits_by_resource(limits)
+    return any(
+        is_extreme(rows_of(samples), job.scenario.resource, by_resource) for samples in series
+    )
 
 
-def _is_settled(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> bool:
-    """Whether more work is not expected to change the verdict."""
-    verdicts = [verdict for verdict in _verdicts(job, limits, so_far) if was_read(verdict)]
+def _verdict_is_certain(job: Job, limits: Limits, state: RunState, used: ResourceUse) -> bool:
+    """Whether more work would not change the verdict."""
+    verdicts = [verdict for verdict in _verdicts(job, limits, state) if was_read(verdict)]
     if not verdicts:
-        return True  # the resource cannot be read here, and more work would not change that
-    confirmed = so_far.units >= CONFIRM_TIMES * job.units
+        return True  # the resource cannot be read here; more work does not change that
+    confirmed = state.units >= CONFIRM_TIMES * job.units
     if any(verdict.is_leak for verdict in verdicts):
-        sure = confirmed and so_far.is_collected and job.scenario.is_vouched
+        sure = confirmed and state.is_collected and job.scenario.is_vouched
         return sure and any(v.is_leak and is_certain(v) for v in verdicts)
     if not job.scenario.is_vouched:
-        least_seconds = ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
-        waited = spent.elapsed_seconds >= WAITING_TIMES * least_seconds
-        enough = spent.cpu_seconds >= least_seconds or waited
+        min_seconds = ACQUITTAL_SHARE * (job.budget_seconds or 0.0)
+        waited = used.elapsed_seconds >= WAITING_TIMES * min_seconds
+        enough = used.cpu_seconds >= min_seconds or waited
         if not (confirmed and enough):
             return False
     return all(is_certain(v) for v in verdicts)
 
 
-def _verdicts(job: Job, limits: Limits, so_far: SoFar) -> list[Verdict]:
-    """The verdicts that decide the run's: the tree's, or that of each process."""
+def _verdicts(job: Job, limits: Limits, state: RunState) -> list[Verdict]:
+    """Return the verdicts that decide that of the run: of the tree, or of each process."""
     resource, declared = job.scenario.resource, job.scenario.units
-    held_to = _held_to(limits)
+    by_resource = _limits_by_resource(limits)
     verdicts = [
         judge_process(
-            process, resource, RunLength(EndReason.COMPLETED, process.units_done, declared, held_to)
+            process,
+            resource,
+            RunLength(EndReason.COMPLETED, process.units_done, declared, by_resource),
         )
-        for process in so_far.processes
+        for process in state.processes
         if job.scenario.scope is not Scope.TREE
     ]
     if job.scenario.scope is Scope.TREE or resource is Resource.SHARED_MEMORY:
-        work = RunLength(EndReason.COMPLETED, so_far.units, declared, held_to)
-        of_tree = judge_tree(rows_of(so_far.tree), resource, work)
-        # Shared memory may grow that is in no file: of memfds the cgroup alone knows.
+        work = RunLength(EndReason.COMPLETED, state.units, declared, by_resource)
+        of_tree = judge_tree(rows_of(state.tree), resource, work)
+        # Shared memory can grow outside of any file: only the cgroup counts memfds.
         if job.scenario.scope is Scope.TREE or of_tree.is_leak:
             verdicts.append(of_tree)
     return verdicts
 
 
-def _held_to(limits: Limits) -> dict[Resource, float]:
+def _limits_by_resource(limits: Limits) -> dict[Resource, float]:
     return resource_limits(limits.memory_bytes, limits.processes, limits.descriptors)
 
 
-def _exhausted_by_doubling(job: Job, limits: Limits, so_far: SoFar, spent: Spent) -> str:
-    """The option that does not let the run go as far again; empty if all do. A doubling takes at
-    least as much as all before it, and more where the last one took more than its half."""
-    more = max([spent.cpu_seconds, *map(_next_cpu_seconds, so_far.processes)])
-    most = {
-        "--budget": (spent.cpu_seconds + more, job.budget_seconds or 0.0),
-        "--memory-limit": (2 * spent.resident_bytes, limits.memory_bytes),
-        "--time-limit": (2 * spent.elapsed_seconds, limits.time_seconds),
+def _exhausted_by_doubling(job: Job, limits: Limits, state: RunState, used: ResourceUse) -> str:
+    """Return the option whose limit the next doubling would exceed; empty if there is no such one.
+
+    A doubling takes at least as much CPU time as all the work before it. It takes more if the last
+    one took more than half of the total.
+    """
+    more = max([used.cpu_seconds, *map(_next_cpu_seconds, state.processes)])
+    needs_and_limits = {
+        "--budget": (used.cpu_seconds + more, job.budget_seconds or 0.0),
+        "--memory-limit": (2 * used.resident_bytes, limits.memory_bytes),
+        "--time-limit": (2 * used.elapsed_seconds, limits.time_seconds),
     }
-    return next((option for option, (taken, limit) in most.items() if taken > limit), "")
+    return next((name for name, (need, limit) in needs_and_limits.items() if need > limit), "")
 
 
 def _next_cpu_seconds(process: ProcessRecord) -> float:
-    """What the next doubling will take, if it takes as many times the last one as that one took of
-    the one before: units of some programs grow slower and slower."""
+    """Return the CPU seconds that the next doubling takes, extrapolated from the last two.
+
+    The ratio of the last two is assumed to stay, because some programs do each unit more slowly
+    than the one before. It is taken as at least 2.
+    """
     spent = {stop.units: stop.cpu_seconds for stop in process.stops}
     *_, oldest, before, now = [0.0, 0.0, 0.0, *(spent[units] for units in sorted(spent))]
     last, one_before = now - before, before - oldest
     return last * max(2.0, last / one_before) if one_before > 0 else 0.0
 
 
-def _counted_out(limits: Limits, so_far: SoFar) -> str:
-    """The option that limits what a process would have too many of by then, if it goes on as over
-    the last half of its work; empty if there is none. What has filled a limit is level from there
-    on, as if it were none."""
-    most = {
+def _exhausted_count(limits: Limits, state: RunState) -> str:
+    """Return the option that limits a count which would be exceeded at the next doubling.
+
+    The count is extrapolated from the last half of the work; the option is empty if no limit is
+    reached. A count that has filled its limit stays level afterwards and would pass for clean.
+    """
+    limit_by_signal = {
         Signal.DESCRIPTORS: ("--descriptor-limit", limits.descriptors),
         Signal.THREADS: ("--process-limit", MAX_THREADS),
         Signal.PROCESSES: ("--process-limit", limits.processes),
     }
-    for process in so_far.processes:
-        for signal, (option, limit) in most.items():
+    for process in state.processes:
+        for signal, (option, limit) in limit_by_signal.items():
             known = [n for n in process.samples.column(signal) if n is not None]
             gained = known[-1] - known[len(known) // 2] if known else 0
             if gained > 0 and known[-1] + 2 * gained > limit:

@@ -1,9 +1,9 @@
-"""Saved results: one JSON file a run, written atomically as the run ends.
+"""Saved results: one JSON file a run, written atomically when the run ends.
 
     results/20261121-074226-1234/word_index.buggy.inline.1.json
 
-Nothing is ever overwritten: where a name is taken, the result is saved beside it as
-`word_index.buggy.inline.1-2.json`. The folder is a session's, see `sessions.py`.
+No file is ever overwritten. If the name is taken, the result is saved beside the existing file as
+`word_index.buggy.inline.1-2.json`. The folder is that of a session, see `sessions.py`.
 """
 
 import contextlib
@@ -34,7 +34,7 @@ class _Versioned(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Name:
-    """What the name of a saved file says; `copy` counts the files of one run, from 1."""
+    """The parts of a saved file's name; `copy` counts the files of one run, from 1."""
 
     scenario: str
     variant: str
@@ -50,24 +50,24 @@ class Name:
 
 
 def result_name(result: Result, copy: int = 1) -> Name:
-    """The name under which a result is saved."""
+    """Return the name under which a result is saved."""
     return Name(result.scenario, result.variant, result.mode, result.repeat, copy)
 
 
 def parse_name(text: str) -> Name | None:
-    """What a file's name says; None where it is no result's."""
-    if not (found := _NAME.fullmatch(text)):
+    """Parse a file's name; return None if it is not the name of a result."""
+    if not (match := _NAME.fullmatch(text)):
         return None
-    return Name(found[1], found[2], found[3], int(found[4]), int(found[5] or 1))
+    return Name(match[1], match[2], match[3], int(match[4]), int(match[5] or 1))
 
 
 def save(folder: Path, result: Result) -> Path:
-    """Save one result under the first of its names that is free; all of it, or nothing.
+    """Save one result atomically under the first free name, and return its path.
 
-    One process at a time may save into a folder, and one of its threads.
+    Only one process at a time may save into a folder, by one of its threads.
 
     Raises:
-        OSError: it could not be written; what was there before is untouched.
+        OSError: The result could not be written; existing files are unchanged.
     """
     names = (folder / result_name(result, copy).text for copy in itertools.count(1))
     target = next(path for path in names if not os.path.lexists(path))
@@ -76,27 +76,27 @@ def save(folder: Path, result: Result) -> Path:
 
 
 def write_result(target: Path, text: bytes) -> None:
-    """Write a new file by way of a hidden one beside it: it is there as a whole, or not at all.
+    """Write a file atomically: a hidden file beside it is written and renamed.
 
     Raises:
-        OSError: it could not be written.
+        OSError: The file could not be written.
     """
     hidden = (target.with_name(f".{target.name}.{n}") for n in itertools.count(1))
-    half = next(path for path in hidden if not os.path.lexists(path))
+    temporary = next(path for path in hidden if not os.path.lexists(path))
     try:
-        with half.open("xb") as file:
+        with temporary.open("xb") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
-        half.replace(target)
+        temporary.replace(target)
     except OSError:
         with contextlib.suppress(OSError):
-            half.unlink(missing_ok=True)
+            temporary.unlink(missing_ok=True)
         raise
 
 
 def encode_result(results: list[Result]) -> bytes:
-    """Results as a JSON list."""
+    """Encode results as a JSON list."""
     return msgspec.json.encode(results)
 
 
@@ -104,28 +104,29 @@ def read_result(path: Path) -> Result:
     """Read one saved result.
 
     Raises:
-        BadInput: it is missing, no JSON, cut short, of a newer schema, or not a result at all.
+        BadInput: The file is missing, incomplete, of a newer schema, or not a result.
     """
     try:
         text = path.read_bytes()
     except OSError as error:
-        raise BadInput(f"{path}: {error.strerror}; name another") from error
+        raise BadInput(f"{path}: {error.strerror}; name another file") from error
     try:
         schema = require_known_schema(path, text, RESULT_SCHEMA)
         document = upgraded(msgspec.json.decode(text), schema)
         return msgspec.convert(document, Result)
-    # msgspec.MsgspecError is a ValueError; the others are of what is no result of its schema.
+    # msgspec.MsgspecError is a ValueError; the others come from a document that does not match its
+    # schema.
     except (ValueError, RecursionError, KeyError, TypeError, AttributeError) as error:
-        words = f"{path} is no saved result, or only half of one: {error}"
-        raise BadInput(f"{words}; name another, or run it again") from error
+        problem = f"{path} is not a saved result, or is incomplete: {error}"
+        raise BadInput(f"{problem}; name another file, or run it again") from error
 
 
 def require_known_schema(path: Path, text: bytes, known: int) -> int:
-    """Stop before a saved document of a schema that this leaklab does not know; its schema.
+    """Return the schema of a saved document, and check that this leaklab knows it.
 
     Raises:
-        BadInput: it is newer.
-        ValueError: it is no JSON object, or says no schema that there ever was.
+        BadInput: The schema is newer than `known`.
+        ValueError: The text is not a JSON object with a valid schema.
     """
     schema = msgspec.json.decode(text, type=_Versioned).schema
     if schema > known:
@@ -133,16 +134,16 @@ def require_known_schema(path: Path, text: bytes, known: int) -> int:
     return schema
 
 
-def find(results: Path, selector: str) -> list[Result]:
-    """The results that a selector names.
+def find_results(results: Path, selector: str) -> list[Result]:
+    """Read the results that a selector names.
 
     Args:
         results: the folder of sessions.
-        selector: a saved file; a session's folder; or `scenario/variant[/mode]`, which is the
-            newest saved run of it that was completed.
+        selector: a saved file; a session's folder; or `scenario/variant[/mode]` for the newest
+            saved run of that name that completed.
 
     Raises:
-        BadInput: nothing is there.
+        BadInput: The selector names no result, or it cannot be read.
     """
     path = Path(selector)
     try:
@@ -152,14 +153,15 @@ def find(results: Path, selector: str) -> list[Result]:
             return _all_in(path)
         return [_newest(results, selector)]
     except OSError as error:
-        raise BadInput(f"{cut(selector)} cannot be read: {error.strerror}; name another") from error
+        problem = f"{cut(selector)} cannot be read: {error.strerror}"
+        raise BadInput(f"{problem}; name another file or folder") from error
 
 
 def _all_in(session: Path) -> list[Result]:
-    found = [read_result(file) for file in sorted(session.glob(RESULTS))]
-    if not found:
-        raise BadInput(f"{session} holds no saved results; name another folder")
-    return judge_pairs(found)
+    results = [read_result(file) for file in sorted(session.glob(RESULTS))]
+    if not results:
+        raise BadInput(f"{session} has no saved results; name another folder")
+    return judge_pairs(results)
 
 
 def _newest(results: Path, selector: str) -> Result:
@@ -170,18 +172,18 @@ def _newest(results: Path, selector: str) -> Result:
             if result.end_reason is EndReason.COMPLETED:
                 return result
     raise BadInput(
-        f"{cut(selector)!r} is no saved file or folder, and no completed run of that name is saved "
-        f"in {results}; write scenario/variant, or run it first"
+        f"{cut(selector)!r} is not a saved file or folder, and {results} has no completed run of "
+        "that name; write scenario/variant, or run it first"
     )
 
 
 def _newest_first(results: Path, wanted: list[str]) -> Iterator[Path]:
-    """Files of that scenario, variant and mode; the session's start decides, then the repeat."""
+    """Yield files of a scenario, variant and mode, newest session first, then highest repeat."""
     for session in sorted((p for p in results.glob("*") if p.is_dir()), reverse=True):
         named = ((parse_name(file.name), file) for file in session.glob(RESULTS))
-        found = [
+        matching = [
             (name.repeat, name.copy, file)
             for name, file in named
             if name and [name.scenario, name.variant, name.mode][: len(wanted)] == wanted
         ]
-        yield from (file for *_, file in sorted(found, reverse=True))
+        yield from (file for *_, file in sorted(matching, reverse=True))

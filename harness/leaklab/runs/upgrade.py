@@ -1,4 +1,4 @@
-"""Saved results of older schemas, in the form of the present one (`model/result.py` lists them)."""
+"""Conversion of saved results of older schemas to the present one; `model/result.py` lists them."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 from leaklab.model.result import RESULT_SCHEMA
 from leaklab.model.verdicts import Conclusion, ReasonKind
 
-# Up to schema 3 a conclusion was true, false or null, and a reason its text.
+# Up to schema 3 a conclusion was true, false or null, and a reason was its text.
 LAST_WITHOUT_NAMES = 3
 CONCLUSIONS = {True: Conclusion.LEAK, False: Conclusion.CLEAN, None: Conclusion.UNDECIDED}
 
@@ -20,10 +20,10 @@ Document = dict[str, Any]
 
 
 def upgraded(result: Document, schema: int) -> Document:
-    """A result as decoded JSON, of any schema, in the form of the present one.
+    """Convert a result, as decoded JSON, from `schema` to the present one.
 
     Raises:
-        KeyError, TypeError, AttributeError: it is no result of its schema.
+        KeyError, TypeError, AttributeError: The document is not a result of that schema.
     """
     if schema <= LAST_WITHOUT_NAMES:
         result = {**_in_each_verdict(result, _named), "controls": _controls(result["controls"])}
@@ -33,7 +33,7 @@ def upgraded(result: Document, schema: int) -> Document:
 
 
 def _in_each_verdict(result: Document, change: Callable[[Document], Document]) -> Document:
-    """Change the verdicts of the run, of its processes and of its tree."""
+    """Apply a change to the verdicts of the run, of its processes and of its tree."""
     changed = {**result, "verdict": change(result["verdict"])}
     changed["processes"] = [_in_record(record, change) for record in result["processes"]]
     if tree := result.get("tree"):
@@ -47,13 +47,13 @@ def _in_record(record: Document, change: Callable[[Document], Document]) -> Docu
 
 
 def _controls(controls: Document) -> Document:
-    """Without the names of controls that have a field of their own."""
+    """Remove the names of controls that have a field of their own from the refused ones."""
     refused = [name for name in controls.get("refused", []) if name not in controls]
     return {**controls, "refused": refused}
 
 
 def _named(verdict: Document) -> Document:
-    """A verdict of schema 1 to 3: its conclusions get names, its reasons a kind."""
+    """Upgrade a verdict of schema 1 to 3: conclusions get names, and reasons get a type."""
     return {
         **verdict,
         "conclusion": CONCLUSIONS[verdict["leak"]],
@@ -71,7 +71,7 @@ def _text_reason(text: str) -> Document:
 
 
 def _with_new_names(verdict: Document) -> Document:
-    """A verdict of schema 4."""
+    """Rename the fields of a verdict of schema 4."""
     return {
         **verdict,
         "reasons": [_renamed(reason, REASON_NAMES) for reason in verdict.get("reasons", [])],

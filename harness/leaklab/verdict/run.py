@@ -213,8 +213,8 @@ def _budget(job: Job, measurement: Measurement, verdict: Verdict) -> list[Reason
         return []
     if measurement.units_done < job.units:
         return []
-    kind = ReasonKind.HELD_BACK if measurement.held_back_by else ReasonKind.WORKLOAD_ENDED
-    return [Reason(kind=kind, done=measurement.units_done, option=measurement.held_back_by)]
+    kind = ReasonKind.HELD_BACK if measurement.stopped_by_option else ReasonKind.WORKLOAD_ENDED
+    return [Reason(kind=kind, done=measurement.units_done, option=measurement.stopped_by_option)]
 
 
 def _others(

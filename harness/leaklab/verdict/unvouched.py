@@ -44,7 +44,7 @@ def with_doubts(
         reasons = [_fills(job, measurement, process, container) for container in filling]
         return _undecided(verdict, reasons)
     reason = _may_be_filling(job, measurement, process, verdict)
-    if measurement.held_back_by or measurement.end_reason.stopped or is_extreme:
+    if measurement.stopped_by_option or measurement.end_reason.stopped or is_extreme:
         return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, reason])
     return _undecided(verdict, [reason])
 
@@ -81,7 +81,7 @@ def _fills(
         count=container.entries,
         maximum=container.maximum,
         needed=round(units),
-        option=measurement.held_back_by or "--budget",
+        option=measurement.stopped_by_option or "--budget",
         seconds=max(2 * budget, 2 * (job.budget_seconds or 0.0)),
     )
 
@@ -97,7 +97,7 @@ def _may_be_filling(
         done=process.units_done,
         held_bytes=grown if in_bytes else None,
         count=None if in_bytes else grown,
-        option=measurement.held_back_by or LIMIT_OPTION.get(measurement.end_reason, ""),
+        option=measurement.stopped_by_option or LIMIT_OPTION.get(measurement.end_reason, ""),
         seconds=MORE_BUDGET * budget if budget else None,
     )
 

@@ -60,8 +60,8 @@ def test_a_run_continues_between_two_decisions(pipe: Pipe) -> None:
 
 
 def test_the_reason_for_extending_a_run_is_kept(pipe: Pipe) -> None:
-    seen = ask(pipe, lambda _: Decision(CheckpointOrder.END, held_back_by="--budget"), 8)
-    assert "--budget" == seen.held_back_by
+    seen = ask(pipe, lambda _: Decision(CheckpointOrder.END, stopped_by_option="--budget"), 8)
+    assert "--budget" == seen.stopped_by_option
 
 
 def test_an_impossible_message_is_not_answered(pipe: Pipe) -> None:

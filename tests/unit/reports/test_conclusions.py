@@ -2,12 +2,12 @@
 
 from dataclasses import replace
 
-from leaklab.features.quality.agent_cost import Overhead
+from leaklab.features.quality.agent_cost import AgentCost
 from leaklab.features.quality.beside_tools import Findings
-from leaklab.features.quality.detection_limit import Detection, Spread
-from leaklab.features.quality.observer_cost import Holder, Load, Watched
+from leaklab.features.quality.detection_limit import Detection, DurationSpread
+from leaklab.features.quality.observer_cost import Enforcer, Load, ObserverCost
 from leaklab.features.quality.scoreboard import ToolTally
-from leaklab.features.quality.tool_costs import Cost, Interval
+from leaklab.features.quality.tool_costs import Interval, ToolCost
 from leaklab.model.scenario import Mode
 from leaklab.model.units import MIB
 from leaklab.reports.conclusions import (
@@ -18,17 +18,19 @@ from leaklab.reports.conclusions import (
 )
 from leaklab.verdict.confusion import Answer, JudgedRun
 
-SOME = Watched(Load(0, 10 * MIB), Holder.CGROUP, 10, 0.008, 0.03, 0.015, 0.05, 0.1, 0.1)
-OVERHEAD = Overhead("a/buggy", 15, 0.5, 1.01, 0.99, 1.04, 700 << 10, 600 << 10, 2 << 20)
+SOME = ObserverCost(Load(0, 10 * MIB), Enforcer.CGROUP, 10, 0.008, 0.03, 0.015, 0.05, 0.1, 0.1)
+OVERHEAD = AgentCost("a/buggy", 15, 0.5, 1.01, 0.99, 1.04, 700 << 10, 600 << 10, 2 << 20)
 
 
 def detection(*answers: Answer, leaks: bool) -> Detection:
     runs = [(n, JudgedRun("a", Mode.INLINE, leaks, said, "")) for n, said in enumerate(answers)]
-    return Detection("a", "A", leaks, tuple(runs), Spread(0.1, 0.2), Spread(0.1, 0.2))
+    return Detection(
+        "a", "A", leaks, tuple(runs), DurationSpread(0.1, 0.2), DurationSpread(0.1, 0.2)
+    )
 
 
 def test_of_the_observer_the_worst_share_counts() -> None:
-    costly = replace(SOME, pss_share=0.05, looks_share=0.01)
+    costly = replace(SOME, pss_share=0.05, sampling_share=0.01)
     text = observer_conclusion([SOME, costly])
     assert "at most 5.00% of one CPU" in text
     assert "in 1 of 2 measurements" in text
@@ -36,7 +38,7 @@ def test_of_the_observer_the_worst_share_counts() -> None:
 
 
 def test_without_a_cgroup_nothing_is_said_of_cgroups() -> None:
-    assert "cgroup" not in observer_conclusion([replace(SOME, holder=Holder.OBSERVER)])
+    assert "cgroup" not in observer_conclusion([replace(SOME, enforcer=Enforcer.OBSERVER)])
 
 
 def test_of_the_agent_the_worst_program_counts() -> None:
@@ -47,7 +49,7 @@ def test_of_the_agent_the_worst_program_counts() -> None:
 
 def test_beside_other_tools_verdicts_and_missed_goals_are_named() -> None:
     tally = ToolTally("leaklab", right=26, accused=("a/fixed",))
-    cost = Cost("leaklab", work=Interval(1.0, 0.9, 1.5))
+    cost = ToolCost("leaklab", work=Interval(1.0, 0.9, 1.5))
     text = tools_conclusion(Findings("a/buggy", 10, (cost,), (), (tally,)))
     assert text.startswith("Of the variants that it judged, leaklab was right about 26, called 1 ")
     assert "the CPU ratio's interval ends at 1.5000" in text

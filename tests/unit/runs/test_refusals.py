@@ -188,7 +188,7 @@ def test_an_accepted_plan_gives_jobs_or_names_what_is_missing(
     try:
         jobs = resume.jobs_of_plan(plan, Toys(folder)) if plan else []
     except BadInput as error:
-        assert re.search("no longer has .* as planned; put it back", str(error))  # noqa: PT017
+        assert re.search("no longer has .* as planned; restore it", str(error))  # noqa: PT017
     else:
         assert len(jobs) == (len(plan.runs) if plan else 0)
 
@@ -203,9 +203,9 @@ def test_a_changed_result_is_counted_or_named_when_a_session_is_resumed(
     plan = plan_of([toys.job(toys.scenario(units=12))], LIMITS, folder)
     path = session / "grow-4096.buggy.inline.1.json"
     path.write_text(json.dumps(changed))
-    reopened, strange = resume.reopen(session, plan)
+    reopened, strange = resume.reopen_session(session, plan)
     with reopened:
-        assert len(reopened.made) + len(strange) == 1
+        assert len(reopened.saved) + len(strange) == 1
     assert all(line.isprintable() and str(path) in line for line in strange)
 
 

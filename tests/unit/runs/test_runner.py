@@ -76,7 +76,7 @@ def test_the_terminal_is_notified_of_the_moments_in_order(tmp_path: Path) -> Non
 
 def test_each_run_is_saved_when_it_ends_and_reads_back_equal(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(), tmp_path)
-    saved = store.find(tmp_path, str(next(tmp_path.iterdir())))
+    saved = store.find_results(tmp_path, str(next(tmp_path.iterdir())))
     assert sorted(outcome.results, key=lambda r: r.variant) == saved
 
 
@@ -131,7 +131,7 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     assert [False, enough] == [r.verdict.is_leak for r in outcome.results]
     assert [True, enough] == [r.as_expected for r in outcome.results]
     assert "times the fixed one" in outcome.results[0].verdict.reasons[0].text
-    read = store.find(tmp_path, str(session.folder))
+    read = store.find_results(tmp_path, str(session.folder))
     assert {r.variant: r.verdict for r in outcome.results} == {r.variant: r.verdict for r in read}
     alone = store.read_result(session.folder / store.result_name(outcome.results[0]).text)
     assert "the peaks of both variants are needed" in alone.verdict.reasons[0].text
@@ -144,7 +144,7 @@ def test_old_halves_of_a_pair_get_a_verdict_when_a_session_is_resumed(
     jobs = [toys.job(toy, variant) for variant in (Variant.FIXED, Variant.BUGGY)]
     old = toys.result(toy, Variant.FIXED, peak_rss_bytes=1 << 20)
     old = msgspec.structs.replace(old, judge=Criterion.GROWTH, min_ratio=None)
-    session = Session(session_in(tmp_path).folder, made={0: old})
+    session = Session(session_in(tmp_path).folder, saved={0: old})
     outcome = run_jobs(jobs, PeaksExecutor(), session, RecordingListener(), tmp_path)
     assert [False, True] == [r.verdict.is_leak for r in outcome.results]
     assert outcome.exit is Exit.AS_EXPECTED
@@ -367,7 +367,7 @@ def test_control_c_cancels_running_jobs_and_keeps_saved_results(
             helper,
             lambda: run_jobs(many(4), executor, session, listener, tmp_path, at_once=at_once),
         )
-    assert [1] == [r.repeat for r in store.find(tmp_path, str(session.folder))]
+    assert [1] == [r.repeat for r in store.find_results(tmp_path, str(session.folder))]
     assert len(executor.made) == at_once + 1
     assert not [arguments for arguments in listener.events if arguments.startswith("failed")]
 
@@ -400,7 +400,7 @@ def test_running_jobs_are_still_saved_after_a_failed_save(tmp_path: Path) -> Non
     session.folder.mkdir()
     outcome = run_jobs(jobs, executor, session, LetsGo(), tmp_path, at_once=2)
     assert [Variant.FIXED, Variant.BUGGY] == [r.variant for r in outcome.results]
-    assert [Variant.FIXED] == [r.variant for r in store.find(tmp_path, str(session.folder))]
+    assert [Variant.FIXED] == [r.variant for r in store.find_results(tmp_path, str(session.folder))]
 
 
 def test_saved_results_of_a_session_are_counted_and_not_repeated(tmp_path: Path) -> None:

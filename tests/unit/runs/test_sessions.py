@@ -15,7 +15,7 @@ from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.runs import resume, store
-from leaklab.runs.sessions import PLAN, Plan, Session, begin, plan_of
+from leaklab.runs.sessions import PLAN, Plan, Session, begin_session, plan_of
 
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20, processes=99)
 TOYS = Path(__file__).parents[2] / "catalogue"
@@ -28,14 +28,14 @@ def toy_plan(repeats: int = 3, **changes: Any) -> Plan:
 
 def begun(results: Path, *made: Result, plan: Plan | None = None) -> Path:
     """Return the folder of an interrupted session with these results."""
-    with begin(results, plan or toy_plan()) as session:
+    with begin_session(results, plan or toy_plan()) as session:
         for result in made:
             session.save(result)
     return session.folder
 
 
 def reopened(folder: Path) -> tuple[Session, list[str]]:
-    session, strange = resume.reopen(folder, resume.read_plan(folder))
+    session, strange = resume.reopen_session(folder, resume.read_plan(folder))
     with session:
         return session, strange
 
@@ -43,7 +43,7 @@ def reopened(folder: Path) -> tuple[Session, list[str]]:
 def test_an_unwritable_folder_is_reported_before_any_work(tmp_path: Path) -> None:
     (tmp_path / "results").write_text("a file where a folder should be")
     with pytest.raises(NotMeasured, match=r"cannot be saved in .*--results"):
-        begin(tmp_path / "results", toy_plan())
+        begin_session(tmp_path / "results", toy_plan())
 
 
 def test_a_session_is_named_by_its_start_and_the_process(tmp_path: Path) -> None:
@@ -77,13 +77,13 @@ def test_a_plan_reads_back_equal(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (None, r"holds no plan to go on with \(plan.json: No such file"),
-        ("", "is no plan, or only half of one"),
-        ('{"schema": 1, "leaklab": "0"', "is no plan, or only half of one"),
-        ('{"schema": 1}', "is no plan, or only half of one"),
-        ("[]", "is no plan, or only half of one"),
+        (None, r"has no plan to resume \(plan.json: No such file"),
+        ("", "is not a plan, or is incomplete"),
+        ('{"schema": 1, "leaklab": "0"', "is not a plan, or is incomplete"),
+        ('{"schema": 1}', "is not a plan, or is incomplete"),
+        ("[]", "is not a plan, or is incomplete"),
         ('{"schema": 99}', "has schema 99, newer than 3: update leaklab"),
-        ('{"a":' * 100_000, "is no plan, or only half of one"),
+        ('{"a":' * 100_000, "is not a plan, or is incomplete"),
     ],
 )
 def test_a_missing_or_broken_plan_is_named(tmp_path: Path, text: str | None, message: str) -> None:
@@ -112,33 +112,33 @@ def test_a_plan_with_an_impossible_number_is_refused(
     plan = msgspec.to_builtins(toy_plan(1))
     (plan["runs"][0] if part == "runs" else plan["limits"])[name] = number
     (tmp_path / PLAN).write_bytes(msgspec.json.encode(plan))
-    with pytest.raises(BadInput, match=f"is no plan, .*{name}"):
+    with pytest.raises(BadInput, match=f"is not a plan, .*{name}"):
         resume.read_plan(tmp_path)
 
 
 def test_a_resumed_session_identifies_results_by_their_place(tmp_path: Path) -> None:
     broken = toys.result(repeat=3, end_reason=EndReason.PROGRAM_FAILED)
     session, strange = reopened(begun(tmp_path, toys.result(), broken))
-    assert (session.made, strange) == ({0: toys.result(), 2: broken}, [])
+    assert (session.saved, strange) == ({0: toys.result(), 2: broken}, [])
 
 
 def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     plan = plan_of([toys.job(), toys.job()], LIMITS, tmp_path)
-    assert {0} == reopened(begun(tmp_path, toys.result(), plan=plan))[0].made.keys()
+    assert {0} == reopened(begun(tmp_path, toys.result(), plan=plan))[0].saved.keys()
     twice = begun(tmp_path, toys.result(), toys.result(), plan=plan)
-    assert {0, 1} == reopened(twice)[0].made.keys()
+    assert {0, 1} == reopened(twice)[0].saved.keys()
 
 
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [
-        ("grow-4096.buggy.inline.1.json", b"", "is no saved result, or only half of one"),
-        ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is no saved result, or only half of one"),
+        ("grow-4096.buggy.inline.1.json", b"", "is not a saved result, or is incomplete"),
+        ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is not a saved result, or is incomplete"),
         ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 5: update"),
-        ("grow-4096.fixed.inline.1.json", None, "holds another run than its name says"),
-        ("grow-4096.buggy.inline.1-2.json", None, "is none of the runs in plan.json"),
-        (".grow-4096.buggy.inline.1.json.1", b"{", "is half a file, of a save that was killed"),
-        ("notes.txt", b"mine", "is no saved result"),
+        ("grow-4096.fixed.inline.1.json", None, "contains another run than the one in its name"),
+        ("grow-4096.buggy.inline.1-2.json", None, "is not one of the runs in plan.json"),
+        (".grow-4096.buggy.inline.1.json.1", b"{", "is an incomplete file of an interrupted save"),
+        ("notes.txt", b"mine", "is not a saved result"),
     ],
 )
 def test_a_file_that_is_not_a_result_of_the_session_is_named_and_left_alone(
@@ -151,17 +151,17 @@ def test_a_file_that_is_not_a_result_of_the_session_is_named_and_left_alone(
     session, (line,) = reopened(folder)
     assert message in line
     assert str(folder / name) in line
-    assert session.made == {}
+    assert session.saved == {}
     session.save(toys.result())
     assert (folder / name).read_bytes() == whole
-    assert {0} == reopened(folder)[0].made.keys()
+    assert {0} == reopened(folder)[0].saved.keys()
 
 
 def test_a_pipe_or_a_folder_is_not_read(tmp_path: Path) -> None:
     folder = begun(tmp_path)
     os.mkfifo(folder / "grow-4096.buggy.inline.1.json")
     (folder / "grow-4096.buggy.inline.2.json").mkdir()
-    assert ({}, 2) == (reopened(folder)[0].made, len(reopened(folder)[1]))
+    assert ({}, 2) == (reopened(folder)[0].saved, len(reopened(folder)[1]))
 
 
 def test_the_newest_incomplete_session_is_resumed(tmp_path: Path) -> None:
@@ -169,22 +169,22 @@ def test_the_newest_incomplete_session_is_resumed(tmp_path: Path) -> None:
     first = begun(tmp_path, plan=plan)
     second = begun(tmp_path, plan=plan)
     begun(tmp_path, toys.result(), plan=plan)
-    with begin(tmp_path):
-        assert resume.newest(tmp_path) == (second, [])
+    with begin_session(tmp_path):
+        assert resume.newest_session(tmp_path) == (second, [])
     store.save(second, toys.result())
-    assert resume.newest(tmp_path) == (first, [])
+    assert resume.newest_session(tmp_path) == (first, [])
 
 
 def test_the_newest_session_is_resumed_if_all_are_complete(tmp_path: Path) -> None:
     folders = [begun(tmp_path, toys.result(), plan=toy_plan(1)) for _ in range(2)]
-    assert resume.newest(tmp_path) == (folders[-1], [])
+    assert resume.newest_session(tmp_path) == (folders[-1], [])
 
 
 def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -> None:
     older, *newer = (begun(tmp_path, plan=toy_plan(1)) for _ in range(3))
     for folder in newer:
         (folder / PLAN).write_text("{")
-    result, lines = resume.newest(tmp_path)
+    result, lines = resume.newest_session(tmp_path)
     assert result == older
     assert [
         str(folder / PLAN) in line for folder, line in zip(newer, lines[::-1], strict=True)
@@ -193,31 +193,31 @@ def test_a_session_with_a_broken_plan_is_passed_over_and_named(tmp_path: Path) -
         True,
     ]
     store.save(older, toys.result())
-    assert resume.newest(tmp_path) == (older, lines)
+    assert resume.newest_session(tmp_path) == (older, lines)
 
 
 def test_the_newest_session_is_named_if_no_plan_can_be_read(tmp_path: Path) -> None:
     folders = [begun(tmp_path) for _ in range(2)]
     for folder in folders:
         (folder / PLAN).write_text("{")
-    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is no plan, or only half of one"):
-        resume.newest(tmp_path)
+    with pytest.raises(BadInput, match=f"{folders[-1]}/plan.json is not a plan, or is incomplete"):
+        resume.newest_session(tmp_path)
 
 
 def test_without_a_session_the_message_says_to_name_one(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match=r"holds no session to go on with.*--resume=DIR"):
-        resume.newest(tmp_path)
+    with pytest.raises(BadInput, match=r"has no session to resume.*--resume=DIR"):
+        resume.newest_session(tmp_path)
     with pytest.raises(BadInput, match=r"nowhere cannot be read: No such file.*--results"):
-        resume.newest(tmp_path / "nowhere")
+        resume.newest_session(tmp_path / "nowhere")
 
 
 def test_a_session_in_progress_cannot_be_resumed(tmp_path: Path) -> None:
     with (
-        begin(tmp_path, toy_plan()) as session,
-        pytest.raises(BadInput, match="is being made by another leaklab; wait"),
+        begin_session(tmp_path, toy_plan()) as session,
+        pytest.raises(BadInput, match="is in use by another leaklab; wait"),
     ):
         reopened(session.folder)
-    assert reopened(session.folder)[0].made == {}
+    assert reopened(session.folder)[0].saved == {}
 
 
 class Toys(Catalogue):
@@ -248,7 +248,7 @@ def test_a_scenario_that_the_catalogue_no_longer_has_is_named(
     changes: dict[str, Any], label: str
 ) -> None:
     plan = plan_of([toys.job(), toys.job(**changes)], LIMITS, Path())
-    with pytest.raises(BadInput, match=f"no longer has {label} as planned; put it back"):
+    with pytest.raises(BadInput, match=f"no longer has {label} as planned; restore it"):
         resume.jobs_of_plan(plan, Toys(Path()))
 
 
@@ -262,5 +262,5 @@ def test_a_plan_is_readable_json(tmp_path: Path) -> None:
 def test_a_saved_plan_gives_the_same_jobs(tmp_path: Path) -> None:
     catalogue = open_catalogue(TOYS)
     jobs = plan(catalogue, PlanRequest(names=["grow"], budget_seconds=3.5))
-    with begin(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
+    with begin_session(tmp_path, plan_of(jobs, LIMITS, catalogue.root)) as session:
         assert jobs == resume.jobs_of_plan(resume.read_plan(session.folder), catalogue)

@@ -11,14 +11,14 @@ from leaklab.model.measurement import Stop, StopKind
 from leaklab.model.scenario import Scenario
 from leaklab.model.signals import Reading, Samples
 from leaklab.observer.checkpoints import CheckpointOrder, Decision
-from leaklab.runs.stopping import SoFar, Spent, decide
+from leaklab.runs.stopping import ResourceUse, RunState, decide
 
 NEEDED = 400
 LINE = [4096 * unit for unit in range(1, NEEDED + 1)]
 FLAT = [1_000_000] * NEEDED
 ROOT = [round(1_000_000 * unit**0.5) for unit in range(1, NEEDED + 1)]
 STEPPED = [*[1_000_000] * 300, *[1_100_000] * 100]
-LITTLE = Spent(cpu_seconds=1.0, resident_bytes=1 << 20, elapsed_seconds=1.0)
+LITTLE = ResourceUse(cpu_seconds=1.0, resident_bytes=1 << 20, elapsed_seconds=1.0)
 
 
 def open_ended(toy: Scenario | None = None) -> Job:
@@ -29,7 +29,7 @@ def after(
     heap: Sequence[int],
     units: int = NEEDED,
     job: Job | None = None,
-    spent: Spent = LITTLE,
+    spent: ResourceUse = LITTLE,
     **changes: Any,
 ) -> Decision:
     """Return the decision on one process with a heap that grew evenly up to these units."""
@@ -37,7 +37,9 @@ def after(
     samples = Samples(units=rows, heap_bytes=list(heap))
     process = toys.process(list(heap), samples=samples, units_done=units, **changes)
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    return decide(job or open_ended(), limits, SoFar(units, [process], surveyed_units=units), spent)
+    return decide(
+        job or open_ended(), limits, RunState(units, [process], surveyed_units=units), spent
+    )
 
 
 def collected(heap: Sequence[int], units: int, *kept_at: int) -> dict[str, Any]:
@@ -96,22 +98,26 @@ UNVOUCHED = toys.scenario(vouched=False)
 def test_with_unvouched_units_a_leak_takes_the_whole_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert confirmed(LINE, job=job).order is CheckpointOrder.GO_ON
-    last = confirmed(LINE, job=job, spent=Spent(10.1, 1 << 20, 1.0))
-    assert (last.order, last.held_back_by) == (CheckpointOrder.END, "--budget")
+    last = confirmed(LINE, job=job, spent=ResourceUse(10.1, 1 << 20, 1.0))
+    assert (last.order, last.stopped_by_option) == (CheckpointOrder.END, "--budget")
 
 
 def test_with_unvouched_units_a_clean_verdict_takes_a_share_of_the_budget() -> None:
     job = open_ended(UNVOUCHED)
     assert after(FLAT, job=job).order is not CheckpointOrder.END
     assert confirmed(FLAT, job=job).order is CheckpointOrder.GO_ON
-    assert confirmed(FLAT, job=job, spent=Spent(2.1, 1 << 20, 2.1)).order is CheckpointOrder.END
-    assert confirmed(FLAT, job=job, spent=Spent(0.1, 1 << 20, 10.1)).order is CheckpointOrder.END
+    assert (
+        confirmed(FLAT, job=job, spent=ResourceUse(2.1, 1 << 20, 2.1)).order is CheckpointOrder.END
+    )
+    assert (
+        confirmed(FLAT, job=job, spent=ResourceUse(0.1, 1 << 20, 10.1)).order is CheckpointOrder.END
+    )
 
 
 def test_with_unvouched_units_bounded_containers_are_surveyed() -> None:
     process = toys.process(LINE, units_done=NEEDED, **collected(LINE, NEEDED, NEEDED))
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    decision = decide(open_ended(UNVOUCHED), limits, SoFar(NEEDED, [process]), LITTLE)
+    decision = decide(open_ended(UNVOUCHED), limits, RunState(NEEDED, [process]), LITTLE)
     assert decision.order is CheckpointOrder.SURVEY
 
 
@@ -135,14 +141,16 @@ def test_a_run_with_a_step_goes_on_until_two_octaves_have_none() -> None:
 @pytest.mark.parametrize(
     ("spent", "option"),
     [
-        (Spent(10.1, 1 << 20, 1.0), "--budget"),
-        (Spent(1.0, 600 << 20, 1.0), "--memory-limit"),
-        (Spent(1.0, 1 << 20, 151.0), "--time-limit"),
+        (ResourceUse(10.1, 1 << 20, 1.0), "--budget"),
+        (ResourceUse(1.0, 600 << 20, 1.0), "--memory-limit"),
+        (ResourceUse(1.0, 1 << 20, 151.0), "--time-limit"),
     ],
 )
-def test_no_run_goes_on_if_twice_its_cost_exceeds_the_budget(spent: Spent, option: str) -> None:
+def test_no_run_goes_on_if_twice_its_cost_exceeds_the_budget(
+    spent: ResourceUse, option: str
+) -> None:
     reading = after(ROOT, spent=spent, **collected(ROOT, NEEDED, NEEDED))
-    assert (reading.order, reading.held_back_by) == (CheckpointOrder.END, option)
+    assert (reading.order, reading.stopped_by_option) == (CheckpointOrder.END, option)
 
 
 @pytest.mark.parametrize(("cpu_seconds", "goes_on"), [((1, 2, 4), True), ((0.1, 0.6, 4), False)])
@@ -155,7 +163,7 @@ def test_a_run_with_units_that_get_slower_ends_within_its_budget(
         )
         for at, spent in zip((NEEDED // 4, NEEDED // 2, NEEDED), cpu_seconds, strict=True)
     ]
-    reading = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)
+    reading = after(ROOT, spent=ResourceUse(4.0, 1 << 20, 4.0), stops=stops)
     assert reading.order is (CheckpointOrder.GO_ON if goes_on else CheckpointOrder.END)
 
 
@@ -168,8 +176,11 @@ def test_a_run_ends_before_its_resource_reaches_the_limit() -> None:
         [0], samples=samples, units_done=units, **collected([0] * units, units, units)
     )
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    decision = decide(job, limits, SoFar(units, [process], surveyed_units=units), LITTLE)
-    assert (decision.order, decision.held_back_by) == (CheckpointOrder.END, "--descriptor-limit")
+    decision = decide(job, limits, RunState(units, [process], surveyed_units=units), LITTLE)
+    assert (decision.order, decision.stopped_by_option) == (
+        CheckpointOrder.END,
+        "--descriptor-limit",
+    )
 
 
 def test_a_run_of_fixed_length_is_never_ended() -> None:
@@ -198,10 +209,10 @@ def test_the_readings_of_a_tree_decide_its_verdict(held: list[int], order: Check
     tree = Samples(units=list(range(4, units + 1, 4)), pss_anon_bytes=[16 * h for h in held])
     idle = toys.process(FLAT, units_done=units, **collected(FLAT, units, units))
     limits = Limits(memory_bytes=1 << 40, time_seconds=300)
-    assert order is decide(open_ended(TREE), limits, SoFar(units, [idle], tree), LITTLE).order
+    assert order is decide(open_ended(TREE), limits, RunState(units, [idle], tree), LITTLE).order
 
 
 def test_a_run_with_a_resource_that_cannot_be_read_is_not_made_longer() -> None:
     limits = Limits(memory_bytes=1 << 30, time_seconds=300)
-    decision = decide(open_ended(TREE), limits, SoFar(NEEDED, [toys.process(ROOT)]), LITTLE)
+    decision = decide(open_ended(TREE), limits, RunState(NEEDED, [toys.process(ROOT)]), LITTLE)
     assert decision.order is CheckpointOrder.END

@@ -80,7 +80,7 @@ def test_the_newest_run_is_of_the_last_session_and_its_last_repeat(
 ) -> None:
     save_as(tmp_path, "20260102-000000-1", toys.result(repeat=9), toys.result(repeat=11))
     save_as(tmp_path, "20260101-000000-1", toys.result(repeat=99))
-    assert [11] == [r.repeat for r in store.find(tmp_path, selector)]
+    assert [11] == [r.repeat for r in store.find_results(tmp_path, selector)]
 
 
 def test_a_result_saved_beside_an_incomplete_file_is_newer(tmp_path: Path) -> None:
@@ -89,31 +89,31 @@ def test_a_result_saved_beside_an_incomplete_file_is_newer(tmp_path: Path) -> No
     (folder / "grow-4096.buggy.inline.1.json").write_text("half")
     (folder / "plan.json").write_text("none of the results")
     saved = store.save(folder, toys.result())
-    assert store.find(tmp_path, "grow-4096/buggy") == [store.read_result(saved)]
+    assert store.find_results(tmp_path, "grow-4096/buggy") == [store.read_result(saved)]
 
 
 def test_the_newest_run_is_a_completed_one(tmp_path: Path) -> None:
     stopped = toys.result(repeat=2, end_reason=EndReason.TIME_LIMIT)
     save_as(tmp_path, "20260101-000000-1", toys.result(), stopped)
     save_as(tmp_path, "20260102-000000-1", toys.result(repeat=3, end_reason=EndReason.DIED))
-    assert [1] == [r.repeat for r in store.find(tmp_path, "grow-4096/buggy")]
+    assert [1] == [r.repeat for r in store.find_results(tmp_path, "grow-4096/buggy")]
 
 
 @pytest.mark.parametrize("selector", ["grow-4096", "*/*", "grow-4096/bug", "a/b/c/d", "/"])
 def test_a_selector_names_scenario_and_variant_in_full(tmp_path: Path, selector: str) -> None:
     save_as(tmp_path, "20260101-000000-1", toys.result())
     with pytest.raises(BadInput):
-        store.find(tmp_path, selector)
+        store.find_results(tmp_path, selector)
 
 
 def test_a_selector_too_long_for_a_path_is_bad_input(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="File name too long"):
-        store.find(tmp_path, "x" * 5000)
+        store.find_results(tmp_path, "x" * 5000)
 
 
 def test_the_message_on_a_selector_without_a_match_says_what_to_write(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="write scenario/variant"):
-        store.find(tmp_path, "grow-4096/fixed")
+        store.find_results(tmp_path, "grow-4096/fixed")
 
 
 def test_a_newer_schema_is_named(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_a_newer_schema_is_named(tmp_path: Path) -> None:
 def test_an_incomplete_result_is_named(tmp_path: Path) -> None:
     path = tmp_path / "half.json"
     path.write_bytes(store.encode_result([toys.result()])[1:500])
-    with pytest.raises(BadInput, match=r"half\.json is no saved result, or only half"):
+    with pytest.raises(BadInput, match=r"half\.json is not a saved result, or is incomplete"):
         store.read_result(path)
 
 

@@ -38,7 +38,7 @@ def filling(units: int, entries: int) -> Container:
 
 
 def test_a_leak_after_the_whole_budget_mentions_what_would_appear_the_same() -> None:
-    verdict = judged(held_back_by="--budget").verdict
+    verdict = judged(stopped_by_option="--budget").verdict
     assert verdict.conclusion is Conclusion.LEAK
     assert verdict.reasons[-1].text == (
         "a cache of more than 400 entries (1.6 MiB) would look the same: run with --budget 80"
@@ -51,7 +51,7 @@ def test_before_the_budget_is_spent_nothing_is_decided() -> None:
 
 def test_a_container_that_fills_is_named_with_the_units_that_fill_it() -> None:
     bounded = [filling(200, 200), filling(400, 400)]
-    verdict = judged(held_back_by="--budget", bounded=bounded).verdict
+    verdict = judged(stopped_by_option="--budget", bounded=bounded).verdict
     assert verdict.conclusion is Conclusion.UNDECIDED
     assert verdict.reasons[0].kind is ReasonKind.FILLS
     text = verdict.reasons[0].text.replace("units", "steps")
@@ -61,7 +61,7 @@ def test_a_container_that_fills_is_named_with_the_units_that_fill_it() -> None:
 
 def test_a_container_that_is_full_explains_nothing() -> None:
     bounded = [filling(200, 1000), filling(400, 1000)]
-    verdict = judged(held_back_by="--budget", bounded=bounded).verdict
+    verdict = judged(stopped_by_option="--budget", bounded=bounded).verdict
     assert verdict.conclusion is Conclusion.LEAK
 
 

@@ -62,7 +62,7 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
         _write(write, quality.conclusion(rates), provenance(line, builtin_root()), tables)
     for table in tables:
         reports.print_table(table, sys.stdout)
-    return Exit.AS_EXPECTED if all(rate.holds for rate in rates) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(rate.meets_limits for rate in rates) else Exit.DIFFERS
 
 
 def _write(path: Path, conclusion: str, where: str, tables: Sequence[Table]) -> None:

@@ -15,7 +15,7 @@ from leaklab.model.errors import BadInput, Exit
 from leaklab.model.result import Result
 from leaklab.reports import runs
 from leaklab.reports.plots import save_plot
-from leaklab.runs.store import RESULTS, find, parse_name
+from leaklab.runs.store import RESULTS, find_results, parse_name
 from leaklab.verdict.pairs import compare_results, judge_pair
 
 
@@ -77,7 +77,7 @@ def command(
 
 
 def _only(results: Path, selector: str) -> Result:
-    matching = find(results, selector)
+    matching = find_results(results, selector)
     if len(matching) > 1:
         raise BadInput(f"{selector} contains {len(matching)} results; name one of its files")
     return matching[0]

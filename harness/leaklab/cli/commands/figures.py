@@ -11,7 +11,7 @@ from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.tracking import Survey, track
+from leaklab.features.commits.tracking import TrackingRequest, track
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.job import Job
 from leaklab.runs.limits import make_limits
@@ -54,7 +54,9 @@ def command(
     except BadInput as error:
         return _write(Tracked(absent={name: str(error) for name in names}))
     limits = make_limits(memory_limit, time_limit, at_once=jobs)
-    survey = Survey(opened, names or tuple(opened.names()), limits, options.make_modes(mode))
+    survey = TrackingRequest(
+        opened, names or tuple(opened.names()), limits, options.make_modes(mode)
+    )
 
     def make(planned: Sequence[Job]) -> Outcome:
         work = SessionWork(opened, planned, limits, jobs)

@@ -16,7 +16,7 @@ from leaklab.model.errors import Exit
 from leaklab.reports import confusion
 from leaklab.runs.limits import make_limits
 from leaklab.runs.opening import SessionWork, begin_resumable, open_session
-from leaklab.runs.runner import reasons_of
+from leaklab.runs.runner import failure_reasons
 from leaklab.verdict.confusion import JudgedRun, judged_runs, matrix
 
 MATRIX_TITLE = "# Verdicts of the catalogue against what is known"
@@ -75,7 +75,7 @@ def _measure(work: SessionWork, results: Path) -> list[JudgedRun]:
     session = begin_resumable(work, results)
     with open_session(work, session) as opened, progress.open_progress() as listener:
         outcome = opened.run(listener)
-    return judged_runs(work.jobs, outcome.results, reasons_of(outcome))
+    return judged_runs(work.jobs, outcome.results, failure_reasons(outcome))
 
 
 def _show(judged: list[JudgedRun], as_json: bool) -> None:

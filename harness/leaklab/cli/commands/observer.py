@@ -18,7 +18,7 @@ from leaklab.features.quality.observer_cost import (
     LOADS,
     QUICK_LOADS,
     Load,
-    Watched,
+    ObserverCost,
     measure_observer_cost,
     split_by_size,
 )
@@ -68,10 +68,10 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
         line = provenance(f"leaklab selftest observer{words}", builtin_root())
         parts = (observer_conclusion(watched), line, reports.markdown(table))
         write_section(write, document, MeasuredSection("observer", "The observer", *parts))
-    return Exit.AS_EXPECTED if all(w.holds for w in watched) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(w.meets_limits for w in watched) else Exit.DIFFERS
 
 
-def _watch(loads: Sequence[Load], seconds: float) -> list[Watched]:
+def _watch(loads: Sequence[Load], seconds: float) -> list[ObserverCost]:
     """Measure each load, with progress on a terminal."""
     measured = []
     with progress.open_progress() as listener:

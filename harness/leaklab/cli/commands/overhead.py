@@ -13,7 +13,7 @@ from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
 from leaklab.cli.measurements import MeasuredSection, write_section
-from leaklab.features.quality.agent_cost import Overhead, measure_agent_cost
+from leaklab.features.quality.agent_cost import AgentCost, measure_agent_cost
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Variant
 from leaklab.reports import quality
@@ -76,13 +76,13 @@ def command(
         words += [f"--variant {variant}"] if variant else []
         words += [f"--units {units}"] if units else []
         _write(write, document, overheads, words, opened)
-    return Exit.AS_EXPECTED if all(o.holds for o in overheads) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(o.meets_limits for o in overheads) else Exit.DIFFERS
 
 
 def _write(
     path: Path,
     document: str,
-    overheads: Sequence[Overhead],
+    overheads: Sequence[AgentCost],
     words: Sequence[str],
     catalogue: Catalogue,
 ) -> None:

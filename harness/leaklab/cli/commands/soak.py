@@ -59,5 +59,5 @@ def command(
     table = quality.soak(measured)
     notes = [*table.notes, *runs.disagreements(outcome.results), f"saved in {session.folder}"]
     reports.print_table(replace(table, notes=notes), sys.stdout)
-    steady = Exit.AS_EXPECTED if all(s.holds for s in measured) else Exit.DIFFERS
+    steady = Exit.AS_EXPECTED if all(s.is_repeatable for s in measured) else Exit.DIFFERS
     return max(outcome.exit, steady)

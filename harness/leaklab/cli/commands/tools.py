@@ -19,7 +19,7 @@ from leaklab.features.quality.beside_tools import (
     Findings,
     Size,
     measure_beside_tools,
-    refuse_unknown,
+    require_known_tools,
 )
 from leaklab.model.errors import Exit
 from leaklab.reports.conclusions import tools_conclusion
@@ -78,7 +78,7 @@ def command(
 
     Exit code 1 if leaklab missed one of its goals.
     """
-    refuse_unknown(tools)
+    require_known_tools(tools)
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     opened = open_catalogue(None)
     names += more_names

@@ -1,1 +1,1 @@
-"""What asv tracks: the figures of a catalogue, over commits."""
+"""The figures of a catalogue over commits, measured and tracked by asv."""

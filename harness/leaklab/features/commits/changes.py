@@ -1,5 +1,7 @@
-"""The figures of two commits side by side: which numbers got worse by a factor, and which verdicts
-became a leak."""
+"""Comparison of the figures of two commits.
+
+A number is worse if it grew by a factor. A verdict is worse if it became a leak.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,15 +10,15 @@ from enum import StrEnum
 from leaklab.model.scenario import Variant
 from leaklab.model.verdicts import Conclusion
 
-# The suite's own names of its figures: its modules'.
+# The names of the figures, which are the modules of the benchmark suite.
 PEAK, GROWTH, VERDICT = "peak_rss", "growth", "verdict"
 METRICS = (VERDICT, GROWTH, PEAK)
-# A verdict's number is its place here; `benchmarks/lab.py` has the same.
+# A verdict's number is its index here; `benchmarks/lab.py` has the same order.
 VERDICTS = (Conclusion.CLEAN, Conclusion.UNDECIDED, Conclusion.LEAK)
 
 
 class Change(StrEnum):
-    """What became of a figure from one commit to the other."""
+    """The change of a figure from one commit to another."""
 
     WORSE = "worse"
     BETTER = "better"
@@ -27,9 +29,10 @@ class Change(StrEnum):
 
 @dataclass(frozen=True)
 class Benchmark:
-    """One figure that is tracked: which, and of what.
+    """The name of a tracked figure: its metric, and the label of what was measured.
 
-    The label of a scenario's is `word_index/fixed/fork`; one without a slash is the observer's.
+    A scenario's label has the form `word_index/fixed/fork`. One without a slash is that of the
+    observer's own cost.
     """
 
     metric: str
@@ -37,13 +40,13 @@ class Benchmark:
 
     @property
     def scenario(self) -> str:
-        """The scenario that it is of; empty of the observer's."""
+        """The name of the scenario; empty for a figure of the observer."""
         name, is_run, _ = self.label.partition("/")
         return name if is_run else ""
 
     @property
     def is_declared_to_leak(self) -> bool:
-        """Whether it is of a buggy variant: each of them is declared to leak, and no other is."""
+        """Whether the figure is of a buggy variant; only these are declared to leak."""
         return self.label.split("/")[1:2] == [Variant.BUGGY]
 
 
@@ -51,9 +54,9 @@ class Benchmark:
 class Value:
     """A figure of a commit.
 
-    `amount` is None where it failed; that of a verdict is its place in `VERDICTS`. `interval` is
-    that of an estimate (95 %); without one, a figure is exact. `sampled` is a figure of which asv
-    has samples, and so statistics of its own.
+    `amount` is None if the measurement failed; that of a verdict is its index in `VERDICTS`.
+    `interval` is the 95 % interval of an estimate; a figure without one is exact. `sampled` is
+    whether asv has samples of the figure, and so its own statistics.
     """
 
     amount: float | None
@@ -63,8 +66,10 @@ class Value:
 
 @dataclass(frozen=True)
 class Compared:
-    """A figure of two commits; None where a commit has none. `asv` is what asv saw in it: its mark,
-    empty where it saw no change."""
+    """A figure of two commits, `base` and `head`; None if a commit lacks it.
+
+    `asv` is asv's own mark of a change; empty if it saw none.
+    """
 
     benchmark: Benchmark
     base: float | None
@@ -74,15 +79,14 @@ class Compared:
 
     @property
     def ratio(self) -> float | None:
-        """The second by the first; verdicts have none."""
+        """The head's figure divided by the base's; None for a verdict or if one is missing."""
         if self.benchmark.metric == VERDICT or not self.base or self.head is None:
             return None
         return self.head / self.base
 
     @property
     def verdicts(self) -> str:
-        """Both verdicts in words, `clean → leak`; empty where this is no verdict, or one side has
-        none."""
+        """Both verdicts in words, `clean → leak`; empty for a number or if one is missing."""
         if self.benchmark.metric != VERDICT or self.base is None or self.head is None:
             return ""
         return f"{verdict_of(self.base)} → {verdict_of(self.head)}"
@@ -96,7 +100,7 @@ NO_VALUE = Value(None)
 
 @dataclass(frozen=True)
 class _Rule:
-    """By how much more a figure is worse, and what asv saw in each."""
+    """The factor from which a figure counts as worse, and asv's own marks."""
 
     factor: float
     asv: Mapping[Benchmark, str]
@@ -105,20 +109,20 @@ class _Rule:
 def compare_values(
     base: Values, head: Values, factor: float, asv: Mapping[Benchmark, str]
 ) -> list[Compared]:
-    """Compare each figure that either commit has.
+    """Compare each figure that either commit has; rows are sorted by label and metric.
 
-    Worse is what is `factor` times as much or more, better what is so much less; of estimates only
-    if their intervals have no value in common, and of a sampled figure only if asv's statistics
-    say so. Verdicts are compared by `change_of_verdict`. What failed on the first commit alone is
-    no fault of the second, and not compared.
+    A figure is worse if it is at least `factor` times as large, and better if it is at least that
+    much smaller. An estimate must also have an interval that does not overlap the other one. A
+    sampled figure changes only if asv's statistics say so. Verdicts are compared by
+    `change_of_verdict`. A figure that failed on the base alone is not compared.
 
     Args:
-        base: the first commit's figures; none for what it cannot have.
-        head: the second commit's.
-        factor: above 1.
-        asv: its own marks, where it saw a change.
+        base: the figures of the commit to compare with.
+        head: the figures of the commit to judge.
+        factor: greater than 1.
+        asv: asv's own marks of changes.
     """
-    known = sorted({*base, *head}, key=lambda b: (b.label, b.metric))
+    benchmarks = sorted({*base, *head}, key=lambda b: (b.label, b.metric))
     rule = _Rule(factor, asv)
     return [
         Compared(
@@ -128,21 +132,21 @@ def compare_values(
             _change(benchmark, base.get(benchmark), head.get(benchmark), rule),
             asv.get(benchmark, ""),
         )
-        for benchmark in known
+        for benchmark in benchmarks
     ]
 
 
 def verdict_of(amount: float) -> Conclusion:
-    """The verdict that a number stands for."""
+    """Return the verdict of a number."""
     return VERDICTS[round(amount)]
 
 
 def change_of_verdict(benchmark: Benchmark, base: float, head: float) -> Change:
-    """What became of a verdict, from the numbers of both.
+    """Return the change of a verdict, from the numbers of both.
 
-    Worse is a leak that was none before, unless the variant is declared to leak; better is a leak
-    that became clean. All else is the same: `undecided` on the second commit shows neither that a
-    leak came nor that it went.
+    It is worse if it became a leak, unless the variant is declared to leak, and better if a leak
+    became clean. Everything else counts as the same, because `undecided` shows neither a new leak
+    nor a fixed one.
     """
     before, after = verdict_of(base), verdict_of(head)
     if after is Conclusion.LEAK and before is not Conclusion.LEAK:
@@ -173,7 +177,7 @@ def _change_of_amount(base: float, head: float, factor: float) -> Change:
 
 
 def _overlap(a: tuple[float, float] | None, b: tuple[float, float] | None) -> bool:
-    """Whether two intervals have a value in common; exact figures have none."""
+    """Return whether two intervals overlap; exact figures have no intervals and never do."""
     if a is None or b is None:
         return False
     return a[0] <= b[1] and b[0] <= a[1]

@@ -1,8 +1,8 @@
-"""Figures that were measured before, kept by the content of all that decides them.
+"""A cache of measured figures, with the content of all that determines them as the key.
 
-A run is repeatable to the page: the same scenario, measured by the same ruler in the same place,
-has the same figures. So the key is a hash of just these, and a figure is found again whatever
-commit the scenario is read from. What is not found, or cannot be read, is measured.
+Runs are repeatable to the page: the same scenario, measured by the same harness in the same
+environment, has the same figures. The key is a hash of these, so that figures are reused for every
+commit with the same scenario. Figures that are missing or cannot be read are measured.
 """
 
 import hashlib
@@ -25,19 +25,19 @@ RULER = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class FigureCache:
-    """A folder of figures; without one, nothing is remembered."""
+    """A folder of figures. Without a folder, nothing is cached."""
 
     folder: Path | None
 
     def get(self, key: str) -> Tracked | None:
-        """What was measured under this key; None where nothing is, or where it is damaged."""
+        """Return the figures saved under a key; None if there are none or the file is damaged."""
         try:
             return msgspec.json.decode(self._file(key).read_bytes(), type=Tracked)
         except (OSError, ValueError, RecursionError):
             return None
 
     def put(self, key: str, tracked: Tracked) -> None:
-        """Remember it; where that cannot be saved it will be measured again, which is no error."""
+        """Save figures under a key. A failure is ignored; the figures are measured again then."""
         target = self._file(key)
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -50,31 +50,31 @@ class FigureCache:
 
 
 def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
-    """A hash of all that decides the figures of a scenario's runs.
+    """Return a hash of all that determines the figures of a scenario's runs.
 
-    That is what is asked for, the scenario's files, the fixtures, this leaklab, what is installed
-    beside it, and the machine; and the lengths of the paths that lie in the memory of the processes
-    measured: one 80 characters longer moved a peak by 1.5 %.
+    It covers the jobs, the scenario's files, the fixtures, this leaklab, the installed packages
+    and the machine. It also covers the lengths of the paths that are in the memory of the measured
+    processes: one that was 80 characters longer moved a peak by 1.5 %.
 
     Args:
-        catalogue: where the scenario is.
+        catalogue: the catalogue of the scenario.
         jobs: the runs, all of one scenario.
-        limits: what they are held to.
+        limits: their limits.
     """
-    found = hashlib.sha256()
-    asked = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
-    place = (platform.uname()[2:5], sys.version, platform.libc_ver())
-    # A package's name and version are those of its folder; reading its metadata takes 1 ms each.
+    digest = hashlib.sha256()
+    work = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]
+    machine = (platform.uname()[2:5], sys.version, platform.libc_ver())
+    # A package's name and version are in the name of its folder; reading metadata takes 1 ms each.
     installed = sorted(info.name for path in sys.path for info in Path(path).glob("*.dist-info"))
     lengths = [len(path) for path in (str(catalogue.root), gettempdir(), sys.executable)]
-    found.update(repr((asked, limits, place, installed, lengths)).encode())
-    found.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))
+    digest.update(repr((work, limits, machine, installed, lengths)).encode())
+    digest.update(_bytes_of(catalogue.root / "scenarios" / "__init__.py"))
     folders = [catalogue.folder(jobs[0].scenario.name), catalogue.fixtures_root / "fixtures", RULER]
     for folder in folders:
         for file in _files(folder):
-            found.update(f"{file.relative_to(folder)}\0".encode())
-            found.update(hashlib.sha256(file.read_bytes()).digest())
-    return found.hexdigest()
+            digest.update(f"{file.relative_to(folder)}\0".encode())
+            digest.update(hashlib.sha256(file.read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def _bytes_of(file: Path) -> bytes:
@@ -82,6 +82,6 @@ def _bytes_of(file: Path) -> bytes:
 
 
 def _files(folder: Path) -> Iterable[Path]:
-    """The files of a folder, without what Python writes there itself."""
-    found = sorted(path for path in folder.rglob("*") if path.is_file())
-    return (path for path in found if "__pycache__" not in path.parts)
+    """Return the files of a folder, without Python's bytecode caches."""
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return (path for path in files if "__pycache__" not in path.parts)

@@ -1,5 +1,7 @@
-"""What a benchmark suite tracks of a run: two numbers that can be compared by their ratio, and the
-verdict."""
+"""The figures of a run that a benchmark suite tracks: its peak, its growth and its verdict.
+
+Peak and growth are never zero, so that they can be compared by their ratio.
+"""
 
 from msgspec import Struct
 
@@ -10,9 +12,10 @@ from leaklab.model.scenario import Resource
 from leaklab.model.units import PAGE_BYTES
 from leaklab.model.verdicts import Conclusion
 
-# What stands for no growth: a ratio to zero says nothing, and asv calls -4 against -4 "improved".
+# The value for no growth, because a ratio to zero says nothing, and asv calls -4 against -4
+# "improved".
 NO_GROWTH = 1e-6
-# Over a whole run, less than this is none: a page of memory, or one piece of what is counted.
+# Growth over a whole run of less than this counts as no growth: a page, or one counted object.
 MIN_BYTES = PAGE_BYTES
 MIN_PIECES = 1
 
@@ -20,10 +23,10 @@ MIN_PIECES = 1
 class TrackedFigures(Struct, frozen=True, kw_only=True):
     """The figures of one run.
 
-    `peak_rss_bytes` is that of its largest process, the baseline taken off (where a tree is judged,
-    its peak PSS); `growth_per_unit` the growth of `resource`, the one judged, in bytes or in
-    pieces, `NO_GROWTH` where there is none, and `growth_interval` where it lies with 95 %. Growth
-    that is not known is None. `verdict` is the run's, or that of its pair where peaks are judged.
+    `peak_rss_bytes` is the peak of the largest process less its baseline, or the peak PSS if a tree
+    is judged. `growth_per_unit` is the growth of the judged `resource` in bytes or pieces;
+    `NO_GROWTH` if it does not grow, and None if that is unknown. `growth_interval` is its 95 %
+    interval. `verdict` is that of the run, or of its pair if peaks are judged.
     """
 
     peak_rss_bytes: int
@@ -34,11 +37,11 @@ class TrackedFigures(Struct, frozen=True, kw_only=True):
 
 
 class Tracked(Struct, frozen=True, kw_only=True):
-    """The figures of a set of runs by their labels, and why others have none.
+    """The figures of a set of runs by their labels, and the reasons why others are missing.
 
-    `absent` are those that this catalogue or this machine cannot have, `failed` those that it
-    should have and that could not be measured. `unread` are scenarios that are there in a form that
-    this leaklab does not read.
+    `absent` are runs that this catalogue or this machine cannot make. `failed` are runs that it
+    should make and that could not be measured. `unread` are scenarios in a form that this leaklab
+    does not read.
     """
 
     figures: dict[str, TrackedFigures] = {}
@@ -47,7 +50,7 @@ class Tracked(Struct, frozen=True, kw_only=True):
     unread: dict[str, str] = {}
 
     def __or__(self, other: "Tracked") -> "Tracked":
-        """Both together."""
+        """Merge two sets; the second one wins for labels in both."""
         return Tracked(
             figures=self.figures | other.figures,
             absent=self.absent | other.absent,
@@ -57,53 +60,54 @@ class Tracked(Struct, frozen=True, kw_only=True):
 
 
 def figures_of(result: Result, limits: Limits) -> TrackedFigures:
-    """The figures of a run that ended or was stopped.
+    """Return the figures of a run that completed or was stopped at a limit.
 
-    One that was stopped at a limit counts as that limit, so that there is a number to compare: its
-    peak if it was the memory, and its growth, if that could not be told, by the work it did.
+    A run that was stopped at a limit gets the limit as its figure, so that there is a number to
+    compare. A memory limit is its peak. Its growth, if that is unknown, is the limit divided by
+    the work done.
 
     Args:
-        result: a run that did not fail, and whose time was not up.
-        limits: what it was held to.
+        result: a run that did not fail and was not stopped by its time limit.
+        limits: the limits of the run.
     """
     peak = result.peak_bytes or 0
     if result.end_reason is EndReason.MEMORY_LIMIT:
         peak = max(peak, limits.memory_bytes)
     verdict = result.verdict
-    is_told = verdict.per_unit is not None and (verdict.low or 0.0) > 0
-    held = 0 if is_told else _held(result, peak, limits)
-    known = verdict.low is not None and verdict.high is not None and not held
+    is_known = verdict.per_unit is not None and (verdict.low or 0.0) > 0
+    at_limit = 0 if is_known else _amount_at_limit(result, peak, limits)
+    has_interval = verdict.low is not None and verdict.high is not None and not at_limit
     return TrackedFigures(
         peak_rss_bytes=peak,
-        growth_per_unit=_growth(result, held),
+        growth_per_unit=_growth(result, at_limit),
         resource=verdict.resource,
         verdict=verdict.conclusion,
-        growth_interval=(verdict.low or 0.0, verdict.high or 0.0) if known else None,
+        growth_interval=(verdict.low or 0.0, verdict.high or 0.0) if has_interval else None,
     )
 
 
-def _held(result: Result, peak: int, limits: Limits) -> int:
-    """What a run held of the resource judged when it was stopped for having too much of it."""
-    at_limit = {
+def _amount_at_limit(result: Result, peak: int, limits: Limits) -> int:
+    """Return the amount of the judged resource at whose limit a run was stopped, otherwise 0."""
+    amounts = {
         (EndReason.MEMORY_LIMIT, Resource.MEMORY): peak,
         (EndReason.DESCRIPTOR_LIMIT, Resource.DESCRIPTORS): limits.descriptors,
         (EndReason.DESCRIPTOR_LIMIT, Resource.SOCKETS): limits.descriptors,
         (EndReason.PROCESS_LIMIT, Resource.PROCESSES): limits.processes,
     }
-    return at_limit.get((result.end_reason, result.verdict.resource), 0)
+    return amounts.get((result.end_reason, result.verdict.resource), 0)
 
 
-def _growth(result: Result, held: int) -> float | None:
-    """What is surely more than nothing: an interval that holds zero is no growth."""
+def _growth(result: Result, at_limit: int) -> float | None:
+    """Return the growth per unit; an interval that includes zero counts as no growth."""
     verdict = result.verdict
     done = max(result.units_done // max(result.workers, 1), 1)
-    if held:
-        return held / done
+    if at_limit:
+        return at_limit / done
     if verdict.per_unit is None:
         return None
     amount = verdict.per_unit if (verdict.low or 0.0) > 0 else 0.0
     in_bytes = (
         verdict.resource is Resource.MEMORY if not verdict.signal else verdict.signal.in_bytes
     )
-    least = MIN_BYTES if in_bytes else MIN_PIECES
-    return max(amount, NO_GROWTH) if amount * done >= least else NO_GROWTH
+    min_growth = MIN_BYTES if in_bytes else MIN_PIECES
+    return max(amount, NO_GROWTH) if amount * done >= min_growth else NO_GROWTH

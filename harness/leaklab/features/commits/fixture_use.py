@@ -1,5 +1,7 @@
-"""Which modules of fixtures/ each scenario uses, read from the text of a commit without importing
-any of it: its services, what its modules import at run time, and what these import in turn."""
+"""Which modules of fixtures/ each scenario uses, read from a commit without importing it.
+
+A scenario uses its services, the modules that it imports at run time, and what these import.
+"""
 
 import ast
 import tomllib
@@ -7,12 +9,12 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import PurePosixPath
 
 SCENARIOS, FIXTURES = "scenarios", "fixtures"
-# The package itself, which is imported with each of its modules.
+# The module of the package itself, which is imported with each of its modules.
 PACKAGE = "__init__"
 
 
 def fixtures_by_scenario(sources: Mapping[str, str]) -> dict[str, set[str]]:
-    """The modules of fixtures that each scenario uses, by their names: `http`.
+    """Return the names of the fixture modules that each scenario uses, such as `http`.
 
     Args:
         sources: the modules and scenario.toml files of a commit, by their paths from the root.
@@ -28,17 +30,16 @@ def fixtures_by_scenario(sources: Mapping[str, str]) -> dict[str, set[str]]:
 
 
 def scenario_of(path: str) -> str:
-    """The scenario that a file belongs to; empty where it belongs to none."""
+    """Return the scenario that a file belongs to; empty if it belongs to no scenario."""
     top, *inner = PurePosixPath(path).parts
-    is_one = top == SCENARIOS and len(inner) > 1 and not inner[0].startswith(("_", "."))
-    return inner[0] if is_one else ""
+    is_scenario = top == SCENARIOS and len(inner) > 1 and not inner[0].startswith(("_", "."))
+    return inner[0] if is_scenario else ""
 
 
 def fixture_of(path: str) -> str:
-    """The module of fixtures that a file belongs to; empty where it belongs to none.
+    """Return the fixture module that a file belongs to; empty if it is outside of fixtures.
 
-    A file beside the modules that is none itself may be read by each of them: it counts as the
-    package.
+    A data file beside the modules may be read by each of them, so it counts as the package.
     """
     top, *inner = PurePosixPath(path).parts
     if top != FIXTURES or not inner:
@@ -48,16 +49,15 @@ def fixture_of(path: str) -> str:
 
 
 def _closure(used: set[str], imports: Mapping[str, set[str]]) -> set[str]:
-    found: set[str] = set()
-    while new := used - found:
-        found |= new
+    reached: set[str] = set()
+    while new := used - reached:
+        reached |= new
         used = set().union(*(imports.get(module, set()) for module in new))
-    return found | {PACKAGE} if found else found
+    return reached | {PACKAGE} if reached else reached
 
 
 def _uses(path: str, text: str) -> set[str]:
-    """The modules of fixtures that a file names; none where it cannot be read, for then it does not
-    run either."""
+    """Return the fixture modules that a file names; empty for an invalid file, which cannot run."""
     try:
         if path.endswith(".toml"):
             return set(tomllib.loads(text).get("services", ()))
@@ -67,7 +67,7 @@ def _uses(path: str, text: str) -> set[str]:
 
 
 def _imported(node: ast.AST) -> Iterator[str]:
-    """The modules of fixtures that are imported at run time: not for type checkers only."""
+    """Yield the fixture modules that are imported at run time, not only for type checkers."""
     if isinstance(node, ast.Import):
         yield from _below_fixtures(alias.name for alias in node.names)
     elif isinstance(node, ast.ImportFrom) and not node.level:
@@ -83,7 +83,7 @@ def _at_run_time(node: ast.AST) -> Iterable[ast.AST]:
 
 
 def _below_fixtures(names: Iterable[str]) -> Iterator[str]:
-    """`http` of `fixtures.http` and of `fixtures.http.Server`."""
+    """Yield `http` for `fixtures.http` and for `fixtures.http.Server`."""
     for name in names:
         top, *inner = name.split(".")
         if top == FIXTURES:

@@ -1,4 +1,4 @@
-"""Commits measured by asv: one of them, two against each other, or the last so many."""
+"""Measurement of commits by asv: of one, of two side by side, or of a history."""
 
 import json
 import time
@@ -26,7 +26,7 @@ from leaklab.model.errors import Exit, InfrastructureBroke
 
 @dataclass(frozen=True)
 class CommitFigures:
-    """A commit's figures as asv saved them, and why there are none of others."""
+    """A commit's figures as asv saved them, and the suite's note on missing ones."""
 
     commit: str
     values: Values
@@ -34,7 +34,7 @@ class CommitFigures:
 
     @property
     def exit(self) -> Exit:
-        """Whether all could be measured, and there was something to measure."""
+        """AS_EXPECTED if a figure of a scenario was measured and none failed."""
         failed = any(value.amount is None for value in self.values.values())
         is_empty = not any(benchmark.scenario for benchmark in self.values)
         return Exit.NOT_MEASURED if failed or is_empty else Exit.AS_EXPECTED
@@ -42,7 +42,7 @@ class CommitFigures:
 
 @dataclass(frozen=True)
 class CommitComparison:
-    """Two commits side by side."""
+    """The comparison of two commits."""
 
     base: CommitFigures
     head: CommitFigures
@@ -56,32 +56,35 @@ class CommitComparison:
 
     @property
     def exit(self) -> Exit:
-        """What could not be measured, or read, on the second commit weighs more than what is worse;
-        and where nothing was compared, nothing is known to be as good."""
-        found = {row.change for row in self.rows}
-        if Change.FAILED in found or self.is_empty or self.head.tracked.unread:
+        """NOT_MEASURED if the head failed or nothing was compared; DIFFERS if a figure is worse."""
+        changes = {row.change for row in self.rows}
+        if Change.FAILED in changes or self.is_empty or self.head.tracked.unread:
             return Exit.NOT_MEASURED
-        return Exit.DIFFERS if Change.WORSE in found else Exit.AS_EXPECTED
+        return Exit.DIFFERS if Change.WORSE in changes else Exit.AS_EXPECTED
 
 
 @dataclass(frozen=True)
 class CommitHistory:
-    """Commits that were measured: how many figures of scenarios they have, and a line on each that
-    could not be measured."""
+    """A history of measured commits.
+
+    `figures` counts the figures of scenarios; `failed` has a line for each one that failed.
+    """
 
     figures: int
     failed: Sequence[str]
 
     @property
     def exit(self) -> Exit:
-        """Whether all could be measured, and there was something to measure."""
+        """AS_EXPECTED if there are figures and none failed."""
         return Exit.NOT_MEASURED if self.failed or not self.figures else Exit.AS_EXPECTED
 
 
 @dataclass(frozen=True)
 class Regression:
-    """A step upwards in the history of a figure, as asv's step detection finds it: in the commits
-    after `before` and up to `after`; without a `before`, in the commit `after` itself."""
+    """A step upwards in the history of a figure, found by asv's step detection.
+
+    It lies in the commits after `before` up to `after`; without a `before`, in `after` itself.
+    """
 
     benchmark: Benchmark
     before: str | None
@@ -91,38 +94,38 @@ class Regression:
     unit: str
 
 
-def measure_commit(asv: Asv, commit: str, *words: str) -> CommitFigures:
+def measure_commit(asv: Asv, commit: str, *options: str) -> CommitFigures:
     """Measure one commit.
 
     Args:
         asv: asv in the checkout.
         commit: its hash.
-        words: more words for `asv run`.
+        options: more options of `asv run`.
 
     Raises:
-        InfrastructureBroke: asv left no figures.
+        InfrastructureBroke: asv saved no figures.
     """
     began = _begin(asv, [commit])
-    said = asv.run("run", "--show-stderr", *words, f"{commit}^!")
-    return _measured(asv, commit, began, said)
+    output = asv.run("run", "--show-stderr", *options, f"{commit}^!")
+    return _read_figures(asv, commit, began, output)
 
 
-def measure_quickly(asv: Asv, commit: str, *words: str) -> CommitFigures:
-    """Run what measures one commit, and save no results: the figures are what the suite noted.
+def measure_quickly(asv: Asv, commit: str, *options: str) -> CommitFigures:
+    """Measure one commit without saving asv results; the figures are those that the suite noted.
 
     Args:
         asv: asv in the checkout.
         commit: its hash.
-        words: more words for `asv run`.
+        options: more options of `asv run`.
 
     Raises:
-        InfrastructureBroke: the suite noted nothing.
+        InfrastructureBroke: The suite noted nothing.
     """
     _begin(asv, [commit])
-    said = asv.run("run", "--show-stderr", "--quick", "--dry-run", *words, f"{commit}^!")
-    tracked = asv.tracked(commit)
-    if tracked is None or (said.code and not tracked.failed):
-        raise _broke(asv, commit, said)
+    output = asv.run("run", "--show-stderr", "--quick", "--dry-run", *options, f"{commit}^!")
+    tracked = asv.read_tracked(commit)
+    if tracked is None or (output.code and not tracked.failed):
+        raise _no_figures(asv, commit, output)
     values = {Benchmark(m, label): Value(None) for label in tracked.failed for m in METRICS}
     for label, figures in tracked.figures.items():
         values |= {Benchmark(m, label): Value(a) for m, a in _amounts(figures).items()}
@@ -130,47 +133,49 @@ def measure_quickly(asv: Asv, commit: str, *words: str) -> CommitFigures:
 
 
 def _amounts(figures: TrackedFigures) -> dict[str, float]:
-    """What the suite makes of the figures of a run, by its metrics."""
+    """Return the suite's numbers of a run by its metrics."""
     growth = figures.growth_per_unit
     known = {} if growth is None else {GROWTH: growth}
     verdict = VERDICTS.index(figures.verdict)
     return {PEAK: figures.peak_rss_bytes, VERDICT: verdict, **known}
 
 
-def compare_commits(asv: Asv, base: str, head: str, factor: float, *words: str) -> CommitComparison:
-    """Measure two commits, and compare the second with the first.
+def compare_commits(
+    asv: Asv, base: str, head: str, factor: float, *options: str
+) -> CommitComparison:
+    """Measure two commits, and compare the head with the base.
 
     Args:
         asv: asv in the checkout.
         base: the hash of the commit to compare with.
         head: the hash of the commit to judge.
-        factor: how much more is worse.
-        words: more words for `asv continuous`.
+        factor: the factor from which a figure counts as worse.
+        options: more options of `asv continuous`.
 
     Raises:
-        InfrastructureBroke: asv left no figures of one of them.
+        InfrastructureBroke: asv saved no figures of one of them.
     """
     began = _begin(asv, [base, head])
-    said = asv.run("continuous", "--show-stderr", f"--factor={factor}", *words, base, head)
-    before, after = (_measured(asv, commit, began, said) for commit in (base, head))
-    rows = compare_values(before.values, after.values, factor, said.marks())
+    output = asv.run("continuous", "--show-stderr", f"--factor={factor}", *options, base, head)
+    before, after = (_read_figures(asv, commit, began, output) for commit in (base, head))
+    rows = compare_values(before.values, after.values, factor, output.marks())
     return CommitComparison(before, after, factor, rows)
 
 
 def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
-    """Measure those of the commits that have no figures yet.
+    """Measure the commits that have no figures yet, and return what all of them have.
 
     Raises:
-        InfrastructureBroke: asv left no figures of one of them.
+        InfrastructureBroke: asv saved no figures of one of them.
     """
-    asv.know_machine()
+    asv.register_machine()
     hashes = asv.state / "hashes"
     hashes.write_text("\n".join(commits), encoding="utf-8")
-    said = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
+    output = asv.run("run", "--show-stderr", "--skip-existing-successful", f"HASHFILE:{hashes}")
     count, failed = 0, []
     for commit in commits:
-        if (values := asv.values(commit)) is None:
-            raise _broke(asv, commit, said)
+        if (values := asv.read_values(commit)) is None:
+            raise _no_figures(asv, commit, output)
         count += sum(1 for benchmark in values if benchmark.scenario)
         lost = sorted(b.label for b, value in values.items() if value.amount is None)
         failed += [f"failed at {commit[:8]}: {label}" for label in dict.fromkeys(lost)]
@@ -178,21 +183,22 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
 
 
 def publish(asv: Asv) -> list[Regression]:
-    """Make the site of all that was measured, and hand back the regressions that asv finds; of a
-    verdict only those that `continuous` would call worse.
+    """Make asv's site of all measured commits, and return the regressions that asv finds.
+
+    Of the regressions of verdicts, only those are returned that `continuous` calls worse.
 
     Raises:
-        InfrastructureBroke: asv could not.
+        InfrastructureBroke: asv could not make the site.
     """
-    said = asv.run("publish", "--no-pull")
-    if said.code:
-        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}")
+    output = asv.run("publish", "--no-pull")
+    if output.code:
+        raise _no_site(asv, output)
     try:
         site = asv.root / ".asv" / "html"
-        found = json.loads((site / "regressions.json").read_text(encoding="utf-8"))
+        regressions = json.loads((site / "regressions.json").read_text(encoding="utf-8"))
         index = json.loads((site / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        raise InfrastructureBroke(f"asv made no site: {said.last()}; see {asv.log}") from error
+        raise _no_site(asv, output) from error
     hashes = index["revision_to_hash"]
     units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
     steps = [
@@ -204,10 +210,14 @@ def publish(asv: Asv) -> list[Regression]:
             became=became,
             unit=units[name.partition("(")[0]],
         )
-        for name, _, _, _, _, _, jumps in found["regressions"]
+        for name, _, _, _, _, _, jumps in regressions["regressions"]
         for before, after, was, became in jumps
     ]
     return [step for step in steps if _is_worse(step)]
+
+
+def _no_site(asv: Asv, output: AsvOutput) -> InfrastructureBroke:
+    return InfrastructureBroke(f"asv made no site: {output.last_line()}; see {asv.log}")
 
 
 def _is_worse(step: Regression) -> bool:
@@ -217,22 +227,22 @@ def _is_worse(step: Regression) -> bool:
 
 
 def _begin(asv: Asv, commits: Sequence[str]) -> float:
-    """Make sure that what asv leaves of these commits is new; when that was."""
-    asv.know_machine()
-    asv.forget(commits)
+    """Remove the notes on commits and return the present time, to recognise new results."""
+    asv.register_machine()
+    asv.remove_notes(commits)
     return time.time()
 
 
-def _measured(asv: Asv, commit: str, began: float, said: AsvOutput) -> CommitFigures:
-    values, tracked = asv.values(commit, began), asv.tracked(commit)
+def _read_figures(asv: Asv, commit: str, began: float, output: AsvOutput) -> CommitFigures:
+    values, tracked = asv.read_values(commit, began), asv.read_tracked(commit)
     if values is None or tracked is None:
-        raise _broke(asv, commit, said)
+        raise _no_figures(asv, commit, output)
     for label, figures in tracked.figures.items():
         if (growth := values.get(benchmark := Benchmark(GROWTH, label))) is not None:
             values[benchmark] = replace(growth, interval=figures.growth_interval)
     return CommitFigures(commit, values, tracked)
 
 
-def _broke(asv: Asv, commit: str, said: AsvOutput) -> InfrastructureBroke:
-    words = f"asv left no figures of {commit[:8]}: {said.last()}"
-    return InfrastructureBroke(f"{words}; all it said is in {asv.log}")
+def _no_figures(asv: Asv, commit: str, output: AsvOutput) -> InfrastructureBroke:
+    problem = f"asv saved no figures of {commit[:8]}: {output.last_line()}"
+    return InfrastructureBroke(f"{problem}; its whole output is in {asv.log}")

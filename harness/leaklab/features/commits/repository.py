@@ -1,4 +1,4 @@
-"""The git repository of a checkout, as asv needs it: commits by name, and what is in none."""
+"""The git repository of a checkout: its commits, and files that are not committed."""
 
 import re
 import shutil
@@ -9,54 +9,58 @@ from leaklab.model.errors import BadInput
 from leaklab.model.text import cut
 from leaklab.runs.git import git
 
-# What asv measures a commit by.
+# The folders of a commit that asv measures.
 MEASURED = ("scenarios", "fixtures")
-# What a commit must have touched for the history to look at it.
+# A commit belongs to the history if it changed one of these folders.
 WORTH_MEASURING = ("scenarios", "fixtures", "harness")
 
 
 @dataclass(frozen=True)
 class Repository:
-    """A checkout whose commits can be measured; `open_repository` makes sure of that."""
+    """A checkout with commits that asv can measure, as `open_repository` has checked."""
 
     root: Path
 
     def hash_of(self, name: str) -> str:
-        """The full hash of a commit by any name that git knows.
+        """Return the full hash of a commit, by any name that git knows.
 
         Raises:
-            BadInput: there is none of that name.
+            BadInput: git knows no commit of that name.
         """
-        words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        asked = self._git(*words, f"{name}^{{commit}}")
-        if not re.fullmatch(r"[0-9a-f]{40,64}", asked):
-            what = f"there is no commit {cut(name)!r} here"
+        command = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        full_hash = self._git(*command, f"{name}^{{commit}}")
+        if not re.fullmatch(r"[0-9a-f]{40,64}", full_hash):
+            problem = f"there is no commit {cut(name)!r} here"
             raise BadInput(
-                f"{what}; 'git branch --all' names the branches, 'git fetch' brings more"
+                f"{problem}; 'git branch --all' lists branches, 'git fetch' gets new commits"
             )
-        return asked
+        return full_hash
 
     def uncommitted(self) -> list[str]:
-        """The files of scenarios and fixtures that differ from the commit, or are not in it."""
-        words = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--")
-        return [line[3:] for line in self._git(*words, *MEASURED).split("\0") if line]
+        """Return the files of scenarios and fixtures that are changed or untracked."""
+        command = ("status", "--porcelain", "-z", "--no-renames", "--untracked-files=all", "--")
+        return [line[3:] for line in self._git(*command, *MEASURED).split("\0") if line]
 
     def newest(self, count: int) -> list[str]:
-        """The hashes of the last commits that touched what is measured, or what measures, the
-        newest first."""
-        words = ("log", "--first-parent", f"--max-count={count}", "--format=%H", "--")
-        return self._git(*words, *WORTH_MEASURING).splitlines()
+        """Return the hashes of the last commits that changed scenarios, fixtures or the harness.
+
+        The newest one is first.
+        """
+        command = ("log", "--first-parent", f"--max-count={count}", "--format=%H", "--")
+        return self._git(*command, *WORTH_MEASURING).splitlines()
 
     def parent_of(self, commit: str) -> str | None:
-        """The hash of a commit's first parent; None of the first commit of all."""
-        words = ("rev-parse", "--verify", "--quiet", "--end-of-options")
-        return self._git(*words, f"{commit}^1") or None
+        """Return the hash of a commit's first parent; None for the first commit of all."""
+        command = ("rev-parse", "--verify", "--quiet", "--end-of-options")
+        return self._git(*command, f"{commit}^1") or None
 
     def differing(self, base: str, head: str) -> list[str]:
-        """The files of scenarios and fixtures that are not the same in two commits, or are in one
-        of them only, by their paths from the root."""
-        words = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, head, "--")
-        return [path for path in self._git(*words, *MEASURED).split("\0") if path]
+        """Return the files of scenarios and fixtures that differ between two commits.
+
+        Files that are in only one of them are included. Paths are relative to the root.
+        """
+        command = ("diff", "--name-only", "-z", "--no-renames", "--no-ext-diff", base, head, "--")
+        return [path for path in self._git(*command, *MEASURED).split("\0") if path]
 
     def scenarios_of(self, commit: str) -> set[str]:
         """Return the names of the scenarios of a commit."""
@@ -65,20 +69,22 @@ class Repository:
         return {path[1] for path in paths if len(path) == 3 and path[2] == "scenario.toml"}
 
     def sources(self, commit: str) -> dict[str, str]:
-        """The Python modules and the scenario.toml files of a commit's scenarios and fixtures, by
-        their paths from the root."""
+        """Return the modules and scenario.toml files of a commit's scenarios and fixtures.
+
+        The keys are paths relative to the root, the values the text of the files.
+        """
         listed = self._git("ls-tree", "-r", "-z", "--name-only", commit, "--", *MEASURED)
         paths = [path for path in listed.split("\0") if path.endswith((".py", "/scenario.toml"))]
         return {path: self._git("show", f"{commit}:{path}") for path in paths}
 
-    def _git(self, *words: str) -> str:
-        """What git prints; empty where it fails."""
-        found = git(self.root, words)
-        return found.stdout.rstrip("\n") if found.returncode == 0 else ""
+    def _git(self, *command: str) -> str:
+        """Return the output of git; empty if it fails."""
+        completed = git(self.root, command)
+        return completed.stdout.rstrip("\n") if completed.returncode == 0 else ""
 
 
 def open_repository(root: Path) -> Repository:
-    """The repository at `root`.
+    """Open the repository at `root`.
 
     Raises:
         BadInput: git is not installed, there is no repository or no commit, or the clone is
@@ -87,13 +93,13 @@ def open_repository(root: Path) -> Repository:
     if shutil.which("git") is None:
         raise BadInput("git is not installed, and asv measures commits: install git")
     if not (root / ".git").exists():
-        raise BadInput(f"{root} is no git checkout, and asv measures commits: use a clone")
+        raise BadInput(f"{root} is not a git checkout, and asv measures commits: use a clone")
     shallow = git(root, ["rev-parse", "--is-shallow-repository"])
     if shallow.returncode:
-        raise BadInput(f"git does not read {root}: {' '.join(shallow.stderr.split())}")
+        raise BadInput(f"git cannot read {root}: {' '.join(shallow.stderr.split())}")
     if shallow.stdout.strip() == "true":
-        words = "this clone is shallow, and asv cannot check its commits out"
-        raise BadInput(f"{words}: run 'git fetch --unshallow'")
+        problem = "this clone is shallow, and asv cannot check out its commits"
+        raise BadInput(f"{problem}: run 'git fetch --unshallow'")
     repository = Repository(root)
     repository.hash_of("HEAD")
     return repository

@@ -1,8 +1,8 @@
-"""Which scenarios are measured: those with `bench = true`, and those that two commits change.
+"""Which scenarios are measured: those with `bench = true`, and those that differ in two commits.
 
-A scenario is changed where its own files differ, or those of the fixtures that it uses. What it
-uses is read from the second commit alone: a scenario or a fixture that imports something else there
-is itself one that differs.
+A scenario differs if its own files differ, or those of the fixtures that it uses. The fixtures that
+it uses are read from the second commit alone. If it used others in the first one, the files that
+import them differ anyway.
 """
 
 import difflib
@@ -26,9 +26,9 @@ SHARED = f"{SCENARIOS}/__init__.py"
 
 @dataclass(frozen=True)
 class Selection:
-    """The names of scenarios, by what becomes of them.
+    """The names of scenarios beside those with `bench = true`.
 
-    taken_in: without `bench = true`, and measured because the commits change them.
+    taken_in: measured because the commits change them.
     left_out: not measured.
     lacking: changed, and not measured because the working tree lacks them.
     """
@@ -39,11 +39,11 @@ class Selection:
 
 
 def select(scenarios: Sequence[Scenario], changed: Collection[str]) -> Selection:
-    """What becomes of scenarios where the default set is measured, and what was changed.
+    """Select the scenarios to measure beside those with `bench = true`.
 
     Args:
-        scenarios: all of the working tree, whose list of scenarios is the one that counts.
-        changed: the names of those that the commits change.
+        scenarios: all scenarios of the working tree; only these can be measured.
+        changed: the names of the scenarios that the commits change.
     """
     others = sorted(scenario.name for scenario in scenarios if not scenario.bench)
     return Selection(
@@ -79,23 +79,23 @@ def require_committed(
 
 
 def changed_between(repository: Repository, base: str, head: str) -> set[str]:
-    """The names of the scenarios that two commits do not have in the very same form."""
+    """Return the names of the scenarios that differ between two commits."""
     paths = repository.differing(base, head)
     is_shared = any(path == SHARED or path.startswith(f"{FIXTURES}/") for path in paths)
     return changed_scenarios(paths, repository.sources(head) if is_shared else {})
 
 
 def changed_by(repository: Repository, commit: str) -> set[str]:
-    """The names of the scenarios that a commit changes; none of the first commit of all."""
+    """Return the names of the scenarios that a commit changes; empty for the first commit."""
     parent = repository.parent_of(commit)
     return changed_between(repository, parent, commit) if parent else set()
 
 
 def changed_scenarios(paths: Iterable[str], sources: Mapping[str, str]) -> set[str]:
-    """The scenarios that differing files belong to, or that use them.
+    """Return the scenarios that differing files belong to, and those that use such files.
 
     Args:
-        paths: the files that differ, from the root.
+        paths: the files that differ, relative to the root.
         sources: the modules and scenario.toml files of the second commit, by their paths.
     """
     differing = set(paths)
@@ -103,5 +103,5 @@ def changed_scenarios(paths: Iterable[str], sources: Mapping[str, str]) -> set[s
     used = fixtures_by_scenario(sources)
     own = {scenario_of(path) for path in differing}
     users = {name for name, fixtures in used.items() if fixtures & modules}
-    everyone = set(used) if SHARED in differing else set()
-    return (own | users | everyone) - {""}
+    all_names = set(used) if SHARED in differing else set()
+    return (own | users | all_names) - {""}

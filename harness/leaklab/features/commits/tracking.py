@@ -1,4 +1,4 @@
-"""The figures of a catalogue: every variant and mode of its scenarios, measured by this leaklab."""
+"""The figures of a catalogue: every variant and mode of its scenarios, measured or cached."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -17,8 +17,8 @@ from leaklab.verdict.pairs import label
 
 
 @dataclass(frozen=True)
-class Survey:
-    """What is to be measured: scenarios of a catalogue, in some modes or in all that they have."""
+class TrackingRequest:
+    """The scenarios of a catalogue to measure; no `modes` stands for all that each one has."""
 
     catalogue: Catalogue
     names: Sequence[str]
@@ -28,7 +28,7 @@ class Survey:
 
 @dataclass
 class _Plan:
-    """The runs to make, by scenario, and what needs none."""
+    """Jobs to run by scenario, their cache keys, and results that need no run."""
 
     jobs: dict[str, list[Job]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
@@ -36,68 +36,68 @@ class _Plan:
 
 
 def track(
-    survey: Survey, remembered: FigureCache, make: Callable[[Sequence[Job]], Outcome]
+    request: TrackingRequest, cache: FigureCache, run: Callable[[Sequence[Job]], Outcome]
 ) -> Tracked:
-    """The figures of what was asked for; what is remembered is not measured again.
+    """Return the figures of the requested scenarios, and measure those that are not cached.
 
     Args:
-        survey: what to measure. A scenario that the catalogue lacks is absent under its own name,
-            one whose form this leaklab does not read is unread.
-        remembered: the figures of earlier runs; these are added to them.
-        make: makes the runs of a plan.
+        request: what to measure. A scenario that the catalogue lacks is absent under its own name.
+            A scenario in a form that this leaklab does not read is unread.
+        cache: the figures of earlier runs; new ones are added to it.
+        run: makes the runs of a plan.
 
     Raises:
-        NotSaved: the results could not be saved.
+        NotSaved: The results could not be saved.
     """
-    planned = _planned(survey, remembered)
-    outcome = make([job for of_one in planned.jobs.values() for job in of_one])
+    planned = _planned(request, cache)
+    outcome = run([job for of_one in planned.jobs.values() for job in of_one])
     for failure in outcome.failures:
         if isinstance(failure.error, NotSaved):
             raise failure.error
     errors = {failure.job.label: failure.error for failure in outcome.failures}
-    found = planned.known
+    tracked = planned.known
     for name, of_one in planned.jobs.items():
-        tracked = _tracked(of_one, outcome.results, errors, survey.limits)
-        if len(tracked.figures) == len(of_one):
-            remembered.put(planned.keys[name], tracked)
-        found |= tracked
-    return found
+        measured = _tracked(of_one, outcome.results, errors, request.limits)
+        if len(measured.figures) == len(of_one):
+            cache.put(planned.keys[name], measured)
+        tracked |= measured
+    return tracked
 
 
-def _planned(survey: Survey, remembered: FigureCache) -> _Plan:
+def _planned(request: TrackingRequest, cache: FigureCache) -> _Plan:
     planned = _Plan()
-    for name in survey.names:
+    for name in request.names:
         try:
-            scenario = survey.catalogue.load(name)
+            scenario = request.catalogue.load(name)
         except BadInput as error:
-            is_there = survey.catalogue.folder(name).is_dir()
+            exists = request.catalogue.folder(name).is_dir()
             reason = {name: str(error)}
-            planned.known |= Tracked(unread=reason) if is_there else Tracked(absent=reason)
+            planned.known |= Tracked(unread=reason) if exists else Tracked(absent=reason)
             continue
         try:
-            jobs = _jobs(survey, scenario)
+            jobs = _jobs(request, scenario)
         except (BadInput, NotMeasured) as error:
             planned.known |= Tracked(absent={name: str(error)})
             continue
         try:
-            key = planned.keys[name] = key_of(survey.catalogue, jobs, survey.limits)
+            key = planned.keys[name] = key_of(request.catalogue, jobs, request.limits)
         except OSError as error:
             planned.known |= Tracked(failed={name: f"{name} cannot be read: {error}"})
             continue
-        if (known := remembered.get(key)) is not None:
+        if (known := cache.get(key)) is not None:
             planned.known |= known
         else:
             planned.jobs[name] = jobs
     return planned
 
 
-def _jobs(survey: Survey, scenario: Scenario) -> list[Job]:
-    modes = [mode for mode in scenario.modes if not survey.modes or mode in survey.modes]
+def _jobs(request: TrackingRequest, scenario: Scenario) -> list[Job]:
+    modes = [mode for mode in scenario.modes if not request.modes or mode in request.modes]
     if not modes:
         has = ", ".join(scenario.modes)
         raise BadInput(f"{scenario.name} has none of these modes; it has: {has}")
     fixed_length = PlanRequest(names=(scenario.name,), modes=modes, budget_seconds=None)
-    return plan(survey.catalogue, fixed_length)
+    return plan(request.catalogue, fixed_length)
 
 
 def _tracked(
@@ -106,17 +106,21 @@ def _tracked(
     errors: dict[str, LabError],
     limits: Limits,
 ) -> Tracked:
-    """What became of the runs of one scenario; one whose time was up has no figures, for on a
-    machine less busy it had come further."""
+    """Return the figures of one scenario's runs.
+
+    A run that was stopped by its time limit has no figures, because it would have done more units
+    on a less busy machine.
+    """
     labels = {job.label for job in jobs}
     own = {name: error for name, error in errors.items() if name in labels}
     made = {label(r): r for r in results if label(r) in labels and label(r) not in own}
-    late = {name: r for name, r in made.items() if r.end_reason is EndReason.TIME_LIMIT}
+    timed_out = {name: r for name, r in made.items() if r.end_reason is EndReason.TIME_LIMIT}
     failed = {name: str(error) for name, error in own.items() if not isinstance(error, Skipped)}
     return Tracked(
         figures={
-            name: figures_of(made[name], limits) for name in sorted(made.keys() - late.keys())
+            name: figures_of(made[name], limits) for name in sorted(made.keys() - timed_out.keys())
         },
         absent={name: str(error) for name, error in own.items() if isinstance(error, Skipped)},
-        failed=failed | {name: f"{name}: {r.end_reason}, {r.detail}" for name, r in late.items()},
+        failed=failed
+        | {name: f"{name}: {r.end_reason}, {r.detail}" for name, r in timed_out.items()},
     )

@@ -1,1 +1,1 @@
-"""`leaklab project`: what a size would need that is not run."""
+"""`leaklab project`: the memory that a size would need, without running it."""

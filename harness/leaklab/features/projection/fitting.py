@@ -1,19 +1,20 @@
-"""From the peaks at a few sizes to the laws that they allow.
+"""Fitting: from the peaks at a few sizes to the laws that are consistent with them.
 
-Each law is peak = base + rise · f(units) / f(largest size), fitted by least squares. Peaks are all
-but exact, so how far they lie from a law says how wrong the law is, not how noisy the peaks are:
+Each law is peak = base + rise · f(units) / f(largest size), fitted by least squares. Peaks are
+almost exact, so the residuals show how wrong a law is, not how noisy the peaks are:
 
-* No fit counts as better than the rounding to pages, whose variance is a page squared / 12; else
-  one that happens to be perfect would be infinitely likely.
-* What a law leaves over is even, grows with the work or fades with it (`Noise`). Without the
-  second, stairs would be projected as if they were dust; without the third, a cache that fills
-  beside a leak would bend the leak.
-* A level law can have a line beneath it that rounding hides, and a logarithm a table that did not
-  double yet (`Fit.highest`). How much that may be is in their intervals.
+* No fit counts as better than the rounding to pages, which has a variance of a page squared / 12.
+  Otherwise a fit that happens to be perfect would be infinitely likely.
+* The residuals of a law are even, grow with the work or fade with it (`Noise`). Without the second
+  type, the steps of doubling tables would be projected as small noise. Without the third, a cache
+  that fills beside a leak would bend the law of the leak.
+* A level law may hide a line that is lost in rounding, and a logarithm a table that has not doubled
+  yet (`Fit.highest`). The intervals include how much that may be.
 
-Among the laws Akaike's criterion decides, with its correction for small samples (AICc: Hurvich and
-Tsai 1989; Burnham and Anderson 2002, 2.4 and 4.5): eight sizes for three or four parameters are
-where AIC alone takes too rich a law, and BIC counts on many sizes and on a true law among them.
+Akaike's criterion with its correction for small samples decides among the laws (AICc: Hurvich and
+Tsai 1989; Burnham and Anderson 2002, 2.4 and 4.5). With eight sizes for three or four parameters,
+AIC alone prefers laws with too many parameters, and BIC assumes many sizes and a true law among
+the candidates.
 """
 
 import math
@@ -37,62 +38,67 @@ from leaklab.features.projection.laws import (
 from leaklab.model.units import PAGE_BYTES
 from leaklab.verdict.intervals import student
 
-# The richest law has four parameters (base, rise, hinge, spread), and AICc needs two sizes more.
+# The largest law has four parameters (base, rise, hinge, spread), and AICc needs two more sizes.
 MIN_SIZES = 6
-# A set grows fourfold at a time: what has been level for no longer may be one of its steps.
+# A set grows fourfold at a time, so a level part that is no longer than that may be one of its
+# steps.
 LEVEL_RATIO = 4.4
 HINGES = 48
-# Of a law that is level nothing grows with the work.
+# The residuals of a level law cannot grow with the work.
 OF_LEVEL = (Noise.EVEN, Noise.EARLY)
 
 
 def fit(points: Sequence[Point]) -> Laws:
-    """Fit every law, and weigh them.
+    """Fit every law, and weight the fits by their likelihood.
 
-    A law that shrinks, or is no better than the constant that it holds as a case of its own (no
-    rise at all), says nothing of growth, and is left out.
+    A law that shrinks is left out. So is a law that is no better than the constant one, which it
+    contains as the case without a rise.
 
     Args:
-        points: of at least `MIN_SIZES` different sizes, the smallest first.
+        points: the peaks at `MIN_SIZES` or more different sizes, the smallest first.
     """
     units = np.array([point.units for point in points], float)
     peaks = np.array([point.peak_bytes for point in points], float)
     level = [_fitted(Law.CONSTANT, noise, units, peaks) for noise in OF_LEVEL]
     growing = [_fitted(law, noise, units, peaks) for law in TERMS for noise in Noise]
-    found = [*growing, *_bounded(units, peaks)]
+    candidates = [*growing, *_bounded(units, peaks)]
     constant = min(f.aicc for f in level)
-    allowed = [f for f in found if f.rise_bytes > 0 and f.aicc < constant]
-    weighed = _weighed([*level, *allowed])
-    return Laws(weighed, _hidden(weighed[0], units, peaks))
+    better = [f for f in candidates if f.rise_bytes > 0 and f.aicc < constant]
+    weighted = _weighted([*level, *better])
+    return Laws(weighted, _undetected_slope(weighted[0], units, peaks))
 
 
 def _hinges(units: FloatArray) -> FloatArray:
-    """Where a bounded law may have become level: after the first size, and long before the last;
-    nowhere, where the sizes do not lie that far apart."""
+    """Return the units at which a bounded law may have become level.
+
+    They are after the first size and well before the last; empty if the sizes are too close.
+    """
     last = units[-1] / LEVEL_RATIO
     return np.geomspace(units[0], last, HINGES)[1:] if last > units[0] else np.array([])
 
 
 def _bounded(units: FloatArray, peaks: FloatArray) -> list[Fit]:
-    """The bounded law with the hinge that leaves least over; none where there is no room."""
+    """Fit the bounded law with the hinge that has the least residuals; empty without hinges."""
 
-    def left_over(hinge_units: float) -> float:
+    def squared_residuals(hinge_units: float) -> float:
         growth = law_growth(Law.BOUNDED, units, units[-1], hinge_units)
-        off = _off(_design(Law.BOUNDED, growth), peaks)
-        return float(off @ off)
+        residuals = _residuals(_design(Law.BOUNDED, growth), peaks)
+        return float(residuals @ residuals)
 
     hinges = _hinges(units)
     if not len(hinges):
         return []
-    hinge = min(hinges, key=left_over)
+    hinge = min(hinges, key=squared_residuals)
     return [_fitted(Law.BOUNDED, noise, units, peaks, hinge) for noise in OF_LEVEL]
 
 
 def _fitted(
     law: Law, noise: Noise, units: FloatArray, peaks: FloatArray, hinge_units: float | None = None
 ) -> Fit:
-    """A law by weighted least squares, its spread by maximum likelihood; for the intervals that is
-    widened by what fitting took from it."""
+    """Fit a law by weighted least squares, and its spread by maximum likelihood.
+
+    For the intervals, the spread is widened by the degrees of freedom that the fit took.
+    """
     growth = law_growth(law, units, units[-1], hinge_units)
     design, shape = _design(law, growth), shape_of(noise, units, growth, units[0])
     terms = design.shape[1]
@@ -116,12 +122,12 @@ def _fitted(
         spread_bytes=widened,
         covariance=tuple(map(tuple, covariance.tolist())),
         freedom=free,
-        aicc=_aicc(_surprise(design, peaks, _deviations(spread, shape)), len(peaks), free),
+        aicc=_aicc(_loss(design, peaks, _deviations(spread, shape)), len(peaks), free),
     )
 
 
 def _design(law: Law, growth: FloatArray) -> FloatArray:
-    """A column for the base, and one for what grows."""
+    """Return the design matrix: a column for the base, and one for the growing part."""
     terms = 1 if law is Law.CONSTANT else 2
     return np.stack([np.ones_like(growth), growth], axis=1)[:, :terms]
 
@@ -132,7 +138,7 @@ def _deviations(spread_bytes: float, shape: FloatArray) -> FloatArray:
 
 
 def _solved(design: FloatArray, peaks: FloatArray, deviations: FloatArray) -> FloatArray:
-    """The parameters, by weighted least squares."""
+    """Return the parameters of a weighted least-squares fit."""
     rows = design / deviations[:, None]
     return np.asarray(np.linalg.lstsq(rows, peaks / deviations, rcond=None)[0], float)
 
@@ -142,60 +148,64 @@ def _covariance(design: FloatArray, deviations: FloatArray) -> FloatArray:
     return np.asarray(np.linalg.pinv(rows.T @ rows), float)
 
 
-def _surprise(design: FloatArray, peaks: FloatArray, deviations: FloatArray) -> float:
-    """The negative log-likelihood, less a constant."""
-    off = (peaks - design @ _solved(design, peaks, deviations)) / deviations
-    return float(off @ off / 2 + np.log(deviations).sum())
+def _loss(design: FloatArray, peaks: FloatArray, deviations: FloatArray) -> float:
+    """Return the negative log-likelihood, less a constant."""
+    residuals = (peaks - design @ _solved(design, peaks, deviations)) / deviations
+    return float(residuals @ residuals / 2 + np.log(deviations).sum())
 
 
-def _off(design: FloatArray, peaks: FloatArray) -> FloatArray:
-    """What a law leaves over where all sizes weigh the same."""
-    off: FloatArray = peaks - design @ _solved(design, peaks, np.ones_like(peaks))
-    return off
+def _residuals(design: FloatArray, peaks: FloatArray) -> FloatArray:
+    """Return the residuals of a fit in which all sizes have the same weight."""
+    residuals: FloatArray = peaks - design @ _solved(design, peaks, np.ones_like(peaks))
+    return residuals
 
 
 def _spread(design: FloatArray, peaks: FloatArray, shape: FloatArray) -> float:
-    """The standard deviation of what is left over, rounding apart, by maximum likelihood."""
+    """Return the standard deviation of the residuals without rounding, by maximum likelihood."""
     if (shape == 1).all():
-        off = _off(design, peaks)
-        return math.sqrt(max(float(off @ off) / len(peaks) - PAGE_VARIANCE, 0.0))
+        residuals = _residuals(design, peaks)
+        return math.sqrt(max(float(residuals @ residuals) / len(peaks) - PAGE_VARIANCE, 0.0))
     from scipy.optimize import minimize_scalar  # noqa: PLC0415  (0.3 s to import)
 
-    def surprise(log_spread: float) -> float:
-        return _surprise(design, peaks, _deviations(np.exp(log_spread), shape))
+    def cost(log_spread: float) -> float:
+        return _loss(design, peaks, _deviations(np.exp(log_spread), shape))
 
     bounds = (0.0, np.log(peaks.max() + PAGE_BYTES))
-    found = minimize_scalar(surprise, bounds=bounds, method="bounded", options={"xatol": 1e-3})
-    return float(np.exp(found.x))
+    minimum = minimize_scalar(cost, bounds=bounds, method="bounded", options={"xatol": 1e-3})
+    return float(np.exp(minimum.x))
 
 
-def _aicc(surprise: float, sizes: int, freedom: int) -> float:
-    """Akaike's criterion with its correction; of too few sizes nothing can be believed.
+def _aicc(loss: float, sizes: int, freedom: int) -> float:
+    """Return Akaike's criterion with its correction; infinite for too few sizes.
 
-    The spread is a parameter, too, beside those that took the freedom.
+    The spread counts as a parameter beside those that took degrees of freedom.
     """
     parameters = sizes - freedom + 1
     free = sizes - parameters - 1
     correction = parameters * (parameters + 1) / free if free > 0 else math.inf
-    return 2 * (surprise + parameters + correction)
+    return 2 * (loss + parameters + correction)
 
 
-def _weighed(fits: Sequence[Fit]) -> tuple[Fit, ...]:
-    """The same with their Akaike weights, those of the likeliest law first.
+def _weighted(fits: Sequence[Fit]) -> tuple[Fit, ...]:
+    """Return the fits with their Akaike weights, those of the likeliest law first.
 
-    A law's noises share its chance, or one with three of them would have three chances.
+    The types of noise of a law share its prior probability, otherwise a law with more of them
+    would be favoured.
     """
-    least = min(f.aicc for f in fits)
+    lowest = min(f.aicc for f in fits)
     noises = {law: len(OF_LEVEL if law.is_level else Noise) for law in Law}
-    beliefs = [math.exp((least - f.aicc) / 2) / noises[f.law] for f in fits]
-    found = [replace(f, weight=b / sum(beliefs)) for f, b in zip(fits, beliefs, strict=True)]
-    of_law = {law: sum(f.weight for f in found if f.law is law) for law in Law}
-    return tuple(sorted(found, key=lambda f: (of_law[f.law], f.weight), reverse=True))
+    likelihoods = [math.exp((lowest - f.aicc) / 2) / noises[f.law] for f in fits]
+    total = sum(likelihoods)
+    weighted = [replace(f, weight=p / total) for f, p in zip(fits, likelihoods, strict=True)]
+    of_law = {law: sum(f.weight for f in weighted if f.law is law) for law in Law}
+    return tuple(sorted(weighted, key=lambda f: (of_law[f.law], f.weight), reverse=True))
 
 
-def _hidden(best: Fit, units: FloatArray, peaks: FloatArray) -> Fit | None:
-    """The line through the part where a level law is level: its upper bound is the growth that
-    the rounding, or what else is left over, could hide."""
+def _undetected_slope(best: Fit, units: FloatArray, peaks: FloatArray) -> Fit | None:
+    """Fit a line to the level part of a level law; None for another law.
+
+    The upper bound of the line is the growth that rounding and other residuals could hide.
+    """
     if not best.law.is_level:
         return None
     level = units >= (best.hinge_units or 0)

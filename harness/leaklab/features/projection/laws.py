@@ -1,6 +1,6 @@
-"""How a peak grows with the work done: the laws that it may obey, and what they say of a size.
+"""The laws by which a peak may grow with the work, and their predictions for a size.
 
-Each law is peak = base + rise · f(units) / f(largest size). `fitting` finds base and rise.
+Each law is peak = base + rise · f(units) / f(largest size). `fitting` determines base and rise.
 """
 
 from collections.abc import Callable
@@ -17,12 +17,12 @@ from leaklab.verdict.intervals import CONFIDENCE, student
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 PAGE_VARIANCE = PAGE_BYTES**2 / 12
-# A unit a nanosecond for thirty years.
+# One unit per nanosecond for thirty years.
 MAX_UNITS = 1e18
 
 
 class Law(StrEnum):
-    """How the peak grows; `bounded` rises in a line, and is level from some size on."""
+    """How the peak grows; `bounded` is a line that becomes level at some size."""
 
     CONSTANT = "constant"
     BOUNDED = "bounded"
@@ -34,7 +34,7 @@ class Law(StrEnum):
 
     @property
     def is_level(self) -> bool:
-        """Whether it stops growing, so that a larger limit is never met."""
+        """Whether it stops growing, so that a larger limit is never reached."""
         return self in (Law.CONSTANT, Law.BOUNDED)
 
 
@@ -48,9 +48,11 @@ TERMS: dict[Law, Callable[[FloatArray], FloatArray]] = {
 
 
 class Noise(StrEnum):
-    """Where a law leaves most over: at all sizes alike; at the large ones, as tables that double
-    and lists that over-allocate do; or at the small ones, where importing took more than the work,
-    or a cache beside it was still filling."""
+    """How the residuals of a law depend on the size.
+
+    They are even; or growing, from tables that double and lists that over-allocate; or early, from
+    small sizes at which imports took more than the work or a cache was still filling.
+    """
 
     EVEN = "even"
     GROWING = "growing"
@@ -59,7 +61,7 @@ class Noise(StrEnum):
 
 @dataclass(frozen=True)
 class Point:
-    """One size, and the peak that was measured there."""
+    """A size in units, and the peak that was measured there."""
 
     units: int
     peak_bytes: int
@@ -77,8 +79,11 @@ class Prediction:
 
 @dataclass(frozen=True)
 class Crossing:
-    """The units at which a limit is met, and the interval: from where the highest peak that is
-    likely meets it, to where the lowest one does. None: not before `MAX_UNITS`."""
+    """The units at which the peak reaches a limit, with an interval; None means after `MAX_UNITS`.
+
+    The interval is from where the upper bound of the peak reaches the limit to where the lower
+    bound does.
+    """
 
     limit_bytes: int
     units: float | None
@@ -90,10 +95,10 @@ class Crossing:
 class Fit:
     """One law with its parameters.
 
-    `rise_bytes` is the law's growing part at the largest size, and stands with a 95 % interval;
-    `hinge_units` is where a bounded one became level; `spread_bytes` the standard deviation of what
-    is left over where its noise is largest, rounding apart; `weight` the share of belief that the
-    criterion gives it among the laws that were fitted to the same peaks.
+    `rise_bytes` is the law's growing part at the largest size, with a 95 % interval.
+    `hinge_units` is where a bounded law became level. `spread_bytes` is the standard deviation of
+    the residuals where they are largest, without rounding. `weight` is the Akaike weight among the
+    fits to the same peaks.
     """
 
     law: Law
@@ -112,32 +117,32 @@ class Fit:
     weight: float = 0.0
 
     def peaks(self, units: FloatArray) -> FloatArray:
-        """The peak in bytes at each of these sizes."""
+        """Return the peak in bytes at each of these sizes."""
         return self.base_bytes + self.rise_bytes * self._growth(units)
 
     def margins(self, units: FloatArray) -> FloatArray:
-        """By how many bytes a peak measured there would be off, in 95 of 100 cases at most."""
+        """Return the half widths of the 95 % prediction intervals at these sizes, in bytes."""
         growth = self._growth(units)
         rows = np.stack([np.ones_like(growth), growth], axis=1)[:, : len(self.covariance)]
         of_law = np.einsum("ij,jk,ik->i", rows, np.array(self.covariance), rows)
-        left_over = self.spread_bytes * shape_of(self.noise, units, growth, self.smallest_units)
-        deviations = np.sqrt(of_law + left_over**2 + PAGE_VARIANCE)
+        residual = self.spread_bytes * shape_of(self.noise, units, growth, self.smallest_units)
+        deviations = np.sqrt(of_law + residual**2 + PAGE_VARIANCE)
         margins: FloatArray = student(self.freedom) * deviations
         return margins
 
     def lowest(self, units: FloatArray) -> FloatArray:
-        """The lower ends of the intervals."""
+        """Return the lower ends of the intervals, in bytes."""
         return self.peaks(units) - self.margins(units)
 
     def highest(self, units: FloatArray) -> FloatArray:
-        """The upper ends of the intervals.
+        """Return the upper ends of the intervals, in bytes.
 
-        What grows as a logarithm has less than doubled over the sizes, so a table that doubles with
-        it may not have had its turn; from the largest size on, it is taken to be all there is.
+        A logarithm grows to less than twice its value over the sizes, so a table may not have
+        doubled within them. Beyond the largest size, all of the peak is taken to be such a table.
         """
-        found = self.peaks(units) + self.margins(units)
+        upper = self.peaks(units) + self.margins(units)
         unseen = (self.law is Law.LOGARITHM) & (units > self.largest_units)
-        highest: FloatArray = np.where(unseen, 2 * found, found)
+        highest: FloatArray = np.where(unseen, 2 * upper, upper)
         return highest
 
     def _growth(self, units: FloatArray) -> FloatArray:
@@ -146,10 +151,10 @@ class Fit:
 
 @dataclass(frozen=True)
 class Laws:
-    """The laws that the peaks allow, the likeliest first.
+    """The laws that are consistent with the peaks, the likeliest first.
 
-    Where the likeliest law is level, `undetected_slope` is the steepest line that the peaks would
-    not show beneath it.
+    If the likeliest law is level, `undetected_slope` is the line fitted to its level part, which
+    bounds the growth that the peaks would not show.
     """
 
     fits: tuple[Fit, ...]
@@ -157,29 +162,28 @@ class Laws:
 
     @property
     def best(self) -> Fit:
-        """The likeliest law, with the noise under which it is likeliest."""
+        """The likeliest law, with its likeliest type of noise."""
         return self.fits[0]
 
     @property
     def plausible(self) -> tuple[Fit, ...]:
-        """The others that cannot be ruled out: with the best, the fewest that the criterion gives
-        95 % of its belief."""
+        """The other fits that cannot be ruled out: with the best, the fewest with 95 % weight."""
         others = sorted(self.fits[1:], key=lambda fit: fit.weight, reverse=True)
         before = np.cumsum([self.best.weight, *(fit.weight for fit in others)])
-        return tuple(f for f, so_far in zip(others, before, strict=False) if so_far < CONFIDENCE)
+        return tuple(f for f, weight in zip(others, before, strict=False) if weight < CONFIDENCE)
 
     def weight_of(self, law: Law) -> float:
-        """The share of belief that a law has, whatever it leaves over."""
+        """Return the Akaike weight of a law, summed over its types of noise."""
         return sum(fit.weight for fit in self.fits if fit.law is law)
 
-    def at(self, units: int) -> Prediction:
-        """The peak at a size, the interval as wide as the rivals make it."""
-        place = np.array([float(units)])
-        low, high = self._lowest(place)[0], self._highest(place)[0]
-        return Prediction(units, float(self.best.peaks(place)[0]), float(low), float(high))
+    def predict(self, units: int) -> Prediction:
+        """Predict the peak at a size; the interval covers all plausible laws."""
+        size = np.array([float(units)])
+        low, high = self._lowest(size)[0], self._highest(size)[0]
+        return Prediction(units, float(self.best.peaks(size)[0]), float(low), float(high))
 
-    def meets(self, limit_bytes: int) -> Crossing:
-        """Where a limit is met."""
+    def crossing(self, limit_bytes: int) -> Crossing:
+        """Return the units at which the peak reaches a limit."""
         return Crossing(
             limit_bytes,
             units=_first(self.best.peaks, limit_bytes),
@@ -198,15 +202,15 @@ class Laws:
 
     def _lowest(self, units: FloatArray) -> FloatArray:
         fits = (self.best, *self.plausible)
-        found = np.min([f.lowest(units) for f in fits], axis=0)
-        lowest: FloatArray = np.maximum(found, 0)
+        lower = np.min([f.lowest(units) for f in fits], axis=0)
+        lowest: FloatArray = np.maximum(lower, 0)
         return lowest
 
 
 def law_growth(
     law: Law, units: FloatArray, largest_units: float, hinge_units: float | None
 ) -> FloatArray:
-    """A law's growing part, as a share of what it is at the largest size."""
+    """Return a law's growing part at each size, as a share of that at the largest size."""
     if law is Law.CONSTANT:
         return np.zeros_like(units)
     if hinge_units is not None:
@@ -220,7 +224,7 @@ def law_growth(
 def shape_of(
     noise: Noise, units: FloatArray, growth: FloatArray, smallest_units: float
 ) -> FloatArray:
-    """How large what is left over is at each size, as a share of what it is at most."""
+    """Return the standard deviation of the residuals at each size, as a share of the largest."""
     if noise is Noise.GROWING:
         return growth
     fading: FloatArray = np.minimum(smallest_units / units, 1) ** 2
@@ -228,17 +232,17 @@ def shape_of(
 
 
 def _first(curve: Callable[[FloatArray], FloatArray], limit_bytes: float) -> float | None:
-    """The least size at which a curve comes to the limit; None where it does not."""
+    """Return the smallest size at which a curve reaches the limit; None if it does not."""
     from scipy.optimize import brentq  # noqa: PLC0415  (0.3 s to import)
 
-    places = np.geomspace(1, MAX_UNITS, 1000)
-    over = np.flatnonzero(curve(places) >= limit_bytes)
-    if not len(over):
+    sizes = np.geomspace(1, MAX_UNITS, 1000)
+    reached = np.flatnonzero(curve(sizes) >= limit_bytes)
+    if not len(reached):
         return None
-    if not over[0]:
+    if not reached[0]:
         return 1.0
 
-    def above(units: float) -> float:
+    def above_limit(units: float) -> float:
         return float(curve(np.array([units]))[0] - limit_bytes)
 
-    return float(brentq(above, places[over[0] - 1], places[over[0]]))
+    return float(brentq(above_limit, sizes[reached[0] - 1], sizes[reached[0]]))

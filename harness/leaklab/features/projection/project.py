@@ -1,4 +1,4 @@
-"""A variant run at several sizes, and what its peaks say of a size that nobody wants to run."""
+"""The projection of a variant: it is run at several sizes, and its peaks predict a larger one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
@@ -15,15 +15,15 @@ from leaklab.model.signals import Signal
 from leaklab.runs.failures import run_error
 from leaklab.runs.runner import Executor
 
-# The table of a dict doubles, a list grows by an eighth. Where a whole number of such steps, or
-# nearly one, lies between a size and the next (4.09 growths of a list between two in the golden
-# ratio), all sizes meet the stairs at about one place, and stairs pass for a line. Eight sizes in
-# this ratio are spread over the steps of both: no gap is wider than 1.6 times the mean one.
+# The table of a dict doubles, and a list grows by an eighth. If nearly a whole number of such steps
+# lies between two sizes (4.09 growths of a list for the golden ratio), all sizes are at about the
+# same place of a step, and steps look like a line. Eight sizes in this ratio are spread over the
+# steps of both: no gap is wider than 1.6 times the mean one.
 RATIO = 1.636
 MAX_TIMES_DECLARED = 4
 MIN_UNITS = 8
 
-# What is to be raised where a limit ended a run; the others cannot be raised here.
+# The option that raises the limit that ended a run; other limits have none here.
 RAISE = {
     EndReason.MEMORY_LIMIT: ", or raise --memory-limit",
     EndReason.TIME_LIMIT: ", or raise --time-limit",
@@ -32,7 +32,10 @@ RAISE = {
 
 @dataclass(frozen=True)
 class Sizes:
-    """How many sizes are run, and the largest; None for so many times the declared units."""
+    """The number of sizes to run, and the largest one.
+
+    None stands for `MAX_TIMES_DECLARED` times the declared units.
+    """
 
     count: int
     largest_units: int | None = None
@@ -40,8 +43,7 @@ class Sizes:
 
 @dataclass(frozen=True)
 class ProjectionTarget:
-    """What is asked of the laws: the size to project to, and the memory that a process may take,
-    its interpreter included."""
+    """The size to project to, and the memory limit of a process including its interpreter."""
 
     units: int
     limit_bytes: int
@@ -49,13 +51,13 @@ class ProjectionTarget:
 
 @dataclass(frozen=True)
 class VariantProjection:
-    """One variant: its peaks by size, the laws that fit them, and what follows.
+    """One variant: its peaks by size, the laws that fit them, and their prediction.
 
-    Peaks, and so `prediction`, are above `baseline_bytes`, which the process has before its
-    program is imported; the limit is met by both together. Those of a tree (`scope`) are the most
-    that all its processes hold together (PSS without files, at unit boundaries), with nothing taken
-    off. `rivals` are the laws that cannot be ruled out beside the likeliest, which is the first in
-    `laws`.
+    Peaks and `prediction` are above `baseline_bytes`, the RSS of the process before it imports its
+    program. The limit applies to the sum of both. With the scope of a tree, a peak is the maximum
+    PSS without files of all processes together, at unit boundaries, and nothing is subtracted.
+    `meeting` is where the limit is reached. `plausible` are the laws that cannot be ruled out
+    beside the likeliest one, which is the first in `laws`.
     """
 
     scenario: str
@@ -74,30 +76,30 @@ class VariantProjection:
 
 
 def sizes_of(declared_units: int, sizes: Sizes) -> tuple[int, ...]:
-    """The sizes to run, the largest first.
+    """Return the sizes to run, the largest first.
 
     Raises:
-        BadInput: there are too few between the least and the largest.
+        BadInput: There are too few sizes between the smallest and the largest one.
     """
     largest = sizes.largest_units or MAX_TIMES_DECLARED * declared_units
     ratio = min(RATIO, max(largest / MIN_UNITS, 1) ** (1 / (sizes.count - 1)))
-    found = {round(largest / ratio**step) for step in range(sizes.count)}
-    if len(found) < MIN_SIZES:
+    units = {round(largest / ratio**step) for step in range(sizes.count)}
+    if len(units) < MIN_SIZES:
         raise BadInput(
-            f"{largest} units are too few to see a law in {sizes.count} sizes of at least "
+            f"{largest} units are too few to fit a law to {sizes.count} sizes of at least "
             f"{MIN_UNITS}; raise --largest"
         )
-    return tuple(sorted(found, reverse=True))
+    return tuple(sorted(units, reverse=True))
 
 
 def plan_sizes(
     catalogue: Catalogue, request: PlanRequest, sizes: Sizes, target_units: int
 ) -> list[list[Job]]:
-    """The runs to make, inline, for each variant of the one scenario that is asked for.
+    """Plan the inline runs at all sizes, for each variant of the one scenario in the request.
 
     Raises:
-        LabError: as `plan`; or too few sizes, the target is below them all, or the scenario's
-            resource is not memory.
+        LabError: The request cannot be planned, there are too few sizes, or the target is smaller
+            than all of them.
     """
     (name,) = request.names
     inline = replace(request, modes=(Mode.INLINE,), repeat=1)
@@ -117,31 +119,36 @@ def _require_memory(scenario: Scenario) -> None:
 
 def _require_units(name: str, target_units: int, smallest_units: int) -> None:
     if target_units < smallest_units:
-        words = f"{target_units:,} units are fewer than the smallest size run, {smallest_units:,}"
-        raise BadInput(f"{words}; 'leaklab run {name} --units {target_units}' measures them")
+        problem = f"{target_units:,} units are fewer than the smallest size run, {smallest_units:,}"
+        raise BadInput(f"{problem}; 'leaklab run {name} --units {target_units}' measures them")
 
 
 def project_variants(
-    jobs: Sequence[Job], executor: Executor, target: ProjectionTarget, tell: Callable[[str], None]
+    jobs: Sequence[Job],
+    executor: Executor,
+    target: ProjectionTarget,
+    on_progress: Callable[[str], None],
 ) -> VariantProjection:
-    """Run one variant at every size, the largest first: if any comes to a limit, it is that one.
+    """Run one variant at every size, and project it to the target.
+
+    The largest size runs first, because it is the first to exceed a limit.
 
     Args:
         jobs: one for each size.
         executor: makes the runs.
-        target: what is asked.
-        tell: is told which run is under way, for progress.
+        target: the size to project to, and the limit.
+        on_progress: is called with a line that names the run under way.
 
     Raises:
-        LabError: a run could not be made, broke off, or was stopped.
+        LabError: A run could not be made, failed, or was stopped by a limit.
     """
-    found = []
+    measured = []
     for number, job in enumerate(jobs, 1):
-        words = f"{job.scenario.name}/{job.variant}, {job.units:,} units"
-        tell(f"{words} (size {number} of {len(jobs)})")
-        found.append(_run(job, executor))
-    points = tuple(sorted((point for point, _ in found), key=lambda point: point.units))
-    return _projected(jobs[0], target, points, max(baseline for _, baseline in found))
+        run = f"{job.scenario.name}/{job.variant}, {job.units:,} units"
+        on_progress(f"{run} (size {number} of {len(jobs)})")
+        measured.append(_run(job, executor))
+    points = tuple(sorted((point for point, _ in measured), key=lambda point: point.units))
+    return _projected(jobs[0], target, points, max(baseline for _, baseline in measured))
 
 
 def _projected(
@@ -158,48 +165,50 @@ def _projected(
         target=target,
         baseline_bytes=baseline,
         points=points,
-        prediction=laws.at(target.units),
-        meeting=laws.meets(target.limit_bytes - baseline),
+        prediction=laws.predict(target.units),
+        meeting=laws.crossing(target.limit_bytes - baseline),
         plausible=tuple(dict.fromkeys(f.law for f in laws.plausible if f.law is not laws.best.law)),
         laws=laws,
     )
 
 
 def _run(job: Job, executor: Executor) -> tuple[Point, int]:
-    """One run's size and peak, and its baseline in bytes."""
+    """Make one run; return its size with the peak, and its baseline in bytes."""
     require_installed(job)
-    trace = executor.execute(job, lambda _: None)
-    if error := run_error(job, trace):
+    measurement = executor.execute(job, lambda _: None)
+    if error := run_error(job, measurement):
         raise error
-    _raise_if_stopped(job, trace)
+    _raise_if_stopped(job, measurement)
     if job.scenario.scope is Scope.TREE:
-        return Point(job.units, _peak_of_tree(job, trace)), 0
-    peak, baseline = max((p.peak_rss_bytes, p.baseline_rss_bytes) for p in trace.processes)
+        return Point(job.units, _peak_of_tree(job, measurement)), 0
+    peak, baseline = max((p.peak_rss_bytes, p.baseline_rss_bytes) for p in measurement.processes)
     return Point(job.units, peak), baseline
 
 
-def _peak_of_tree(job: Job, trace: Measurement) -> int:
-    """As `Result.peak_bytes`.
+def _peak_of_tree(job: Job, measurement: Measurement) -> int:
+    """Return the peak of a tree in bytes, by the definition of `Result.peak_bytes`.
 
     Raises:
-        NotMeasured: the tree was not read.
+        NotMeasured: The memory of the tree was not read.
     """
-    read = trace.tree.samples.column(Signal.PSS_ANON) if trace.tree else []
-    peak = max((value for value in read if value is not None), default=trace.tree_peak_pss_bytes)
+    read = measurement.tree.samples.column(Signal.PSS_ANON) if measurement.tree else []
+    peak = max(
+        (value for value in read if value is not None), default=measurement.tree_peak_pss_bytes
+    )
     if peak is None:
         raise NotMeasured(f"{job.label}: the memory of its processes was not read; run it again")
     return peak
 
 
-def _raise_if_stopped(job: Job, trace: Measurement) -> None:
-    """Stop where a limit ended a run: its peak is not that of its size.
+def _raise_if_stopped(job: Job, measurement: Measurement) -> None:
+    """Check that a run completed; the peak of a stopped one is not that of its size.
 
     Raises:
-        NotMeasured: saying at what size, and what to do.
+        NotMeasured: A limit stopped the run; the message names the size and an option.
     """
-    if trace.end_reason is EndReason.COMPLETED:
+    if measurement.end_reason is EndReason.COMPLETED:
         return
-    detail = f" ({trace.detail})" if trace.detail else ""
-    done = f"{trace.units_done:,} of {job.units:,} units"
-    remedy = f"give a --largest below {job.units}{RAISE.get(trace.end_reason, '')}"
-    raise NotMeasured(f"{job.label}: {trace.end_reason} after {done}{detail}: {remedy}")
+    detail = f" ({measurement.detail})" if measurement.detail else ""
+    done = f"{measurement.units_done:,} of {job.units:,} units"
+    remedy = f"give a --largest below {job.units}{RAISE.get(measurement.end_reason, '')}"
+    raise NotMeasured(f"{job.label}: {measurement.end_reason} after {done}{detail}: {remedy}")

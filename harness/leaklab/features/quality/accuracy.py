@@ -66,7 +66,7 @@ class Rate:
     wrong: int
 
     @property
-    def holds(self) -> bool:
+    def meets_limits(self) -> bool:
         """Whether no more are wrong than is stated of their shape, but for chance (binomial)."""
         from scipy.stats import binom  # noqa: PLC0415  (heavy)
 

@@ -40,7 +40,7 @@ print(*(status.split(name, 1)[1].split(None, 1)[0].decode() for name in (b"VmRSS
 
 
 @dataclass(frozen=True)
-class Overhead:
+class AgentCost:
     """With sampling against without: the median of `ratios` of CPU time over pairs run in turn,
     with a 95 % interval, and the memory before the first unit.
 
@@ -61,7 +61,7 @@ class Overhead:
     ratios: tuple[float, ...] = ()
 
     @property
-    def holds(self) -> bool:
+    def meets_limits(self) -> bool:
         """Whether the agent is surely as cheap as it is meant to be."""
         is_small = self.added_bytes <= MAX_SAMPLING_BYTES and self.agent_bytes <= MAX_AGENT_BYTES
         return is_small and self.high <= MAX_CPU_RATIO
@@ -73,7 +73,7 @@ def measure_agent_cost(
     pairs: int,
     limits: Limits,
     tell: Callable[[str], None],
-) -> Iterator[Overhead]:
+) -> Iterator[AgentCost]:
     """Run each job so many times with and without sampling, in turn, and compare.
 
     Raises:
@@ -143,12 +143,12 @@ def _run(executor: ProcessExecutor, job: Job) -> ProcessRecord:
 
 def _summary(
     job: Job, found: Sequence[tuple[ProcessRecord, ProcessRecord]], bare: Memory
-) -> Overhead:
+) -> AgentCost:
     cpu = [(a.cpu_seconds or 0.0, b.cpu_seconds or 0.0) for a, b in found]
     ratios = [a / b for a, b in cpu if b]
     low, high = median_interval(ratios)
     added = [_baseline(a).own_bytes - _baseline(b).own_bytes for a, b in found]
-    return Overhead(
+    return AgentCost(
         label=job.label,
         pairs=len(found),
         bare_cpu_seconds=float(np.median([b for _, b in cpu])),

@@ -36,13 +36,13 @@ class Findings:
 
     work: str
     pairs: int
-    costs: tuple[tool_costs.Cost, ...]
-    spikes: tuple[spikes.Spike, ...]
+    costs: tuple[tool_costs.ToolCost, ...]
+    spikes: tuple[spikes.SpikeErrors, ...]
     tallies: tuple[scoreboard.ToolTally, ...]
     left_out: tuple[str, ...] = ()
 
 
-def refuse_unknown(tools: Iterable[str]) -> None:
+def require_known_tools(tools: Iterable[str]) -> None:
     """Stop at the name of a tool that there is not.
 
     Raises:
@@ -74,7 +74,7 @@ def measure_beside_tools(
         listed = [tool for name, tool in TOOLS.items() if name in chosen]
         cost = tuple(tool_costs.measure_tool_costs(made, job, size.pairs, listed, tell))
         answers = list(scoreboard.ask_tools(made, jobs, rules, tell))
-    with spikes.spike_stage(seconds) as (made, spike):
+    with spikes.open_spike_runner(seconds) as (made, spike):
         listed = [tool for name, tool in PEAK_TOOLS.items() if name in chosen]
         missed = tuple(spikes.measure_spikes(made, spike, size.repeats, listed, tell))
     tallies = tuple(scoreboard.tallies(rules, answers))

@@ -29,7 +29,7 @@ Run = tuple[str, int]
 
 
 @dataclass(frozen=True)
-class Spread:
+class DurationSpread:
     """The median and the worst of several durations."""
 
     median_seconds: float
@@ -48,8 +48,8 @@ class Detection:
     title: str
     leaks: bool
     judged_runs: tuple[tuple[int, JudgedRun], ...]
-    cpu: Spread | None
-    wall: Spread | None
+    cpu: DurationSpread | None
+    wall: DurationSpread | None
 
     @property
     def runs(self) -> int:
@@ -61,17 +61,17 @@ class Detection:
         return sum(j.answer is said for _, j in self.judged_runs)
 
     @property
-    def missed(self) -> list[tuple[int, JudgedRun]]:
+    def failed_runs(self) -> list[tuple[int, JudgedRun]]:
         """The runs, by seed, that must not be: a leak that was not found, or a false alarm."""
         if self.leaks:
             return [(seed, j) for seed, j in self.judged_runs if not j.right]
         return [(s, j) for s, j in self.judged_runs if j.wrong or j.answer is Answer.NOT_MEASURED]
 
     @property
-    def holds(self) -> bool:
+    def meets_limits(self) -> bool:
         """Whether a leak was found every time and soon; or a clean program was never accused."""
         late = self.leaks and (self.wall is None or self.wall.worst_seconds > MAX_SECONDS)
-        return not self.missed and not late
+        return not self.failed_runs and not late
 
 
 class Stopwatch(SerialListener):
@@ -161,7 +161,7 @@ def exit_of(found: Sequence[Detection]) -> Exit:
     """The exit code: of a run that could not be measured, else of a floor that does not hold."""
     if any(s.count(Answer.NOT_MEASURED) for s in found):
         return Exit.NOT_MEASURED
-    return Exit.AS_EXPECTED if all(s.holds for s in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(s.meets_limits for s in found) else Exit.DIFFERS
 
 
 def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]) -> Detection:
@@ -186,8 +186,8 @@ def _judgement(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) ->
     return found
 
 
-def _spread(seconds: Sequence[float]) -> Spread | None:
-    return Spread(median(seconds), max(seconds)) if seconds else None
+def _spread(seconds: Sequence[float]) -> DurationSpread | None:
+    return DurationSpread(median(seconds), max(seconds)) if seconds else None
 
 
 def _run(job: Job) -> Run:

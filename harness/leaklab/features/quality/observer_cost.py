@@ -67,7 +67,7 @@ signal.pause()
 """
 
 
-class Holder(Enum):
+class Enforcer(Enum):
     """Who is to hold the run to its limits; where no cgroup can be made, it is the observer."""
 
     CGROUP = "cgroup"
@@ -80,7 +80,7 @@ class Load:
 
     workers: int
     each_bytes: int
-    holder: Holder = Holder.CGROUP
+    enforcer: Enforcer = Enforcer.CGROUP
 
     @property
     def label(self) -> str:
@@ -96,38 +96,37 @@ class Load:
 LOADS = (
     *(Load(0, size * MIB) for size in (10, 100, 1024, 4096)),
     *(Load(workers, 50 * MIB) for workers in (1, 2, 4, 8, 16, 32, 64)),
-    Load(0, 100 * MIB, Holder.OBSERVER),
-    Load(64, 50 * MIB, Holder.OBSERVER),
+    Load(0, 100 * MIB, Enforcer.OBSERVER),
+    Load(64, 50 * MIB, Enforcer.OBSERVER),
 )
 QUICK_LOADS = (Load(0, 10 * MIB), Load(2, 10 * MIB))
 
 
 @dataclass(frozen=True)
-class Moment:
-    """The end of a reading of PSS: when it was, and what the observer had done and spent by then,
-    in CPU time. Looks are counting and the high-water marks; `all_seconds` is the whole thread."""
+class CostSnapshot:
+    """The observer's samples, and its CPU time by purpose, when a reading of PSS ends."""
 
     at_seconds: float
-    looks: int
-    looks_seconds: float
+    samples: int
+    sampling_seconds: float
     pss_seconds: float
-    all_seconds: float
+    thread_seconds: float
 
 
 @dataclass(frozen=True)
-class Watched:
+class ObserverCost:
     """What watching a load cost. Shares are of one CPU, intervals the mean time from one to the
-    next; `holder` is who did hold the limits, `whole_share` what the observer's thread took."""
+    next; `enforcer` is who did hold the limits, `thread_share` what the observer's thread took."""
 
     load: Load
-    holder: Holder
+    enforcer: Enforcer
     readings: int
-    looks_share: float
-    looks_interval_seconds: float
+    sampling_share: float
+    sampling_interval_seconds: float
     pss_share: float
     pss_interval_seconds: float
     longest_gap_seconds: float
-    whole_share: float
+    thread_share: float
 
     @property
     def granularity(self) -> float:
@@ -136,7 +135,7 @@ class Watched:
         return self.pss_share / self.readings
 
     @property
-    def holds(self) -> bool:
+    def meets_limits(self) -> bool:
         """Whether PSS takes no more than it may."""
         return self.pss_share - self.granularity <= MAX_PSS_SHARE
 
@@ -153,7 +152,7 @@ def split_by_size(loads: Iterable[Load], available: int) -> tuple[list[Load], li
 
 def measure_observer_cost(
     loads: Iterable[Load], seconds: float
-) -> Iterator[tuple[Load, Watched | None]]:
+) -> Iterator[tuple[Load, ObserverCost | None]]:
     """Each load before it is watched, with None, and again with what that cost.
 
     Args:
@@ -169,10 +168,10 @@ def measure_observer_cost(
             yield load, _watch(load, seconds, session)
 
 
-def _watch(load: Load, seconds: float, session: Path) -> Watched:
+def _watch(load: Load, seconds: float, session: Path) -> ObserverCost:
     limits = Limits(memory_bytes=available_bytes(), time_seconds=seconds + PATIENCE_SECONDS)
     with ExitStack() as stack:
-        cgroup = load.holder is Holder.CGROUP
+        cgroup = load.enforcer is Enforcer.CGROUP
         confinement = stack.enter_context(confined(limits)) if cgroup else UNCONFINED
         command = Command(
             [sys.executable, "-I", "-S", "-c", BALLAST, str(load.workers), str(load.each_bytes)],
@@ -187,12 +186,12 @@ def _watch(load: Load, seconds: float, session: Path) -> Watched:
         child = stack.enter_context(supervised(command))
         observer = Observer(child, limits, probes.platform_probes(), confinement, enough)
         window = Window(observer, seconds, enough)
-        seen = observer.watch(window.looked)
+        seen = observer.watch(window.note_sample)
     if not enough.is_set():
         raise NotMeasured(_cut_short(load, seen))
     alone = OBSERVER in (seen.memory_by, seen.processes_by)
     return summarize_observer_cost(
-        load, Holder.OBSERVER if alone else Holder.CGROUP, window.moments
+        load, Enforcer.OBSERVER if alone else Enforcer.CGROUP, window.snapshots
     )
 
 
@@ -204,20 +203,20 @@ def _cut_short(load: Load, seen: Observation) -> str:
 
 
 class Window:
-    """Notes the moments in which readings of PSS end, and says when there are enough."""
+    """Notes the snapshots in which readings of PSS end, and says when there are enough."""
 
     def __init__(self, observer: Observer, seconds: float, enough: threading.Event) -> None:
         """Prepare to note; `enough` is set after so many seconds and `READINGS` readings."""
-        self.moments: list[Moment] = []
+        self.snapshots: list[CostSnapshot] = []
         self._observer = observer
         self._seconds = seconds
         self._enough = enough
-        self._looks = 0
+        self._samples = 0
         self._pss_seconds = 0.0
 
-    def looked(self) -> None:
+    def note_sample(self) -> None:
         """To be called after each look, in the observer's thread."""
-        self._looks += 1
+        self._samples += 1
         spent = self._observer.pss_budget.spent_seconds
         if spent == self._pss_seconds:
             return
@@ -225,26 +224,28 @@ class Window:
         looks = (
             self._observer.count_budget.spent_seconds + self._observer.marks_budget.spent_seconds
         )
-        now = Moment(time.monotonic(), self._looks, looks, spent, time.thread_time())
-        self.moments.append(now)
-        lasted = now.at_seconds - self.moments[0].at_seconds
-        if lasted >= self._seconds and len(self.moments) > READINGS:
+        now = CostSnapshot(time.monotonic(), self._samples, looks, spent, time.thread_time())
+        self.snapshots.append(now)
+        lasted = now.at_seconds - self.snapshots[0].at_seconds
+        if lasted >= self._seconds and len(self.snapshots) > READINGS:
             self._enough.set()
 
 
-def summarize_observer_cost(load: Load, holder: Holder, moments: Sequence[Moment]) -> Watched:
-    """What was spent between the first and the last of at least two moments."""
-    first, last = moments[0], moments[-1]
+def summarize_observer_cost(
+    load: Load, enforcer: Enforcer, snapshots: Sequence[CostSnapshot]
+) -> ObserverCost:
+    """What was spent between the first and the last of at least two snapshots."""
+    first, last = snapshots[0], snapshots[-1]
     lasted = last.at_seconds - first.at_seconds
-    readings = len(moments) - 1
-    return Watched(
+    readings = len(snapshots) - 1
+    return ObserverCost(
         load=load,
-        holder=holder,
+        enforcer=enforcer,
         readings=readings,
-        looks_share=(last.looks_seconds - first.looks_seconds) / lasted,
-        looks_interval_seconds=lasted / (last.looks - first.looks),
+        sampling_share=(last.sampling_seconds - first.sampling_seconds) / lasted,
+        sampling_interval_seconds=lasted / (last.samples - first.samples),
         pss_share=(last.pss_seconds - first.pss_seconds) / lasted,
         pss_interval_seconds=lasted / readings,
-        longest_gap_seconds=max(b.at_seconds - a.at_seconds for a, b in pairwise(moments)),
-        whole_share=(last.all_seconds - first.all_seconds) / lasted,
+        longest_gap_seconds=max(b.at_seconds - a.at_seconds for a, b in pairwise(snapshots)),
+        thread_share=(last.thread_seconds - first.thread_seconds) / lasted,
     )

@@ -50,7 +50,7 @@ class Repeatability:
         return (self.most_bytes - self.least_bytes) / max(self.least_bytes, 1)
 
     @property
-    def holds(self) -> bool:
+    def is_repeatable(self) -> bool:
         """No wrong verdict, and the peaks as near to each other as the scenario declares."""
         return not self.wrong and not self.loose
 

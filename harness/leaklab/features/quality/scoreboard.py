@@ -81,7 +81,7 @@ def ask_tools(
                 tell(f"verdicts, {done} of {len(futures)}")
                 yield from future.result()
         except BaseException:
-            stage.give_up()
+            stage.cancel()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
@@ -97,9 +97,9 @@ def _said(stage: ToolRunner, rule: VerdictTool, job: Job) -> tuple[ToolVerdict, 
     """What it says; undecided where it did not come to an end."""
     if not applies(rule, job):
         return (ToolVerdict.NOT_ASKED,) * len(rule.names)
-    with stage.order(job) as order:
+    with stage.prepare(job) as order:
         ran = stage.run(order, rule.command(order), rule.environment)
-        return (ToolVerdict.UNDECIDED,) * len(rule.names) if ran.timed_out else rule.says(ran)
+        return (ToolVerdict.UNDECIDED,) * len(rule.names) if ran.timed_out else rule.verdicts(ran)
 
 
 def applies(rule: VerdictTool, job: Job) -> bool:

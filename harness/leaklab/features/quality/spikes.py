@@ -78,7 +78,7 @@ def workload(program, lab):
 
 
 @dataclass(frozen=True)
-class Spike:
+class SpikeErrors:
     """By how much a tool's figure missed the spike, each time: below zero, it showed too little.
     `trouble` is why there are no figures."""
 
@@ -98,7 +98,7 @@ class Spike:
 
 
 @contextmanager
-def spike_stage(seconds: float) -> Iterator[tuple[ToolRunner, Job]]:
+def open_spike_runner(seconds: float) -> Iterator[tuple[ToolRunner, Job]]:
     """A session on a catalogue of its own, with the spike's job.
 
     Raises:
@@ -127,11 +127,11 @@ def write_catalogue(root: Path) -> None:
 
 def measure_spikes(
     stage: ToolRunner, job: Job, repeats: int, tools: Iterable[Tool], tell: Callable[[str], None]
-) -> Iterator[Spike]:
+) -> Iterator[SpikeErrors]:
     """Each tool on the spike, so many times; what is missing or fails is a row, too."""
     for tool in tools:
         if remedy := tool.needs.remedy:
-            yield Spike(tool.name, remedy)
+            yield SpikeErrors(tool.name, remedy)
             continue
         try:
             flat = _beyond(stage, job, tool, 0) if tool.counts is Counts.ALLOCATED else 0
@@ -139,9 +139,9 @@ def measure_spikes(
             for number in range(repeats):
                 tell(f"{tool.name}, spike {number + 1} of {repeats}")
                 errors.append(_beyond(stage, job, tool, SPIKE_BYTES) - flat)
-            yield Spike(tool.name, errors_bytes=tuple(errors))
+            yield SpikeErrors(tool.name, errors_bytes=tuple(errors))
         except NotMeasured as error:
-            yield Spike(tool.name, f"failed: {error}")
+            yield SpikeErrors(tool.name, f"failed: {error}")
 
 
 def _beyond(stage: ToolRunner, job: Job, tool: Tool, size: int) -> int:
@@ -151,7 +151,7 @@ def _beyond(stage: ToolRunner, job: Job, tool: Tool, size: int) -> int:
         NotMeasured: the tool gave none.
     """
     job = msgspec.structs.replace(job, options={**job.options, "bytes": size})
-    with stage.order(job) as order:
+    with stage.prepare(job) as order:
         found = tool.measure(stage, order)
     if found.peak_bytes is None:
         raise NotMeasured(f"{tool.name}: it gave no peak")

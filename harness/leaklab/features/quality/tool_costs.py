@@ -37,7 +37,7 @@ class Interval:
 
 
 @dataclass(frozen=True)
-class Cost:
+class ToolCost:
     """What one tool said of the peak, run after run, and what it cost; `trouble` is why there are
     no figures. None: it has none, or it is not what is meant."""
 
@@ -57,19 +57,19 @@ class Cost:
 
 def measure_tool_costs(
     stage: ToolRunner, job: Job, pairs: int, tools: Iterable[Tool], tell: OnProgress
-) -> Iterator[Cost]:
+) -> Iterator[ToolCost]:
     """Each tool on the job, so many pairs of runs; what is missing or fails is a row, too."""
     for tool in tools:
         if remedy := tool.needs.remedy:
-            yield Cost(tool.name, remedy)
+            yield ToolCost(tool.name, remedy)
             continue
         try:
             yield _cost(stage, job, pairs, tool, tell)
         except NotMeasured as error:
-            yield Cost(tool.name, f"failed: {error}")
+            yield ToolCost(tool.name, f"failed: {error}")
 
 
-def _cost(stage: ToolRunner, job: Job, pairs: int, tool: Tool, tell: OnProgress) -> Cost:
+def _cost(stage: ToolRunner, job: Job, pairs: int, tool: Tool, tell: OnProgress) -> ToolCost:
     job = msgspec.structs.replace(job, units=max(job.units // tool.part, 1))
     tell(f"{tool.name}, not counted")
     # psleak decides itself how much it does; and the first run of any tool finds nothing in caches.
@@ -94,14 +94,14 @@ def _pair(
 
 
 def _once(stage: ToolRunner, job: Job, tool: Tool) -> ToolFigures:
-    with stage.order(job) as order:
+    with stage.prepare(job) as order:
         return tool.measure(stage, order)
 
 
-def summarize_tool_costs(name: str, pairs: Sequence[tuple[ToolFigures, ToolFigures]]) -> Cost:
+def summarize_tool_costs(name: str, pairs: Sequence[tuple[ToolFigures, ToolFigures]]) -> ToolCost:
     """What pairs come to: of runs under the tool and the bare ones beside them."""
     under = [tool for tool, _ in pairs]
-    return Cost(
+    return ToolCost(
         tool=name,
         units=under[0].units,
         peaks_bytes=tuple(m.peak_bytes for m in under if m.peak_bytes is not None),
@@ -132,7 +132,9 @@ def interval(values: Sequence[float]) -> Interval | None:
     return Interval(median(values), *median_interval(values)) if values else None
 
 
-def _with_sampling(cost: Cost, stage: ToolRunner, job: Job, pairs: int, tell: OnProgress) -> Cost:
+def _with_sampling(
+    cost: ToolCost, stage: ToolRunner, job: Job, pairs: int, tell: OnProgress
+) -> ToolCost:
     """leaklab's cost, with what its sampling does to the process that does the work."""
     limits = Limits(
         memory_bytes=default_memory_limit(), time_seconds=stage.seconds * MAX_WALL_PER_CPU

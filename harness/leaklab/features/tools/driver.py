@@ -1,17 +1,17 @@
-"""The bare driver: a scenario's work in this very process, for any tool that wants to look at it.
+"""The bare driver: it does a scenario's work in its own process, which any tool can observe.
 
-Standard library only, so that little but the work is in the process. `python -m fixtures.drive` is
-its command line for people; tools are given an order:
+It uses only the standard library, so that the process contains little beside the work.
+`python -m fixtures.drive` is its command line for people. Tools start it with a job:
 
-    LEAKLAB_PEER=ORDER python driver.py
+    LEAKLAB_TOOL_JOB=JOB python driver.py
 
-ORDER is a JSON file: `roots` for sys.path, `scenario`, `variant`, `seed`, `units`, `options`,
-`services`, `scratch`, `instrument` (what to switch on in the process itself: `tracemalloc`, or
-`profile` for memory_profiler's decorator) and `report`, the file to be written at the end, JSON
-too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes` after the
-first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
+JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `seed`, `units`, `options`,
+`services`, `scratch`, `instrument` (`tracemalloc`, or `profile` for memory_profiler's decorator,
+to be switched on in the process itself) and `report`, the file to be written at the end. The report
+is JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
+after the first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
 
-A copy of this file is started by its path, or imported by what a tool wants to import.
+A copy of this file is started by its path, or imported by a module that a tool imports.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ WARM_UP_PARTS = 10
 
 @dataclass(frozen=True)
 class DriverLab:
-    """What the workload is given; see fixtures/lab.py."""
+    """The `lab` argument of a workload; fixtures/lab.py describes its fields."""
 
     seed: int
     units: int
@@ -45,41 +45,41 @@ class DriverLab:
 
 
 class WorkloadEndedError(Exception):
-    """A workload that ended before its units were done: `args` are those done, and those asked."""
+    """A workload ended early; `args` are the units done and the units needed."""
 
 
-class Driven:
-    """The work of the order in the environment, loaded and about to begin."""
+class DriverRun:
+    """The work of the job named in the environment, loaded and ready to begin."""
 
     def __init__(self) -> None:
-        order = json.loads(Path(os.environ["LEAKLAB_PEER"]).read_text(encoding="utf-8"))
-        sys.path[:0] = order["roots"]
-        self._report = Path(order["report"])
-        self._left: int = order["units"]
+        job = json.loads(Path(os.environ["LEAKLAB_TOOL_JOB"]).read_text(encoding="utf-8"))
+        sys.path[:0] = job["roots"]
+        self._report = Path(job["report"])
+        self._left: int = job["units"]
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
         self._early_rss_bytes: int | None = None
         names = ("seed", "units", "options", "services", "scratch")
-        program, workload = load_program(order["scenario"], order["variant"])
-        if order["instrument"] == "profile":
+        program, workload = load_program(job["scenario"], job["variant"])
+        if job["instrument"] == "profile":
             decorate(program)
-        self._units = workload.workload(program, DriverLab(*(order[name] for name in names)))
-        if order["instrument"] == "tracemalloc":
+        self._units = workload.workload(program, DriverLab(*(job[name] for name in names)))
+        if job["instrument"] == "tracemalloc":
             tracemalloc.start()
         self._begun_seconds = time.process_time()
 
-    def one(self) -> None:
-        """Do one unit more."""
+    def do_unit(self) -> None:
+        """Do one more unit."""
         next(self._units)
         self._done += 1
 
     def warm_up(self) -> None:
-        """Do the first tenth."""
+        """Do the first tenth of the units, and read the RSS after them."""
         self._advance(self._warm_up)
         self._early_rss_bytes = memory_bytes()["VmRSS"]
 
-    def rest(self) -> None:
-        """Do what is left of the units in the order."""
+    def do_rest(self) -> None:
+        """Do the remaining units of the job."""
         self._advance(self._left)
 
     def _advance(self, units: int) -> None:
@@ -87,9 +87,9 @@ class Driven:
         self._done += units
         self._left -= units
 
-    def report(self) -> None:
-        """Write what became of the process, whose workload is still suspended."""
-        found = {
+    def write_report(self) -> None:
+        """Write the report, while the workload is still suspended and its memory in use."""
+        report = {
             "units": self._done,
             "cpu_seconds": time.process_time() - self._begun_seconds,
             "peak_traced_bytes": tracemalloc.get_traced_memory()[1],
@@ -97,14 +97,14 @@ class Driven:
             "rss_bytes": memory_bytes()["VmRSS"],
             "high_water_bytes": memory_bytes()["VmHWM"],
         }
-        self._report.write_text(json.dumps(found), encoding="utf-8")
+        self._report.write_text(json.dumps(report), encoding="utf-8")
 
 
 def load_program(scenario: str, variant: str) -> tuple[Any, Any]:
-    """A scenario's program and its workload, imported by the names they have everywhere.
+    """Import a scenario's program and workload by their usual names.
 
     Raises:
-        ImportError: a package that they need is not installed.
+        ImportError: A package that they need is not installed.
     """
     folder = f"scenarios.{scenario}"
     program = importlib.import_module(f"{folder}.{variant}")
@@ -112,10 +112,10 @@ def load_program(scenario: str, variant: str) -> tuple[Any, Any]:
 
 
 def advance(workload: Iterator[None], units: int) -> None:
-    """Do this many units.
+    """Do a number of units of a workload.
 
     Raises:
-        EndedEarlyError: there are not as many.
+        WorkloadEndedError: The workload has fewer units.
     """
     done = sum(1 for _ in islice(workload, units))
     if done < units:
@@ -133,18 +133,18 @@ def decorate(program: ModuleType) -> None:
 
 
 def memory_bytes() -> dict[str, int]:
-    """What the kernel says of this process's memory, in bytes; one reading."""
+    """Read the memory fields of /proc/self/status once, in bytes."""
     with Path("/proc/self/status").open(encoding="ascii", errors="replace") as status:
         fields = (line.split() for line in status if line.startswith("Vm"))
         return {name.rstrip(":"): int(kib) << 10 for name, kib, _ in fields}
 
 
 def work() -> None:
-    """All of it."""
-    driven = Driven()
-    driven.warm_up()
-    driven.rest()
-    driven.report()
+    """Do the whole job and write its report."""
+    run = DriverRun()
+    run.warm_up()
+    run.do_rest()
+    run.write_report()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""leaklab as a tool among the others: its command, and what it printed as JSON."""
+"""leaklab as one of the compared tools: its command, and its JSON output."""
 
 from typing import Literal
 
@@ -9,35 +9,35 @@ from leaklab.features.tools.tool_run import ToolJob, ToolRun
 from leaklab.model.verdicts import Conclusion
 
 
-def lab_command(order: ToolJob) -> list[str]:
-    """`leaklab run` on the order's work, all of it."""
-    return [*lab_default_command(order), "--units", str(order.job.units)]
+def lab_command(tool_job: ToolJob) -> list[str]:
+    """Return the command of `leaklab run` on all units of the job."""
+    return [*lab_default_command(tool_job), "--units", str(tool_job.job.units)]
 
 
-def lab_default_command(order: ToolJob) -> list[str]:
-    """`leaklab run` as people type it: it decides itself how many units it does."""
-    job = order.job
+def lab_default_command(tool_job: ToolJob) -> list[str]:
+    """Return the command of `leaklab run` as users type it; leaklab decides the number of units."""
+    job = tool_job.job
     what = ["--variant", str(job.variant), "--seed", str(job.seed)]
-    where = ["--results", str(order.folder / "results"), "--catalogue", str(order.root)]
+    where = ["--results", str(tool_job.folder / "results"), "--catalogue", str(tool_job.root)]
     changes = [f"-o{name}={value}" for name, value in job.options.items() if value != ""]
     command = [PYTHON, "-m", "leaklab", "run", job.scenario.name, "--json"]
     return [*command, *what, *where, *changes]
 
 
 class LabProcess(msgspec.Struct):
-    """Of a process in leaklab's JSON, what is compared."""
+    """The compared fields of a process in leaklab's JSON."""
 
     cpu_seconds: float | None
 
 
 class LabVerdict(msgspec.Struct):
-    """Of a verdict."""
+    """The compared fields of a verdict."""
 
     conclusion: Conclusion
 
 
 class LabResult(msgspec.Struct):
-    """Of a result."""
+    """The compared fields of a result."""
 
     end_reason: Literal["completed"]
     units_done: int
@@ -47,23 +47,23 @@ class LabResult(msgspec.Struct):
     processes: list[LabProcess]
 
 
-def lab_result(ran: ToolRun) -> LabResult:
-    """The one result that leaklab printed; what failed may be said on the lines above.
+def lab_result(tool_run: ToolRun) -> LabResult:
+    """Parse the one result that leaklab printed, below its messages if there are any.
 
     Raises:
-        msgspec.MsgspecError, IndexError: there is none.
+        msgspec.MsgspecError, ValueError, IndexError: The output has no completed result.
     """
-    text = ran.said[ran.said.index("[") :]
+    text = tool_run.output[tool_run.output.index("[") :]
     return msgspec.json.decode(text, type=list[LabResult])[0]
 
 
-def lab_read(order: ToolJob, ran: ToolRun) -> ToolFigures:
-    """leaklab's figures; its peak counts from the baseline."""
-    del order
-    result = lab_result(ran)
+def lab_read(tool_job: ToolJob, tool_run: ToolRun) -> ToolFigures:
+    """Return leaklab's figures; its peak counts from the baseline."""
+    del tool_job
+    result = lab_result(tool_run)
     return ToolFigures(
         units=result.units_done,
-        cpu_seconds=ran.cpu_seconds,
+        cpu_seconds=tool_run.cpu_seconds,
         work_cpu_seconds=result.processes[0].cpu_seconds,
         high_water_bytes=None,
         peak_bytes=result.peak_rss_bytes,

@@ -1,4 +1,4 @@
-"""How each tool is started on a work, and where its own figure of the peak stands."""
+"""The command of each tool, and the parsing of its own figure of the peak."""
 
 import importlib.util
 import json
@@ -18,9 +18,13 @@ PYTHON = sys.executable
 
 @dataclass(frozen=True)
 class ToolFigures:
-    """One run under a tool: CPU time of the whole tree, and of the process that did the work,
-    between its first unit and its last; that process's VmHWM as it read it itself; and the tool's
-    own figure, which counts from `zero_bytes`. None: it gives none."""
+    """The figures of one run under a tool; None if it does not give one.
+
+    `cpu_seconds` is the CPU time of the whole process tree. `work_cpu_seconds` is that of the
+    process that did the work, between its first unit and its last, and `high_water_bytes` the
+    VmHWM that it read of itself. `peak_bytes` is the tool's own figure, which counts from
+    `zero_bytes`.
+    """
 
     units: int
     cpu_seconds: float
@@ -33,47 +37,47 @@ class ToolFigures:
 def by_report(
     peak_bytes: Callable[[ToolJob, ToolRun], int | None],
 ) -> Callable[[ToolJob, ToolRun], ToolFigures]:
-    """Reads the driver's report, and the tool's own figure by a function."""
+    """Return a reader of the driver's report that gets the tool's own figure by a function."""
 
-    def read(order: ToolJob, ran: ToolRun) -> ToolFigures:
+    def read(tool_job: ToolJob, tool_run: ToolRun) -> ToolFigures:
         return ToolFigures(
-            units=ran.report["units"],
-            cpu_seconds=ran.cpu_seconds,
-            work_cpu_seconds=ran.report["cpu_seconds"],
-            high_water_bytes=ran.report["high_water_bytes"],
-            peak_bytes=peak_bytes(order, ran),
+            units=tool_run.report["units"],
+            cpu_seconds=tool_run.cpu_seconds,
+            work_cpu_seconds=tool_run.report["cpu_seconds"],
+            high_water_bytes=tool_run.report["high_water_bytes"],
+            peak_bytes=peak_bytes(tool_job, tool_run),
         )
 
     return read
 
 
 def reported(name: str) -> Callable[[ToolJob, ToolRun], int]:
-    """A figure of the driver's own report."""
-    return lambda _, ran: int(ran.report[name])
+    """Return a reader of one figure of the driver's report."""
+    return lambda _, tool_run: int(tool_run.report[name])
 
 
-def no_peak(order: ToolJob, ran: ToolRun) -> None:
-    """Of a tool that has none."""
+def no_peak(tool_job: ToolJob, tool_run: ToolRun) -> None:
+    """Return None, for a tool that gives no peak."""
 
 
-def script(order: ToolJob) -> list[str]:
-    """The work as a script, bare."""
-    return [PYTHON, str(order.driver)]
+def bare_command(tool_job: ToolJob) -> list[str]:
+    """Return the command that runs the driver without a tool."""
+    return [PYTHON, str(tool_job.driver)]
 
 
-def timed(order: ToolJob) -> list[str]:
-    """Under /usr/bin/time."""
+def time_command(tool_job: ToolJob) -> list[str]:
+    """Return the command that runs the driver under /usr/bin/time."""
     time = shutil.which("time") or "time"
-    return [time, "-f", "%M", "-o", str(order.folder / "time"), *script(order)]
+    return [time, "-f", "%M", "-o", str(tool_job.folder / "time"), *bare_command(tool_job)]
 
 
-def timed_peak(order: ToolJob, ran: ToolRun) -> int:
-    """`%M`: ru_maxrss of the child, in KiB."""
-    del ran
-    return int((order.folder / "time").read_text().split()[-1]) << 10
+def time_peak(tool_job: ToolJob, tool_run: ToolRun) -> int:
+    """Read `%M`, the ru_maxrss of the child, which is in KiB."""
+    del tool_run
+    return int((tool_job.folder / "time").read_text().split()[-1]) << 10
 
 
-# asv takes PYTHONPATH away.
+# The folder is given here, because asv removes PYTHONPATH.
 PEAKMEM = f"""
 import sys
 
@@ -85,63 +89,74 @@ def peakmem_work():
 """
 
 
-def benchmarked(order: ToolJob) -> list[str]:
-    """As asv runs a benchmark, in a process of its own; started through a shell, or `ru_maxrss`
-    would be this process's. asv itself would hand down its own instead."""
-    suite = order.folder / "suite"
+def asv_command(tool_job: ToolJob) -> list[str]:
+    """Return the command by which asv runs a peakmem benchmark in its own process.
+
+    It is started through a shell, because `ru_maxrss` is inherited over fork and exec and would
+    otherwise be that of this process. Started by asv, it would be that of asv.
+    """
+    suite = tool_job.folder / "suite"
     suite.mkdir()
     (suite / "__init__.py").touch()
-    (suite / "tools.py").write_text(PEAKMEM.replace("FOLDER", repr(str(order.driver.parent))))
+    (suite / "tools.py").write_text(PEAKMEM.replace("FOLDER", repr(str(tool_job.driver.parent))))
     runner = importlib.util.find_spec("asv")
     folder = Path(runner.origin).parent if runner and runner.origin else Path()
-    words = [str(folder / "benchmark.py"), "run", str(suite), "tools.peakmem_work", "{}", "None"]
+    script = [str(folder / "benchmark.py"), "run", str(suite), "tools.peakmem_work", "{}", "None"]
     line = '"$@"; exit $?'
-    return ["sh", "-c", line, "sh", PYTHON, *words, str(order.folder / "peak")]
+    return ["sh", "-c", line, "sh", PYTHON, *script, str(tool_job.folder / "peak")]
 
 
-def benchmarked_peak(order: ToolJob, ran: ToolRun) -> int:
-    """What asv saved."""
-    del ran
-    return int(json.loads((order.folder / "peak").read_text()))
+def asv_peak(tool_job: ToolJob, tool_run: ToolRun) -> int:
+    """Read the peak that asv saved, in bytes."""
+    del tool_run
+    return int(json.loads((tool_job.folder / "peak").read_text()))
 
 
-def sampled(order: ToolJob) -> list[str]:
-    """`mprof run`, every 0.1 s as by default."""
-    return [PYTHON, "-m", "mprof", "run", "-o", str(order.folder / "mprof"), str(order.driver)]
+def mprof_command(tool_job: ToolJob) -> list[str]:
+    """Return the command of `mprof run`, which samples every 0.1 s by default."""
+    return [
+        PYTHON,
+        "-m",
+        "mprof",
+        "run",
+        "-o",
+        str(tool_job.folder / "mprof"),
+        str(tool_job.driver),
+    ]
 
 
-def sampled_peak(order: ToolJob, ran: ToolRun) -> int:
-    """The largest of `MEM <MiB> <time>`."""
-    del ran
-    lines = (order.folder / "mprof").read_text().splitlines()
+def mprof_peak(tool_job: ToolJob, tool_run: ToolRun) -> int:
+    """Read the largest value of the lines `MEM <MiB> <time>`."""
+    del tool_run
+    lines = (tool_job.folder / "mprof").read_text().splitlines()
     return int(max(float(line.split()[1]) for line in lines if line.startswith("MEM")) * MIB)
 
 
-def profiled(order: ToolJob) -> list[str]:
-    """memory_profiler line by line."""
-    return [PYTHON, "-m", "memory_profiler", str(order.driver)]
+def profile_command(tool_job: ToolJob) -> list[str]:
+    """Return the command of memory_profiler, line by line."""
+    return [PYTHON, "-m", "memory_profiler", str(tool_job.driver)]
 
 
-def profiled_peak(order: ToolJob, ran: ToolRun) -> int:
-    """The largest of the column `Mem usage`."""
-    del order
-    found = re.findall(r"^ *\d+ +([\d.]+) MiB", ran.said, re.M)
-    return int(max(map(float, found)) * MIB)
+def profile_peak(tool_job: ToolJob, tool_run: ToolRun) -> int:
+    """Read the largest value of the column `Mem usage`."""
+    del tool_job
+    usages = re.findall(r"^ *\d+ +([\d.]+) MiB", tool_run.output, re.M)
+    return int(max(map(float, usages)) * MIB)
 
 
-def recorded(order: ToolJob) -> list[str]:
-    """`memray run`."""
-    saved = str(order.folder / "memray")
-    return [PYTHON, "-m", "memray", "run", "-q", "-f", "-o", saved, str(order.driver)]
+def memray_command(tool_job: ToolJob) -> list[str]:
+    """Return the command of `memray run`."""
+    saved = str(tool_job.folder / "memray")
+    return [PYTHON, "-m", "memray", "run", "-q", "-f", "-o", saved, str(tool_job.driver)]
 
 
-def recorded_peak(order: ToolJob, ran: ToolRun) -> int:
-    """The peak in the file that memray wrote, read by memray."""
-    del ran
+def memray_peak(tool_job: ToolJob, tool_run: ToolRun) -> int:
+    """Read the peak in memray's file by memray itself."""
+    del tool_run
     code = "import memray, sys; print(memray.FileReader(sys.argv[1]).metadata.peak_memory)"
-    command = [PYTHON, "-c", code, str(order.folder / "memray")]
-    found = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
-    return int(found.stdout)
+    command = [PYTHON, "-c", code, str(tool_job.folder / "memray")]
+    completed = subprocess.run(command, capture_output=True, check=False)  # noqa: S603
+    return int(completed.stdout)
 
 
 PSLEAK = f"""
@@ -153,21 +168,21 @@ class Test(psleak.MemoryLeakTestCase):
     retries = ROUNDS
 
     def test_unit(self):
-        driven = {DRIVER}.Driven()
+        driver_run = {DRIVER}.DriverRun()
         try:
-            self.execute(driven.one)
+            self.execute(driver_run.do_unit)
         finally:
-            driven.report()
+            driver_run.write_report()
 
 unittest.main()
 """
 
 
-def called(rounds: int) -> Callable[[ToolJob], list[str]]:
-    """A psleak test of so many rounds at most, of which one unit is a call."""
+def psleak_command(rounds: int) -> Callable[[ToolJob], list[str]]:
+    """Return a command that runs a psleak test with at most `rounds` rounds; a call is one unit."""
 
-    def command(order: ToolJob) -> list[str]:
-        test = order.folder / "test.py"
+    def command(tool_job: ToolJob) -> list[str]:
+        test = tool_job.folder / "test.py"
         test.write_text(PSLEAK.replace("ROUNDS", str(rounds)))
         return [PYTHON, str(test)]
 

@@ -1,4 +1,4 @@
-"""The tools that give a peak, each an entry of `TOOLS`."""
+"""The registry of the tools that give a peak; each is an entry of `TOOLS`."""
 
 import importlib.metadata
 import shutil
@@ -14,24 +14,24 @@ from leaklab.features.tools.peaks import ToolFigures, by_report, reported
 from leaklab.features.tools.tool_run import ToolJob, ToolRun, ToolRunner
 from leaklab.model.errors import NotMeasured
 
-# `@profile` reads the memory after every line: some hundred times slower than the bare program.
+# `@profile` reads the memory after every line, about a hundred times slower than the bare program.
 PROFILED_PART = 20
-# psleak decides how often it calls. After three of its ten rounds it has called 961 times.
+# psleak decides the number of calls itself. After three of its ten rounds it has made 961 calls.
 PSLEAK_ROUNDS = 3
 
-LAST_WORDS = 160
+MAX_LAST_LINE = 160
 
 
 @dataclass(frozen=True)
 class Needs:
-    """What must be installed: a distribution of the index, or a program."""
+    """What a tool needs installed: a Python package, or a program."""
 
     package: str = ""
     program: str = ""
 
     @property
     def remedy(self) -> str:
-        """What to install; empty where it is there."""
+        """What to install and how; empty if it is installed."""
         if self.program and not shutil.which(self.program):
             return f"not installed: apt install {self.program}"
         try:
@@ -44,8 +44,11 @@ NO_NEEDS = Needs()
 
 
 class Counts(Enum):
-    """What a tool's peak is a sum of: all that is resident, as VmHWM; or allocations that it saw,
-    so that what was there before them is missing."""
+    """What a tool's peak counts.
+
+    It is either all resident memory, as VmHWM, or the allocations that the tool saw. The latter
+    does not include memory from before the tool started.
+    """
 
     RESIDENT = "resident"
     ALLOCATED = "allocated"
@@ -53,8 +56,11 @@ class Counts(Enum):
 
 @dataclass(frozen=True)
 class Tool:
-    """A tool. `command` is its command line for an order, `read` what it found; `part` is the
-    share of the units that it is given, `instrument` what the driver switches on."""
+    """A tool that gives a peak.
+
+    `command` makes its command line for a job, and `read` parses its figures. The tool gets one
+    `part`-th of the units. `instrument` is what the driver switches on in its own process.
+    """
 
     name: str
     command: Callable[[ToolJob], list[str]]
@@ -65,63 +71,64 @@ class Tool:
     instrument: str = ""
     environment: Mapping[str, str] = field(default_factory=dict)
 
-    def measure(self, stage: ToolRunner, order: ToolJob) -> ToolFigures:
-        """Run it.
+    def measure(self, runner: ToolRunner, tool_job: ToolJob) -> ToolFigures:
+        """Run the tool on a job, and return its figures.
 
         Raises:
-            NotMeasured: it failed; its last words are in the message.
+            NotMeasured: The tool failed; its last line of output is in the message.
         """
-        ran = stage.run(order, self.command(order), self.environment, self.instrument)
+        command = self.command(tool_job)
+        tool_run = runner.run(tool_job, command, self.environment, self.instrument)
         try:
-            return self.read(order, ran)
+            return self.read(tool_job, tool_run)
         except (KeyError, ValueError, OSError, IndexError, msgspec.MsgspecError) as error:
-            words = "it took too long" if ran.timed_out else last_words(ran)
-            raise NotMeasured(f"{self.name}: {words}") from error
+            reason = "it took too long" if tool_run.timed_out else last_line(tool_run)
+            raise NotMeasured(f"{self.name}: {reason}") from error
 
 
-def last_words(ran: ToolRun) -> str:
-    """The last line that a command said, and its status."""
-    lines = [line for line in ran.said.splitlines() if line.strip()] or ["it said nothing"]
-    return f"status {ran.status}: {lines[-1].strip()[:LAST_WORDS]}"
+def last_line(tool_run: ToolRun) -> str:
+    """Return the exit status of a command and the last line of its output."""
+    lines = [line for line in tool_run.output.splitlines() if line.strip()] or ["no output"]
+    return f"status {tool_run.status}: {lines[-1].strip()[:MAX_LAST_LINE]}"
 
 
 LEAKLAB, BARE, PSLEAK = "leaklab", "bare", "psleak"
 TOOLS_IN_ORDER = (
-    Tool(BARE, peaks.script, by_report(reported("high_water_bytes"))),
+    Tool(BARE, peaks.bare_command, by_report(reported("high_water_bytes"))),
     Tool(LEAKLAB, lab_command, lab_read),
-    Tool("/usr/bin/time", peaks.timed, by_report(peaks.timed_peak), Needs(program="time")),
-    Tool("asv peakmem", peaks.benchmarked, by_report(peaks.benchmarked_peak), Needs("asv")),
-    Tool("mprof run", peaks.sampled, by_report(peaks.sampled_peak), Needs("memory_profiler")),
+    Tool("/usr/bin/time", peaks.time_command, by_report(peaks.time_peak), Needs(program="time")),
+    Tool("asv peakmem", peaks.asv_command, by_report(peaks.asv_peak), Needs("asv")),
+    Tool("mprof run", peaks.mprof_command, by_report(peaks.mprof_peak), Needs("memory_profiler")),
     Tool(
         "@profile",
-        peaks.profiled,
-        by_report(peaks.profiled_peak),
+        peaks.profile_command,
+        by_report(peaks.profile_peak),
         Needs("memory_profiler"),
         part=PROFILED_PART,
         instrument="profile",
     ),
     Tool(
         "tracemalloc",
-        peaks.script,
+        peaks.bare_command,
         by_report(reported("peak_traced_bytes")),
         counts=Counts.ALLOCATED,
         instrument="tracemalloc",
     ),
     Tool(
         "memray run",
-        peaks.recorded,
-        by_report(peaks.recorded_peak),
+        peaks.memray_command,
+        by_report(peaks.memray_peak),
         Needs("memray"),
         counts=Counts.ALLOCATED,
     ),
     Tool(
         PSLEAK,
-        peaks.called(PSLEAK_ROUNDS),
+        peaks.psleak_command(PSLEAK_ROUNDS),
         by_report(peaks.no_peak),
         Needs("psleak"),
         environment={"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
     ),
 )
 TOOLS = {tool.name: tool for tool in TOOLS_IN_ORDER}
-# psleak gives none, and the bare run's is what the others are compared with.
+# Without psleak, which gives no peak, and the bare run, which the others are compared with.
 PEAK_TOOLS = {name: tool for name, tool in TOOLS.items() if name not in (BARE, PSLEAK)}

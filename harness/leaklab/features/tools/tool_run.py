@@ -1,8 +1,8 @@
-"""Where tools run one after another: a folder each, the services of the work, and what it cost.
+"""The runner of tools: each run gets a folder and the services of its work, and is measured.
 
-The CPU time is that of the whole tree as `os.wait4` has it: of the process that was started and of
-all its descendants that were waited for. Memory is not read there, for `ru_maxrss` is handed down
-through fork and exec: the process that does the work reads its own VmHWM (`driver.py`).
+The CPU time is that of the whole tree by `os.wait4`: of the started process and of all its
+descendants that were waited for. `ru_maxrss` is not used for memory, because it is inherited over
+fork and exec. The process that does the work reads its own VmHWM instead (`driver.py`).
 """
 
 import contextlib
@@ -29,16 +29,20 @@ from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
 DRIVER = "leaklab_driver"
 
-# No tool needs as much; a program under a tool that does not end has to.
+# A limit that no tool needs, and that stops a program which allocates without end.
 MAX_DATA_BYTES = 4 << 30
-# A run is given up by the CPU time of a process, or a busy machine would decide about a verdict;
-# by the clock, so many times as long, only where it waits for ever.
+# A run is limited by the CPU time of a process, so that a busy machine does not change a verdict.
+# Its elapsed time may be this many times as long, which only a run that waits forever exceeds.
 MAX_WALL_PER_CPU = 20
 
 
 @dataclass(frozen=True)
 class ToolJob:
-    """One run to make under a tool: the work, the driver's copy, and a folder for this run."""
+    """One run to make under a tool.
+
+    `job` is the work, `root` the folder of its catalogue, `driver` the copy of the driver, and
+    `folder` the folder of this run.
+    """
 
     job: Job
     root: Path
@@ -48,32 +52,38 @@ class ToolJob:
 
 @dataclass(frozen=True)
 class ToolRun:
-    """What became of a command: `status` is an exit code, or a signal's number below zero;
-    `report` is the driver's, empty where it wrote none."""
+    """The outcome of a tool's command.
+
+    `status` is an exit code, or a signal as a negative number. `cpu_seconds` is that of the whole
+    process tree. `report` is the driver's report, empty if it wrote none.
+    """
 
     status: int
     cpu_seconds: float
-    said: str
+    output: str
     timed_out: bool = False
     report: Mapping[str, Any] = field(default_factory=dict)
 
 
 class ToolRunner:
-    """The session: its folder, and the processes that run now; threads may use it at a time."""
+    """Runs tools within a session's folder; several threads may use it at a time.
+
+    `seconds` is the CPU time that each process may use.
+    """
 
     def __init__(self, catalogue: Catalogue, folder: Path, seconds: float) -> None:
         self.catalogue = catalogue
         self._folder = folder
         self.seconds = seconds
         self._numbers = itertools.count()
-        self._over = threading.Event()
+        self._ended = threading.Event()
         self._living: set[int] = set()
         shutil.copy(driver.__file__, folder / f"{DRIVER}.py")
 
     @contextlib.contextmanager
-    def order(self, job: Job) -> Iterator[ToolJob]:
-        """An order for the job, with a folder that goes away."""
-        folder = self._folder / f"peer-{next(self._numbers):05}"
+    def prepare(self, job: Job) -> Iterator[ToolJob]:
+        """Prepare a run of the job, in a folder that is removed on exit."""
+        folder = self._folder / f"tool-{next(self._numbers):05}"
         with reporting_disk_errors(folder):
             (folder / "scratch").mkdir(parents=True)
         try:
@@ -83,33 +93,41 @@ class ToolRunner:
 
     def run(
         self,
-        order: ToolJob,
+        tool_job: ToolJob,
         command: Sequence[str],
         environment: Mapping[str, str],
         instrument: str = "",
     ) -> ToolRun:
         """Run a tool's command to its end, with the services of its work.
 
+        Args:
+            tool_job: the work, from `prepare`.
+            command: the tool's command line.
+            environment: variables that the tool needs.
+            instrument: what the driver switches on in its own process.
+
         Raises:
-            Cancelled: the session is over.
-            NotMeasured: a service does not start.
+            Cancelled: The session has ended.
+            NotMeasured: A service does not start.
         """
-        roots = self.catalogue.import_roots
-        report = order.folder / "report"
-        with services.running(order.job, roots, order.folder, self._folder, self._over) as running:
-            text = job_text(order, roots, running.addresses, report, instrument)
-            (order.folder / "order").write_text(text, encoding="utf-8")
-            ran = self._run(command, order.folder, {**environment_of(order), **environment})
-        if self._over.is_set():
-            raise Cancelled(f"{order.job.label}: given up")
-        return replace(ran, report=json.loads(report.read_text())) if report.is_file() else ran
+        roots, folder, job = self.catalogue.import_roots, tool_job.folder, tool_job.job
+        report = folder / "report"
+        with services.running(job, roots, folder, self._folder, self._ended) as running:
+            text = job_text(tool_job, roots, running.addresses, report, instrument)
+            (folder / "job").write_text(text, encoding="utf-8")
+            tool_run = self._run(command, folder, {**environment_of(tool_job), **environment})
+        if self._ended.is_set():
+            raise Cancelled(f"{job.label}: cancelled")
+        if not report.is_file():
+            return tool_run
+        return replace(tool_run, report=json.loads(report.read_text()))
 
     def _run(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> ToolRun:
         child = start(command, folder, environment)
-        late = threading.Event()
+        timed_out = threading.Event()
 
         def stop() -> None:
-            late.set()
+            timed_out.set()
             end(child.pid)
 
         timer = threading.Timer(self.seconds * MAX_WALL_PER_CPU, stop)
@@ -117,82 +135,85 @@ class ToolRunner:
         try:
             timer.start()
             limit(child.pid, math.ceil(self.seconds))
-            if self._over.is_set():
+            if self._ended.is_set():
                 stop()
             _, status, usage = os.wait4(child.pid, 0)
         finally:
             timer.cancel()
             self._living.discard(child.pid)
             end(child.pid)
-        child.returncode = os.waitstatus_to_exitcode(status)  # or Popen would wait once more
-        said = (folder / "said").read_text(encoding="utf-8", errors="replace")
-        return ToolRun(child.returncode, usage.ru_utime + usage.ru_stime, said, late.is_set())
+        child.returncode = os.waitstatus_to_exitcode(status)  # otherwise Popen would wait again
+        output = (folder / "output").read_text(encoding="utf-8", errors="replace")
+        cpu_seconds = usage.ru_utime + usage.ru_stime
+        return ToolRun(child.returncode, cpu_seconds, output, timed_out.is_set())
 
-    def give_up(self) -> None:
-        """End what runs now, and let nothing begin."""
-        self._over.set()
+    def cancel(self) -> None:
+        """End the runs under way, and begin no further one."""
+        self._ended.set()
         for pid in list(self._living):
             end(pid)
 
 
 @contextlib.contextmanager
 def open_tool_runner(catalogue: Catalogue, seconds: float) -> Iterator[ToolRunner]:
-    """A session in which no process of a run may use more CPU time than so many seconds.
+    """Open a runner of tools; each process of a run may use `seconds` of CPU time.
 
     Raises:
-        NotMeasured: its folder cannot be made.
+        NotMeasured: The runner's folder cannot be made.
     """
     with session_folder() as folder:
-        made = ToolRunner(catalogue, folder, seconds)
+        runner = ToolRunner(catalogue, folder, seconds)
         try:
-            yield made
+            yield runner
         finally:
-            made.give_up()
+            runner.cancel()
 
 
 def start(
     command: Sequence[str], folder: Path, environment: Mapping[str, str]
 ) -> subprocess.Popen[bytes]:
-    """Start a command in a folder, whose file `said` gets what it says; it leads a group."""
-    with (folder / "said").open("wb") as said:
+    """Start a command in a folder as a process group; its output goes to the file `output`."""
+    with (folder / "output").open("wb") as output:
         return subprocess.Popen(  # noqa: S603  (a tool of the list, on our own work)
             command,
             cwd=folder,
             env=environment,
             stdin=subprocess.DEVNULL,
-            stdout=said,
+            stdout=output,
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
 
 
 def limit(pid: int, cpu_seconds: int) -> None:
-    """Hold a process, and those that it starts from now on, to what each may use; by the soft
-    limits, so that leaklab may still set its own."""
-    wanted = {resource.RLIMIT_DATA: MAX_DATA_BYTES, resource.RLIMIT_CPU: cpu_seconds}
+    """Limit the data and the CPU time of a process, and of each one that it starts from now on.
+
+    The soft limits are set, so that leaklab can still set its own.
+    """
+    limits = {resource.RLIMIT_DATA: MAX_DATA_BYTES, resource.RLIMIT_CPU: cpu_seconds}
     with contextlib.suppress(ProcessLookupError):
-        for what, most in wanted.items():
-            _, hard = resource.prlimit(pid, what)
-            allowed = most if hard == resource.RLIM_INFINITY else min(most, hard)
-            resource.prlimit(pid, what, (allowed, hard))
+        for name, soft in limits.items():
+            _, hard = resource.prlimit(pid, name)
+            allowed = soft if hard == resource.RLIM_INFINITY else min(soft, hard)
+            resource.prlimit(pid, name, (allowed, hard))
 
 
 def end(pid: int) -> None:
-    """Kill the group of processes that a process leads, as far as it is there."""
+    """Kill the process group that a process leads, if it still exists."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
 
 
 def job_text(
-    order: ToolJob,
+    tool_job: ToolJob,
     roots: Sequence[Path],
     addresses: Mapping[str, str],
     report: Path,
     instrument: str,
 ) -> str:
-    """The order as the driver reads it."""
-    job = order.job
-    words = {
+    """Encode a job as the driver reads it (`driver.py` describes the fields)."""
+    job = tool_job.job
+    fields = {
         "roots": [str(root) for root in roots],
         "scenario": job.scenario.name,
         "variant": str(job.variant),
@@ -200,22 +221,24 @@ def job_text(
         "units": job.units,
         "options": dict(job.options),
         "services": dict(addresses),
-        "scratch": str(order.folder / "scratch"),
+        "scratch": str(tool_job.folder / "scratch"),
         "instrument": instrument,
         "report": str(report),
     }
-    return json.dumps(words)
+    return json.dumps(fields)
 
 
-def environment_of(order: ToolJob) -> dict[str, str]:
-    """The caller's environment, for tools are found there, with what makes runs alike: no bytecode
-    is written, so that no run finds what another compiled; and pytest's own words are left out, for
-    they are not meant for the tests that are run here."""
-    ours = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
+def environment_of(tool_job: ToolJob) -> dict[str, str]:
+    """Return the environment of a tool: that of the caller with changes that make runs alike.
+
+    No bytecode is written, so that no run uses what another one compiled. Variables of pytest are
+    removed, because they are not meant for the tests that are run here.
+    """
+    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
     return {
-        **ours,
-        "LEAKLAB_PEER": str(order.folder / "order"),
-        "PYTHONPATH": str(order.driver.parent),
+        **inherited,
+        "LEAKLAB_TOOL_JOB": str(tool_job.folder / "job"),
+        "PYTHONPATH": str(tool_job.driver.parent),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
         "NO_PROXY": "127.0.0.1",

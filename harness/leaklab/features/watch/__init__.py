@@ -1,1 +1,1 @@
-"""`leaklab watch`: any program, from outside, over time."""
+"""`leaklab watch`: any program, observed from outside over time."""

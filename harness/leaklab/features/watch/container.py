@@ -1,5 +1,8 @@
-"""What a process's control group holds, all of whose processes count, beside the tree's own memory:
-page cache, shared memory and tmpfs are in no process's PSS, but a container is killed for them."""
+"""The memory of a process's control group, which counts all processes in it.
+
+Page cache, shared memory and tmpfs are in no process's PSS, but a container can be killed for them.
+So they are read beside the memory of the watched tree.
+"""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -12,14 +15,14 @@ from leaklab.sandbox.cgroup_files import read_entry, stat_value
 
 
 class Fields(NamedTuple):
-    """What the figures are called in the memory.stat of one version. `cache` has `shmem` in it."""
+    """The names of the figures in memory.stat of one cgroup version. `cache` includes `shmem`."""
 
     anon: str
     cache: str
     shmem: str
 
 
-# Those of version 1 that count the groups below, too, as all of version 2 do.
+# Those of version 1 that include the groups below, as all of version 2 do.
 FIELDS = {
     "cgroup2": Fields("anon", "file", "shmem"),
     "cgroup": Fields("total_rss", "total_cache", "total_shmem"),
@@ -27,8 +30,11 @@ FIELDS = {
 
 
 class ContainerReading(Struct, frozen=True, kw_only=True):
-    """Of all processes of a control group: anonymous memory, the page cache without tmpfs, and
-    shared memory, in which files in a tmpfs are."""
+    """The memory of all processes of a control group, in bytes.
+
+    `anon_bytes` is anonymous memory, `file_bytes` the page cache without tmpfs, and `shmem_bytes`
+    shared memory including the files in a tmpfs.
+    """
 
     anon_bytes: int
     file_bytes: int
@@ -36,9 +42,12 @@ class ContainerReading(Struct, frozen=True, kw_only=True):
 
 
 class ContainerGrowth(Struct, frozen=True, kw_only=True):
-    """The control group of a tree at the end of a watch, and by how much each figure grew. They are
-    the whole group's, whoever is in it. `dev_shm_bytes` is what the files in /dev/shm take, whoever
-    put them there; None where there is no such file system."""
+    """The control group of a tree at the end of a watch, and the growth of each figure.
+
+    The figures are those of the whole group, including processes outside the tree.
+    `dev_shm_bytes` is the size of all files in /dev/shm, also of other programs; None if there is
+    no such file system.
+    """
 
     now: ContainerReading
     grew: ContainerReading
@@ -47,12 +56,12 @@ class ContainerGrowth(Struct, frozen=True, kw_only=True):
 
 
 def container_reading(pid: int, proc: Path = Path("/proc")) -> ContainerReading | None:
-    """What the group of a process holds; None where none counts memory, or it cannot be read."""
+    """Read the control group of a process; None if no group counts memory or can be read."""
     return next(_readings(pid, proc), None)
 
 
 def container_growth(first: ContainerReading, last: ContainerReading) -> ContainerReading:
-    """From one reading to the next."""
+    """Return the growth of each figure from one reading to another, in bytes."""
     return ContainerReading(
         anon_bytes=last.anon_bytes - first.anon_bytes,
         file_bytes=last.file_bytes - first.file_bytes,
@@ -61,7 +70,7 @@ def container_growth(first: ContainerReading, last: ContainerReading) -> Contain
 
 
 def _readings(pid: int, proc: Path) -> Iterator[ContainerReading]:
-    for kind, folders in group_folders(pid, proc):
+    for hierarchy, folders in group_folders(pid, proc):
         if text := read_entry(folders[0], "memory.stat"):
-            anon, cache, shmem = (stat_value(text, name) for name in FIELDS[kind])
+            anon, cache, shmem = (stat_value(text, name) for name in FIELDS[hierarchy])
             yield ContainerReading(anon_bytes=anon, file_bytes=cache - shmem, shmem_bytes=shmem)

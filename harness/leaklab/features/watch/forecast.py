@@ -1,4 +1,4 @@
-"""How fast something grows, in words that read well, and when it will have come to a limit."""
+"""Growth rates in readable units, and the forecast of the time to a memory limit."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from leaklab.model.verdicts import Conclusion, Estimate
 
 
 class Span(StrEnum):
-    """The time over which growth is told: its speed class."""
+    """The time unit of a growth rate."""
 
     SECOND = "second"
     HOUR = "hour"
@@ -21,30 +21,31 @@ SECONDS = {Span.SECOND: 1, Span.HOUR: 3600, Span.DAY: 86_400, Span.WEEK: 604_800
 
 
 class GrowthRate(Struct, frozen=True, kw_only=True):
-    """Growth over its speed class: `amount` in each `span`, in bytes or in pieces."""
+    """A growth of `amount` bytes or pieces in each `span`."""
 
     amount: float
     span: Span
 
     @property
     def per(self) -> str:
-        """`an hour`, `a second`."""
+        """The time unit with its article: `an hour`, `a second`."""
         return f"an {self.span}" if self.span is Span.HOUR else f"a {self.span}"
 
 
 class MemoryLimit(Struct, frozen=True, kw_only=True):
-    """So much memory there may be; `whose` says in words where that is from."""
+    """A limit on memory, and in words where it comes from."""
 
     memory_bytes: int
-    whose: str
+    source: str
 
 
 class Forecast(Struct, frozen=True, kw_only=True):
-    """When a tree that holds `held_bytes` has come to a limit, if it goes on as it does.
+    """When a tree with `held_bytes` of memory reaches its limit, if its growth continues.
 
-    `seconds_to_limit` is None where it never will, or nothing says that it grows;
-    `soonest_seconds` and `latest_seconds` are of the 95 % interval of its growth, None where that
-    end of it does not reach the limit.
+    `seconds_to_limit` is None if it never reaches the limit or does not grow.
+    `soonest_seconds` and `latest_seconds` come from the 95 % interval of the growth; each is None
+    if that end of the interval does not reach the limit. `speed_bytes` is the growth in each
+    `speed_class`.
     """
 
     limit_bytes: int
@@ -57,33 +58,36 @@ class Forecast(Struct, frozen=True, kw_only=True):
     latest_seconds: float | None = None
 
 
-def growth_rate(per_second: float, least: float = MIB) -> GrowthRate:
-    """The speed over the shortest span in which there is at least `least` of it, else a week."""
-    found = [GrowthRate(amount=per_second * SECONDS[span], span=span) for span in Span]
-    return next((speed for speed in found if abs(speed.amount) >= least), found[-1])
+def growth_rate(per_second: float, min_amount: float = MIB) -> GrowthRate:
+    """Express a growth per second in the shortest span with at least `min_amount`.
+
+    If no span has as much, the rate is per week, the longest span.
+    """
+    rates = [GrowthRate(amount=per_second * SECONDS[span], span=span) for span in Span]
+    return next((rate for rate in rates if abs(rate.amount) >= min_amount), rates[-1])
 
 
 def forecast(held_bytes: int, limit: MemoryLimit, growth: Estimate) -> Forecast:
-    """What becomes of a tree that holds so much.
+    """Forecast when the memory of a tree reaches its limit.
 
     Args:
         held_bytes: its memory now.
-        limit: how much there may be.
-        growth: of that memory, in bytes a second.
+        limit: its memory limit.
+        growth: the growth of that memory, in bytes per second.
     """
     left = max(limit.memory_bytes - held_bytes, 0)
 
-    def until(rate: float) -> float | None:
-        return left / rate if rate > 0 else None
+    def until(per_second: float) -> float | None:
+        return left / per_second if per_second > 0 else None
 
     is_clean = growth.conclusion is Conclusion.CLEAN
-    speed = growth_rate(growth.per_unit)
+    rate = growth_rate(growth.per_unit)
     return Forecast(
         limit_bytes=limit.memory_bytes,
-        limit_of=limit.whose,
+        limit_of=limit.source,
         held_bytes=held_bytes,
-        speed_class=speed.span,
-        speed_bytes=speed.amount,
+        speed_class=rate.span,
+        speed_bytes=rate.amount,
         seconds_to_limit=None if is_clean else until(growth.per_unit),
         soonest_seconds=until(growth.high),
         latest_seconds=until(growth.low),

@@ -1,4 +1,4 @@
-"""Readings over time that never take more room, however long the watch: of a tree, of a process."""
+"""Readings of a tree or a process over time, in a bounded amount of memory."""
 
 from collections import deque
 
@@ -14,26 +14,29 @@ from leaklab.verdict.resources import SIGNALS_OF_TREE
 
 MAX_ROWS_OF_A_PROCESS = 64
 LAST_READINGS = 12
-# Who forks a process to execute a program in it does so within that many readings.
+# A forked process that executes another program does so within this number of readings.
 YOUNG_READINGS = 3
-# The fewest readings of which `growth.judge_series` says anything; of fewer no growth is told.
+# The minimum number of readings that `growth.judge_series` judges; fewer have no growth rate.
 MIN_SERIES_READINGS = 2 * MIN_BLOCKS
 
 WATCHED_SIGNALS = tuple(signal for signals in SIGNALS_OF_TREE.values() for signal in signals)
 
 
 class History:
-    """Two series of the same thing. What costs little is kept of every reading: resident memory.
-    All the rest is kept of those that were whole."""
+    """Two series of readings of one tree or process.
+
+    `resident` has the resident memory of every reading, which is cheap to read. `whole` has all
+    signals of the readings with PSS.
+    """
 
     def __init__(self, max_rows: int) -> None:
-        """An empty one."""
+        """Begin empty series of at most `max_rows` rows."""
         self.whole = TreeSeries(max_rows)
         self.resident = TreeSeries(max_rows)
         self.now = Reading()
 
     def add(self, seconds: float, reading: Reading) -> None:
-        """Keep a reading. One that is not whole has no PSS; what was read whole before stays."""
+        """Add a reading. One without PSS updates only the resident memory of `now`."""
         resident = {
             "rss_bytes": reading.rss_bytes,
             "vms_bytes": reading.vms_bytes,
@@ -47,21 +50,20 @@ class History:
             self.now = reading
 
     def rows(self) -> dict[Signal, Rows]:
-        """By signal that can decide: when it was read, and what; those that never were are left
-        out."""
-        found = {signal: self.whole.of(signal) for signal in WATCHED_SIGNALS}
-        found[Signal.ANON] = self.resident.of(Signal.ANON)
-        return {signal: rows for signal, rows in found.items() if rows[0]}
+        """Return the times and values of each signal that can decide and was ever read."""
+        rows_by_signal = {signal: self.whole.of(signal) for signal in WATCHED_SIGNALS}
+        rows_by_signal[Signal.ANON] = self.resident.of(Signal.ANON)
+        return {signal: rows for signal, rows in rows_by_signal.items() if rows[0]}
 
 
 class ProcessHistory:
-    """One process of the tree: what it is, what was read of it, and its last readings.
+    """One process of the tree: its command and its readings.
 
-    `seen_from_start` says whether it came while the watch was on.
+    `seen_from_start` is whether the process appeared while the watch was running.
     """
 
     def __init__(self, pid: int, *, seen_from_start: bool) -> None:
-        """One that has not been read yet."""
+        """Begin with a process that has not been read yet."""
         self.pid = pid
         self.seen_from_start = seen_from_start
         self.command = ""
@@ -71,34 +73,37 @@ class ProcessHistory:
 
     @property
     def reading(self) -> Reading:
-        """What it is now."""
+        """The last reading of each signal."""
         return self._history.now
 
     @property
     def resident_rows(self) -> Rows:
-        """Its anonymous memory, by the second."""
+        """Its anonymous memory over time, in seconds and bytes."""
         return self._history.resident.of(Signal.ANON)
 
     def add(self, seconds: float, reading: Reading, command: str) -> None:
-        """Keep a reading."""
-        if not self.command or not command.startswith("["):  # on its way out it has no words left
+        """Add a reading."""
+        # The command line of an exiting process is empty, and its name is given in brackets.
+        if not self.command or not command.startswith("["):
             self.command = command or self.command
         self.last_rss_bytes.append(reading.rss_bytes or 0)
         self._history.add(seconds, reading)
 
     def note_descent(self, probes: Probes) -> None:
-        """As long as it is young, ask whether it is a copy of its parent which has executed
-        nothing."""
+        """While the process is young, note whether it is a fork that has executed no program."""
         if len(self.last_rss_bytes) > YOUNG_READINGS:
             return
         own = probes.descent(self.pid)
-        # One that is on its way out has no stack any more.
+        # An exiting process has no stack any more.
         if own and own.stack_start and (parent := probes.descent(own.parent_pid)):
             self.forked = own.stack_start == parent.stack_start
 
     def growth(self) -> Slope | None:
-        """In bytes a second over the last two octaves of its time, of the first signal that was
-        read often enough of those that decide on memory; None where there is none."""
+        """Return its growth in bytes per second over the last two octaves of its time.
+
+        The signal is the first of those that decide on memory with enough readings; None if no
+        signal has enough.
+        """
         rows = self._history.rows()
         for signal in (*SIGNALS_OF_TREE[Resource.MEMORY], Signal.ANON):
             seconds, values = rows.get(signal, ((), ()))

@@ -1,8 +1,8 @@
-"""How much memory a process may come to have: its control group's limit, or the machine's memory.
+"""The memory limit of a process: that of its control group, or the memory of the machine.
 
-A group's limit holds for all in it and below it, so the lowest of the limits from a process's own
-group up to the root of what is mounted here is its limit. Version 2 says "max" where there is
-none, version 1 a number that no machine has.
+The limit of a group applies to all processes in it and below it. So the limit of a process is the
+lowest one from its own group up to the root of the mounted hierarchy. For "no limit", cgroup
+version 2 has "max" and version 1 a number that is larger than the memory of any machine.
 """
 
 from collections.abc import Iterator
@@ -17,8 +17,10 @@ MACHINE = "this machine's memory"
 
 
 class LimitFile(NamedTuple):
-    """Where a kind of hierarchy has its limit of memory, and the option of the one that counts it:
-    version 1 has a hierarchy for each controller, version 2 one for all, without a name."""
+    """The file with the memory limit in a hierarchy, and the controller that it belongs to.
+
+    Version 1 has a hierarchy for each controller. Version 2 has one for all, without a name.
+    """
 
     controller: str
     name: str
@@ -31,22 +33,25 @@ LIMIT_FILES = {
 
 
 def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> MemoryLimit:
-    """The limit of a process.
+    """Find the memory limit of a process.
 
     Args:
-        pid: whose.
-        machine_bytes: what the machine has, the limit where no group has a lower one.
-        proc: where the process's `cgroup` and our own `self/mountinfo` are read.
+        pid: the process.
+        machine_bytes: the memory of the machine, the limit if no group has a lower one.
+        proc: the folder in which the process's `cgroup` and our own `self/mountinfo` are read.
     """
-    found = min(_limits(pid, proc), default=machine_bytes)
-    if found < machine_bytes:
-        return MemoryLimit(memory_bytes=found, whose=CGROUP)
-    return MemoryLimit(memory_bytes=machine_bytes, whose=MACHINE)
+    lowest = min(_limits(pid, proc), default=machine_bytes)
+    if lowest < machine_bytes:
+        return MemoryLimit(memory_bytes=lowest, source=CGROUP)
+    return MemoryLimit(memory_bytes=machine_bytes, source=MACHINE)
 
 
 def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
-    """The hierarchies that count a process's memory: their kind, and the folders from its own group
-    up to the root of what is mounted here."""
+    """Yield the hierarchies that count a process's memory.
+
+    Each has the type of its file system, and the folders from the process's own group up to the
+    root of the mounted hierarchy.
+    """
     own = _own_groups(read_entry(proc / str(pid), "cgroup"))
     for mount in mounts(read_entry(proc / "self", "mountinfo")):
         file = LIMIT_FILES.get(mount.file_system)
@@ -59,13 +64,13 @@ def group_folders(pid: int, proc: Path) -> Iterator[tuple[str, list[Path]]]:
 
 
 def _limits(pid: int, proc: Path) -> Iterator[int]:
-    for kind, folders in group_folders(pid, proc):
+    for hierarchy, folders in group_folders(pid, proc):
         for group in folders:
-            if (text := read_entry(group, LIMIT_FILES[kind].name).strip()).isdecimal():
+            if (text := read_entry(group, LIMIT_FILES[hierarchy].name).strip()).isdecimal():
                 yield int(text)
 
 
 def _own_groups(text: str) -> dict[str, str]:
-    """By controller a process's group in version 1, and by "" that in version 2."""
+    """Return a process's groups by controller in version 1, and under "" that in version 2."""
     lines = (line.split(":", 2) for line in text.splitlines())
     return {name: group for _, names, group in lines for name in names.split(",")}

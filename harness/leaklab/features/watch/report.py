@@ -1,4 +1,4 @@
-"""What a watch found, as it is shown and as `--json` prints it."""
+"""The report of a watch, as it is shown and as `--json` prints it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,9 +22,12 @@ MAX_GENERATIONS = 20
 
 
 class WatchedProcess(Struct, frozen=True, kw_only=True):
-    """One process as it was read last; `growth_per_second` is of its PSS without files (of its PSS
-    where the kernel does not tell them apart, of its anonymous RSS where PSS was read too seldom),
-    in bytes; None where it was read too seldom."""
+    """One process at its last reading.
+
+    `growth_per_second` is in bytes and None if there are too few readings. It is that of its PSS
+    without files; of its PSS if the kernel does not separate files; and of its anonymous RSS if
+    there are too few readings of PSS.
+    """
 
     pid: int
     command: str
@@ -38,25 +41,23 @@ class WatchedProcess(Struct, frozen=True, kw_only=True):
 
 
 class WatchReport(Struct, frozen=True, kw_only=True):
-    """A watch.
+    """The report of a watch.
 
     Schema history: 1 the first; 2 conclusions and reasons by name; 3 `resident_samples`,
     `generations`, `container`, and PSS in fewer rows than RSS;
     4 `ended` is `end_reason`, `how` is `end_detail`.
 
-    The verdict's amounts are per second, as `per` says; they and the projection are
-    None where there were too few readings.
+    `per` is the unit of the verdict's amounts, a second. The amounts and `projection` are None if
+    there were too few readings. `processes` are the largest ones alive at the last sample,
+    `processes_left_out` is the number of the others, and `processes_unreadable` the maximum number
+    of processes with unreadable memory. `command_status` is the exit code, or a signal as a
+    negative number; it is None if leaklab did not start the process, or had to kill it.
 
-    `processes` are those alive at the last look, the largest first; `processes_left_out` how many
-    more there were, `processes_unreadable` the most at a time whose memory may not be read.
-    `samples` are the sums over the tree, by columns: `seconds`, and a column for each signal; a
+    `samples` are the sums over the tree by columns: `seconds`, and a column for each signal. A
     large process is read seldom. `resident_samples` are those of resident memory alone, which is
-    read more often: there `anon_bytes` counts a page once for each process that has it, RSS less
-    the shared memory in it.
-    `generations` are the processes that came and went, by their commands; `container` is the
-    control group that the tree lives in, None where it cannot be read.
-    `command_status` is as a shell tells it, a signal as a negative number; None where the process
-    was not started by leaklab, or had to be killed.
+    read more often. Their `anon_bytes` is RSS less the shared memory in it, so that a page counts
+    once for each process that maps it. `generations` are the processes that came and went, by
+    their commands. `container` is the control group of the tree, None if it cannot be read.
     """
 
     schema: int = WATCH_SCHEMA
@@ -80,15 +81,14 @@ class WatchReport(Struct, frozen=True, kw_only=True):
 
     @property
     def conclusion(self) -> Conclusion:
-        """The answer to "does it leak?": yes, where any resource leaks."""
+        """The conclusion on all resources: a leak if any of them leaks."""
         leaks = Conclusion.LEAK in self.verdict.others.values()
         return Conclusion.LEAK if leaks else self.verdict.conclusion
 
 
 @dataclass(frozen=True)
 class WatchQuestion:
-    """What is asked of a watch: the verdict on which resource, what per cents of memory are of,
-    and the limit to project to."""
+    """The resource that a watch judges, the machine's memory, and the limit of the forecast."""
 
     resource: Resource
     machine_bytes: int
@@ -98,21 +98,21 @@ class WatchQuestion:
 def watch_report(
     watch: Watch, target: WatchTarget, question: WatchQuestion, ending: WatchEnd
 ) -> WatchReport:
-    """All that is known at the end of a watch that has readings."""
+    """Make the report at the end of a watch that has readings."""
     verdict = watch.verdict(question.resource)
     largest = watch.processes(MAX_SHOWN_PROCESSES)
     return WatchReport(
         command=target.name,
         pid=target.pid,
         end_reason=ending.value,
-        end_detail=target.how(),
+        end_detail=target.describe_end(),
         command_status=target.status,
         seconds=watch.seconds,
         verdict=verdict,
         projection=forecast_of(watch, verdict, question.limit),
         tree=watch.now,
         processes=[watched_process(p, question.machine_bytes) for p in largest],
-        processes_left_out=watch.count() - len(largest),
+        processes_left_out=watch.process_count() - len(largest),
         processes_unreadable=watch.unreadable,
         samples=columns(watch.samples),
         resident_samples=resident_columns(watch.resident_samples),
@@ -122,7 +122,7 @@ def watch_report(
 
 
 def watched_process(process: ProcessHistory, machine_bytes: int) -> WatchedProcess:
-    """One process of the table; the memory of the machine is what per cents are of."""
+    """Make the report's row of a process; percentages are those of the machine's memory."""
     reading, growth = process.reading, process.growth()
     return WatchedProcess(
         pid=process.pid,
@@ -138,35 +138,40 @@ def watched_process(process: ProcessHistory, machine_bytes: int) -> WatchedProce
 
 
 def forecast_of(watch: Watch, verdict: Verdict, limit: MemoryLimit) -> Forecast | None:
-    """When the tree's memory comes to its limit, whatever the verdict is about: what it holds is
-    its PSS, and its growth that of the signal which decides on memory."""
+    """Forecast when the tree's memory reaches its limit, also if another resource is judged.
+
+    The tree's memory is its PSS, and its growth that of the signal that decides on memory. The
+    forecast is None if there are too few readings.
+    """
     if watch.too_short:
         return None
     return forecast(watch.now.pss_bytes or 0, limit, watch.growth_of_memory(verdict))
 
 
 def columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
-    """A series by columns; a signal that was never read has none."""
+    """Return a series by columns, without the signals that were never read."""
     readings = [msgspec.structs.asdict(reading) for _, reading in samples]
-    found = {signal.value: [reading[signal.value] for reading in readings] for signal in READ}
-    read = {name: values for name, values in found.items() if any(v is not None for v in values)}
+    by_signal = {signal.value: [reading[signal.value] for reading in readings] for signal in READ}
+    read = {
+        name: values for name, values in by_signal.items() if any(v is not None for v in values)
+    }
     return {"seconds": [round(seconds, 3) for seconds, _ in samples], **read}
 
 
 def resident_columns(samples: Sequence[tuple[float, Reading]]) -> dict[str, list[float | None]]:
-    """A series of resident memory by columns, with what of it is anonymous."""
+    """Return a series of resident memory by columns, with a column for its anonymous part."""
     anon: list[float | None] = [reading.anon_bytes for _, reading in samples]
     return {**columns(samples), Signal.ANON.value: anon}
 
 
 def container_of(watch: Watch) -> ContainerGrowth | None:
-    """The control group at the end, and its growth."""
+    """Return the control group at the end and its growth; None if it was not read."""
     if not watch.containers:
         return None
     first, last = watch.containers[0], watch.containers[-1]
-    found = ContainerGrowth(now=last, grew=container_growth(first, last))
+    growth = ContainerGrowth(now=last, grew=container_growth(first, last))
     if not watch.shared_memory_bytes:
-        return found
+        return growth
     before, after = watch.shared_memory_bytes[0], watch.shared_memory_bytes[-1]
     changes = {"dev_shm_bytes": after, "dev_shm_grew_bytes": after - before}
-    return msgspec.structs.replace(found, **changes)
+    return msgspec.structs.replace(growth, **changes)

@@ -1,8 +1,8 @@
-"""What is watched from outside: a process that is there already, or a command that we start.
+"""The target of a watch: a process that already runs, or a command that leaklab starts.
 
-A process that was there is held by a descriptor (pidfd), which no later process of its number can
-be mistaken for, and nothing is done to it. A command runs under the lab's supervisor, so that
-nothing of it outlives us, but with none of the lab's controls.
+A running process is identified by a descriptor (pidfd), so that a later process with the same pid
+is not mistaken for it. It is never changed or ended. A command runs under the lab's supervisor, so
+that none of its processes outlives leaklab, but without the lab's controls.
 """
 
 import contextlib
@@ -24,17 +24,17 @@ from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, su
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder
 
-# A tree with more processes than that is watched by this many of them.
+# Only this number of processes of a larger tree is watched.
 MAX_PROCESSES = 4096
 START_POLL_SECONDS = 0.002
 GRACE_SECONDS = 5.0
 
 
 class WatchTarget(Protocol):
-    """A tree of processes under one that we know.
+    """A tree of processes below a known one.
 
-    `name` is what people call it, `pid` its first process; `status` is how that ended, as a shell
-    tells it (a signal as a negative number), None where that is not ours to know.
+    `name` is the name for messages, `pid` the first process. `status` is the exit code of that
+    process, or a signal as a negative number; None if only its parent can know.
     """
 
     name: str
@@ -43,24 +43,26 @@ class WatchTarget(Protocol):
 
     @property
     def descriptor(self) -> int:
-        """It can be read from once there is something to be learnt by asking `over`."""
+        """A descriptor that becomes readable when `has_ended` may have changed."""
 
     def pids(self) -> list[int]:
-        """The living processes of the tree."""
+        """Return the living processes of the tree."""
 
-    def over(self) -> bool:
-        """Whether its first process has ended. Does not wait."""
+    def has_ended(self) -> bool:
+        """Return whether the first process has ended, without waiting."""
 
-    def how(self) -> str:
-        """How it ended, in words; empty where it goes on."""
+    def describe_end(self) -> str:
+        """Describe how the first process ended; empty if it still runs."""
 
-    def finish(self, interrupted: int) -> None:
-        """The watch is over. What is ours is asked to end, which is waited for some seconds, or
-        until the descriptor `interrupted` can be read from."""
+    def finish(self, interrupt_fd: int) -> None:
+        """End what leaklab started, after the watch.
+
+        This waits some seconds for the end, or until the descriptor `interrupt_fd` is readable.
+        """
 
 
-class Attached:
-    """A process that was there before us; it is never touched."""
+class AttachedProcess:
+    """A process that ran before the watch; it is never changed or ended."""
 
     status: int | None = None
 
@@ -72,24 +74,24 @@ class Attached:
         self._probes = probes
 
     def pids(self) -> list[int]:
-        """All below it, but not ourselves, for a shell may watch itself."""
-        found = [self.pid, *self._probes.descendants(self.pid, MAX_PROCESSES)]
-        return [pid for pid in found if pid != os.getpid()]
+        """Return the process and all below it, without leaklab itself: a shell may watch itself."""
+        pids = [self.pid, *self._probes.descendants(self.pid, MAX_PROCESSES)]
+        return [pid for pid in pids if pid != os.getpid()]
 
-    def over(self) -> bool:
-        """Its descriptor can be read from as soon as it has ended."""
+    def has_ended(self) -> bool:
+        """Return whether the process has ended, by its pidfd."""
         return bool(select.select([self.descriptor], [], [], 0)[0])
 
-    def how(self) -> str:
-        """Only its parent can know more."""
-        return "it ended" if self.over() else ""
+    def describe_end(self) -> str:
+        """Return that the process ended, if so; only its parent can know how."""
+        return "it ended" if self.has_ended() else ""
 
-    def finish(self, interrupted: int) -> None:
-        """It goes on."""
+    def finish(self, interrupt_fd: int) -> None:
+        """Leave the process running."""
 
 
-class Started:
-    """A command of ours, and all that it starts."""
+class StartedCommand:
+    """A command that leaklab started, and all processes that it starts."""
 
     def __init__(self, name: str, child: Child, probes: Probes) -> None:
         """Watch a command by its supervisor's pipe."""
@@ -100,98 +102,101 @@ class Started:
         self._child = child
         self._probes = probes
         self._ended = False
-        self._asked = False
+        self._terminated = False
 
     def pids(self) -> list[int]:
-        """All that the supervisor has below it."""
+        """Return all processes below the supervisor."""
         return self._probes.descendants(self._child.supervisor.pid, MAX_PROCESSES)
 
-    def over(self) -> bool:
-        """The supervisor says so.
+    def has_ended(self) -> bool:
+        """Return whether the command has ended, by the messages of its supervisor.
 
         Raises:
-            BadInput: it could not be started.
+            BadInput: The command could not be started.
         """
-        return self._hear(0)
+        return self._read_messages(0)
 
-    def how(self) -> str:
-        """As the supervisor has it, or else as we will have it."""
+    def describe_end(self) -> str:
+        """Describe how the command ended, or that it is killed if it still runs."""
         if self.status is None and not self._ended:
-            return "it did not end when it was asked to (SIGTERM), and was killed"
+            return "it did not end on SIGTERM, and was killed"
         if self.status is None:
             return describe_exit(None)
-        if self._asked and self.status == -signal.SIGTERM:
+        if self._terminated and self.status == -signal.SIGTERM:
             return "ended with the watch (SIGTERM)"
         return describe_exit(-self.status if self.status < 0 else self.status << 8)
 
     def wait_for_start(self) -> None:
-        """Until the command itself runs in the place of the supervisor's copy, or has ended.
+        """Wait until the command has replaced the supervisor's fork, or has ended.
 
         Raises:
-            BadInput: as `over`.
+            BadInput: The command could not be started.
         """
         supervisor = self._probes.command_line(self._child.supervisor.pid)
-        while not self._hear(START_POLL_SECONDS):
+        while not self._read_messages(START_POLL_SECONDS):
             first = self._probes.descendants(self._child.supervisor.pid, 0)[:1]
             self.pid = first[0] if first else 0
             if first and self._probes.command_line(self.pid) not in {supervisor, ""}:
                 return
 
-    def finish(self, interrupted: int) -> None:
-        """Ask it to end (SIGTERM); what is left after that is killed when the target is left."""
-        self._asked = not self._hear(0)
+    def finish(self, interrupt_fd: int) -> None:
+        """Send SIGTERM and wait for the end. `started` kills what is left on its exit."""
+        self._terminated = not self._read_messages(0)
         self._child.terminate()
-        give_up = time.monotonic() + GRACE_SECONDS
-        while not self._hear(0) and (left := give_up - time.monotonic()) > 0:
-            if interrupted in select.select([interrupted, self.descriptor], [], [], left)[0]:
+        deadline = time.monotonic() + GRACE_SECONDS
+        while not self._read_messages(0) and (left := deadline - time.monotonic()) > 0:
+            if interrupt_fd in select.select([interrupt_fd, self.descriptor], [], [], left)[0]:
                 return
 
-    def _hear(self, seconds: float) -> bool:
+    def _read_messages(self, seconds: float) -> bool:
         for message in self._child.read_messages(seconds):
             if isinstance(message, Exited) and message.status is not None:
                 self.status = os.waitstatus_to_exitcode(message.status)
-                self._refuse_unstarted()
+                self._raise_if_not_started()
         self._ended = self._ended or self._child.closed or self.status is not None
         return self._ended
 
-    def _refuse_unstarted(self) -> None:
-        """The supervisor's copy writes there why it could not become the command."""
-        if said := self._child.output.read_text(errors="replace").strip():
-            raise BadInput(f"{self.name!r} cannot be started: {said}; name what runs it before it")
+    def _raise_if_not_started(self) -> None:
+        """Raise the error that the supervisor's fork wrote if it could not execute the command."""
+        if error := self._child.output.read_text(errors="replace").strip():
+            problem = f"{self.name!r} cannot be started: {error}"
+            raise BadInput(f"{problem}; put its interpreter in front of it")
 
 
 @contextlib.contextmanager
-def attached(pid: int, probes: Probes) -> Iterator[Attached]:
-    """A process that is there.
+def attached(pid: int, probes: Probes) -> Iterator[AttachedProcess]:
+    """Open a running process as the target of a watch.
 
     Raises:
-        BadInput: there is none, it is none, it has ended, or it may not be read.
-        NotMeasured: the kernel is older than pidfds.
+        BadInput: The pid is that of no process, of a thread or of an ended process, or the process
+            may not be read.
+        NotMeasured: The kernel is older than pidfds (Linux 5.3).
     """
     try:
         descriptor = os.pidfd_open(pid)
     except (OSError, OverflowError) as error:
-        raise _refusal(pid, error) from error
+        raise _open_error(pid, error) from error
     try:
         probes.require_readable(pid)
-        yield Attached(pid, descriptor, probes)
+        yield AttachedProcess(pid, descriptor, probes)
     finally:
         os.close(descriptor)
 
 
 @contextlib.contextmanager
-def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Started]:
-    """A command, started in the current folder with our environment and no input; on leaving,
-    whatever is left of it is killed.
+def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[StartedCommand]:
+    """Start a command in the current folder, with this process's environment and no input.
+
+    On exit, all of its processes that are left are killed.
 
     Args:
         argv: the program and its arguments.
-        output_fd: where what it prints goes, standard output and error alike.
-        probes: of this platform.
+        output_fd: the descriptor for its standard output and standard error.
+        probes: those of this platform.
 
     Raises:
-        BadInput: it cannot be started.
-        NotMeasured: there is no room for the lab's own files, or no process can be started.
+        BadInput: The command cannot be started.
+        NotMeasured: There is no space for the lab's own files, or no process can be started.
     """
     name = cut(argv[0])
     program = shutil.which(argv[0])
@@ -201,22 +206,22 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
         unmodified = Unmodified(Path(program), _current_folder(), output_fd)
         command = Command(argv, dict(os.environ), folder, session, unmodified=unmodified)
         with supervised(command) as child:
-            target = Started(name, child, probes)
+            target = StartedCommand(name, child, probes)
             target.wait_for_start()
             yield target
 
 
 def _why_not(program: str) -> str:
-    """Why a program is not to be found, and what to do about it."""
+    """Return why a program cannot be executed, and what to do about it."""
     if "/" not in program:
         return "it is not on the PATH; name one that is, or give its path (./…)"
     try:
         mode = Path(program).stat().st_mode
     except OSError as error:
-        return f"{error.strerror}; name one that is there"
+        return f"{error.strerror}; name an existing program"
     if stat.S_ISDIR(mode):
         return "it is a folder; name a program in it"
-    return "it may not be executed; name what runs it before it, or make it executable (chmod +x)"
+    return "it is not executable; put its interpreter in front of it, or use chmod +x"
 
 
 def _current_folder() -> Path:
@@ -226,9 +231,9 @@ def _current_folder() -> Path:
         raise BadInput(f"the current folder: {error.strerror}; change to another one") from error
 
 
-def _refusal(pid: int, error: OSError | OverflowError) -> BadInput | NotMeasured:
+def _open_error(pid: int, error: OSError | OverflowError) -> BadInput | NotMeasured:
     if getattr(error, "errno", None) == errno.ENOSYS:
         return NotMeasured("watching a process needs Linux 5.3; start it with -- COMMAND instead")
     if Path("/proc", str(pid)).exists():
         return BadInput(f"{pid} is a thread, not a process; name the process it belongs to")
-    return BadInput(f"there is no process {pid}; ps lists those there are")
+    return BadInput(f"there is no process {pid}; 'ps -e' lists them")

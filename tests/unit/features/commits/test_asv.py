@@ -98,7 +98,7 @@ def test_figures_saved_by_asv_are_read_by_name(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
     save(asv, saved)
-    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD)
+    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.read_values(HEAD)
 
 
 def test_a_failed_figure_is_null_and_a_skipped_one_is_left_out(asv: Asv) -> None:
@@ -107,7 +107,7 @@ def test_a_failed_figure_is_null_and_a_skipped_one_is_left_out(asv: Asv) -> None
     save(asv, saved)
     expected = peaks(1.0, None, math.nan, 4.0)
     del expected[Benchmark("peak_rss", LABELS[2])]
-    assert expected == asv.values(HEAD)
+    assert expected == asv.read_values(HEAD)
 
 
 def test_each_figure_of_a_failed_benchmark_failed(asv: Asv) -> None:
@@ -115,21 +115,21 @@ def test_each_figure_of_a_failed_benchmark_failed(asv: Asv) -> None:
     add(saved, PEAKS, [None] * 4)
     add(saved, RATIO, [None])
     save(asv, saved)
-    assert {**peaks(None, None, None, None), CPU_RATIO: Value(None)} == asv.values(HEAD)
+    assert {**peaks(None, None, None, None), CPU_RATIO: Value(None)} == asv.read_values(HEAD)
 
 
 def test_a_benchmark_that_was_skipped_as_a_whole_has_no_figure(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [math.nan] * 4)
     save(asv, saved)
-    assert {} == asv.values(HEAD)
+    assert {} == asv.read_values(HEAD)
 
 
 def test_several_samples_are_represented_by_their_marked_median(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, RATIO, [1.0], samples=[1.5, 1.0, 1.1])
     save(asv, saved)
-    assert {CPU_RATIO: Value(1.1, sampled=True)} == asv.values(HEAD)
+    assert {CPU_RATIO: Value(1.1, sampled=True)} == asv.read_values(HEAD)
 
 
 def test_figures_saved_before_the_run_are_ignored(asv: Asv) -> None:
@@ -137,9 +137,9 @@ def test_figures_saved_before_the_run_are_ignored(asv: Asv) -> None:
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=1000.0)
     add(saved, RATIO, [1.1], at=2000.0)
     save(asv, saved)
-    assert {CPU_RATIO: Value(1.1)} == asv.values(HEAD, since=1500.0)
-    assert len(asv.values(HEAD, since=1000.0) or {}) == 5
-    assert asv.values(HEAD, since=2000.001) is None
+    assert {CPU_RATIO: Value(1.1)} == asv.read_values(HEAD, since=1500.0)
+    assert len(asv.read_values(HEAD, since=1000.0) or {}) == 5
+    assert asv.read_values(HEAD, since=2000.001) is None
 
 
 def test_a_benchmark_that_begins_now_is_not_too_old(asv: Asv) -> None:
@@ -147,16 +147,16 @@ def test_a_benchmark_that_begins_now_is_not_too_old(asv: Asv) -> None:
     saved = results(HEAD)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0], at=time.time() + 0.001)
     save(asv, saved)
-    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.values(HEAD, since=began)
+    assert peaks(1.0, 2.0, 3.0, 4.0) == asv.read_values(HEAD, since=began)
 
 
 def test_a_commit_without_saved_results_has_no_figures(asv: Asv) -> None:
-    assert asv.values(HEAD) is None
+    assert asv.read_values(HEAD) is None
     saved = results(BASE)
     add(saved, PEAKS, [1.0, 2.0, 3.0, 4.0])
     save(asv, saved)
-    assert asv.values(HEAD) is None
-    assert len(asv.values(BASE) or {}) == 4
+    assert asv.read_values(HEAD) is None
+    assert len(asv.read_values(BASE) or {}) == 4
 
 
 @pytest.mark.parametrize("text", ["", "{", '{"version": 99}', '{"version": 2, "results": {}}'])
@@ -167,7 +167,7 @@ def test_a_damaged_asv_file_is_named_and_has_no_figure(asv: Asv, text: str) -> N
     (file,) = asv.root.glob(".asv/results/*/*.json")
     file.write_text(text)
     with pytest.raises(InfrastructureBroke, match=file.name):
-        asv.values(HEAD)
+        asv.read_values(HEAD)
 
 
 Print = Callable[[Results, Results], list[str]]
@@ -254,24 +254,24 @@ def test_without_a_table_of_asv_there_are_no_marks() -> None:
 
 def test_the_end_of_asv_output_is_one_clean_line() -> None:
     asv_output = AsvOutput(1, [str(number) for number in range(20)] + ["", "red \x1b[31m  words"])
-    assert "17 18 19 red ?[31m words" == asv_output.last()
+    assert "17 18 19 red ?[31m words" == asv_output.last_line()
     trace = ["asv: x", "Traceback (most recent call last):", "File y", "OSError: full", ""]
-    assert "OSError: full" == AsvOutput(1, trace).last()
+    assert "OSError: full" == AsvOutput(1, trace).last_line()
 
 
 def test_the_suite_s_note_on_a_commit_is_read_and_removed(asv: Asv) -> None:
     asv.state.mkdir(parents=True)
     (asv.state / f"{HEAD}.json").write_text('{"absent": {"a": "why"}}')
-    assert Tracked(absent={"a": "why"}) == asv.tracked(HEAD)
-    asv.forget([BASE, HEAD])
-    assert asv.tracked(HEAD) is None
+    assert Tracked(absent={"a": "why"}) == asv.read_tracked(HEAD)
+    asv.remove_notes([BASE, HEAD])
+    assert asv.read_tracked(HEAD) is None
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"figures": {"a": {}}}'])
 def test_a_note_that_cannot_be_read_is_ignored(asv: Asv, text: str) -> None:
     asv.state.mkdir(parents=True)
     (asv.state / f"{HEAD}.json").write_text(text)
-    assert asv.tracked(HEAD) is None
+    assert asv.read_tracked(HEAD) is None
 
 
 def test_asv_does_not_run_in_a_folder_without_its_configuration(tmp_path: Path) -> None:
@@ -388,7 +388,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_machine_that_asv_knows_is_not_registered_again(home: Path, asv: Asv) -> None:
     known = {platform.node(): {"machine": platform.node()}, "version": 1}
     (home / ".asv-machine.json").write_text(json.dumps(known))
-    asv.know_machine()
+    asv.register_machine()
     assert not asv.log.exists()
 
 
@@ -399,11 +399,11 @@ def test_an_unknown_machine_is_registered_without_a_question(
     if text is not None:
         (home / ".asv-machine.json").write_text(text)
     stand_in.write_text('#!/bin/sh\necho "$@"\n')
-    asv.know_machine()
+    asv.register_machine()
     assert "-m asv machine --yes\n" == asv.log.read_text()
 
 
 @pytest.mark.usefixtures("stand_in", "home")
 def test_a_machine_that_cannot_be_registered_is_a_failed_measurement(asv: Asv) -> None:
-    with pytest.raises(InfrastructureBroke, match=r"asv cannot note this .*nobody answers"):
-        asv.know_machine()
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot register this .*nobody answers"):
+        asv.register_machine()

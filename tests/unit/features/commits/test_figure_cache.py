@@ -11,7 +11,7 @@ from leaklab.catalogue.folders import Catalogue
 from leaklab.features.commits import figure_cache as module
 from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import Tracked
-from leaklab.features.commits.tracking import Survey, track
+from leaklab.features.commits.tracking import TrackingRequest, track
 from leaklab.model.job import Limits
 from leaklab.model.measurement import EndReason
 from leaklab.model.scenario import Mode
@@ -47,7 +47,7 @@ class Lab:
     def track(self, executor: toys.ToyExecutor) -> Tracked:
         results = self.root.parent / "results"
         results.mkdir(exist_ok=True)
-        survey = Survey(Catalogue(self.root), [NAME], self.limits, self.modes)
+        survey = TrackingRequest(Catalogue(self.root), [NAME], self.limits, self.modes)
         return track(
             survey,
             self.remembered,

@@ -107,18 +107,18 @@ def test_a_hash_of_no_commit_is_refused(work: Work) -> None:
 
 
 def test_a_folder_without_a_repository_is_not_a_checkout(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is no git checkout, and asv measures commits: use a clone"):
+    with pytest.raises(BadInput, match="is not a git checkout, and asv measures commits: use a clone"):
         open_repository(tmp_path)
 
 
 def test_a_folder_of_a_checkout_is_not_its_top(work: Work) -> None:
-    with pytest.raises(BadInput, match="scenarios is no git checkout"):
+    with pytest.raises(BadInput, match="scenarios is not a git checkout"):
         open_repository(work.root / "scenarios")
 
 
 def test_an_unreadable_repository_is_named_with_the_message_of_git(tmp_path: Path) -> None:
     (tmp_path / ".git").mkdir()
-    with pytest.raises(BadInput, match=r"git does not read .*: fatal: not a git repo") as caught:
+    with pytest.raises(BadInput, match=r"git cannot read .*: fatal: not a git repo") as caught:
         open_repository(tmp_path)
     assert "\n" not in str(caught.value)
 

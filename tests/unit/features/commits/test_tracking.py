@@ -7,7 +7,7 @@ import toys
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.commits.figure_cache import FigureCache
 from leaklab.features.commits.figures import NO_GROWTH, Tracked
-from leaklab.features.commits.tracking import Survey, track
+from leaklab.features.commits.tracking import TrackingRequest, track
 from leaklab.model.errors import LabError
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import EndReason
@@ -64,7 +64,7 @@ def tracked(
 ) -> Tracked:
     results = catalogue.root / "results"
     results.mkdir(exist_ok=True)
-    survey = Survey(catalogue, names, LIMITS, modes)
+    survey = TrackingRequest(catalogue, names, LIMITS, modes)
 
     def make(jobs: Sequence[Job]) -> Outcome:
         return run_jobs(

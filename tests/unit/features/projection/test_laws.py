@@ -74,7 +74,7 @@ def test_a_law_is_recovered_from_peaks_in_pages(law: Law, base: int, rise: int) 
     truth = obeying(law, base, rise)
     laws = fit(points(truth))
     assert law is laws.best.law
-    prediction = laws.at(FAR)
+    prediction = laws.predict(FAR)
     # Of twenty intervals one may miss: this one is three times as wide.
     margin = prediction.high_bytes - prediction.low_bytes
     assert prediction.low_bytes - margin <= truth(FAR) <= prediction.high_bytes + margin
@@ -85,7 +85,7 @@ def test_a_law_is_recovered_from_peaks_in_pages(law: Law, base: int, rise: int) 
 def test_scaled_peaks_give_a_projection_scaled_alike(law: Law, rise: int, factor: int) -> None:
     small = points(obeying(law, MIB, rise))
     large = [replace(point, peak_bytes=factor * point.peak_bytes) for point in small]
-    expected, result = fit(small).at(FAR), fit(large).at(FAR)
+    expected, result = fit(small).predict(FAR), fit(large).predict(FAR)
     assert result.peak_bytes == pytest.approx(factor * expected.peak_bytes, rel=0.01)
 
 
@@ -96,7 +96,7 @@ def test_memory_that_exists_at_every_size_is_added_to_the_projection(
 ) -> None:
     low = points(obeying(law, MIB, rise))
     high = [replace(point, peak_bytes=point.peak_bytes + pages * PAGE_BYTES) for point in low]
-    expected, result = fit(low).at(FAR), fit(high).at(FAR)
+    expected, result = fit(low).predict(FAR), fit(high).predict(FAR)
     more = pages * PAGE_BYTES
     assert (
         result.peak_bytes - expected.peak_bytes,
@@ -116,7 +116,7 @@ def test_a_constant_peak_has_an_interval_that_includes_growth_hidden_by_pages(
     peak: int,
 ) -> None:
     laws = fit(points(lambda _: peak))
-    prediction = laws.at(FAR)
+    prediction = laws.predict(FAR)
     assert {Law.CONSTANT} == {f.law for f in laws.fits}
     assert prediction.peak_bytes == pytest.approx(in_pages(peak))
     hidden_at_largest = (prediction.high_bytes - in_pages(peak)) * SIZES[0] / FAR
@@ -130,7 +130,7 @@ def test_a_noise_of_pages_stays_small_at_a_hundred_times_the_size(
 ) -> None:
     moved = [Point(n, MIB + pages * PAGE_BYTES) for n, pages in zip(SIZES, seed, strict=True)]
     laws = fit(sorted(moved, key=lambda point: point.units))
-    assert laws.at(SIZES[0]).low_bytes <= MIB + 4 * PAGE_BYTES
+    assert laws.predict(SIZES[0]).low_bytes <= MIB + 4 * PAGE_BYTES
     assert all(f.rise_bytes >= 0 for f in laws.fits)
 
 
@@ -138,14 +138,14 @@ def test_a_noise_of_pages_stays_small_at_a_hundred_times_the_size(
 def test_a_cache_that_was_full_long_before_the_largest_size_is_bounded(full_at: int) -> None:
     laws = fit(points(lambda n: MIB + 4096 * min(n, full_at)))
     assert Law.BOUNDED is laws.best.law
-    assert laws.at(FAR).peak_bytes == pytest.approx(MIB + 4096 * full_at, rel=0.02)
-    assert laws.meets(8 * GIB).units is None
+    assert laws.predict(FAR).peak_bytes == pytest.approx(MIB + 4096 * full_at, rel=0.02)
+    assert laws.crossing(8 * GIB).units is None
 
 
 def test_two_level_sizes_are_not_enough_for_a_bound() -> None:
     laws = fit(points(lambda n: MIB + 4096 * min(n, 4500)))
     assert Law.BOUNDED is not laws.best.law
-    assert laws.at(FAR).high_bytes > 4096 * FAR / 8
+    assert laws.predict(FAR).high_bytes > 4096 * FAR / 8
 
 
 @pytest.mark.parametrize("table", [dict_table, list_table])
@@ -156,7 +156,7 @@ def test_stairs_are_recognised_at_every_position_of_the_sizes(
     inside, widest = 0, 0.0
     for phase in range(20):
         entries = 2 ** (3 + phase / 20)
-        laws = fit(points(functools.partial(held, table, entries))).at(FAR)
+        laws = fit(points(functools.partial(held, table, entries))).predict(FAR)
         inside += laws.low_bytes <= held(table, entries, FAR) <= laws.high_bytes
         widest = max(widest, laws.high_bytes / table(FAR * entries))
     assert inside >= 18
@@ -169,7 +169,7 @@ def test_a_table_that_doubles_beyond_the_largest_size_is_in_the_interval_of_a_lo
         return MIB + 60 * text + dict_table(text)
 
     laws = fit(points(vocabulary))
-    prediction = laws.at(4 * SIZES[0])
+    prediction = laws.predict(4 * SIZES[0])
     assert Law.LOGARITHM is laws.best.law
     assert prediction.low_bytes <= vocabulary(4 * SIZES[0]) <= prediction.high_bytes
     assert prediction.high_bytes < 2.5 * prediction.peak_bytes
@@ -181,26 +181,26 @@ def test_growth_at_small_sizes_alone_does_not_bend_the_line(
 ) -> None:
     laws = fit(points(peak))
     assert Law.LINEAR is laws.best.law
-    assert laws.at(FAR).peak_bytes == pytest.approx(peak(FAR), rel=0.01)
+    assert laws.predict(FAR).peak_bytes == pytest.approx(peak(FAR), rel=0.01)
 
 
 def test_a_limit_is_reached_where_the_law_reaches_it() -> None:
     laws = fit(points(lambda n: MIB + 8192 * n))
-    met = laws.meets(8 * GIB)
+    met = laws.crossing(8 * GIB)
     assert met.units == pytest.approx((8 * GIB - MIB) / 8192, rel=1e-3)
     ordered = [met.low_units or math.inf, met.units or math.inf, met.high_units or 0.0]
     assert sorted(ordered) == ordered
-    assert laws.at(round(ordered[1])).peak_bytes == pytest.approx(8 * GIB, rel=1e-6)
+    assert laws.predict(round(ordered[1])).peak_bytes == pytest.approx(8 * GIB, rel=1e-6)
 
 
 def test_a_logarithm_practically_never_reaches_a_limit() -> None:
     laws = fit(points(obeying(Law.LOGARITHM, MIB, 2 * MIB)))
-    met = laws.meets(8 * GIB)
+    met = laws.crossing(8 * GIB)
     assert (None, None, None) == (met.units, met.low_units, met.high_units)
 
 
 def test_a_limit_below_the_start_is_reached_at_the_first_unit() -> None:
-    assert 1.0 == fit(points(lambda _: 8 * MIB)).meets(4 * MIB).units
+    assert 1.0 == fit(points(lambda _: 8 * MIB)).crossing(4 * MIB).units
 
 
 def test_the_weights_of_all_laws_together_are_one() -> None:
@@ -213,6 +213,6 @@ def test_the_weights_of_all_laws_together_are_one() -> None:
 def test_laws_that_cannot_be_ruled_out_make_the_interval_wider() -> None:
     laws = fit(points(dict_table))
     alone = replace(laws, fits=(replace(laws.best, weight=1.0),))
-    both, one = laws.at(FAR), alone.at(FAR)
+    both, one = laws.predict(FAR), alone.predict(FAR)
     assert both.peak_bytes == one.peak_bytes
     assert both.low_bytes < one.low_bytes or both.high_bytes > one.high_bytes

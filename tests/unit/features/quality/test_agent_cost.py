@@ -4,7 +4,7 @@ from leaklab.features.quality.agent_cost import (
     MAX_AGENT_BYTES,
     MAX_CPU_RATIO,
     MAX_SAMPLING_BYTES,
-    Overhead,
+    AgentCost,
 )
 from leaklab.verdict.intervals import median_interval
 
@@ -21,7 +21,7 @@ from leaklab.verdict.intervals import median_interval
 def test_the_intervals_upper_end_and_the_memory_decide(
     *, high: float, added: int, agent: int, holds: bool
 ) -> None:
-    overhead = Overhead(
+    overhead = AgentCost(
         "a",
         15,
         1.0,
@@ -32,7 +32,7 @@ def test_the_intervals_upper_end_and_the_memory_decide(
         agent_bytes=agent,
         agent_rss_bytes=9 * agent,
     )
-    assert overhead.holds is holds
+    assert overhead.meets_limits is holds
 
 
 def test_the_fourth_value_on_either_side_of_fifteen_bounds_the_median() -> None:

@@ -10,7 +10,7 @@ from leaklab.catalogue.lint import lint
 from leaklab.features.quality.detection_limit import (
     MAX_SECONDS,
     Detection,
-    Spread,
+    DurationSpread,
     Stopwatch,
     detection_catalogue,
     detection_jobs,
@@ -105,8 +105,8 @@ def watched(jobs: list[Job], results: list[Result], broken: str = "") -> Detecti
 
 def test_a_leak_that_is_always_detected_has_a_median_and_a_worst_time() -> None:
     cost = watched([planned(n) for n in (1, 2, 3)], [made(1, 0.5), made(2, 3.0), made(3, 1.0)])
-    assert (3, True, []) == (cost.count(Answer.LEAK), cost.holds, cost.missed)
-    assert Spread(1.0, 3.0) == cost.cpu
+    assert (3, True, []) == (cost.count(Answer.LEAK), cost.meets_limits, cost.failed_runs)
+    assert DurationSpread(1.0, 3.0) == cost.cpu
     assert cost.wall
     assert 0 <= cost.wall.median_seconds <= cost.wall.worst_seconds < MAX_SECONDS
 
@@ -114,24 +114,28 @@ def test_a_leak_that_is_always_detected_has_a_median_and_a_worst_time() -> None:
 def test_a_leak_that_is_missed_once_is_named_by_its_seed() -> None:
     clean = toys.result(LEAK, Variant.FIXED).verdict
     cost = watched([planned(n) for n in (1, 2)], [made(1, 1.0), made(2, 1.0, verdict=clean)])
-    assert (1, False, [2]) == (cost.count(Answer.LEAK), cost.holds, [s for s, _ in cost.missed])
+    assert (1, False, [2]) == (
+        cost.count(Answer.LEAK),
+        cost.meets_limits,
+        [s for s, _ in cost.failed_runs],
+    )
 
 
 def test_a_run_that_was_not_measured_says_why() -> None:
     cost = watched([planned(n) for n in (1, 2)], [made(1, 1.0)], broken="it was killed")
-    assert [(2, "it was killed")] == [(seed, j.reason) for seed, j in cost.missed]
-    assert not cost.holds
+    assert [(2, "it was killed")] == [(seed, j.reason) for seed, j in cost.failed_runs]
+    assert not cost.meets_limits
 
 
 def test_without_a_measured_run_there_is_no_time() -> None:
     cost = watched([planned(1)], [])
-    assert (None, None, False) == (cost.cpu, cost.wall, cost.holds)
+    assert (None, None, False) == (cost.cpu, cost.wall, cost.meets_limits)
     broken = watched([planned(1)], [made(1, 1.0, end_reason=EndReason.DIED)])
     assert (None, Answer.NOT_MEASURED) == (broken.cpu, broken.judged_runs[0][1].answer)
 
 
 def of(*answer: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
-    spread = Spread(seconds / 2, seconds)
+    spread = DurationSpread(seconds / 2, seconds)
     judgements = [JudgedRun("toy/buggy/inline", Mode.INLINE, leaks, s, "because") for s in answer]
     return Detection("toy", "A toy", leaks, tuple(enumerate(judgements, 1)), spread, spread)
 
@@ -153,7 +157,7 @@ def test_leaks_must_be_detected_soon_and_clean_programs_never_reported(
     detection: Detection, code: Exit
 ) -> None:
     assert code is exit_of([of(Answer.LEAK), detection])
-    assert detection.holds == (code is Exit.AS_EXPECTED)
+    assert detection.meets_limits == (code is Exit.AS_EXPECTED)
 
 
 def test_missed_leaks_are_listed_below_their_table() -> None:
@@ -177,7 +181,7 @@ def test_programs_that_did_not_run_have_no_table() -> None:
 
 
 def test_the_tables_fit_80_columns() -> None:
-    long = Spread(10.0, 99.0)
+    long = DurationSpread(10.0, 99.0)
     worst = [
         Detection(s.name, s.title, bool(s.buggy), of(Answer.LEAK).judged_runs * 999, long, long)
         for s in detection_catalogue().load_all()

@@ -10,10 +10,10 @@ from leaklab.cli.documents import with_section
 from leaklab.features.quality.observer_cost import (
     LOADS,
     READINGS,
-    Holder,
+    CostSnapshot,
+    Enforcer,
     Load,
-    Moment,
-    Watched,
+    ObserverCost,
     Window,
     split_by_size,
     summarize_observer_cost,
@@ -22,37 +22,37 @@ from leaklab.observer.observer import Observer
 from leaklab.reports import plain
 from leaklab.reports.quality import observer
 
-LARGEST = Load(64, 50 << 20, Holder.OBSERVER)
+LARGEST = Load(64, 50 << 20, Enforcer.OBSERVER)
 
 
-def watched(load: Load = LARGEST, pss_share: float = 0.02, readings: int = 10) -> Watched:
-    return Watched(
+def watched(load: Load = LARGEST, pss_share: float = 0.02, readings: int = 10) -> ObserverCost:
+    return ObserverCost(
         load=load,
-        holder=load.holder,
+        enforcer=load.enforcer,
         readings=readings,
-        looks_share=0.0781,
-        looks_interval_seconds=0.0291,
+        sampling_share=0.0781,
+        sampling_interval_seconds=0.0291,
         pss_share=pss_share,
         pss_interval_seconds=27.81,
         longest_gap_seconds=29.34,
-        whole_share=0.11,
+        thread_share=0.11,
     )
 
 
 def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
-    moments = [
-        Moment(100.0, looks=7, looks_seconds=0.5, pss_seconds=1.00, all_seconds=2.0),
-        Moment(101.0, looks=27, looks_seconds=0.6, pss_seconds=1.01, all_seconds=2.2),
-        Moment(104.0, looks=87, looks_seconds=0.7, pss_seconds=1.06, all_seconds=2.4),
+    snapshots = [
+        CostSnapshot(100.0, samples=7, sampling_seconds=0.5, pss_seconds=1.00, thread_seconds=2.0),
+        CostSnapshot(101.0, samples=27, sampling_seconds=0.6, pss_seconds=1.01, thread_seconds=2.2),
+        CostSnapshot(104.0, samples=87, sampling_seconds=0.7, pss_seconds=1.06, thread_seconds=2.4),
     ]
-    cost = summarize_observer_cost(LARGEST, Holder.CGROUP, moments)
-    assert (2, Holder.CGROUP) == (cost.readings, cost.holder)
-    assert pytest.approx(0.2 / 4) == cost.looks_share
-    assert pytest.approx(4 / 80) == cost.looks_interval_seconds
+    cost = summarize_observer_cost(LARGEST, Enforcer.CGROUP, snapshots)
+    assert (2, Enforcer.CGROUP) == (cost.readings, cost.enforcer)
+    assert pytest.approx(0.2 / 4) == cost.sampling_share
+    assert pytest.approx(4 / 80) == cost.sampling_interval_seconds
     assert pytest.approx(0.06 / 4) == cost.pss_share
     assert pytest.approx(2.0) == cost.pss_interval_seconds
     assert pytest.approx(3.0) == cost.longest_gap_seconds
-    assert pytest.approx(0.4 / 4) == cost.whole_share
+    assert pytest.approx(0.4 / 4) == cost.thread_share
 
 
 @pytest.mark.parametrize(
@@ -62,7 +62,7 @@ def test_costs_are_those_between_the_first_reading_and_the_last() -> None:
 def test_one_reading_of_everything_may_exceed_the_budget(
     *, pss_share: float, readings: int, holds: bool
 ) -> None:
-    assert holds is watched(pss_share=pss_share, readings=readings).holds
+    assert holds is watched(pss_share=pss_share, readings=readings).meets_limits
 
 
 def samples_until_enough(seconds: float, max_samples: int) -> int:
@@ -74,7 +74,7 @@ def samples_until_enough(seconds: float, max_samples: int) -> int:
     window = Window(fake, seconds, enough)
     for sample in range(1, max_samples + 1):
         pss_budget.spent_seconds += 0.001 * (sample % 2 == 0)
-        window.looked()
+        window.note_sample()
         if enough.is_set():
             return sample
     return max_samples

@@ -29,30 +29,30 @@ def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Rep
 def test_each_process_is_compared_with_itself_in_the_other_runs() -> None:
     verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 100, 200))
     assert (verdict.least_bytes, verdict.most_bytes) == (200 * KIB, 200 * KIB)
-    assert verdict.holds
+    assert verdict.is_repeatable
 
 
 def test_the_process_with_the_widest_spread_of_peaks_counts() -> None:
     verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 104, 201))
     assert (verdict.least_bytes, verdict.most_bytes) == (100 * KIB, 104 * KIB)
-    assert not verdict.holds
+    assert not verdict.is_repeatable
 
 
 @pytest.mark.parametrize("mode", [mode for mode in Mode if mode.is_pool])
 def test_workers_do_not_differ_by_a_page_and_their_parent_by_few(mode: Mode) -> None:
-    assert not of(mode, pool(0, 1000), pool(0, 1004)).holds
-    assert of(mode, pool(0, 1000), pool(40, 1000)).holds
-    assert not of(mode, pool(0, 1000), pool(44, 1000)).holds
+    assert not of(mode, pool(0, 1000), pool(0, 1004)).is_repeatable
+    assert of(mode, pool(0, 1000), pool(40, 1000)).is_repeatable
+    assert not of(mode, pool(0, 1000), pool(44, 1000)).is_repeatable
 
 
 def test_the_one_process_of_an_inline_run_does_not_differ_by_a_page() -> None:
-    assert of(Mode.INLINE, pool(1000), pool(1000)).holds
-    assert not of(Mode.INLINE, pool(1000), pool(1004)).holds
+    assert of(Mode.INLINE, pool(1000), pool(1000)).is_repeatable
+    assert not of(Mode.INLINE, pool(1000), pool(1004)).is_repeatable
 
 
 def test_a_program_fed_by_a_pipe_may_differ_by_the_declared_share() -> None:
-    assert of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_100), repeatable="close").holds
-    assert not of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_104), repeatable="close").holds
+    assert of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_100), repeatable="close").is_repeatable
+    assert not of(Mode.SPAWN, pool(0, 10_000), pool(0, 10_104), repeatable="close").is_repeatable
 
 
 def test_a_run_that_was_stopped_does_not_count_for_peaks() -> None:

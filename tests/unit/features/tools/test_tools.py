@@ -16,8 +16,8 @@ from leaklab.features.quality.scoreboard import (
     scoreboard_jobs,
     tallies,
 )
-from leaklab.features.quality.spikes import Spike
-from leaklab.features.quality.tool_costs import Cost, Interval, summarize_tool_costs
+from leaklab.features.quality.spikes import SpikeErrors
+from leaklab.features.quality.tool_costs import Interval, ToolCost, summarize_tool_costs
 from leaklab.features.tools import peaks, verdicts
 from leaklab.features.tools.ourselves import lab_result
 from leaklab.features.tools.peaks import ToolFigures
@@ -122,7 +122,7 @@ def test_a_pair_that_differs_by_its_peak_is_left_out_with_the_reason(tmp_path: P
 def test_a_tool_that_reads_rss_reports_a_leak_above_one_mebibyte(
     tool_run: ToolRun, expected: ToolVerdict
 ) -> None:
-    assert (expected,) == verdicts.rise_says(tool_run)
+    assert (expected,) == verdicts.rise_verdict(tool_run)
 
 
 @pytest.mark.parametrize(
@@ -137,7 +137,7 @@ def test_a_tool_that_reads_rss_reports_a_leak_above_one_mebibyte(
 def test_psleak_reports_a_leak_by_raising_its_own_error(
     tool_run: ToolRun, expected: ToolVerdict
 ) -> None:
-    assert (expected,) == verdicts.psleak_says(tool_run)
+    assert (expected,) == verdicts.psleak_verdict(tool_run)
 
 
 @pytest.mark.parametrize(
@@ -153,7 +153,7 @@ def test_psleak_reports_a_leak_by_raising_its_own_error(
 def test_a_leak_above_a_limit_is_above_every_smaller_limit(
     tool_run: ToolRun, expected: str
 ) -> None:
-    assert expected.split() == list(verdicts.limits_say(tool_run))
+    assert expected.split() == list(verdicts.limit_verdicts(tool_run))
 
 
 def test_the_last_of_leaklabs_output_is_its_result() -> None:
@@ -164,12 +164,12 @@ def test_the_last_of_leaklabs_output_is_its_result() -> None:
 
 def test_a_failed_run_of_leaklab_has_no_answer() -> None:
     text = json.dumps([{**LAB, "end_reason": "failed: the process died"}])
-    assert (ToolVerdict.UNDECIDED,) == verdicts.lab_says(ran(text))
+    assert (ToolVerdict.UNDECIDED,) == verdicts.lab_verdict(ran(text))
 
 
 def test_the_peak_is_the_largest_that_mprof_saw(order: ToolJob) -> None:
     (order.folder / "mprof").write_text("CMDLINE x\nMEM 1.5 1.0\nMEM 2.5 1.1\nMEM 0.5 1.2\n")
-    assert 2.5 * MIB == peaks.sampled_peak(order, ran())
+    assert 2.5 * MIB == peaks.mprof_peak(order, ran())
 
 
 def test_the_peak_is_the_largest_beside_any_line(order: ToolJob) -> None:
@@ -178,12 +178,12 @@ def test_the_peak_is_the_largest_beside_any_line(order: ToolJob) -> None:
         "     7     20.5 MiB     20.5 MiB           1   def f():\n"
         "     8     306.5 MiB    286.0 MiB          1       return 99.0\n"
     )
-    assert 306.5 * MIB == peaks.profiled_peak(order, ran(text))
+    assert 306.5 * MIB == peaks.profile_peak(order, ran(text))
 
 
 def test_usr_bin_time_prints_kibibytes_below_an_error(order: ToolJob) -> None:
     (order.folder / "time").write_text("Command exited with non-zero status 1\n123\n")
-    assert 123 << 10 == peaks.timed_peak(order, ran())
+    assert 123 << 10 == peaks.time_peak(order, ran())
 
 
 @pytest.mark.parametrize(
@@ -199,16 +199,18 @@ def test_a_missing_tool_is_named_with_the_remedy(needs: Needs, expected: str) ->
     assert expected == needs.remedy
 
 
-GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(MIB, MIB, MIB))
+GOOD = ToolCost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(MIB, MIB, MIB))
 
 
 @pytest.mark.parametrize(
     ("cost", "spike", "tally", "expected"),
     [
-        (GOOD, Spike("leaklab", "", (0, 0)), ToolTally("leaklab", right=1), []),
+        (GOOD, SpikeErrors("leaklab", "", (0, 0)), ToolTally("leaklab", right=1), []),
         (
-            Cost("leaklab", "", 9, (5, 9), None, Interval(1, 0.9, 1.021), Interval(2 * MIB, 0, 0)),
-            Spike("leaklab", "", (0, -4096)),
+            ToolCost(
+                "leaklab", "", 9, (5, 9), None, Interval(1, 0.9, 1.021), Interval(2 * MIB, 0, 0)
+            ),
+            SpikeErrors("leaklab", "", (0, -4096)),
             ToolTally("leaklab", accused=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)),
             [
                 "the spread is 4 B",
@@ -219,25 +221,29 @@ GOOD = Cost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interval(M
             ],
         ),
         (
-            Cost("leaklab", "failed: x"),
-            Spike("leaklab", "failed: y"),
+            ToolCost("leaklab", "failed: x"),
+            SpikeErrors("leaklab", "failed: y"),
             ToolTally("leaklab"),
             ["the cost (failed: x)", "the spike (failed: y)"],
         ),
     ],
 )
 def test_only_the_goals_of_leaklab_itself_can_be_missed(
-    cost: Cost, spike: Spike, tally: ToolTally, expected: list[str]
+    cost: ToolCost, spike: SpikeErrors, tally: ToolTally, expected: list[str]
 ) -> None:
-    other = Cost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
-    findings = Findings("w", 6, (cost, other), (spike, Spike("mprof", "", (9,))), (tally,))
+    other = ToolCost("mprof", "", 9, (1, 9), None, Interval(9, 9, 9), Interval(9 * MIB, 0, 0))
+    findings = Findings("w", 6, (cost, other), (spike, SpikeErrors("mprof", "", (9,))), (tally,))
     assert expected == missed(findings)
 
 
 def test_the_tables_have_a_row_for_tools_that_are_not_installed() -> None:
     trouble = "not installed: pip install memray"
     findings = Findings(
-        "w", 6, (Cost("memray", trouble),), (Spike("memray", trouble),), (ToolTally("x", trouble),)
+        "w",
+        6,
+        (ToolCost("memray", trouble),),
+        (SpikeErrors("memray", trouble),),
+        (ToolTally("x", trouble),),
     )
     costs, spiked, verdicts = tool_tables(findings)
     assert ("memray", "-", trouble, "-", "-", "-") == costs.rows[0]
@@ -248,5 +254,5 @@ def test_the_tables_have_a_row_for_tools_that_are_not_installed() -> None:
 
 
 def test_the_worst_error_is_the_one_furthest_from_zero() -> None:
-    spike = Spike("a", errors_bytes=(3, -7, 5))
+    spike = SpikeErrors("a", errors_bytes=(3, -7, 5))
     assert (3, -7) == (spike.median_bytes, spike.worst_bytes)

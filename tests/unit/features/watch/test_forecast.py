@@ -15,7 +15,7 @@ from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind
 
 MIB = 1 << 20
 GIB = 1 << 30
-LIMIT = MemoryLimit(memory_bytes=3 * GIB, whose="a test's")
+LIMIT = MemoryLimit(memory_bytes=3 * GIB, source="a test's")
 
 
 def growth(per_unit: float, low: float, high: float, verdict: str = "leak") -> Estimate:

@@ -25,7 +25,7 @@ from toys import ToyProbes
 
 MIB = 1 << 20
 PID = 7
-LIMIT = MemoryLimit(memory_bytes=1 << 30, whose="a test's")
+LIMIT = MemoryLimit(memory_bytes=1 << 30, source="a test's")
 Law = Callable[[float], Reading | None]
 
 
@@ -71,13 +71,13 @@ class Toys(ToyProbes):
     def command_line(self, pid: int) -> str:
         return "/usr/bin/server" if self.images else super().command_line(pid)
 
-    def over(self) -> bool:
+    def has_ended(self) -> bool:
         return True
 
-    def how(self) -> str:
+    def describe_end(self) -> str:
         return "exited with status 0"
 
-    def finish(self, interrupted: int) -> None:
+    def finish(self, interrupt_fd: int) -> None:
         raise AssertionError("a watch leaves the end of its target to the command")
 
     def run(self, seconds: float) -> Watch:
@@ -432,9 +432,12 @@ def test_a_sparkline_goes_from_the_smallest_to_the_largest(
         ("--pid 1 true", "name one thing to watch"),
         ("--pid 1 --output x", "--output is for what a command prints"),
         ("no-such-program", "'no-such-program' cannot be started: it is not on the PATH"),
-        ("./nowhere", "'./nowhere' cannot be started: No such file or directory; name one"),
+        ("./nowhere", "'./nowhere' cannot be started: No such file or directory; name an"),
         ("/", "'/' cannot be started: it is a folder; name a program in it"),
-        ("/etc/passwd", "'/etc/passwd' cannot be started: it may not be executed; name what runs"),
+        (
+            "/etc/passwd",
+            "'/etc/passwd' cannot be started: it is not executable; put its",
+        ),
         ("--output /nowhere/x true", "/nowhere/x: No such file or directory; name another"),
         ("--for 0 true", "is not a duration"),
         ("--limit much true", "is no amount of memory"),

@@ -22,7 +22,7 @@ def limit_in(tmp_path: Path, mounted: str, group: str, files: dict[str, str]) ->
     (tmp_path / "proc" / "7" / "cgroup").write_text(group)
     (tmp_path / "proc" / "self" / "mountinfo").write_text(mounted.replace("MOUNT", str(mount)))
     limit = memory_limit(7, MACHINE_BYTES, tmp_path / "proc")
-    return limit.memory_bytes, limit.whose
+    return limit.memory_bytes, limit.source
 
 
 @pytest.mark.parametrize(
