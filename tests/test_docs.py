@@ -16,8 +16,9 @@ import click
 import pytest
 
 from leaklab.catalogue import checksums
-from leaklab.catalogue.folders import NOT_KEYS, TABLES, Catalogue, open_catalogue
+from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.lint import MAX_DIFF_LINES, MAX_TITLE, MIN_DECLARED_UNITS, lint
+from leaklab.catalogue.scenario_file import NOT_KEYS, TABLES
 from leaklab.cli import exit_codes, reference
 from leaklab.cli.commands import continuous, soak
 from leaklab.cli.main import COMMAND_PATHS, HIDDEN, cli, load_command
@@ -385,7 +386,7 @@ REMEDY = f"run: python -m {reference.__name__}"
 
 def test_the_checksums_of_the_programs_are_up_to_date() -> None:
     result = (ROOT / "scenarios" / checksums.CHECKSUM_FILE).read_text(encoding="utf-8")
-    assert checksums.sums_of(ROOT) == result, REMEDY
+    assert checksums.checksums_text(ROOT) == result, REMEDY
 
 
 def test_the_reference_is_up_to_date() -> None:

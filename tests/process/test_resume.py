@@ -162,7 +162,7 @@ def test_a_session_with_a_broken_plan_is_named_and_the_one_before_is_resumed(
 def test_another_catalogue_is_refused(leaklab: Leaklab, place: Path, broken: Path) -> None:
     result = leaklab("run", "--resume", "--catalogue", str(TOYS))
     assert result.returncode == 2
-    assert f"is of the catalogue {place / 'root'}, not of" in one_line(result)
+    assert f"belongs to the catalogue {place / 'root'}, not to" in one_line(result)
     assert leaklab("run", "--resume", "--catalogue", "root").returncode == 0
     assert "grow.fixed.inline.1.json" in names_in(broken)
 

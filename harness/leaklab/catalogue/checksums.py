@@ -28,7 +28,7 @@ def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
     return tuple(variant for variant in scenario.variants if is_edited(f"{variant}.py"))
 
 
-def sums_of(root: Path) -> str:
+def checksums_text(root: Path) -> str:
     """The text of the file, for the scenarios as they are."""
     return "".join(f"{_sum(path)}  {path.parent.name}/{path.name}\n" for path in _files(root))
 

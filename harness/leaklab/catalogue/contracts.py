@@ -6,8 +6,8 @@ from typing import Protocol
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.lint import lint
-from leaklab.catalogue.plan import missing_of
-from leaklab.model.errors import BadInput, Exit, LabError, NotMeasured
+from leaklab.catalogue.plan import missing_requirement
+from leaklab.model.errors import BadInput, Exit, InvalidFile, LabError, NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Mode, Scenario, Variant
@@ -16,7 +16,7 @@ from leaklab.model.scenario import Mode, Scenario, Variant
 ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)
 
 
-class Checker(Protocol):
+class ContractRunner(Protocol):
     """Whatever can run a contract."""
 
     def check(self, job: Job) -> Measurement:
@@ -24,15 +24,20 @@ class Checker(Protocol):
 
 
 @dataclass(frozen=True)
-class Checked:
+class CheckedScenario:
     """What came of checking a scenario.
 
-    `problems` are what is wrong with it, a line each; `skipped` says what this machine lacks for
-    its contracts, `unknown` why they could not be run.
+    Attributes:
+        name: The scenario.
+        problems: What is wrong with it and what to do, one line each.
+        heading: The file that all of the problems are in; empty where there are several files.
+        skipped: What this machine lacks for its contracts; empty if nothing.
+        unknown: Why its contracts could not be run; empty if they were.
     """
 
     name: str
     problems: list[str] = field(default_factory=list)
+    heading: str = ""
     skipped: str = ""
     unknown: str = ""
 
@@ -48,12 +53,13 @@ class Checked:
         """What to show of it."""
         skipped = [f"skipped: {self.skipped}"] if self.skipped else []
         unknown = [f"not checked: {self.unknown}"] if self.unknown else []
-        return [*self.problems, *skipped, *unknown] or ["ok"]
+        heading = [f"{self.heading}:"] if self.heading else []
+        return [*heading, *self.problems, *skipped, *unknown] or ["ok"]
 
 
 def check_contracts(
-    catalogue: Catalogue, name: str, checker: Checker, tell: Callable[[str], None]
-) -> Checked:
+    catalogue: Catalogue, name: str, checker: ContractRunner, tell: Callable[[str], None]
+) -> CheckedScenario:
     """Look for everything wrong with a scenario.
 
     Args:
@@ -67,17 +73,19 @@ def check_contracts(
         scenario = catalogue.load(name)
         problems += lint(catalogue, scenario)
         if problems:
-            return Checked(name, problems)
-        if lacking := missing_of(scenario):
-            return Checked(name, skipped=lacking)
+            return CheckedScenario(name, problems)
+        if lacking := missing_requirement(scenario):
+            return CheckedScenario(name, skipped=lacking)
         for job in _jobs(scenario):
             tell(f"{scenario.name}/{job.variant}")
             problems += _broken(job, checker.check(job))
-        return Checked(name, problems)
+        return CheckedScenario(name, problems)
+    except InvalidFile as error:
+        return CheckedScenario(name, list(error.problems), error.heading)
     except BadInput as error:
-        return Checked(name, [*problems, str(error)])
+        return CheckedScenario(name, [*problems, str(error)])
     except LabError as error:
-        return Checked(name, problems, unknown=str(error))
+        return CheckedScenario(name, problems, unknown=str(error))
 
 
 def _jobs(scenario: Scenario) -> Iterator[Job]:

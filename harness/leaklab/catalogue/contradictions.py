@@ -1,51 +1,104 @@
-"""What a scenario.toml may not say, though each of its keys is known and of the right type."""
+"""What the keys of a scenario.toml must not say, although each has the right type."""
 
 import math
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from leaklab.catalogue.options import is_finite
-from leaklab.model.errors import BadInput
-from leaklab.model.scenario import Criterion, Mode, Scenario, Scope
-from leaklab.model.text import cut
+from leaklab.model.scenario import (
+    BuggyTruth,
+    ControlTruth,
+    Criterion,
+    FixedTruth,
+    Mode,
+    Option,
+    Scope,
+)
+from leaklab.model.text import cut, cut_repr
 
-# The largest number: a saved plan holds 64 bits.
+# The largest number: a saved plan has 64 bits for it.
 MAX_NUMBER = 2**63 - 1
 
+Rule = Callable[..., Iterator[str]]
 
-def require_consistent(path: Path, scenario: Scenario) -> None:
-    """Stop at a scenario that contradicts itself, or gives a number that nothing can have.
 
-    Raises:
-        BadInput: naming the file, the key and what is allowed.
+def contradictions(values: Mapping[str, Any]) -> Iterator[str]:
+    """Check the keys of a scenario against each other and against their ranges.
+
+    Args:
+        values: The valid values of a scenario.toml by key, defaults included. A key with a mistake
+            of its own is absent, and no rule that reads it is applied.
+
+    Yields:
+        One line for each contradiction: what is wrong, and what to write.
     """
-    pair = scenario.buggy is not None and scenario.fixed is not None
-    if bool(scenario.program) == pair or bool(scenario.buggy) != bool(scenario.fixed):
-        raise BadInput(f"{path}: give [buggy] and [fixed], or for a control [program] alone")
-    if not 1 <= scenario.level <= 5:
-        raise BadInput(f"{path}: level is {scenario.level}; say 1 (easy) to 5 (hard)")
-    if not 1 <= scenario.units <= MAX_NUMBER:
-        raise BadInput(
-            f"{path}: units is {scenario.units}; at least 1 is needed, at most {MAX_NUMBER}"
-        )
-    if not scenario.modes:
-        raise BadInput(f'{path}: modes is empty; name at least one, such as "inline"')
-    if scenario.scope is Scope.TREE and scenario.modes != (Mode.INLINE,):
-        raise BadInput(f'{path}: scope = "tree" runs inline only; say modes = ["inline"]')
-    if len(set(scenario.modes)) < len(scenario.modes):
-        raise BadInput(f"{path}: modes names one twice; name each once")
-    if (scenario.judge is Criterion.PEAK) != (scenario.min_ratio is not None):
-        raise BadInput(f'{path}: judge = "peak" and min_ratio go together; give both or neither')
-    if scenario.min_ratio is not None and not 1 < scenario.min_ratio < math.inf:
-        raise BadInput(f"{path}: min_ratio is {scenario.min_ratio}; say a number above 1")
-    for name in ("title", "summary", "unit"):
-        if not getattr(scenario, name).isprintable():
-            raise BadInput(f"{path}: {name} is not one line of plain text; write it as one")
-    _require_finite_options(path, scenario)
+    for keys, rule in CONTRADICTION_RULES:
+        if all(key in values for key in keys):
+            yield from rule(*(values[key] for key in keys))
 
 
-def _require_finite_options(path: Path, scenario: Scenario) -> None:
-    for name, value in scenario.options.items():
+def _variants(
+    buggy: BuggyTruth | None, fixed: FixedTruth | None, program: ControlTruth | None
+) -> Iterator[str]:
+    is_pair = buggy is not None and fixed is not None
+    if bool(program) == is_pair or bool(buggy) != bool(fixed):
+        yield "the variants are unclear: give [buggy] and [fixed], or for a control [program] alone"
+
+
+def _level(level: int) -> Iterator[str]:
+    if not 1 <= level <= 5:
+        yield f"level is {cut_repr(level)}; give 1 (easy) to 5 (hard)"
+
+
+def _units(units: int) -> Iterator[str]:
+    if not 1 <= units <= MAX_NUMBER:
+        yield f"units is {cut_repr(units)}; give at least 1 and at most {MAX_NUMBER}"
+
+
+def _modes(modes: tuple[Mode, ...]) -> Iterator[str]:
+    if not modes:
+        yield 'modes is empty; name at least one, such as "inline"'
+    if len(set(modes)) < len(modes):
+        yield "modes has a mode twice; name each once"
+
+
+def _scope(scope: Scope, modes: tuple[Mode, ...]) -> Iterator[str]:
+    if modes and scope is Scope.TREE and set(modes) != {Mode.INLINE}:
+        yield 'scope = "tree" runs inline only; write modes = ["inline"]'
+
+
+def _criterion(judge: Criterion, min_ratio: float | None) -> Iterator[str]:
+    if (judge is Criterion.PEAK) != (min_ratio is not None):
+        yield 'judge = "peak" and min_ratio go together; give both or neither'
+    if min_ratio is not None and not 1 < min_ratio < math.inf:
+        yield f"min_ratio is {min_ratio}; give a number above 1"
+
+
+def _line(key: str) -> Rule:
+    def rule(text: str) -> Iterator[str]:
+        if not text.isprintable():
+            yield f"{key} is not one line of plain text; write it as one"
+
+    return rule
+
+
+def _options(options: Mapping[str, Option]) -> Iterator[str]:
+    for name, value in options.items():
         if not is_finite(value):
-            raise BadInput(f"{path}: option {cut(name)!r} is {value}; give it a finite default")
+            yield f"option {cut(name)!r} is {value}; give it a finite default"
         if isinstance(value, int) and abs(value) > MAX_NUMBER:
-            raise BadInput(f"{path}: option {cut(name)!r} is huge; give it at most {MAX_NUMBER}")
+            yield f"option {cut(name)!r} is too large; give it at most {MAX_NUMBER}"
+
+
+CONTRADICTION_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
+    (("buggy", "fixed", "program"), _variants),
+    (("level",), _level),
+    (("units",), _units),
+    (("modes",), _modes),
+    (("scope", "modes"), _scope),
+    (("judge", "min_ratio"), _criterion),
+    (("title",), _line("title")),
+    (("summary",), _line("summary")),
+    (("unit",), _line("unit")),
+    (("options",), _options),
+)

@@ -1,39 +1,17 @@
 """The catalogue: the folders of `scenarios/`, read without importing any of their code."""
 
 import difflib
-import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from leaklab.catalogue.checksums import edited_variants
-from leaklab.catalogue.contradictions import require_consistent
+from leaklab.catalogue.files import entries_of, read_text_of
+from leaklab.catalogue.scenario_file import read_scenario
 from leaklab.model.errors import BadInput
-from leaklab.model.scenario import (
-    BuggyTruth,
-    ControlTruth,
-    FixedTruth,
-    Requires,
-    Scenario,
-    Variant,
-)
-from leaklab.model.text import cut
-
-SCENARIO_SCHEMA = 1
-
-# Fields of a scenario that its text does not give.
-NOT_KEYS = ("name", "edited")
-
-TABLES = {
-    "": Scenario,
-    "requires": Requires,
-    "buggy": BuggyTruth,
-    "fixed": FixedTruth,
-    "program": ControlTruth,
-}
+from leaklab.model.scenario import Scenario, Variant
 
 
 @dataclass(frozen=True)
@@ -55,7 +33,7 @@ class Catalogue:
         return self.root if (self.root / "fixtures").is_dir() else builtin_root()
 
     @property
-    def is_the_labs(self) -> bool:
+    def is_builtin(self) -> bool:
         """Whether it is the lab's own, here or in another checkout of it."""
         lab = builtin_root()
         return self.root.is_relative_to(lab) or (self.root / "harness" / "leaklab").is_dir()
@@ -86,8 +64,8 @@ class Catalogue:
         if name not in known:
             raise BadInput(f"no scenario {name!r}; {_nearest(name, known)}")
         scenario = read_scenario(self.folder(name))
-        vouched = self.is_the_labs if scenario.vouched is None else scenario.vouched
-        edited = edited_variants(self.root, scenario) if self.is_the_labs else ()
+        vouched = self.is_builtin if scenario.vouched is None else scenario.vouched
+        edited = edited_variants(self.root, scenario) if self.is_builtin else ()
         return msgspec.structs.replace(scenario, vouched=vouched, edited=edited)
 
     def load_all(self, names: Iterable[str] = ()) -> list[Scenario]:
@@ -125,83 +103,9 @@ def open_catalogue(root: Path | None) -> Catalogue:
         raise BadInput(f"{root} cannot be read: {error.strerror}; name another folder") from error
 
 
-def read_text_of(path: Path) -> str:
-    """The text of a scenario's file.
-
-    Raises:
-        BadInput: it is missing, cannot be read, or is not UTF-8.
-    """
-    try:
-        return path.read_text(encoding="utf-8")
-    except FileNotFoundError:
-        raise BadInput(f"{path} is missing: write it, or remove its folder") from None
-    except OSError as error:
-        raise BadInput(f"{path} cannot be read: {error.strerror}; mend its rights") from error
-    except UnicodeDecodeError as error:
-        raise BadInput(f"{path} is not UTF-8 at byte {error.start}: save it as UTF-8") from error
-
-
-def entries_of(folder: Path) -> list[Path]:
-    """What is in a folder, sorted.
-
-    Raises:
-        BadInput: it cannot be read.
-    """
-    try:
-        return sorted(folder.iterdir())
-    except OSError as error:
-        raise BadInput(f"{folder} cannot be read: {error.strerror}; mend its rights") from error
-
-
-def read_scenario(folder: Path) -> Scenario:
-    """Read the scenario.toml of a folder.
-
-    Raises:
-        BadInput: it is missing, is no TOML, has an unknown key or a wrong type, or contradicts
-            itself; the message names the file, the key and what is allowed.
-    """
-    path = folder / "scenario.toml"
-    text = read_text_of(path)
-    try:
-        return _scenario_of(path, tomllib.loads(text))
-    except (ValueError, RecursionError) as error:  # also of a number with thousands of digits
-        raise BadInput(f"{path} cannot be read as TOML: {error}; mend it there") from error
-
-
-def _scenario_of(path: Path, table: dict[str, Any]) -> Scenario:
-    schema = table.get("schema")
-    if schema != SCENARIO_SCHEMA:
-        advice = f"say schema = {SCENARIO_SCHEMA}, or update leaklab"
-        raise BadInput(
-            f"{path}: schema is {cut(repr(schema))}; this leaklab reads {SCENARIO_SCHEMA}: {advice}"
-        )
-    if "name" in table:
-        raise BadInput(f"{path}: unknown key 'name'; a scenario's name is its folder's: remove it")
-    _require_known(path, table)
-    try:
-        scenario = msgspec.convert({**table, "name": path.parent.name}, Scenario)
-    except msgspec.ValidationError as error:
-        words = f"{error}; mend it".replace(" - at `$.", ", at `")
-        raise BadInput(f"{path}: {words}") from error
-    require_consistent(path, scenario)
-    return scenario
-
-
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
     return f"did you mean {close[0]!r}?" if close else "'leaklab list' names them all"
-
-
-def _require_known(path: Path, table: dict[str, Any]) -> None:
-    for where, struct in TABLES.items():
-        part = table.get(where, {}) if where else table
-        allowed = [f for f in struct.__struct_fields__ if f not in NOT_KEYS]
-        for key in part if isinstance(part, dict) else ():
-            if key not in allowed:
-                place = f"[{where}]" if where else "the top level"
-                raise BadInput(
-                    f"{path}: unknown key {cut(key)!r} at {place}; allowed: {', '.join(allowed)}"
-                )
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:

@@ -12,7 +12,8 @@ import tokenize
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from leaklab.catalogue.folders import Catalogue, entries_of, read_text_of, source_of
+from leaklab.catalogue.files import entries_of, read_text_of
+from leaklab.catalogue.folders import Catalogue, source_of
 from leaklab.model.scenario import Criterion, Growth, Pattern, Scenario, Variant
 
 MAX_DIFF_LINES = 12

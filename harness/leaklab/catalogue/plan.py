@@ -67,11 +67,13 @@ def require_installed(job: Job) -> None:
         Skipped: naming what to install.
     """
     packages = ("multiprocess",) if job.mode is Mode.MULTIPROCESS else ()
-    if lacking := missing_of(job.scenario, job.python, packages):
+    if lacking := missing_requirement(job.scenario, job.python, packages):
         raise Skipped(f"{job.scenario.name}: skipped, {lacking}")
 
 
-def missing_of(scenario: Scenario, python: str | None = None, packages: Sequence[str] = ()) -> str:
+def missing_requirement(
+    scenario: Scenario, python: str | None = None, packages: Sequence[str] = ()
+) -> str:
     """What this machine lacks for a scenario, in words; empty if nothing.
 
     Args:

@@ -62,7 +62,7 @@ def write_documents(root: Path) -> None:
     (reference / "commands.md").write_text(commands(), encoding="utf-8")
     (reference / "catalogue.md").write_text(catalogue_page(), encoding="utf-8")
     (root / "scenarios" / checksums.CHECKSUM_FILE).write_text(
-        checksums.sums_of(root), encoding="utf-8"
+        checksums.checksums_text(root), encoding="utf-8"
     )
 
 

@@ -4,7 +4,9 @@ A message is one line: what happened, then what to do about it. `cli/exit_codes.
 gives the code; nothing below the command line exits or prints.
 """
 
+from collections.abc import Sequence
 from enum import IntEnum
+from pathlib import Path
 from typing import ClassVar
 
 
@@ -39,6 +41,26 @@ class BadInput(LabError):
     """What was asked for, or a scenario's own text, is wrong."""
 
     exit = Exit.BAD_INPUT
+
+
+class InvalidFile(BadInput):
+    """A file has mistakes.
+
+    Attributes:
+        heading: The file and the number of its mistakes.
+        problems: The mistakes, one line each: what is wrong, and what to write.
+    """
+
+    def __init__(self, path: Path, problems: Sequence[str]) -> None:
+        """Name the file and all of its mistakes in one line."""
+        self.problems = tuple(problems)
+        if len(self.problems) == 1:
+            self.heading = f"{path} has 1 problem"
+            super().__init__(f"{path}: {self.problems[0]}")
+            return
+        self.heading = f"{path} has {len(self.problems)} problems"
+        numbered = (f"({number}) {text}" for number, text in enumerate(self.problems, start=1))
+        super().__init__(f"{self.heading}: {'; '.join(numbered)}")
 
 
 class NotMeasured(LabError):

@@ -40,13 +40,13 @@ class Role(StrEnum):
     WORKER = "worker"
 
 
-class How(StrEnum):
+class StopKind(StrEnum):
     """How a stop was read: with all that waits for the collector; after a collection; or after
     none, because the program has switched its collector off."""
 
-    AS_IT_IS = "as it is"
+    NOT_COLLECTED = "as it is"
     COLLECTED = "collected"
-    UNCOLLECTED = "not collected: the collector is off"
+    COLLECTOR_OFF = "not collected: the collector is off"
 
 
 class Stop(Struct, frozen=True, kw_only=True):
@@ -55,7 +55,7 @@ class Stop(Struct, frozen=True, kw_only=True):
     far, less the baseline; `cpu_seconds` the CPU time that the units took so far."""
 
     units: int
-    how: How
+    how: StopKind
     peak_rss_bytes: int
     cpu_seconds: float = 0.0
     reading: Reading

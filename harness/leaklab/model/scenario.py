@@ -52,7 +52,7 @@ class Growth(StrEnum):
 
 
 class Pattern(StrEnum):
-    """The taxonomy: the mistake a scenario stands for."""
+    """The mistake that a scenario shows; a control has `none`."""
 
     FULL_OBJECT_IN_INDEX = "full-object-in-index"
     NEVER_CLEARED_COLLECTION = "never-cleared-collection"
@@ -62,6 +62,7 @@ class Pattern(StrEnum):
     UNCLOSED_RESOURCE = "unclosed-resource"
     UNBOUNDED_BUFFER = "unbounded-buffer"
     ACCIDENTAL_REFERENCE = "accidental-reference"
+    LISTENER_NOT_REMOVED = "listener-not-removed"
     NATIVE_ALLOCATION = "native-allocation"
     PER_PROCESS_STATE = "per-process-state"
     COPY_ON_WRITE = "copy-on-write"

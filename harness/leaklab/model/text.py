@@ -8,6 +8,14 @@ def cut(text: str) -> str:
     return cut_to(text, MAX_SHOWN)
 
 
+def cut_repr(value: object) -> str:
+    """The `repr` of a value, short enough for a message."""
+    try:
+        return cut(repr(value))
+    except (ValueError, RecursionError):  # thousands of digits, or of nested lists
+        return "too large to show"
+
+
 def cut_to(text: str, longest: int) -> str:
     """Text of at most so many characters."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from leaklab.agent.leaklab_agent import layout
-from leaklab.model.measurement import How, Stop
+from leaklab.model.measurement import Stop, StopKind
 from leaklab.model.signals import Reading, Samples
 
 TABLE_SLOTS = layout.TABLE_BYTES // 8
 HOW = {
-    layout.NO_COLLECTION: How.AS_IT_IS,
-    layout.COLLECTED: How.COLLECTED,
-    layout.COLLECTOR_OFF: How.UNCOLLECTED,
+    layout.NO_COLLECTION: StopKind.NOT_COLLECTED,
+    layout.COLLECTED: StopKind.COLLECTED,
+    layout.COLLECTOR_OFF: StopKind.COLLECTOR_OFF,
 }
 
 
@@ -65,7 +65,7 @@ class SampleTables:
         read = {name: value for name, value in named if value != layout.NOT_READ}
         return Stop(
             units=units,
-            how=HOW.get(how, How.AS_IT_IS),
+            how=HOW.get(how, StopKind.NOT_COLLECTED),
             peak_rss_bytes=high_water - baseline_bytes,
             cpu_seconds=nanoseconds / 1e9,
             reading=Reading(**read),

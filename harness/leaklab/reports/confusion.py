@@ -53,7 +53,7 @@ def _counts(counts: Matrix) -> tuple[int, int, int, int]:
 
 def _named(run: JudgedRun) -> str:
     known = "a leak" if run.leaks else "clean"
-    return f"{run.label}: {run.said} (known: {known}): {run.reason}"
+    return f"{run.label}: {run.answer} (known: {known}): {run.reason}"
 
 
 def confusion_json(judged_runs: Sequence[JudgedRun]) -> dict[str, object]:
@@ -68,7 +68,7 @@ def confusion_json(judged_runs: Sequence[JudgedRun]) -> dict[str, object]:
             {
                 "run": run.label,
                 "known": str(OF_TRUTH[run.leaks]),
-                "said": str(run.said),
+                "said": str(run.answer),
                 "reason": run.reason,
             }
             for run in judged_runs

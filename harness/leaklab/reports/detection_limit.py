@@ -71,7 +71,7 @@ def detection_json(detections: Sequence[Detection]) -> list[dict[str, object]]:
             "wall": msgspec.to_builtins(d.wall),
             "holds": d.holds,
             "missed": [
-                {"seed": seed, "said": str(run.said), "reason": run.reason}
+                {"seed": seed, "said": str(run.answer), "reason": run.reason}
                 for seed, run in d.missed
             ],
         }
@@ -87,7 +87,7 @@ def _missed(detections: Sequence[Detection]) -> Iterator[str]:
     """A line for each leak that was not detected, and for each false alarm."""
     for d in detections:
         for seed, run in d.missed:
-            yield f"{d.name}, seed {seed}: {run.said}: {run.reason}"
+            yield f"{d.name}, seed {seed}: {run.answer}: {run.reason}"
 
 
 def _cells(spread: Spread | None) -> tuple[str, str]:

@@ -1,8 +1,9 @@
-"""Memory that is held and not retained: garbage in waiting, free lists, fragmentation.
+"""Memory that a process holds without a leak: uncollected garbage, free lists, fragmentation.
 
-After the last unit the agent collects, reads, has malloc give its free pages back, and reads again.
-pymalloc never gives back an arena in which anything is alive; what is free in its arenas is the
-interpreter's own count (`sys._debugmallocstats`), read at each doubling of the work.
+After the last unit the agent runs a garbage collection, takes a reading, calls malloc_trim and
+takes another reading. pymalloc never returns an arena that has a live object; the free memory in
+its arenas is the interpreter's own count (`sys._debugmallocstats`), read at each doubling of the
+work.
 """
 
 from collections.abc import Iterator
@@ -19,11 +20,18 @@ from leaklab.verdict.retained import RETAINED_SHARE, Rise, net_value
 
 
 def explained_growth(process: ProcessRecord, signal: Signal, rise: Rise) -> SeriesVerdict | None:
-    """Acquit a rise of malloc's heap, or of pymalloc's blocks, of which the only collection there
-    was, that after the last unit, gives back most.
+    """Explain a rise of malloc's heap or pymalloc's blocks that the last collection mostly frees.
 
-    With its collector off a program's cycles are its leak, so nothing was collected there; but what
-    lies in the interpreter's free lists is not the program's.
+    Where the program has switched its collector off, its cycles are its leak and nothing was
+    collected. The interpreter's free lists still do not count as the program's memory.
+
+    Args:
+        process: The process; its only collection followed the last unit.
+        signal: `HEAP` or `BLOCKS`.
+        rise: What the series did over the last octave.
+
+    Returns:
+        A verdict that is not a leak; None where the rise is retained.
     """
     last = process.after_collect if process.collector_on else process.at_end
     value = net_value(last, signal) if last else None
@@ -40,8 +48,14 @@ def explained_growth(process: ProcessRecord, signal: Signal, rise: Rise) -> Seri
 
 
 def explained_anonymous_growth(process: ProcessRecord, rise: Rise) -> SeriesVerdict | None:
-    """Acquit a rise of anonymous memory that malloc gives back when asked, or that is free places
-    in what the allocators hold, and not memory in use or mapped past both."""
+    """Explain a rise of anonymous memory that is fragmentation of malloc or pymalloc.
+
+    malloc_trim returns it, or it is free memory in the allocators' heaps, and not memory in use or
+    memory mapped outside both.
+
+    Returns:
+        A clean verdict; None where fragmentation does not explain the rise.
+    """
     trimmed = process.after_trim.anon_bytes if process.after_trim else None
     limit = rise.start + RETAINED_SHARE * rise.amount
     free_arenas = _gained(process, "arena_free_bytes")
@@ -59,8 +73,10 @@ def explained_anonymous_growth(process: ProcessRecord, rise: Rise) -> SeriesVerd
 
 
 def grows_past_allocators(process: ProcessRecord, rise: Rise) -> bool:
-    """Whether most of a rise of anonymous memory was mapped past both allocators, as far as known;
-    and malloc_trim, where it was called, has not given it back."""
+    """Return whether most of a rise of anonymous memory was mapped outside both allocators.
+
+    It is False where that is unknown, and where malloc_trim returned the memory.
+    """
     gain = mapped_gain(process)
     trimmed = process.after_trim.anon_bytes if process.after_trim else None
     if trimmed is not None and trimmed < rise.start + RETAINED_SHARE * rise.amount:
@@ -69,15 +85,17 @@ def grows_past_allocators(process: ProcessRecord, rise: Rise) -> bool:
 
 
 def _kept_beside(process: ProcessRecord, signal: Signal, value: float) -> float:
-    """What is left after the collection of all that was gained since an eighth of the work: what
-    the first units fill is not kept beside the garbage."""
+    """Return what the collection left of the growth since the first eighth of the work.
+
+    Memory that the first units fill does not count as retained.
+    """
     rows = zip(process.samples.units, process.samples.column(signal), strict=False)
     known = [v for units, v in rows if v is not None and units >= process.units_done / 8]
     return value - known[0] if known else 0.0
 
 
 def _gained(process: ProcessRecord, field: str) -> float:
-    """By how much something has grown over the last half of the work; it counts in RSS."""
+    """Return the growth of a field of `Reading` over the last half of the work; 0 if unknown."""
     pair = last_half(process)
     if pair is None:
         return 0.0
@@ -86,8 +104,11 @@ def _gained(process: ProcessRecord, field: str) -> float:
 
 
 def allocator_notes(process: ProcessRecord) -> list[Reason]:
-    """A word on garbage that was most of what a process had gained, and on an allocator that holds
-    much more than it has handed out."""
+    """Return notes on memory that a process holds without a leak.
+
+    A note reports garbage that was most of the growth of the process, or an allocator that holds
+    much more memory than is in use.
+    """
     return [*_garbage(process), *_fragmentation(process)]
 
 
@@ -105,13 +126,13 @@ def _fragmentation(process: ProcessRecord) -> Iterator[Reason]:
     end = process.at_end
     if end is None or end.rss_bytes is None:
         return
-    held = end.rss_bytes - process.baseline_rss_bytes
+    rss_growth = end.rss_bytes - process.baseline_rss_bytes
     start = process.at_start or Reading()
     free_by_kind = {
         ReasonKind.FREE_IN_MALLOC: (end.heap_free_bytes or 0) - (start.heap_free_bytes or 0),
         ReasonKind.FREE_IN_PYMALLOC: (end.arena_free_bytes or 0) - (start.arena_free_bytes or 0),
     }
     for kind, amount in free_by_kind.items():
-        free = min(amount, held)
-        if free > max(MIB, (1 - RETAINED_SHARE) * held):
-            yield Reason(kind=kind, held_bytes=held, free_bytes=free)
+        free = min(amount, rss_growth)
+        if free > max(MIB, (1 - RETAINED_SHARE) * rss_growth):
+            yield Reason(kind=kind, held_bytes=rss_growth, free_bytes=free)

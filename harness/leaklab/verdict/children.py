@@ -1,4 +1,4 @@
-"""Children that a program has of its own: nobody asked about them, and their memory grows."""
+"""Memory that grows in a program's own child processes, which are not judged."""
 
 from collections.abc import Iterator, Sequence
 
@@ -8,15 +8,25 @@ from leaklab.model.scenario import Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 
-# Of the growth of a tree, the share that its judged processes must account for.
+# The share of a tree's growth that the judged processes must account for.
 OWN_SHARE = 0.5
 
 
 def children_grow(
-    job: Job, trace: Measurement, processes: Sequence[ProcessRecord], tree: TreeRecord | None
+    job: Job, measurement: Measurement, processes: Sequence[ProcessRecord], tree: TreeRecord | None
 ) -> Iterator[Reason]:
-    """A remark where the memory of all processes together surely grows, and most of that is
-    not in those that are judged."""
+    """Note that memory grows mostly outside the judged processes.
+
+    Args:
+        job: The run.
+        measurement: What was measured of it.
+        processes: The judged processes, with their verdicts.
+        tree: All processes together, with their verdict; None where they were not read.
+
+    Yields:
+        One reason, where the memory of the whole tree surely grows and the judged processes account
+        for less than half of that.
+    """
     if job.scenario.scope is Scope.TREE or tree is None or tree.verdict is None:
         return
     if job.scenario.resource is not Resource.MEMORY:
@@ -26,7 +36,7 @@ def children_grow(
             continue
         if whole.conclusion is Conclusion.CLEAN:
             continue
-        units = max(trace.units_done, 1)
+        units = max(measurement.units_done, 1)
         own = sum(_per_unit(process) * process.units_done / units for process in processes)
         if own < OWN_SHARE * whole.per_unit:
             yield Reason(
@@ -35,6 +45,6 @@ def children_grow(
 
 
 def _per_unit(process: ProcessRecord) -> float:
-    """Growth of a process's own anonymous memory, by a unit of its own work."""
-    found = process.verdict.estimates if process.verdict else []
-    return next((e.per_unit for e in found if e.signal is Signal.ANON), 0.0)
+    """Return the growth of a process's anonymous memory per unit of its own work, in bytes."""
+    estimates = process.verdict.estimates if process.verdict else []
+    return next((e.per_unit for e in estimates if e.signal is Signal.ANON), 0.0)

@@ -1,8 +1,6 @@
-"""The confusion matrix: what is known of every run against what was said of it.
+"""The confusion matrix: the known truth of every run against its verdict.
 
-A run that is undecided is not right, and neither is one that could not be measured. A pair that
-is judged by its peaks is one judgement, of its buggy variant; its fixed run is what that one is
-measured against.
+An undecided run is not right, nor is a run that could not be measured.
 """
 
 from collections import Counter
@@ -17,7 +15,7 @@ from leaklab.model.scenario import Mode
 
 
 class Answer(StrEnum):
-    """What was said of a run: the columns of the matrix."""
+    """The verdict on a run, or that it was not measured: the columns of the matrix."""
 
     LEAK = "leak"
     CLEAN = "clean"
@@ -27,75 +25,75 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True)
 class JudgedRun:
-    """One run: whether it is known to leak, what was said, and why."""
+    """One run: whether it is known to leak, the answer, and the reason of the answer."""
 
     label: str
     mode: Mode
     leaks: bool
-    said: Answer
+    answer: Answer
     reason: str
 
     @property
     def right(self) -> bool:
-        """Whether what was said is what is known."""
-        return self.said is (Answer.LEAK if self.leaks else Answer.CLEAN)
+        """Whether the answer agrees with the truth."""
+        return self.answer is (Answer.LEAK if self.leaks else Answer.CLEAN)
 
     @property
     def wrong(self) -> bool:
-        """Whether the opposite of what is known was said."""
-        return self.said is (Answer.CLEAN if self.leaks else Answer.LEAK)
+        """Whether the answer contradicts the truth; undecided does not."""
+        return self.answer is (Answer.CLEAN if self.leaks else Answer.LEAK)
 
 
 @dataclass(frozen=True)
 class Matrix:
-    """How many judgements fell into each cell: (known to leak, what was said)."""
+    """The number of runs in each cell: (known to leak, answer)."""
 
     cells: Mapping[tuple[bool, Answer], int]
 
     @property
     def runs(self) -> int:
-        """All of them."""
+        """The number of all runs."""
         return sum(self.cells.values())
 
-    def count(self, *said: Answer, leaks: bool) -> int:
-        """Those of which one of these was said, of the leaking or of the clean ones."""
-        return sum(self.cells.get((leaks, word), 0) for word in said)
+    def count(self, *answers: Answer, leaks: bool) -> int:
+        """Return the number of leaking, or clean, runs with one of these answers."""
+        return sum(self.cells.get((leaks, answer), 0) for answer in answers)
 
     @property
     def right(self) -> int:
-        """Those of which was said what is known."""
+        """The number of runs with an answer that agrees with the truth."""
         return self.count(Answer.LEAK, leaks=True) + self.count(Answer.CLEAN, leaks=False)
 
     @property
     def wrong(self) -> int:
-        """Those of which the opposite was said."""
+        """The number of runs with an answer that contradicts the truth."""
         return self.count(Answer.CLEAN, leaks=True) + self.count(Answer.LEAK, leaks=False)
 
     @property
     def undecided(self) -> int:
-        """Those that were measured, and of which nothing was said."""
+        """The number of runs that were measured and are undecided."""
         return sum(self.count(Answer.UNDECIDED, leaks=leaks) for leaks in (True, False))
 
     @property
     def not_measured(self) -> int:
-        """Those that could not be made, or broke off."""
+        """The number of runs that did not start or failed."""
         return sum(self.count(Answer.NOT_MEASURED, leaks=leaks) for leaks in (True, False))
 
     @property
     def exit(self) -> Exit:
-        """The exit code: of a run that could not be measured, else of one that is not right."""
+        """The exit code: NOT_MEASURED before DIFFERS before AS_EXPECTED."""
         if self.not_measured:
             return Exit.NOT_MEASURED
         return Exit.AS_EXPECTED if self.right == self.runs else Exit.DIFFERS
 
 
 def matrix(judgements: Sequence[JudgedRun]) -> Matrix:
-    """Count judgements by cell."""
-    return Matrix(Counter((j.leaks, j.said) for j in judgements))
+    """Count runs by cell."""
+    return Matrix(Counter((j.leaks, j.answer) for j in judgements))
 
 
 def by_mode(judgements: Sequence[JudgedRun]) -> dict[Mode, Matrix]:
-    """A matrix for each mode that was run, in the order of the modes."""
+    """Return a matrix for each mode that was run, in the order of the modes."""
     run = {j.mode for j in judgements}
     return {mode: matrix([j for j in judgements if j.mode is mode]) for mode in Mode if mode in run}
 
@@ -103,12 +101,12 @@ def by_mode(judgements: Sequence[JudgedRun]) -> dict[Mode, Matrix]:
 def judged_runs(
     jobs: Sequence[Job], results: Sequence[Result], failures: Mapping[str, str]
 ) -> list[JudgedRun]:
-    """What was said of each job that was planned.
+    """Return the answer to each planned job.
 
     Args:
-        jobs: the plan.
-        results: what was measured, in any order.
-        failures: by a job's label, why it could not be measured.
+        jobs: The plan.
+        results: The results, in any order.
+        failures: By a job's label, why it could not be measured.
     """
     made = {
         (r.scenario, r.variant, r.mode, r.repeat): r for r in results if not r.end_reason.failed
@@ -121,8 +119,8 @@ def judged_runs(
 
 
 def _judgement(job: Job, result: Result | None, why: str) -> JudgedRun:
-    said, reason = Answer.NOT_MEASURED, why
+    answer, reason = Answer.NOT_MEASURED, why
     if result is not None:
-        said = Answer(result.verdict.conclusion.value)
+        answer = Answer(result.verdict.conclusion.value)
         reason = "; ".join(reason.text for reason in result.verdict.reasons)
-    return JudgedRun(job.label, job.mode, bool(job.scenario.leaks(job.variant)), said, reason)
+    return JudgedRun(job.label, job.mode, bool(job.scenario.leaks(job.variant)), answer, reason)

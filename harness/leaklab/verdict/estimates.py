@@ -1,4 +1,4 @@
-"""What was found of a signal, and how fast it grows, put together."""
+"""An estimate: the verdict on a signal together with its growth."""
 
 import msgspec
 
@@ -8,15 +8,15 @@ from leaklab.verdict.growth import SeriesVerdict
 from leaklab.verdict.octaves import Slope
 
 
-def estimate(signal: Signal, finding: SeriesVerdict, slope: Slope) -> Estimate:
-    """An estimate of one signal; its reason names it."""
+def estimate(signal: Signal, verdict: SeriesVerdict, slope: Slope) -> Estimate:
+    """Return the estimate of one signal; its reason names the signal."""
     return Estimate(
         signal=signal,
-        conclusion=finding.conclusion,
-        growth=finding.growth,
+        conclusion=verdict.conclusion,
+        growth=verdict.growth,
         per_unit=slope.estimate,
         low=slope.low,
         high=slope.high,
-        reason=msgspec.structs.replace(finding.reason, signal=signal),
-        conclusive=finding.conclusive,
+        reason=msgspec.structs.replace(verdict.reason, signal=signal),
+        conclusive=verdict.conclusive,
     )

@@ -1,14 +1,14 @@
-"""Workers that are replaced: whether each of them grows for as long as it lives.
+"""The verdict on workers that are replaced: whether each of them grows during its lifetime.
 
-A leak in a worker that is restarted now and then shows as a saw-tooth in the sum, or not at all,
-for its workers are restarted by turns. But every one of them is the same experiment once more. So
-what is asked is what they did in the last octave of their lives, when they had warmed up, and at
-which share of the rate before. Chance is ruled out by their number: six are the fewest whose order
-encloses the median with 95 %.
+A leak in workers that are restarted regularly is a saw-tooth in their sum, or is invisible there,
+because the workers are restarted in turn. However, each worker repeats the same experiment. So the
+workers are judged by their growth in the last octave of their lifetimes, after their warm-up, and
+by the share of the earlier rate that is left. Their number rules out chance: six is the smallest
+number of values with extremes that enclose the median with 95 %.
 
-Only copies of their parent are accused, which have forked and executed nothing: the workers of a
-server or of a pool. What was executed may be a job that takes what it needs until it is done; of it
-the growth is told. A forked job cannot be told from a worker, and the words say so.
+Only processes that were forked and executed no other program are judged as a leak: the workers of a
+server or a pool. An executed program may be a job that takes memory until it is done; only its
+growth is reported. A forked job cannot be distinguished from a worker, and the report says so.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -28,14 +28,19 @@ from leaklab.verdict.octaves import Rows
 from leaklab.verdict.resources import NOISE_FLOOR_IN_PAGES
 
 MIN_GENERATIONS = 6
-# In each half of a life two, and one where they meet.
+# Two in each half of a lifetime, and one where the halves meet.
 MIN_READINGS = 5
 
 
 @dataclass(frozen=True)
 class Life:
-    """One process that was seen from its start to its end: its command, whether it was a copy of
-    its parent that executed nothing, and its anonymous memory by the second."""
+    """One process that was observed from its start to its end.
+
+    Attributes:
+        command: Its command line.
+        forked: Whether it is a copy of its parent that executed no other program.
+        rows: The seconds at each reading, and its anonymous memory in bytes.
+    """
 
     command: str
     forked: bool
@@ -43,16 +48,21 @@ class Life:
 
 
 class Generations(Struct, frozen=True, kw_only=True):
-    """The processes of one command that came and went.
+    """The processes of one command that started and ended during a watch.
 
-    count: those that were seen from their start to their end; too_short: how many of them were
-        read too seldom for their growth to be told.
-    forked: they were copies of their parent, as workers are.
-    start_bytes, lifetime_seconds: anonymous memory at the first reading, and the time from there to
-        the last: medians.
-    per_second, low, high: growth over the later half of their lives, in bytes: the median, and its
-        95 % interval. None where too few could be told.
-    kept_share: of the rate in the second quarter of their lives, what the later half keeps.
+    Attributes:
+        command: The command line of the last one.
+        count: The processes that were observed from their start to their end.
+        too_short: How many of them have too few readings for an estimate.
+        forked: Whether they are copies of their parent, as workers are.
+        conclusion: Whether they leak.
+        start_bytes: The median of the anonymous memory at the first reading.
+        lifetime_seconds: The median time from the first reading to the last.
+        per_second: The median growth over the later half of their lifetimes, in bytes a second;
+            None where there are too few processes.
+        low: The lower end of its 95 % interval.
+        high: The upper end of its 95 % interval.
+        kept_share: The rate of the later half as a share of that of the second quarter.
     """
 
     command: str
@@ -69,27 +79,29 @@ class Generations(Struct, frozen=True, kw_only=True):
 
     @property
     def grows(self) -> bool:
-        """Whether they surely grow."""
+        """Whether the interval of their growth is above zero."""
         return self.low is not None and self.low > 0
 
 
 def judge_generations(
     lives: Mapping[str, Sequence[Life]], counts: Mapping[str, int], rule: GrowthRule = DEFAULT_RULE
 ) -> list[Generations]:
-    """Judge the processes that came and went, those first of which there were the most.
+    """Judge the processes that started and ended, the most frequent command first.
 
     Args:
-        lives: the last ones of each kind of command.
-        counts: how many there were of each kind.
-        rule: the constants.
+        lives: The last processes of each type of command.
+        counts: The number of processes of each type.
+        rule: The constants of the verdict.
     """
-    found = [_judged(lives[kind], counts[kind], rule) for kind in lives]
-    return sorted(found, key=lambda one: -one.count)
+    judged = [_judged(lives[key], counts[key], rule) for key in lives]
+    return sorted(judged, key=lambda generations: -generations.count)
 
 
-def with_generations(verdict: Verdict, found: Iterable[Generations]) -> Verdict:
-    """A verdict on a tree, which is one of a leak where its workers leak."""
-    reasons = [_reason(one) for one in found if one.conclusion is Conclusion.LEAK]
+def with_generations(verdict: Verdict, judged: Iterable[Generations]) -> Verdict:
+    """Return a verdict on a tree that is a leak where the tree's workers leak."""
+    reasons = [
+        _reason(generations) for generations in judged if generations.conclusion is Conclusion.LEAK
+    ]
     if not reasons:
         return verdict
     if verdict.resource is not Resource.MEMORY:
@@ -108,42 +120,42 @@ def with_generations(verdict: Verdict, found: Iterable[Generations]) -> Verdict:
 
 def _judged(lives: Sequence[Life], count: int, rule: GrowthRule) -> Generations:
     long_enough = [life for life in lives if len(life.rows[0]) >= MIN_READINGS]
-    told = [life.rows for life in long_enough]
+    all_rows = [life.rows for life in long_enough]
     known = Generations(
         command=lives[-1].command,
         count=count,
-        too_short=len(lives) - len(told),
+        too_short=len(lives) - len(all_rows),
         forked=all(life.forked for life in long_enough or lives),
         conclusion=Conclusion.UNDECIDED,
     )
-    if len(told) < MIN_GENERATIONS:
+    if len(all_rows) < MIN_GENERATIONS:
         return known
-    before = median(_rate(rows, 0.25, 0.5) for rows in told)
-    later = [_rate(rows, 0.5, 1.0) for rows in told]
+    before = median(_rate(rows, 0.25, 0.5) for rows in all_rows)
+    later = [_rate(rows, 0.5, 1.0) for rows in all_rows]
     low, high = median_interval(later)
-    found = msgspec.structs.replace(
+    estimated = msgspec.structs.replace(
         known,
-        start_bytes=round(median(values[0] for _, values in told)),
-        lifetime_seconds=median(seconds[-1] - seconds[0] for seconds, _ in told),
+        start_bytes=round(median(values[0] for _, values in all_rows)),
+        lifetime_seconds=median(seconds[-1] - seconds[0] for seconds, _ in all_rows),
         per_second=median(later),
         low=low,
         high=high,
         kept_share=median(later) / before if before > 0 else None,
     )
-    return msgspec.structs.replace(found, conclusion=_conclusion(found, rule))
+    return msgspec.structs.replace(estimated, conclusion=_conclusion(estimated, rule))
 
 
-def _conclusion(found: Generations, rule: GrowthRule) -> Conclusion:
-    if not found.grows:
+def _conclusion(generations: Generations, rule: GrowthRule) -> Conclusion:
+    if not generations.grows:
         return Conclusion.CLEAN
-    risen = (found.per_second or 0.0) * (found.lifetime_seconds or 0.0) / 2
-    steady = found.kept_share is not None and found.kept_share >= rule.steady
-    leaks = found.forked and steady and risen > NOISE_FLOOR_IN_PAGES
+    risen = (generations.per_second or 0.0) * (generations.lifetime_seconds or 0.0) / 2
+    steady = generations.kept_share is not None and generations.kept_share >= rule.steady
+    leaks = generations.forked and steady and risen > NOISE_FLOOR_IN_PAGES
     return Conclusion.LEAK if leaks else Conclusion.UNDECIDED
 
 
 def _rate(rows: Rows, begin: float, end: float) -> float:
-    """The growth per second between two shares of a life."""
+    """Return the growth per second between two shares of a lifetime."""
     seconds, _ = rows
     first, span = seconds[0], seconds[-1] - seconds[0]
     a, b = (_value_at(rows, first + share * span) for share in (begin, end))
@@ -151,7 +163,7 @@ def _rate(rows: Rows, begin: float, end: float) -> float:
 
 
 def _value_at(rows: Rows, second: float) -> float:
-    """What was read at a time, on the straight line between the readings beside it."""
+    """Interpolate linearly between the readings before and after a time."""
     seconds, values = rows
     after = next((n for n, at in enumerate(seconds) if at >= second), len(seconds) - 1)
     if after == 0:
@@ -160,12 +172,12 @@ def _value_at(rows: Rows, second: float) -> float:
     return values[after - 1] + share * (values[after] - values[after - 1])
 
 
-def _reason(found: Generations) -> Reason:
+def _reason(generations: Generations) -> Reason:
     return Reason(
         kind=ReasonKind.EACH_GENERATION_GROWS,
         signal=Signal.ANON,
-        name=cut(without_folder(found.command)),
-        count=found.count,
-        held_bytes=found.start_bytes,
-        rate=found.per_second,
+        name=cut(without_folder(generations.command)),
+        count=generations.count,
+        held_bytes=generations.start_bytes,
+        rate=generations.per_second,
     )

@@ -1,11 +1,12 @@
-"""One series judged: does it grow with the work, has it come to a plateau, or can nobody say?
+"""The verdict on one series: it grows with the work, it has levelled off, or it is undecided.
 
-A leak keeps growing at a steady rate over the last two octaves of the work, and does so to the
-very end. `clean` is bounded from above by its interval: nothing *larger* than that grows.
-Everything between is undecided, with what would decide it.
+A leak grows at a steady rate over the last two octaves of the work, up to the very end. The
+interval of a `clean` series is its upper bound: growth *larger* than that is excluded. Everything
+else is undecided, and the reason says what would decide it.
 
-Rejected: a limit on RSS (a filling cache passes any), Mann-Kendall over the whole run (a plateau
-reached late is a trend), slopes of halves compared (a logarithm is a line to them).
+Rejected methods: a limit on RSS (a filling cache exceeds any), the Mann-Kendall test over the whole
+run (a plateau that is reached late is a trend to it), comparing the slopes of two halves (it takes
+a logarithm for a line).
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from leaklab.verdict.octaves import (
     steady_part,
     theil_sen,
 )
+from leaklab.verdict.shapes import clean_shape
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,8 +34,8 @@ if TYPE_CHECKING:
 
 MIN_BLOCKS = 5
 
-# Growth that fades may hide a leak beneath a cache that fills: after so many times the work that a
-# verdict is declared to need, what fills like that has faded for good.
+# Fading growth may be a cache that fills and hides a leak. After this many times the declared work
+# such a cache has stopped growing.
 CONFIRM_TIMES = 4
 
 
@@ -43,18 +45,19 @@ class GrowthRule:
 
     docs/method.md derives each of them; `leaklab selftest accuracy` varies each of them.
 
-    Rates of successive octaves are compared as a ratio: 1 for a line, 2**-0.5 for a root, 0.5 for a
-    logarithm. The two cuts stand half-way between neighbours, on the scale of exponents.
+    The rate of an octave divided by the rate of the octave before is 1 for a line, 2**-0.5 for a
+    square root and 0.5 for a logarithm. `steady` and `fading` lie half-way between these ratios, on
+    the scale of exponents.
 
     Attributes:
-        chance: the probability with which chance alone may order an octave's blocks like growth.
-        steady: at least so much of the rate before is kept by a leak.
-        fading: at most so much is kept by growth that will end, twice in a row.
-        one_step: a single step of more than this share of a rise is a step, not growth.
-        end_pace: a line rises to its end at its full pace; below this share it has levelled off.
-        endless_share: of growth that fades, so much of the present rate may be a line's.
-        unseen_share: growth over half the run that is this small beside the swing of a program
-            from sample to sample cannot be seen, and is not excluded by `clean`.
+        chance: The highest probability with which chance alone may order the blocks of an octave.
+        steady: A leak keeps at least this share of its earlier rate.
+        fading: Growth that will end keeps at most this share, in two successive octaves.
+        one_step: A single step of more than this share of a rise is a step, not growth.
+        end_pace: A line rises at its full pace to the end; below this share it has levelled off.
+        endless_share: Fading growth may contain a line with up to this share of the present rate.
+        unseen_share: Growth over half of the run, as a share of the swing from sample to sample.
+            Smaller growth is not detectable, and `clean` does not exclude it.
     """
 
     chance: float = 0.01
@@ -68,15 +71,15 @@ class GrowthRule:
 
 DEFAULT_RULE = GrowthRule()
 
-# Growth that chance orders like this, at most, is there; whether it fades is another question.
+# The chance at which growth counts as present when only its fading is tested.
 TENDENCY = 0.05
 
 
 @dataclass(frozen=True)
 class SeriesVerdict:
-    """What one series shows.
+    """The conclusion on one series, the shape of its growth, and the reason.
 
-    `conclusive` is false where it is acquitted in spite of a step: others may follow.
+    `conclusive` is false where the series is clean in spite of a step, because others may follow.
     """
 
     conclusion: Conclusion
@@ -88,47 +91,49 @@ class SeriesVerdict:
 def judge_series(
     units: Sequence[float],
     values: Sequence[float],
-    floor: float,
+    noise_floor: float,
     rule: GrowthRule = DEFAULT_RULE,
     declared: float | None = None,
 ) -> SeriesVerdict:
     """Judge one series.
 
     Args:
-        units: work done at each sample, rising.
-        values: what was read there.
-        floor: growth over an octave that counts as none, in the unit of `values`.
-        rule: the constants.
-        declared: the work that a verdict is said to need; None where nobody says, then it is all.
+        units: The work done at each sample, rising.
+        values: The reading at each sample.
+        noise_floor: Growth over an octave that counts as none, in the unit of `values`.
+        rule: The constants of the verdict.
+        declared: The work that a verdict is declared to need; None takes all of the work.
+
+    Returns:
+        The verdict; its reason names no signal.
     """
     oldest, before, last = octaves(units, values)
     if last.minima.size < MIN_BLOCKS:
         return undecided(ReasonKind.TOO_FEW_SAMPLES)
-    if _fades((oldest, before, last), floor, rule):
+    if _fades((oldest, before, last), noise_floor, rule):
         if declared and units[-1] < CONFIRM_TIMES * declared:
             return undecided(ReasonKind.FADES_SO_FAR)
         return SeriesVerdict(Conclusion.CLEAN, Growth.BOUNDED, Reason(kind=ReasonKind.FADES))
-    if rises(last, floor, rule):
-        return _judge_rising(before, last, floor, rule)
-    doubt, ceiling = _doubt(before, last, floor, rule, min(declared or units[-1], units[-1]))
+    if rises(last, noise_floor, rule):
+        return _judge_rising(before, last, noise_floor, rule)
+    doubt, ceiling = _doubt(before, last, noise_floor, rule, min(declared or units[-1], units[-1]))
     if doubt:
         return undecided(doubt)
     return SeriesVerdict(
         Conclusion.CLEAN,
-        _shape(units, values, last, floor),
+        clean_shape(units, values, last, noise_floor),
         Reason(kind=ReasonKind.LEVEL, ceiling=ceiling),
-        conclusive=not clear_steps(joined(before, last)[1], floor).any(),
+        conclusive=not clear_steps(joined(before, last)[1], noise_floor).any(),
     )
 
 
 def judge_extreme(
     units: Sequence[float], values: Sequence[float], amount: float, rule: GrowthRule = DEFAULT_RULE
 ) -> bool:
-    """Whether a series grows in order, not mostly by one step and at full pace to its end, and by
-    at least so much that nothing innocent does: then it need not be watched any longer.
+    """Return whether a series grows so much that it is a leak without further work.
 
-    Where there are samples enough for two octaves, the last must have kept the pace of the one
-    before.
+    It rises in order, by `amount` or more, not mostly by one step, and at full pace to its end.
+    Where there are enough samples for two octaves, the last one keeps the pace of the one before.
     """
     if not rises_to_its_end(units, values, amount, rule):
         return False
@@ -141,53 +146,57 @@ def judge_extreme(
 def rises_to_its_end(
     units: Sequence[float], values: Sequence[float], amount: float, rule: GrowthRule
 ) -> bool:
-    """Whether a whole series rises in order, by so much, and at full pace to its end. It asks for
-    five samples at least, and not for octaves: there may be no time for them."""
+    """Return whether a whole series rises in order, by `amount` or more, at full pace to its end.
+
+    It needs five samples and no octaves, because there may be no time for octaves.
+    """
     whole = block_minima(units, values)
     enough = whole.rise >= amount and whole.end_share >= rule.end_pace
     return enough and rises(whole, amount, rule)
 
 
 def _doubt(
-    before: Octave, last: Octave, floor: float, rule: GrowthRule, declared: float
+    before: Octave, last: Octave, noise_floor: float, rule: GrowthRule, declared: float
 ) -> tuple[ReasonKind | None, float]:
-    """Why a series that does not rise in order cannot be acquitted all the same (None if it can),
-    and the most it may yet grow per unit.
+    """Return why a series without ordered growth is not clean, and the growth it may still have.
 
-    One clear step, up by more than twice the deepest fall, may be a load or a table's rebuilding,
-    and is taken out; a second is a pattern. What is left must be level: no growth that its
-    interval leaves possible may, over half the declared work, be worth noticing beside the
-    program's own swing: so each doubling of the work halves what may hide.
+    The reason is None if it is clean; the growth is per unit. One clear step, of more than twice
+    the deepest fall, may be a load or a table that is rebuilt, and is removed; a second one is a
+    pattern. The rest must be level: over half of the declared work, the upper end of its interval
+    must be small compared to the program's own swing. So each doubling of the work halves the
+    growth that may be hidden.
     """
     import numpy as np
 
     units, minima = joined(before, last)
     steps = np.diff(minima)
-    clear = clear_steps(minima, floor)
+    clear = clear_steps(minima, noise_floor)
     if clear.sum() >= 2 and clear[max(before.minima.size - 1, 0) :].any():
         return ReasonKind.RISES_BY_STEPS, 0.0
     minima = minima - np.concatenate([[0.0], np.cumsum(np.where(clear, steps, 0.0))])
     slope = theil_sen(units, minima)
-    if slope.low * float(units[-1]) / 2 > floor:
+    if slope.low * float(units[-1]) / 2 > noise_floor:
         return ReasonKind.TENDS_TO_RISE, slope.high
-    if slope.high * declared / 2 > max(floor, rule.unseen_share * last.swing):
+    if slope.high * declared / 2 > max(noise_floor, rule.unseen_share * last.swing):
         return ReasonKind.SWINGS, slope.high
     return None, max(slope.high, 0.0)
 
 
-def clear_steps(minima: Float64Array, floor: float) -> NDArray[np.bool_]:
-    """Which differences of neighbours are steps: more than twice the deepest fall."""
+def clear_steps(minima: Float64Array, noise_floor: float) -> NDArray[np.bool_]:
+    """Return which differences of neighbours are steps: more than twice the deepest fall."""
     import numpy as np
 
     steps = np.diff(minima)
-    found: NDArray[np.bool_] = steps > max(floor, 2 * -float(steps.min()))
-    return found
+    is_step: NDArray[np.bool_] = steps > max(noise_floor, 2 * -float(steps.min()))
+    return is_step
 
 
-def _judge_rising(before: Octave, last: Octave, floor: float, rule: GrowthRule) -> SeriesVerdict:
+def _judge_rising(
+    before: Octave, last: Octave, noise_floor: float, rule: GrowthRule
+) -> SeriesVerdict:
     if before.minima.size < MIN_BLOCKS:
         return undecided(ReasonKind.TOO_FEW_SAMPLES)
-    if not rises(before, floor, rule):
+    if not rises(before, noise_floor, rule):
         return undecided(ReasonKind.ROSE_ONLY_LATELY)
     if last.end_share < rule.end_pace:
         return undecided(ReasonKind.LEVELS_OFF)
@@ -198,53 +207,29 @@ def _judge_rising(before: Octave, last: Octave, floor: float, rule: GrowthRule) 
     return SeriesVerdict(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
 
-def _fades(last_three: tuple[Octave, Octave, Octave], floor: float, rule: GrowthRule) -> bool:
-    """Whether the rate fell twice in a row like a logarithm's, or faster, and goes on falling.
+def _fades(last_three: tuple[Octave, Octave, Octave], noise_floor: float, rule: GrowthRule) -> bool:
+    """Return whether the rate fell in two successive octaves as a logarithm's does, or faster.
 
-    A leak under a logarithm fades, too, until only the leak is left; so the part that would not
-    fade must be next to none within its interval, and surely less than half of the present rate.
+    A logarithm with a leak beneath it also fades until only the leak is left. So the part that does
+    not fade must be negligible within its interval, and less than half of the present rate.
     """
     oldest, before, last = last_three
-    if not all(o.ordered(TENDENCY) and o.rise > floor for o in (oldest, before)):
+    if not all(o.ordered(TENDENCY) and o.rise > noise_floor for o in (oldest, before)):
         return False
     if before.rate > rule.fading * oldest.rate or last.rate > rule.fading * before.rate:
         return False
     steady = steady_part(*joined(*last_three))
-    negligible = floor / (float(last.units[-1]) / 2)
-    none = steady.low <= max(negligible, rule.endless_share * last.rate)
-    return none and steady.high <= max(negligible, last.rate / 2)
+    negligible = noise_floor / (float(last.units[-1]) / 2)
+    no_line = steady.low <= max(negligible, rule.endless_share * last.rate)
+    return no_line and steady.high <= max(negligible, last.rate / 2)
 
 
 def undecided(kind: ReasonKind, kept_share: float | None = None) -> SeriesVerdict:
-    """A finding that decides nothing, and why."""
+    """Return an undecided verdict with its reason."""
     return SeriesVerdict(Conclusion.UNDECIDED, None, Reason(kind=kind, kept_share=kept_share))
 
 
-def rises(octave: Octave, floor: float, rule: GrowthRule) -> bool:
-    """Whether an octave rises in order, by more than a floor, and not mostly by one step."""
-    in_order = octave.ordered(rule.chance) and octave.rise > floor
+def rises(octave: Octave, noise_floor: float, rule: GrowthRule) -> bool:
+    """Return whether an octave rises in order, above the noise floor and not mostly by one step."""
+    in_order = octave.ordered(rule.chance) and octave.rise > noise_floor
     return in_order and octave.largest_step_share <= rule.one_step
-
-
-def _shape(units: Sequence[float], values: Sequence[float], last: Octave, floor: float) -> Growth:
-    """Which innocent shape it is: it came to a plateau, it rises and falls back, or neither."""
-    import numpy as np
-
-    x, y = np.asarray(units), np.asarray(values, dtype=np.float64)
-    climbed = float(last.minima.min() - y[0])
-    tail = y[x > x[-1] / 2]
-    swing = float(np.ptp(tail))
-    if climbed > max(floor, swing):
-        return Growth.BOUNDED
-    if swing > floor and _falls(tail) >= 2:
-        return Growth.SAWTOOTH
-    return Growth.BOUNDED if climbed > floor else Growth.NONE
-
-
-def _falls(values: np.ndarray[tuple[int], np.dtype[np.float64]]) -> int:
-    """How often it falls from the top quarter of its range to the bottom quarter."""
-    import numpy as np
-
-    share = (values - values.min()) / np.ptp(values)
-    extremes = share[(share > 0.75) | (share < 0.25)] > 0.5
-    return int((np.diff(extremes.astype(int)) < 0).sum())

@@ -1,8 +1,8 @@
-"""How much memory a process has in use, and where it grew.
+"""The memory that a process has in use, and the part of its memory that grew.
 
-In use is what malloc and pymalloc have handed out. malloc's part is read at every sample,
-pymalloc's at stops only: in between it goes with the number of its blocks, whose mean size from one
-stop to the next is known.
+Memory in use is what malloc and pymalloc have allocated to the program. malloc's part is read at
+every sample, pymalloc's at stops only. Between stops it is estimated from the number of pymalloc's
+blocks and their mean size from one stop to the next.
 """
 
 from __future__ import annotations
@@ -15,34 +15,38 @@ from leaklab.model.signals import Reading, Signal
 from leaklab.model.units import PAGE_BYTES
 from leaklab.model.verdicts import Split
 from leaklab.verdict.octaves import BLOCKS, Rows, Slope, growth_per_unit, joined, octaves
-from leaklab.verdict.retained import Kept, kept_of
+from leaklab.verdict.retained import RetainedReading, retained_readings
 
 # pymalloc's smallest and largest blocks.
 MIN_BLOCK_BYTES, MAX_BLOCK_BYTES = 16, 512
 
 
 def in_use_rows(process: ProcessRecord) -> Rows:
-    """The memory in use at each sample, by the work done; empty where it cannot be told."""
+    """Return the units and the memory in use, in bytes, at each sample; empty if unknown."""
     samples, stops = process.samples, _usable(process.stops)
     if not stops:
         return [], []
-    found = [
+    rows = [
         (float(units), heap + _pymalloc_bytes(stops, units, blocks))
         for units, heap, blocks in zip(
             samples.units, samples.heap_bytes, samples.blocks, strict=False
         )
         if heap is not None and blocks is not None
     ]
-    return [units for units, _ in found], [value for _, value in found]
+    return [units for units, _ in rows], [value for _, value in rows]
 
 
 def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
-    """Growth per unit of work over the last two octaves, with a 95 % interval.
+    """Return the growth per unit of work over the last two octaves, with a 95 % interval.
 
-    The mean and not the median: a table that is rebuilt now and then is part of what an entry
-    costs. Two octaves are four times the work, over which a table that doubles does so twice; so
-    it is taken from stop to stop, which lie at doublings. Where it was collected meanwhile, growth
-    is what was retained from one collection to another.
+    It is the mean and not the median, because a table that is rebuilt from time to time is part of
+    the cost of an entry. A table that doubles does so twice over two octaves, which are four times
+    the work; so the mean is taken between stops, which are at doublings. Where there were
+    collections, the growth is what was retained from the first to the last.
+
+    Args:
+        process: The process, with its stops.
+        rows: Its memory in use (`in_use_rows`).
     """
     _, before, last = octaves(*rows)
     units, minima = joined(before, last)
@@ -50,21 +54,24 @@ def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
     if units.size < 3:
         return slope
     oldest = rows[0][-1] / 4
-    kept = [k for k in kept_of(process, Signal.IN_USE) if k.units >= oldest]
+    kept = [k for k in retained_readings(process, Signal.IN_USE) if k.units >= oldest]
     if len(kept) >= 2:
         return _between_collections(kept, slope)
     mean = float(minima[-1] - minima[0]) / float(units[-1] - units[0])
     ends = [s for s in _usable(process.stops) if s.units >= oldest]
     if len(ends) >= 2 and ends[-1].units > ends[0].units:
-        gained = _held(ends[-1].reading) - _held(ends[0].reading)
+        gained = _allocated(ends[-1].reading) - _allocated(ends[0].reading)
         exact = gained / (ends[-1].units - ends[0].units)
         mean = exact if slope.low <= exact <= slope.high else mean
     return Slope(mean, min(slope.low, mean), max(slope.high, mean))
 
 
-def _between_collections(kept: Sequence[Kept], slope: Slope) -> Slope:
-    """The mean from the first collection to the last, and an interval that holds the growth of each
-    stretch; that of the rows, too, where these are not mostly garbage."""
+def _between_collections(kept: Sequence[RetainedReading], slope: Slope) -> Slope:
+    """Return the mean growth from the first collection to the last.
+
+    The interval encloses the growth between each two collections, and the slope of the rows unless
+    they are mostly garbage.
+    """
     rates = [(b.value - a.value) / (b.units - a.units) for a, b in pairwise(kept)]
     whole = (kept[-1].value - kept[0].value) / (kept[-1].units - kept[0].units)
     if not slope.low <= whole <= slope.high:
@@ -72,14 +79,16 @@ def _between_collections(kept: Sequence[Kept], slope: Slope) -> Slope:
     return Slope(whole, min(slope.low, *rates), max(slope.high, *rates))
 
 
-def _held(reading: Reading) -> int:
+def _allocated(reading: Reading) -> int:
     return (reading.heap_bytes or 0) + (reading.pymalloc_bytes or 0)
 
 
 def surely_above_zero(slope: Slope, rows: Rows) -> Slope:
-    """The growth of what is known to grow, from the order of its readings: an interval that takes
-    the increments for independent may hold zero all the same. Its lower end is then the slower
-    octave's mean."""
+    """Return the growth of a leaking series with an interval above zero.
+
+    The order of the readings shows that the series grows, but an interval that assumes independent
+    increments may still include zero. Its lower end is then the mean of the slower octave.
+    """
     if slope.low > 0:
         return slope
     _, before, last = octaves(*rows)
@@ -89,7 +98,7 @@ def surely_above_zero(slope: Slope, rows: Rows) -> Slope:
 
 
 def split_of(process: ProcessRecord) -> Split | None:
-    """Where memory grew over the last half of the work; None where it cannot be told."""
+    """Return where memory grew over the last half of the work; None if unknown."""
     pair = last_half(process)
     if pair is None:
         return None
@@ -101,8 +110,11 @@ def split_of(process: ProcessRecord) -> Split | None:
 
 
 def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
-    """By how many bytes the anonymous memory past both allocators grew over the last half of the
-    work, and over how many units; None where it cannot be told."""
+    """Return the growth of anonymous memory outside both allocators over the last half of the work.
+
+    Returns:
+        The growth in bytes and the units that it took; None if unknown.
+    """
     pair = last_half(process)
     if pair is None:
         return None
@@ -112,8 +124,10 @@ def mapped_gain(process: ProcessRecord) -> tuple[float, float] | None:
 
 
 def with_mapped(process: ProcessRecord, slope: Slope) -> Slope:
-    """Growth in use, and what is mapped past the allocators beside it, where that is more than a
-    page a block and a tenth of all."""
+    """Return the growth of memory in use plus that of memory mapped outside the allocators.
+
+    The mapped part is added where it is more than a page a block and a tenth of the total.
+    """
     gain = mapped_gain(process)
     if gain is None or gain[0] < BLOCKS * PAGE_BYTES:
         return slope
@@ -128,37 +142,40 @@ def _usable(stops: Sequence[Stop]) -> list[Stop]:
 
 
 def _pymalloc_bytes(stops: Sequence[Stop], units: int, blocks: int) -> float:
-    """What pymalloc had handed out when so many of its blocks were in use."""
+    """Estimate the bytes that pymalloc had allocated when `blocks` blocks were in use."""
     after = next((i for i, stop in enumerate(stops) if stop.units >= units), len(stops) - 1)
-    here = stops[after].reading
-    there = stops[after - 1 if after else min(1, len(stops) - 1)].reading
-    known = here.pymalloc_bytes or 0
-    gained_blocks = (here.blocks or 0) - (there.blocks or 0)
-    mean = known / (here.blocks or 1)
+    nearest = stops[after].reading
+    other = stops[after - 1 if after else min(1, len(stops) - 1)].reading
+    known_bytes = nearest.pymalloc_bytes or 0
+    gained_blocks = (nearest.blocks or 0) - (other.blocks or 0)
+    mean = known_bytes / (nearest.blocks or 1)
     if abs(gained_blocks) >= BLOCKS:
-        mean = (known - (there.pymalloc_bytes or 0)) / gained_blocks
+        mean = (known_bytes - (other.pymalloc_bytes or 0)) / gained_blocks
     mean = min(max(mean, MIN_BLOCK_BYTES), MAX_BLOCK_BYTES)
-    return known + mean * (blocks - (here.blocks or 0))
+    return known_bytes + mean * (blocks - (nearest.blocks or 0))
 
 
 def last_half(process: ProcessRecord) -> tuple[tuple[int, Reading], tuple[int, Reading]] | None:
-    """The readings at half of the work and at its end, after a collection if there are such."""
+    """Return the readings at half of the work and at its end, each with its units.
+
+    A reading after a collection is preferred; None where one of the two readings is missing.
+    """
     readings = [(stop.units, stop.reading) for stop in process.stops]
     done = process.units_done
     last = process.after_collect or process.at_end
     if last:
         readings.append((done, last))
-    halves = [one for one in readings if done / 4 <= one[0] <= done * 0.75 < done]
+    halves = [(at, reading) for at, reading in readings if done / 4 <= at <= done * 0.75 < done]
     if not halves or not readings or readings[-1][0] < done:
         return None
-    half = min(halves, key=lambda one: abs(one[0] - done / 2))
-    # Of two at one place the later was read after a collection.
-    half = [one for one in halves if one[0] == half[0]][-1]
-    return half, readings[-1]
+    units_of_half = min((at for at, _ in halves), key=lambda at: abs(at - done / 2))
+    # Of two readings at one place the later one was read after a collection.
+    half = [reading for at, reading in halves if at == units_of_half][-1]
+    return (units_of_half, half), readings[-1]
 
 
 def _gains(before: Reading, after: Reading) -> dict[str, float | None]:
-    """What each part of the memory gained from one reading to another, by the names of `Split`."""
+    """Return the growth of each part of the memory, by the names of the fields of `Split`."""
 
     def gain(field: str) -> float | None:
         a, b = getattr(before, field), getattr(after, field)
@@ -169,14 +186,14 @@ def _gains(before: Reading, after: Reading) -> dict[str, float | None]:
     free = [gain("heap_free_bytes"), gain("arena_free_bytes")]
     mapped = None
     if anonymous is not None and heap is not None and pymalloc is not None:
-        # What is free may never have been touched: that it shrinks says nothing of what is mapped.
-        held = sum(max(one, 0.0) for one in free if one is not None)
-        mapped = anonymous - heap - pymalloc - held
+        # Free memory may never have been touched, so where it shrinks, mapped memory need not grow.
+        free_growth = sum(max(part, 0.0) for part in free if part is not None)
+        mapped = anonymous - heap - pymalloc - free_growth
     return {
         "pymalloc": pymalloc,
         "malloc": heap,
         "mapped": mapped,
-        "free": None if None in free else sum(one or 0.0 for one in free),
+        "free": None if None in free else sum(part or 0.0 for part in free),
         "file_pages": None if resident is None or shared is None else resident - shared,
         "shared": shared,
         "tmpfs": gain("tmpfs_bytes"),

@@ -1,4 +1,4 @@
-"""Confidence intervals, as every estimate of the lab has them."""
+"""The 95 % confidence intervals of all estimates."""
 
 from collections.abc import Sequence
 
@@ -6,14 +6,18 @@ CONFIDENCE = 0.95
 
 
 def student(freedom: int) -> float:
-    """The quantile of Student's t that bounds a two-sided interval of 95 %."""
+    """Return the quantile of Student's t that bounds a two-sided 95 % interval.
+
+    Args:
+        freedom: The degrees of freedom; less than 1 counts as 1.
+    """
     from scipy.stats import t  # noqa: PLC0415  (0.8 s to import)
 
     return float(t.ppf((1 + CONFIDENCE) / 2, max(freedom, 1)))
 
 
 def median_interval(values: Sequence[float]) -> tuple[float, float]:
-    """A 95 % interval of the median from order statistics; it assumes no distribution.
+    """Return a 95 % interval of the median from order statistics, without assuming a distribution.
 
     With n values, the k-th smallest and k-th largest enclose the median with probability
     1 - 2 P(Binomial(n, 1/2) < k); k is the largest for which that is at least 95 %.

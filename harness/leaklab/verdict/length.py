@@ -1,5 +1,8 @@
-"""Runs that were too short for a verdict: with less work done, a cache that is still filling looks
-like a leak, and a rare leak like none. Only what nothing innocent shows is said of them."""
+"""Runs that were too short for a verdict.
+
+With less work a cache that is still filling looks like a leak, and a rare leak is invisible. The
+only verdict on such a run is a leak by extreme growth, which no program without a leak shows.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -19,7 +22,7 @@ from leaklab.verdict.resources import (
     SIGNALS_OF,
     SIGNALS_OF_TREE,
 )
-from leaklab.verdict.signals import excuse
+from leaklab.verdict.signals import explained_rise
 
 NEVER_EXTREME = {Signal.BLOCKS, Signal.PSS}
 
@@ -28,8 +31,13 @@ NOT_READ_VERDICT = undecided(ReasonKind.NOT_READ)
 
 @dataclass(frozen=True)
 class RunLength:
-    """How a run ended, the units it did, and the units its scenario declares a verdict to need.
-    `limits` is what the run may have of each resource.
+    """How far a run went.
+
+    Attributes:
+        end_reason: How it ended.
+        done: The units of work that it did.
+        needed: The units that a verdict needs, as its scenario declares.
+        limits: The limit of each resource, in bytes or pieces.
     """
 
     end_reason: EndReason
@@ -39,44 +47,50 @@ class RunLength:
 
 
 def too_short(
-    work: RunLength,
+    length: RunLength,
     rows: Mapping[Signal, Rows],
     resource: Resource,
     process: ProcessRecord | None = None,
 ) -> SeriesVerdict | None:
-    """Why a run was too short for a verdict, or that it leaks all the same; None if it was long
-    enough.
+    """Return the verdict on a run that was too short; None if it was long enough.
 
     Args:
-        work: what was done, and what a verdict needs.
-        rows: what was read, by signal.
-        resource: the one that is judged.
-        process: whose rows they are; None for a tree.
+        length: How far the run went.
+        rows: The readings by signal.
+        resource: The judged resource.
+        process: The process that was read; None for a tree.
+
+    Returns:
+        A leak where the growth is extreme, else an undecided verdict.
     """
-    if work.done >= work.needed and work.end_reason is EndReason.COMPLETED:
+    if length.done >= length.needed and length.end_reason is EndReason.COMPLETED:
         return None
-    if signal := extreme_signal(rows, resource, work.limits):
-        return _extreme(work, signal, rows[signal], process)
-    kind = ReasonKind.TOO_SHORT if work.end_reason is EndReason.COMPLETED else ReasonKind.BROKEN_OFF
-    reason = Reason(kind=kind, end_reason=work.end_reason.value, done=work.done, needed=work.needed)
+    if signal := extreme_signal(rows, resource, length.limits):
+        return _extreme(length, signal, rows[signal], process)
+    kind = (
+        ReasonKind.TOO_SHORT if length.end_reason is EndReason.COMPLETED else ReasonKind.BROKEN_OFF
+    )
+    reason = Reason(
+        kind=kind, end_reason=length.end_reason.value, done=length.done, needed=length.needed
+    )
     return SeriesVerdict(Conclusion.UNDECIDED, None, reason)
 
 
 def _extreme(
-    work: RunLength, signal: Signal, rows: Rows, process: ProcessRecord | None
+    length: RunLength, signal: Signal, rows: Rows, process: ProcessRecord | None
 ) -> SeriesVerdict:
-    """Of a run that was not seen to its end, growth that nothing innocent shows."""
+    """Return a leak by extreme growth, unless the allocators explain the growth."""
     units, values = rows
     rise = values[-1] - values[0]
-    if process and (excused := excuse(process, signal, rows)):
+    if process and (excused := explained_rise(process, signal, rows)):
         reason = msgspec.structs.replace(excused.reason, signal=signal, to_the_end=False)
         return SeriesVerdict(Conclusion.UNDECIDED, None, reason)
     reason = Reason(
         kind=ReasonKind.EXTREME,
         signal=signal,
         rate=rise / (units[-1] - units[0]),
-        done=work.done,
-        needed=work.needed,
+        done=length.done,
+        needed=length.needed,
     )
     return SeriesVerdict(Conclusion.LEAK, Growth.UNBOUNDED, reason)
 
@@ -84,49 +98,58 @@ def _extreme(
 def extreme_signal(
     rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
 ) -> Signal | None:
-    """The signal by which a resource is taken without end: of memory neither blocks, which have no
-    size of their own, nor PSS, in which the pages of files are."""
+    """Return a signal that grows to a large share of its limit; None if none does.
+
+    For memory it is neither the number of blocks, which have no size of their own, nor PSS, which
+    includes the pages of files.
+    """
     signals = {*SIGNALS_OF[resource], *SIGNALS_OF_TREE[resource]} - NEVER_EXTREME
     for signal in NOISE_FLOOR:
-        of = Resource.MEMORY if signal.in_bytes else resource
-        amount = EXTREME_SHARE * limits[of]
+        limited = Resource.MEMORY if signal.in_bytes else resource
+        amount = EXTREME_SHARE * limits[limited]
         if signal in signals & rows.keys() and judge_extreme(*rows[signal], amount):
             return signal
     return None
 
 
 def verdicts_that_stand(
-    findings: Mapping[Resource, SeriesVerdict],
+    verdicts: Mapping[Resource, SeriesVerdict],
     judged: tuple[Resource, SeriesVerdict],
     rows: Mapping[Signal, Rows],
-    work: RunLength,
+    length: RunLength,
 ) -> dict[Resource, SeriesVerdict]:
-    """What is left of findings where a run was too short: growth that nothing innocent shows, and a
-    leak where the lab stopped the run after the work that a verdict needs.
+    """Return the verdicts on a run that was too short or was stopped.
+
+    Extreme growth stays a leak. Any leak stays one where a limit stopped the run after the work
+    that a verdict needs. All other verdicts become undecided.
 
     Args:
-        findings: by resource, as if the run had been long enough.
-        judged: the resource that decides, and why the run was too short for it.
-        rows: what was read, by signal.
-        work: what was done.
+        verdicts: The verdicts by resource, as if the run had been long enough.
+        judged: The resource that decides, and the verdict on it (`too_short`).
+        rows: The readings by signal.
+        length: How far the run went.
     """
-    if work.end_reason.stopped and work.done >= work.needed:
-        told = dict([judged]) | {r: _not_acquitted(f, work) for r, f in findings.items()}
-        return told | (dict([judged]) if judged[1].conclusion is Conclusion.LEAK else {})
-    extreme = {r: extreme_signal(rows, r, work.limits) for r in findings}
+    if length.end_reason.stopped and length.done >= length.needed:
+        kept = {r: _not_clean(verdict, length) for r, verdict in verdicts.items()}
+        return (
+            dict([judged])
+            | kept
+            | (dict([judged]) if judged[1].conclusion is Conclusion.LEAK else {})
+        )
+    extreme = {r: extreme_signal(rows, r, length.limits) for r in verdicts}
     standing = {
-        r: _extreme(work, signal, rows[signal], None) if signal else NOT_READ_VERDICT
+        r: _extreme(length, signal, rows[signal], None) if signal else NOT_READ_VERDICT
         for r, signal in extreme.items()
     }
     return standing | dict([judged])
 
 
-def _not_acquitted(finding: SeriesVerdict, work: RunLength) -> SeriesVerdict:
-    """A finding of a run that was stopped: what is level need not be what met the limit."""
-    if finding.conclusion is not Conclusion.CLEAN:
-        return finding
+def _not_clean(verdict: SeriesVerdict, length: RunLength) -> SeriesVerdict:
+    """Make a clean verdict undecided, because the run reached a limit by something else."""
+    if verdict.conclusion is not Conclusion.CLEAN:
+        return verdict
     reason = Reason(
-        kind=ReasonKind.STOPPED_THOUGH_LEVEL, end_reason=work.end_reason.value, done=work.done
+        kind=ReasonKind.STOPPED_THOUGH_LEVEL, end_reason=length.end_reason.value, done=length.done
     )
     return SeriesVerdict(Conclusion.UNDECIDED, None, reason)
 
@@ -134,5 +157,5 @@ def _not_acquitted(finding: SeriesVerdict, work: RunLength) -> SeriesVerdict:
 def is_extreme(
     rows: Mapping[Signal, Rows], resource: Resource, limits: Mapping[Resource, float]
 ) -> bool:
-    """Whether a resource grows in order, by a large share of what the run may have."""
+    """Return whether a resource grows steadily to a large share of its limit."""
     return extreme_signal(rows, resource, limits) is not None

@@ -1,11 +1,11 @@
-"""What a series does over its last octaves: the estimators under the verdict.
+"""The estimators of the verdict: rates, orders and slopes over the last octaves of a series.
 
-An octave is a doubling of the work done: (N/2, N], (N/4, N/2], (N/8, N/4]. Each is cut by work
-into at most eight blocks, and a block is represented by its *minimum*: what a saw-tooth or garbage
-in waiting adds on top is gone, what is retained stays. Over octaves the three laws that matter
-look different: per unit, a line keeps its rate (x 1), a square root loses 29 % (x 0.71), a
-logarithm half (x 0.5). docs/method.md derives each constant; `leaklab selftest accuracy`
-measures what they do on generated series.
+An octave is a doubling of the work done: (N/2, N], (N/4, N/2], (N/8, N/4]. Each is divided by work
+into at most eight blocks, and the *minimum* of a block represents it: this removes what a saw-tooth
+or uncollected garbage adds and keeps what is retained. Over octaves the three relevant laws differ
+in their rate per unit: a line keeps it (x 1), a square root loses 29 % (x 0.71), and a logarithm
+loses half (x 0.5). docs/method.md derives each constant; `leaklab selftest accuracy`
+measures their effect on generated series.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ if TYPE_CHECKING:
 
 Float64Array: TypeAlias = "NDArray[np.float64]"
 
-# The work done at each reading, and what was read.
+# The work done at each reading, rising, and the values; both have the same length.
 Rows: TypeAlias = tuple[Sequence[float], Sequence[float]]
 
 BLOCKS = 8
 
-# The smallest Kendall S that chance alone reaches with probability <= p, by number of blocks
-# (exact null distribution; tests/unit/verdict/test_octaves.py derives both rows again). Fewer
-# blocks than five cannot reach either.
+# By probability p and number of blocks, the smallest Kendall S that chance alone reaches with
+# probability <= p (exact null distribution; tests/unit/verdict/test_octaves.py derives both rows).
+# Fewer than five blocks cannot reach either probability.
 CRITICAL_S = {
     0.01: {5: 10, 6: 13, 7: 17, 8: 20},
     0.05: {5: 8, 6: 11, 7: 13, 8: 16},
@@ -38,7 +38,7 @@ CRITICAL_S = {
 
 
 class Slope(NamedTuple):
-    """Growth per unit of work, with a 95 % interval."""
+    """Growth per unit of work, with its 95 % confidence interval."""
 
     estimate: float
     low: float
@@ -47,8 +47,13 @@ class Slope(NamedTuple):
 
 @dataclass(frozen=True)
 class Octave:
-    """The block minima of one octave, where they were read (in units of work), and the `swing`:
-    the median over its blocks of what lies between a block's minimum and its maximum."""
+    """The block minima of one octave.
+
+    Attributes:
+        units: The work done at each minimum.
+        minima: The minimum of each block.
+        swing: The median over the blocks of the difference between maximum and minimum.
+    """
 
     units: Float64Array
     minima: Float64Array
@@ -56,12 +61,12 @@ class Octave:
 
     @cached_property
     def rise(self) -> float:
-        """From the first block's minimum to the last's."""
+        """The difference between the minima of the last and the first block."""
         return float(self.minima[-1] - self.minima[0]) if self.minima.size else 0.0
 
     @cached_property
     def kendall_s(self) -> int:
-        """Pairs of blocks in rising order, less pairs in falling order (Kendall 1938)."""
+        """Kendall's S (1938): the pairs of blocks in rising order less those in falling order."""
         import numpy as np
 
         signs = np.sign(self.minima[None, :] - self.minima[:, None])
@@ -69,12 +74,12 @@ class Octave:
 
     @cached_property
     def rate(self) -> float:
-        """Growth per unit: the median slope over all pairs of blocks (Theil 1950, Sen 1968)."""
+        """Growth per unit: the median slope of all pairs of blocks (Theil 1950, Sen 1968)."""
         return theil_sen(self.units, self.minima).estimate
 
     @cached_property
     def largest_step_share(self) -> float:
-        """The largest difference between neighbours, as a share of the whole rise."""
+        """The largest difference between neighbours as a share of the rise; 0 without a rise."""
         import numpy as np
 
         steps = np.diff(self.minima)
@@ -82,10 +87,10 @@ class Octave:
 
     @cached_property
     def end_share(self) -> float:
-        """The pace of the last block, and of the last two, against an even rise: 1 is a line's.
+        """The pace at the end as a share of the average pace: 1 for a line, 0 without a rise.
 
-        The smaller of the two, so that both a stop in the last block and one in the last but one
-        are seen.
+        It is the smaller of the paces of the last block and of the last two blocks, so that a stop
+        in either block is detected.
         """
         if self.minima.size < 3 or self.rise <= 0:
             return 0.0
@@ -93,17 +98,20 @@ class Octave:
         return min(float(self.minima[-1] - self.minima[-1 - k]) / (k * even) for k in (1, 2))
 
     def ordered(self, chance: float) -> bool:
-        """Whether the minima rise in an order that chance reaches with at most this probability."""
+        """Return whether chance reaches this order of the minima with at most this probability."""
         critical = CRITICAL_S[chance].get(self.minima.size)
         return critical is not None and self.kendall_s >= critical
 
 
 def octaves(units: Sequence[float], values: Sequence[float]) -> tuple[Octave, Octave, Octave]:
-    """The last three octaves of a series, oldest first; an octave without samples is empty.
+    """Return the last three octaves of a series, oldest first.
 
     Args:
-        units: work done at each sample, rising.
-        values: what was read there, the same length.
+        units: The work done at each sample, rising.
+        values: The reading at each sample.
+
+    Returns:
+        Three octaves; one without samples is empty.
     """
     import numpy as np
 
@@ -115,7 +123,7 @@ def octaves(units: Sequence[float], values: Sequence[float]) -> tuple[Octave, Oc
 
 
 def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
-    """A whole series, from no work done to its end, in the blocks of one octave."""
+    """Return the block minima of a whole series, as if it were one octave."""
     import numpy as np
 
     x = np.asarray(units, dtype=np.float64)
@@ -124,20 +132,24 @@ def block_minima(units: Sequence[float], values: Sequence[float]) -> Octave:
 
 
 def joined(*parts: Octave) -> tuple[Float64Array, Float64Array]:
-    """The block minima of successive octaves as one series: (units, minima)."""
+    """Return the block minima of successive octaves as one series: (units, minima)."""
     import numpy as np
 
     return np.concatenate([o.units for o in parts]), np.concatenate([o.minima for o in parts])
 
 
 def growth_per_unit(units: Float64Array, minima: Float64Array) -> Slope:
-    """The Theil-Sen slope of block minima, with an interval that is wide enough in two worlds.
+    """Return the Theil-Sen slope of block minima, with an interval that covers two kinds of noise.
 
-    Theil-Sen's own interval holds where the minima scatter around a line. Where what is kept
-    varies from unit to unit, the *increments* are independent and the deviations add up: that
-    interval then covers the truth in only 40 % of cases, and Student's t on the increments' rates
-    is right. The wider end of the two is given (tests/unit/verdict/test_octaves.py measures the
-    coverage).
+    The Theil-Sen interval is right where the minima scatter around a line. Where the retained
+    amount varies from unit to unit, the *increments* are independent and the deviations add up.
+    The Theil-Sen interval then covers the truth in only 40 % of cases, and Student's t on the rates
+    of the increments is right. The interval returned is the union of both
+    (tests/unit/verdict/test_octaves.py measures its coverage).
+
+    Args:
+        units: The work done at each minimum, rising.
+        minima: The minima, in bytes or pieces.
     """
     import numpy as np
 
@@ -152,7 +164,7 @@ def growth_per_unit(units: Float64Array, minima: Float64Array) -> Slope:
 
 
 def theil_sen(units: Float64Array, values: Float64Array) -> Slope:
-    """The median slope over all pairs of points (Theil 1950, Sen 1968); zeros below two points.
+    """Return the median slope of all pairs of points (Theil 1950, Sen 1968); 0 below two points.
 
     Its interval assumes that the points scatter independently around a line.
     """
@@ -160,16 +172,15 @@ def theil_sen(units: Float64Array, values: Float64Array) -> Slope:
         return Slope(0.0, 0.0, 0.0)
     from scipy.stats import theilslopes
 
-    found = theilslopes(values, units, alpha=CONFIDENCE)
-    return Slope(float(found.slope), float(found.low_slope), float(found.high_slope))
+    fit = theilslopes(values, units, alpha=CONFIDENCE)
+    return Slope(float(fit.slope), float(fit.low_slope), float(fit.high_slope))
 
 
 def steady_part(units: Float64Array, minima: Float64Array) -> Slope:
-    """How much of the growth would go on for ever, beside a logarithm: b of a*ln(x) + b*x.
+    """Return the part of the growth that continues without end: b of a*ln(x) + b*x.
 
-    Between two blocks that law grows by a*d(ln x) + b*dx; so the rate over a block is a line in
-    d(ln x)/dx with intercept b, and b is had from a least-squares fit, its interval from
-    Student's t.
+    Between two blocks this law grows by a*d(ln x) + b*dx. So the rate over a block is linear in
+    d(ln x)/dx with intercept b, which a least-squares fit estimates; the interval is Student's t.
     """
     import numpy as np
     from scipy.stats import linregress

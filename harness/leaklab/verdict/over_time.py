@@ -1,9 +1,9 @@
-"""The verdict on a watch: over time, from outside, and for as long as somebody chose to look.
+"""The verdict on a watch: over time, from outside, for as long as the user chose to watch.
 
-It asks for more than the verdict on a run, because nobody vouches for the length of a watch. The
-start-up is left out. What surely grows is never acquitted, however slowly. The growth that counts
-as none comes from the series itself: what it was seen to give back, it may give back again. And
-where nothing is found, the slowest leak that would have been found is named.
+It is stricter than the verdict on a run, because the necessary length of a watch is unknown. The
+start-up is left out. A series that surely grows is never clean, however slow its growth. The noise
+floor comes from the series itself, which may fall again as far as it fell before. Where there is no
+leak, the verdict names its detection limit: the slowest leak that it would have detected.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,11 +18,11 @@ from leaklab.verdict.octaves import BLOCKS, Rows
 from leaklab.verdict.resources import EXTREME_SHARE, NOISE_FLOOR, SIGNALS_OF_TREE
 from leaklab.verdict.watched_signal import JudgedSignal, judge_signal
 
-# The lengths of a watch that are advised: as people say them.
+# The lengths of a watch that are advised: round numbers.
 LENGTHS_SECONDS = (60.0, 600.0, 3600.0, 36_000.0, 86_400.0, 604_800.0)
 MIN_TIMES_LONGER = 4
 
-# These say themselves what a longer watch would show.
+# These reasons say how long to watch.
 SAY_HOW_LONG = {ReasonKind.GROWS_TOO_SLOWLY, ReasonKind.TOO_FEW_SAMPLES}
 
 UNLIMITED = float("inf")
@@ -37,33 +37,36 @@ def judge_over_time(
     """Judge a tree of processes that was watched.
 
     Args:
-        rows: by signal the seconds at each reading, and what was read; no series is empty.
-        resource: the resource that decides; the others are reported.
-        memory_bytes: how much memory the tree may come to have.
-        rule: the constants.
+        rows: By signal, the seconds at each reading and the values; no series is empty.
+        resource: The resource that decides; the others are reported.
+        memory_bytes: The limit of the memory of the tree.
+        rule: The constants of the verdict.
 
     Returns:
-        The verdict, with an estimate per second of every signal; the first of its reasons is that
-        of the signal which decided.
+        The verdict, with an estimate per second of every signal. Its first reason is that of the
+        signal that decided.
     """
     judged = {
         signal: judge_signal(signal, rows[signal], _extreme(signal, memory_bytes), rule)
         for signal in NOISE_FLOOR
         if signal in rows
     }
-    speakers = {r: _speaker(judged, rows, r) for r in SIGNALS_OF_TREE}
-    verdict = _verdict(resource, speakers[resource])
+    deciding = {r: _deciding_signal(judged, rows, r) for r in SIGNALS_OF_TREE}
+    verdict = _verdict(resource, deciding[resource])
     return msgspec.structs.replace(
         verdict,
-        estimates=[one.estimate for one in judged.values()],
-        others={r: s.estimate.conclusion for r, s in speakers.items() if s and r is not resource},
+        estimates=[signal.estimate for signal in judged.values()],
+        others={r: s.estimate.conclusion for r, s in deciding.items() if s and r is not resource},
     )
 
 
 def signal_of_memory(rows: Mapping[Signal, Rows]) -> Signal | None:
-    """The signal that decides on memory: PSS without files, or PSS where the kernel does not tell
-    them apart; but anonymous RSS where the process is so large that PSS, which costs the more, was
-    read too seldom for the blocks of an octave."""
+    """Return the signal that decides on memory; None where no signal of memory was read.
+
+    It is PSS without files, or PSS where the kernel does not report it without files. It is
+    anonymous RSS where PSS, which costs more for a large process, was read too rarely for the
+    blocks of an octave.
+    """
     pss = next((s for s in SIGNALS_OF_TREE[Resource.MEMORY] if s in rows), None)
     if Signal.ANON not in rows:
         return pss
@@ -77,51 +80,51 @@ def _extreme(signal: Signal, memory_bytes: float) -> float:
 
 
 def _read_lately(rows: Rows) -> int:
-    """How many readings the last octave has."""
+    """Return the number of readings in the last octave."""
     return sum(at > rows[0][-1] / 2 for at in rows[0])
 
 
-def _speaker(
+def _deciding_signal(
     judged: Mapping[Signal, JudgedSignal], rows: Mapping[Signal, Rows], resource: Resource
 ) -> JudgedSignal | None:
     if resource is Resource.MEMORY:
         signal = signal_of_memory(rows)
         return judged[signal] if signal else None
-    found = [judged[signal] for signal in SIGNALS_OF_TREE[resource] if signal in judged]
-    return max(found, key=lambda one: SEVERITY[one.estimate.conclusion], default=None)
+    signals = [judged[signal] for signal in SIGNALS_OF_TREE[resource] if signal in judged]
+    return max(signals, key=lambda signal: SEVERITY[signal.estimate.conclusion], default=None)
 
 
-def _verdict(resource: Resource, speaker: JudgedSignal | None) -> Verdict:
-    """The verdict on one resource alone."""
-    if speaker is None:
+def _verdict(resource: Resource, deciding: JudgedSignal | None) -> Verdict:
+    """Return the verdict on one resource alone."""
+    if deciding is None:
         reasons = [Reason(kind=ReasonKind.NOT_READ)]
         return Verdict(
             conclusion=Conclusion.UNDECIDED, growth=None, resource=resource, reasons=reasons
         )
-    said = speaker.estimate
+    estimate = deciding.estimate
     return Verdict(
-        conclusion=said.conclusion,
-        growth=said.growth,
+        conclusion=estimate.conclusion,
+        growth=estimate.growth,
         resource=resource,
-        signal=said.signal,
-        per_unit=said.per_unit,
-        low=said.low,
-        high=said.high,
-        reasons=[said.reason, *_remarks(speaker)],
+        signal=estimate.signal,
+        per_unit=estimate.per_unit,
+        low=estimate.low,
+        high=estimate.high,
+        reasons=[estimate.reason, *_notes(deciding)],
     )
 
 
-def _remarks(judged: JudgedSignal) -> Iterator[Reason]:
-    """What was left out, and what would have escaped."""
-    said = judged.estimate
+def _notes(judged: JudgedSignal) -> Iterator[Reason]:
+    """Report the start-up that was left out, and the detection limit."""
+    estimate = judged.estimate
     if judged.start_up_seconds:
         yield Reason(kind=ReasonKind.START_UP, seconds=judged.start_up_seconds)
-    if said.conclusion is Conclusion.LEAK or said.reason.kind in SAY_HOW_LONG:
+    if estimate.conclusion is Conclusion.LEAK or estimate.reason.kind in SAY_HOW_LONG:
         return
     longer = _longer_than(judged.judged_seconds)
     yield Reason(
         kind=ReasonKind.WOULD_ESCAPE,
-        signal=said.signal,
+        signal=estimate.signal,
         rate=judged.slowest,
         ceiling=judged.slowest * judged.judged_seconds / longer,
         seconds=longer,
@@ -129,6 +132,6 @@ def _remarks(judged: JudgedSignal) -> Iterator[Reason]:
 
 
 def _longer_than(seconds: float) -> float:
-    """The length of a watch to advise."""
+    """Return the length of a watch to advise, in seconds."""
     fit = (length for length in LENGTHS_SECONDS if length >= MIN_TIMES_LONGER * seconds)
     return next(fit, MIN_TIMES_LONGER * seconds)

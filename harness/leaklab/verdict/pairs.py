@@ -1,4 +1,4 @@
-"""Two saved results side by side: a pure function of the two records."""
+"""The comparison of two saved results: a pure function of the two records."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,16 +12,23 @@ from leaklab.model.scenario import Criterion, Scenario, Variant
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind
 from leaklab.verdict.wording import with_text
 
-# What must be the same for two figures to be about the same work, and what only deserves a word.
+# Fields that must be the same, so that both figures are about the same work.
 SAME_WORK = ("unit", "units")
-# Of two runs that ended by themselves; one may have ended before its units were done.
+# The same for runs that completed: one may have ended before its units were done.
 SAME_WORK_DONE = ("unit", "units_of_peak")
-WORTH_SAYING = ("scenario", "variant", "mode", "workers", "seed", "options")
+# Fields that may differ; the comparison reports a difference.
+REPORTED_FIELDS = ("scenario", "variant", "mode", "workers", "seed", "options")
 
 
 @dataclass(frozen=True)
 class PeakVerdict:
-    """A pair judged by its peaks: the buggy one's by the fixed one's, and what is declared."""
+    """The verdict on a pair by its peaks.
+
+    Attributes:
+        ratio: The buggy peak divided by the fixed peak.
+        min_ratio: The ratio from which the scenario declares a leak.
+        leak: Whether the ratio reaches it.
+    """
 
     ratio: float
     min_ratio: float
@@ -30,8 +37,16 @@ class PeakVerdict:
 
 @dataclass(frozen=True)
 class ResultComparison:
-    """B against A. `peak_ratio` is B's peak by A's; `intervals_apart` whether the 95 % intervals
-    of the growth per unit have no value in common; `pair` the verdict of a pair judged by peaks."""
+    """The comparison of result B with result A.
+
+    Attributes:
+        a: The first result.
+        b: The second result.
+        peak_ratio: The peak of B divided by the peak of A.
+        intervals_apart: Whether the 95 % intervals of the growth per unit do not overlap.
+        differences: The settings that differ, as text.
+        pair: The verdict on a pair that is judged by its peaks.
+    """
 
     a: Result
     b: Result
@@ -42,24 +57,27 @@ class ResultComparison:
 
 
 def compare_results(a: Result, b: Result) -> ResultComparison:
-    """Compare the peaks and the growth of two runs over the same work. The two of a pair that is
-    judged by its peaks have its verdict.
+    """Compare the peaks and the growth of two runs over the same work.
+
+    The results of a pair that is judged by its peaks get the verdict of the pair.
 
     Raises:
-        BadInput: they did different work, or one of them has no peak.
+        BadInput: The runs did different work, or one of them has no peak.
     """
     a, b = judge_pairs([a, b])
     for name in SAME_WORK_DONE if _ended(a, b) else SAME_WORK:
-        mine, other = getattr(a, name), getattr(b, name)
-        if mine != other:
-            what = name.partition("_")[0]
+        of_a, of_b = getattr(a, name), getattr(b, name)
+        if of_a != of_b:
+            setting = name.partition("_")[0]
             raise BadInput(
-                f"{label(a)} and {label(b)} did different work ({what}: {mine} and {other}); "
+                f"{label(a)} and {label(b)} did different work ({setting}: {of_a} and {of_b}); "
                 "run both with the same --units"
             )
     if not a.peak_bytes or not b.peak_bytes:
-        lacking = a if not a.peak_bytes else b
-        raise BadInput(f"{label(lacking)} has no peak ({lacking.end_reason}); run it again")
+        without_peak = a if not a.peak_bytes else b
+        raise BadInput(
+            f"{label(without_peak)} has no peak ({without_peak.end_reason}); run it again"
+        )
     return ResultComparison(
         a=a,
         b=b,
@@ -70,32 +88,37 @@ def compare_results(a: Result, b: Result) -> ResultComparison:
 
 
 def _differences(a: Result, b: Result) -> Iterator[str]:
-    for name in WORTH_SAYING:
+    for name in REPORTED_FIELDS:
         if getattr(a, name) != getattr(b, name):
             yield f"{name}: {getattr(a, name)} and {getattr(b, name)}"
     if a.environment.python != b.environment.python:
         yield f"Python: {a.environment.python} and {b.environment.python}"
 
 
-def judge_pair(found: ResultComparison, scenario: Scenario) -> ResultComparison:
-    """With the verdict of the pair, where these are the two variants of a scenario judged by its
-    peaks; else as it is. Which of the two is A makes no difference."""
+def judge_pair(comparison: ResultComparison, scenario: Scenario) -> ResultComparison:
+    """Add the verdict of the pair to a comparison of the two variants of a scenario.
+
+    A comparison of other results, or of a scenario that is not judged by its peaks, is returned
+    unchanged. Either variant may be A.
+    """
     if scenario.judge is not Criterion.PEAK or scenario.min_ratio is None:
-        return found
+        return comparison
     ratios = {
-        (Variant.FIXED, Variant.BUGGY): found.peak_ratio,
-        (Variant.BUGGY, Variant.FIXED): 1 / found.peak_ratio,
+        (Variant.FIXED, Variant.BUGGY): comparison.peak_ratio,
+        (Variant.BUGGY, Variant.FIXED): 1 / comparison.peak_ratio,
     }
-    ratio = ratios.get((found.a.variant, found.b.variant))
-    if ratio is None or found.a.scenario != found.b.scenario:
-        return found
+    ratio = ratios.get((comparison.a.variant, comparison.b.variant))
+    if ratio is None or comparison.a.scenario != comparison.b.scenario:
+        return comparison
     leak = is_peak_leak(ratio, scenario.min_ratio)
-    return replace(found, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
+    return replace(comparison, pair=PeakVerdict(ratio, scenario.min_ratio, leak))
 
 
 def judge_pairs(results: Sequence[Result]) -> list[Result]:
-    """Results in their order; those of pairs that are judged by their peaks have the pair's verdict
-    where both variants are there, from runs of the same seed and units."""
+    """Return the results in their order, pairs that are judged by their peaks with their verdict.
+
+    A pair has both variants, from runs with the same seed and units.
+    """
     by_pair: dict[tuple[object, ...], dict[Variant, Result]] = {}
     for result in results:
         if result.judge is Criterion.PEAK:
@@ -112,7 +135,7 @@ def judge_pairs(results: Sequence[Result]) -> list[Result]:
 
 
 def _pair_key(result: Result) -> tuple[object, ...]:
-    """What two runs have in common that are a pair."""
+    """Return what the two runs of a pair have in common."""
     return result.scenario, result.mode, result.repeat, result.seed, result.units, result.python
 
 
@@ -133,12 +156,12 @@ def _ended(*results: Result) -> bool:
 
 
 def is_peak_leak(ratio: float, min_ratio: float) -> bool:
-    """Whether a buggy variant's peak is so many times its fixed one's as to be a leak."""
+    """Return whether the ratio of the buggy to the fixed peak is a leak."""
     return ratio >= min_ratio
 
 
 def label(result: Result) -> str:
-    """How people name a run: `word_index/buggy/inline`."""
+    """Return the name of a run: `word_index/buggy/inline`."""
     return f"{result.scenario}/{result.variant}/{result.mode}"
 
 

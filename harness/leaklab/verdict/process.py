@@ -1,10 +1,11 @@
-"""The verdict on a run: a pure function of numbers, decided by work done and not by time.
+"""The verdict on a process or a tree of processes: a pure function of numbers.
 
-Each signal is judged by `growth.judge_series`, and so is every resource. Of a process, memory is
-decided by the heap in use and the allocated blocks; anonymous RSS beside them adds only what was
-mapped past both, and only where it is no fragmentation of either allocator. A leak must still be
-there after a collection, and where there were several, grow from one to the next. Of a tree, which
-is read from outside, memory is decided by its PSS.
+A verdict depends on the work done and not on time. `growth.judge_series` judges each signal, and
+the signals of a resource decide on the resource. For the memory of a process, these are the heap in
+use and the allocated blocks. Anonymous RSS adds only memory that was mapped outside both
+allocators, and only where it is not fragmentation of one of them. A leak must persist after a
+garbage collection and, where there were several, grow from one to the next. The memory of a tree,
+which is read from outside, is judged by its PSS.
 """
 
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
 from leaklab.verdict.allocators import allocator_notes
-from leaklab.verdict.amounts import quoted
+from leaklab.verdict.amounts import with_amount
 from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule, SeriesVerdict
 from leaklab.verdict.in_use import split_of
 from leaklab.verdict.length import NOT_READ_VERDICT, RunLength, too_short, verdicts_that_stand
@@ -30,107 +31,118 @@ from leaklab.verdict.signals import estimate_in_use, estimate_of
 
 
 def judge_process(
-    process: ProcessRecord, resource: Resource, work: RunLength, rule: GrowthRule = DEFAULT_RULE
+    process: ProcessRecord, resource: Resource, length: RunLength, rule: GrowthRule = DEFAULT_RULE
 ) -> Verdict:
     """Judge one process by its series.
 
     Args:
-        process: the measured process, with its samples and its readings after the last unit.
-        resource: the resource the scenario is about; it decides, the others are reported.
-        work: how much of the work was done; a run that did less than a verdict needs is undecided,
-            unless what it took is beyond all that is innocent.
-        rule: the constants.
+        process: The measured process, with its samples and its readings after the last unit.
+        resource: The scenario's resource, which decides; the others are reported.
+        length: How much work was done. A run that did less than a verdict needs is undecided,
+            unless its growth is extreme.
+        rule: The constants of the verdict.
 
     Returns:
         The verdict, with an estimate for every signal that was read.
     """
     rows = rows_of(process.samples)
     estimates = [
-        estimate_of(process, s, rows[s], work.needed, rule) for s in NOISE_FLOOR if s in rows
+        estimate_of(process, s, rows[s], length.needed, rule) for s in NOISE_FLOOR if s in rows
     ]
-    estimates = [*estimate_in_use(process, work.needed, rule), *estimates]
-    findings = _findings(estimates, SIGNALS_OF)
-    if short := too_short(work, rows, resource, process):
-        findings = verdicts_that_stand(findings, (resource, short), rows, work)
-    verdict = _verdict(estimates, findings, resource)
+    estimates = [*estimate_in_use(process, length.needed, rule), *estimates]
+    verdicts = _by_resource(estimates, SIGNALS_OF)
+    if short := too_short(length, rows, resource, process):
+        verdicts = verdicts_that_stand(verdicts, (resource, short), rows, length)
+    verdict = _verdict(estimates, verdicts, resource)
     verdict = msgspec.structs.replace(verdict, split=split_of(process))
-    verdict = quoted(verdict, process, rows)
-    held = allocator_notes(process) if resource is Resource.MEMORY else []
-    return _with_reasons(verdict, [*_zombies(process, resource, verdict), *held])
+    verdict = with_amount(verdict, process, rows)
+    notes = allocator_notes(process) if resource is Resource.MEMORY else []
+    return _with_reasons(verdict, [*_zombies(process, resource, verdict), *notes])
 
 
 def judge_tree(
     rows: Mapping[Signal, Rows],
     resource: Resource,
-    work: RunLength,
+    length: RunLength,
     rule: GrowthRule = DEFAULT_RULE,
 ) -> Verdict:
-    """Judge a tree of processes by what was read of it from outside.
+    """Judge a tree of processes by its readings from outside.
 
     Args:
-        rows: by signal the work done at each reading, and what was read.
-        resource: the resource that decides.
-        work: how much of the work was done.
-        rule: the constants.
+        rows: By signal, the work done at each reading in units, and the values.
+        resource: The resource that decides.
+        length: How much work was done.
+        rule: The constants of the verdict.
+
+    Returns:
+        The verdict, with an estimate for every signal that was read.
     """
     estimates = [
-        estimate_of(None, signal, rows[signal], work.needed, rule)
+        estimate_of(None, signal, rows[signal], length.needed, rule)
         for signal in NOISE_FLOOR
         if signal in rows
     ]
-    findings = _findings(estimates, SIGNALS_OF_TREE)
-    if short := too_short(work, rows, resource):
-        findings = verdicts_that_stand(findings, (resource, short), rows, work)
-    return quoted(_verdict(estimates, findings, resource))
+    verdicts = _by_resource(estimates, SIGNALS_OF_TREE)
+    if short := too_short(length, rows, resource):
+        verdicts = verdicts_that_stand(verdicts, (resource, short), rows, length)
+    return with_amount(_verdict(estimates, verdicts, resource))
 
 
 def is_certain(verdict: Verdict) -> bool:
-    """Whether more work would not be expected to change what was found."""
+    """Return whether more work is not expected to change the verdict."""
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
     deciding -= {Signal.ANON, Signal.PSS}
-    found = [e for e in verdict.estimates if e.signal in deciding]
-    settled = all(e.conclusive and e.conclusion is not Conclusion.UNDECIDED for e in found)
-    return verdict.is_leak or (verdict.is_decided and settled)
+    estimates = [e for e in verdict.estimates if e.signal in deciding]
+    conclusive = all(e.conclusive and e.conclusion is not Conclusion.UNDECIDED for e in estimates)
+    return verdict.is_leak or (verdict.is_decided and conclusive)
 
 
 def was_read(verdict: Verdict) -> bool:
-    """Whether any signal of the judged resource was read: some are read of one process only."""
+    """Return whether any signal of the judged resource was read.
+
+    Some signals are read for one process of a run only.
+    """
     deciding = {*SIGNALS_OF[verdict.resource], *SIGNALS_OF_TREE[verdict.resource]}
     return any(e.signal in deciding for e in verdict.estimates)
 
 
 def rows_of(samples: Samples) -> dict[Signal, Rows]:
-    """By signal where it was read, and what; signals read less than twice are left out."""
-    found = {signal: _rows(samples, signal) for signal in Signal}
-    return {signal: rows for signal, rows in found.items() if len(rows[1]) >= 2}
+    """Return the units and the values of each signal that was read at least twice."""
+    all_rows = {signal: _rows(samples, signal) for signal in Signal}
+    return {signal: rows for signal, rows in all_rows.items() if len(rows[1]) >= 2}
 
 
-def _findings(
+def _by_resource(
     estimates: Sequence[Estimate], signals_of: Mapping[Resource, tuple[Signal, ...]]
 ) -> dict[Resource, SeriesVerdict]:
-    """One finding for each resource of which anything was read."""
-    of = {r: [e for e in estimates if e.signal in signals] for r, signals in signals_of.items()}
-    return {r: _combine(found) for r, found in of.items() if found}
+    """Return one verdict for each resource with at least one estimate."""
+    by_resource = {
+        resource: [e for e in estimates if e.signal in signals]
+        for resource, signals in signals_of.items()
+    }
+    return {resource: _combine(own) for resource, own in by_resource.items() if own}
 
 
 def _verdict(
-    estimates: Sequence[Estimate], findings: Mapping[Resource, SeriesVerdict], resource: Resource
+    estimates: Sequence[Estimate], verdicts: Mapping[Resource, SeriesVerdict], resource: Resource
 ) -> Verdict:
-    finding = findings.get(resource, NOT_READ_VERDICT)
+    deciding = verdicts.get(resource, NOT_READ_VERDICT)
     return Verdict(
-        conclusion=finding.conclusion,
-        growth=finding.growth,
+        conclusion=deciding.conclusion,
+        growth=deciding.growth,
         resource=resource,
-        reasons=[finding.reason],
+        reasons=[deciding.reason],
         estimates=list(estimates),
-        others={r: f.conclusion for r, f in findings.items() if r is not resource},
+        others={r: f.conclusion for r, f in verdicts.items() if r is not resource},
     )
 
 
 def _combine(estimates: Sequence[Estimate]) -> SeriesVerdict:
-    """One finding from a resource's signals: a leak if one leaks; anonymous RSS leaves no doubt but
-    where memory past both allocators grows, and PSS speaks only where the kernel does not tell it
-    without files."""
+    """Combine the estimates of a resource's signals: it leaks if one of them leaks.
+
+    Anonymous RSS makes a resource undecided only where memory outside both allocators grows. PSS
+    counts only where the kernel does not report it without files.
+    """
     names = {e.signal for e in estimates}
     if Signal.PSS_ANON in names:
         estimates = [e for e in estimates if e.signal is not Signal.PSS]
@@ -139,9 +151,9 @@ def _combine(estimates: Sequence[Estimate]) -> SeriesVerdict:
     doubtful = [e for e in deciding if e.conclusion is Conclusion.UNDECIDED]
     leaking.sort(key=lambda e: e.reason.kind is ReasonKind.GROWS_BETWEEN_COLLECTIONS)
     level = [e for e in deciding if e.reason.kind is ReasonKind.LEVEL]
-    telling = [e for e in deciding if e not in level]
-    speaker = next(iter([*leaking, *doubtful, *telling, *level]))
-    return SeriesVerdict(speaker.conclusion, speaker.growth, speaker.reason)
+    not_level = [e for e in deciding if e not in level]
+    decisive = next(iter([*leaking, *doubtful, *not_level, *level]))
+    return SeriesVerdict(decisive.conclusion, decisive.growth, decisive.reason)
 
 
 def _decides(estimate: Estimate) -> bool:
@@ -150,7 +162,7 @@ def _decides(estimate: Estimate) -> bool:
 
 
 def _zombies(process: ProcessRecord, resource: Resource, verdict: Verdict) -> list[Reason]:
-    """What the children are that a program leaks."""
+    """Report how many of the leaked child processes are zombies."""
     zombies = process.after_trim.zombies if process.after_trim else None
     if resource is not Resource.PROCESSES or not verdict.is_leak or not zombies:
         return []

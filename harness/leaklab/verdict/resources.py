@@ -1,12 +1,13 @@
-"""The resources: by which signals each is judged, and what of it is too little, or too much."""
+"""The resources: the signals that judge each one, its noise floor and its limit."""
 
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Signal
 from leaklab.model.units import MIB, PAGE_BYTES
 from leaklab.verdict.octaves import BLOCKS
 
-# Growth smaller than one smallest thing per block of an octave is not told from chance: glibc's
-# smallest chunk is 32 bytes, a block or a descriptor is one. RSS moves by pymalloc's arenas.
+# The noise floor is one smallest item per block of an octave, below which growth is chance:
+# glibc's smallest chunk is 32 bytes; of blocks and descriptors it is one. RSS moves by whole arenas
+# of pymalloc.
 NOISE_FLOOR = {
     Signal.IN_USE: BLOCKS * 32.0,
     Signal.HEAP: BLOCKS * 32.0,
@@ -28,10 +29,10 @@ NOISE_FLOOR = {
     Signal.SHMEM: float(MIB),
 }
 
-# Anonymous memory that rises in order by more than a page a block is not level.
+# The noise floor of anonymous memory that rises in order: a page per block.
 NOISE_FLOOR_IN_PAGES = BLOCKS * float(PAGE_BYTES)
 
-# By resource the signals that decide; the others are judged and shown beside them.
+# The signals that decide on each resource; the others are judged and reported only.
 COUNTED = {
     Resource.DESCRIPTORS: (Signal.DESCRIPTORS,),
     Resource.SOCKETS: (Signal.SOCKETS,),
@@ -46,18 +47,18 @@ SIGNALS_OF_TREE = {
     Resource.SHARED_MEMORY: (*COUNTED[Resource.SHARED_MEMORY], Signal.SHMEM),
 }
 
-# Growth to this share of what a run may have of a resource is shown by nothing innocent that was
-# given fitting limits.
+# Steady growth to this share of a limit is a leak: limits are set so that no other program needs
+# as much.
 EXTREME_SHARE = 0.5
 
-# The tasks that a run may have beside its processes (`sandbox/cgroups.py`): its threads.
+# The limit of threads (`sandbox/cgroups.py` limits tasks: processes and threads).
 MAX_THREADS = 4096.0
 
 
 def resource_limits(
     memory_bytes: float, processes: float, descriptors: float
 ) -> dict[Resource, float]:
-    """How much a run may have of each resource."""
+    """Return the limit of each resource of a run, in bytes or pieces."""
     return {
         Resource.MEMORY: float(memory_bytes),
         Resource.DESCRIPTORS: float(descriptors),
@@ -68,7 +69,7 @@ def resource_limits(
     }
 
 
-# Where a result does not say what it was held to, for it is an old one.
+# The limits of old results, which do not name them.
 DEFAULT_RESOURCE_LIMITS = resource_limits(memory_bytes=1 << 30, processes=256, descriptors=16_384)
 
 SIGNAL_LABELS = {

@@ -1,4 +1,4 @@
-"""One signal of a process judged: what its rows show, and what the readings at stops say of it."""
+"""The verdict on one signal of a process, by its series and by the readings at stops."""
 
 import msgspec
 
@@ -15,7 +15,7 @@ from leaklab.verdict.growth import GrowthRule, SeriesVerdict, judge_series, rise
 from leaklab.verdict.in_use import growth_in_use, in_use_rows
 from leaklab.verdict.octaves import Octave, Rows, growth_per_unit, joined, octaves
 from leaklab.verdict.resources import NOISE_FLOOR, NOISE_FLOOR_IN_PAGES
-from leaklab.verdict.retained import Rise, kept_of, settle
+from leaklab.verdict.retained import Rise, confirm_by_collections, retained_readings
 
 COLLECTABLE = {Signal.HEAP, Signal.BLOCKS}
 
@@ -30,36 +30,38 @@ def estimate_of(
     """Judge one signal.
 
     Args:
-        process: whose it is, with its readings at stops; None for a tree.
-        signal: the signal.
-        rows: the work done at each sample, and what was read.
-        declared: the work that a verdict is said to need; None where nobody says.
-        rule: the constants.
+        process: The process, with its readings at stops; None for a tree.
+        signal: The signal.
+        rows: The work done at each sample, and the values.
+        declared: The work that a verdict is declared to need; None if that is not declared.
+        rule: The constants of the verdict.
     """
-    finding = judge_series(*rows, NOISE_FLOOR[signal], rule, declared)
+    verdict = judge_series(*rows, NOISE_FLOOR[signal], rule, declared)
     _, before, last = octaves(*rows)
     if process and signal in COLLECTABLE:
-        finding = _collectable(process, signal, finding, last, rule)
+        verdict = _collectable(process, signal, verdict, last, rule)
     elif process and signal is Signal.ANON:
-        finding = _anonymous(process, finding, before, last, rule)
+        verdict = _anonymous(process, verdict, before, last, rule)
     slope = growth_per_unit(*joined(before, last))
-    return estimate(signal, finding, slope)
+    return estimate(signal, verdict, slope)
 
 
 def estimate_in_use(
     process: ProcessRecord, declared: float | None, rule: GrowthRule
 ) -> list[Estimate]:
-    """The estimate of the memory in use, where it can be told: its amount, which is quoted."""
+    """Return the estimate of memory in use, or an empty list where that is unknown."""
     rows = in_use_rows(process)
     if len(rows[0]) < 2:
         return []
-    found = estimate_of(process, Signal.IN_USE, rows, declared, rule)
+    in_use = estimate_of(process, Signal.IN_USE, rows, declared, rule)
     slope = growth_in_use(process, rows)
-    return [msgspec.structs.replace(found, per_unit=slope.estimate, low=slope.low, high=slope.high)]
+    return [
+        msgspec.structs.replace(in_use, per_unit=slope.estimate, low=slope.low, high=slope.high)
+    ]
 
 
-def excuse(process: ProcessRecord, signal: Signal, rows: Rows) -> SeriesVerdict | None:
-    """What acquits a rise over all that was seen of a run."""
+def explained_rise(process: ProcessRecord, signal: Signal, rows: Rows) -> SeriesVerdict | None:
+    """Return a verdict that explains a rise over the whole run; None where it is retained."""
     rise = Rise(rows[1][0], rows[1][-1] - rows[1][0], rows[0][-1] - rows[0][0])
     if signal in COLLECTABLE:
         return explained_growth(process, signal, rise)
@@ -67,28 +69,28 @@ def excuse(process: ProcessRecord, signal: Signal, rows: Rows) -> SeriesVerdict 
 
 
 def _collectable(
-    process: ProcessRecord, signal: Signal, finding: SeriesVerdict, last: Octave, rule: GrowthRule
+    process: ProcessRecord, signal: Signal, verdict: SeriesVerdict, last: Octave, rule: GrowthRule
 ) -> SeriesVerdict:
-    if finding.reason.kind is ReasonKind.TOO_FEW_SAMPLES:
-        return finding
-    kept, rise = kept_of(process, signal), _rise(last)
+    if verdict.reason.kind is ReasonKind.TOO_FEW_SAMPLES:
+        return verdict
+    kept, rise = retained_readings(process, signal), _rise(last)
     if len(kept) >= 2 and kept[-1].units >= process.units_done:
-        return settle(finding, process, signal, rise, rule)
-    if finding.conclusion is Conclusion.LEAK:
-        return explained_growth(process, signal, rise) or finding
-    return finding
+        return confirm_by_collections(verdict, process, signal, rise, rule)
+    if verdict.conclusion is Conclusion.LEAK:
+        return explained_growth(process, signal, rise) or verdict
+    return verdict
 
 
 def _anonymous(
-    process: ProcessRecord, finding: SeriesVerdict, before: Octave, last: Octave, rule: GrowthRule
+    process: ProcessRecord, verdict: SeriesVerdict, before: Octave, last: Octave, rule: GrowthRule
 ) -> SeriesVerdict:
     rise = _rise(last)
-    if finding.conclusion is Conclusion.LEAK:
-        return explained_anonymous_growth(process, rise) or finding
+    if verdict.conclusion is Conclusion.LEAK:
+        return explained_anonymous_growth(process, rise) or verdict
     in_order = rises(before, NOISE_FLOOR_IN_PAGES, rule) and rises(last, NOISE_FLOOR_IN_PAGES, rule)
     if in_order and grows_past_allocators(process, rise):
         return undecided(ReasonKind.MAPPED_GROWS)
-    return finding
+    return verdict
 
 
 def _rise(octave: Octave) -> Rise:

@@ -1,12 +1,12 @@
-"""Where the start-up of a program ends: importing and warming up look like growth that fades.
+"""The end of a program's start-up: imports and warm-up look like growth that fades.
 
-A start-up is steep and comes first. It ends where, for the last time in the first quarter of a
-watch, the series moves twice as fast as it ever does later; time then begins anew. No more than a
-quarter is ever left out: a logarithm or a square root, begun that much later, is still told from a
-line (it keeps 65 % and 81 % of its rate from octave to octave, and a leak keeps 84 %).
+A start-up is steep and comes first. It ends where the series, for the last time in the first
+quarter of a watch, moves twice as fast as at any later time; time is counted from there. At most a
+quarter is left out, because a logarithm or a square root that begins that much later can still be
+distinguished from a line: it keeps 65 % and 81 % of its rate from octave to octave, a leak 84 %.
 
-Rejected: a straight line fitted to each side of a hinge (garbage bends it), and leaving out a fixed
-time (an import takes from a tenth of a second to a minute).
+Rejected methods: a straight line fitted to each side of a hinge (garbage bends it), and leaving out
+a fixed time (an import takes from a tenth of a second to a minute).
 """
 
 from __future__ import annotations
@@ -20,53 +20,54 @@ if TYPE_CHECKING:
 
 MAX_SHARE = 0.25
 BLOCKS_WITHIN = 8
-# No line is twice as steep as itself.
-STEEPER = 2.0
-# Fewer readings than that have no octaves to be judged by.
+# Within a start-up the series moves at least this many times as fast as later.
+MIN_TIMES_STEEPER = 2.0
+# Fewer readings have no octaves that can be judged.
 MIN_START_UP_ROWS = 10
 
 
-def without_start_up(rows: Rows, least: float) -> tuple[Rows, float]:
-    """A series from the end of its start-up on, and when that was, in seconds; 0 where it has none.
+def without_start_up(rows: Rows, min_change: float) -> tuple[Rows, float]:
+    """Return a series without its start-up, and the length of the start-up in seconds.
 
-    The seconds of what is left count from there.
+    The seconds of the remaining series count from the end of the start-up. The length is 0 where
+    there is no start-up.
 
     Args:
-        rows: seconds, rising, and what was read then.
-        least: a change that is no larger than this is no start-up.
+        rows: The seconds, rising, and the values.
+        min_change: A smaller change is not a start-up.
     """
     seconds, values = rows
-    first = _first_after(seconds, values, least) if len(seconds) >= MIN_START_UP_ROWS else 0
+    first = _first_after(seconds, values, min_change) if len(seconds) >= MIN_START_UP_ROWS else 0
     if not first:
         return rows, 0.0
     began = seconds[first]
     return ([at - began for at in seconds[first:]], list(values[first:])), began
 
 
-def _first_after(seconds: Sequence[float], values: Sequence[float], least: float) -> int:
-    """The first reading that belongs to no start-up."""
+def _first_after(seconds: Sequence[float], values: Sequence[float], min_change: float) -> int:
+    """Return the index of the first reading after the start-up."""
     lowest = lowest_of_blocks(seconds, values, round(BLOCKS_WITHIN / MAX_SHARE))
     end = seconds[0] + MAX_SHARE * (seconds[-1] - seconds[0])
     steps = [(values[b] - values[a], a, b) for a, b in pairwise(lowest)]
     later = max((abs(step) for step, _, b in steps if seconds[b] > end), default=0.0)
-    steep = max(least, STEEPER * later)
-    found = [(a, b) for step, a, b in steps if abs(step) > steep and seconds[b] <= end]
-    if not found:
+    steep = max(min_change, MIN_TIMES_STEEPER * later)
+    steep_steps = [(a, b) for step, a, b in steps if abs(step) > steep and seconds[b] <= end]
+    if not steep_steps:
         return 0
-    before, after = found[-1]
-    # Where it has come to that level: a block is longer than most start-ups.
-    way = 1 if values[after] > values[before] else -1
+    before, after = steep_steps[-1]
+    # The reading that reaches the new level, because a block is longer than most start-ups.
+    direction = 1 if values[after] > values[before] else -1
     return next(
-        at for at in range(before + 1, after + 1) if way * (values[at] - values[after]) >= 0
+        at for at in range(before + 1, after + 1) if direction * (values[at] - values[after]) >= 0
     )
 
 
 def lowest_of_blocks(seconds: Sequence[float], values: Sequence[float], blocks: int) -> list[int]:
-    """The places of the lowest values in blocks of even length; a block without any has none."""
+    """Return the indices of the lowest values in blocks of equal length; empty blocks have none."""
     begin, span = seconds[0], seconds[-1] - seconds[0]
-    found: dict[int, int] = {}
+    lowest: dict[int, int] = {}
     for at, (second, value) in enumerate(zip(seconds, values, strict=True)):
         block = min(int((second - begin) / span * blocks), blocks - 1) if span else 0
-        if block not in found or value < values[found[block]]:
-            found[block] = at
-    return [found[block] for block in sorted(found)]
+        if block not in lowest or value < values[lowest[block]]:
+            lowest[block] = at
+    return [lowest[block] for block in sorted(lowest)]

@@ -1,7 +1,8 @@
-"""Verdicts on work whose length nobody vouches for: what is still filling looks like a leak there.
+"""Verdicts on scenarios that are not vouched for: a cache that is still filling looks like a leak.
 
-A leak is believed only after the whole budget, and says what would look the same. Where a container
-that states a maximum of its own was seen to grow, and is not full, nothing is decided before it is.
+The declared units of such a scenario may be too few. A leak is reported only after the whole budget
+is used, together with what would look the same. Where a container that states its maximum size has
+grown and is not full, the verdict is undecided until it is.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from leaklab.model.measurement import Container, EndReason, Measurement, Process
 from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
 from leaklab.verdict.growth import CONFIRM_TIMES
 
-# What is to be raised where a run was stopped.
+# The option to raise where a run was stopped.
 LIMIT_OPTION = {
     EndReason.MEMORY_LIMIT: "--memory-limit",
     EndReason.TIME_LIMIT: "--time-limit",
@@ -21,66 +22,72 @@ LIMIT_OPTION = {
     EndReason.DESCRIPTOR_LIMIT: "--descriptor-limit",
 }
 
-# A budget so many times as large is what is advised.
+# The advised budget as a multiple of the present one.
 MORE_BUDGET = 4
 
 
-def doubted(job: Job, trace: Measurement, process: ProcessRecord, verdict: Verdict) -> Verdict:
-    """A verdict, with what it cannot exclude.
+def with_doubts(
+    job: Job, measurement: Measurement, process: ProcessRecord, verdict: Verdict
+) -> Verdict:
+    """Return a verdict with what it cannot exclude.
 
     Args:
-        job: the run, whose units nobody vouches for.
-        trace: how it ended.
-        process: the process that the verdict is about.
-        verdict: as the numbers have it.
+        job: A run of a scenario that is not vouched for.
+        measurement: The measurement of the run.
+        process: The process that the verdict is about.
+        verdict: The verdict by the numbers alone.
     """
     if not verdict.is_leak:
         return verdict
     is_extreme = verdict.reasons[0].kind is ReasonKind.EXTREME
-    if filling := filling_of(process.bounded):
-        reasons = [_fills(job, trace, process, one) for one in filling]
+    if filling := filling_containers(process.bounded):
+        reasons = [_fills(job, measurement, process, container) for container in filling]
         return _undecided(verdict, reasons)
-    reason = _may_be_filling(job, trace, process, verdict)
-    if trace.held_back_by or trace.end_reason.stopped or is_extreme:
+    reason = _may_be_filling(job, measurement, process, verdict)
+    if measurement.held_back_by or measurement.end_reason.stopped or is_extreme:
         return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, reason])
     return _undecided(verdict, [reason])
 
 
-def filling_of(found: Sequence[Container]) -> list[tuple[Container, float]]:
-    """The containers that are not full and have grown since they were last looked at, and their
-    entries per unit; those that were looked at once, from the beginning of the work."""
-    last = max((one.units for one in found), default=0)
+def filling_containers(readings: Sequence[Container]) -> list[tuple[Container, float]]:
+    """Return the containers that are not full and are growing, with their entries per unit.
+
+    Args:
+        readings: The containers at each stop, in order. One that was read once counts as empty at
+            the beginning of the work.
+    """
+    last = max((reading.units for reading in readings), default=0)
     filling = []
-    for one in found:
-        if one.units != last:
+    for container in readings:
+        if container.units != last:
             continue
-        before = [b for b in found if b.name == one.name and b.units < last]
+        before = [b for b in readings if b.name == container.name and b.units < last]
         entries, units = (before[-1].entries, before[-1].units) if before else (0, 0)
-        if entries < one.entries < one.maximum:
-            filling.append((one, (one.entries - entries) / (last - units)))
+        if entries < container.entries < container.maximum:
+            filling.append((container, (container.entries - entries) / (last - units)))
     return filling
 
 
 def _fills(
-    job: Job, trace: Measurement, process: ProcessRecord, filling: tuple[Container, float]
+    job: Job, measurement: Measurement, process: ProcessRecord, filling: tuple[Container, float]
 ) -> Reason:
     container, rate = filling
     units = container.units + (container.maximum - container.entries) / rate
-    # It must be full for the last two octaves.
-    budget = (process.cpu_seconds or 0.0) * CONFIRM_TIMES * units / max(trace.units_done, 1)
+    # The container must be full throughout the last two octaves.
+    budget = (process.cpu_seconds or 0.0) * CONFIRM_TIMES * units / max(measurement.units_done, 1)
     return Reason(
         kind=ReasonKind.FILLS,
         name=container.name,
         count=container.entries,
         maximum=container.maximum,
         needed=round(units),
-        option=trace.held_back_by or "--budget",
+        option=measurement.held_back_by or "--budget",
         seconds=max(2 * budget, 2 * (job.budget_seconds or 0.0)),
     )
 
 
 def _may_be_filling(
-    job: Job, trace: Measurement, process: ProcessRecord, verdict: Verdict
+    job: Job, measurement: Measurement, process: ProcessRecord, verdict: Verdict
 ) -> Reason:
     in_bytes = verdict.signal is not None and verdict.signal.in_bytes
     grown = round((verdict.per_unit or 0.0) * process.units_done)
@@ -90,7 +97,7 @@ def _may_be_filling(
         done=process.units_done,
         held_bytes=grown if in_bytes else None,
         count=None if in_bytes else grown,
-        option=trace.held_back_by or LIMIT_OPTION.get(trace.end_reason, ""),
+        option=measurement.held_back_by or LIMIT_OPTION.get(measurement.end_reason, ""),
         seconds=MORE_BUDGET * budget if budget else None,
     )
 

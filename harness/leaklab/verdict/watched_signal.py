@@ -1,4 +1,4 @@
-"""One signal of a watch judged: without the start-up, and with the doubts that time leaves."""
+"""The verdict on one signal of a watch: without the start-up, and stricter than on a run."""
 
 from __future__ import annotations
 
@@ -32,21 +32,24 @@ from leaklab.verdict.octaves import (
 from leaklab.verdict.resources import NOISE_FLOOR, NOISE_FLOOR_IN_PAGES
 from leaklab.verdict.start_up import lowest_of_blocks, without_start_up
 
-# A leak rises by the floor in the last octave but one, too: the second quarter of the time, from
-# its first block to its last.
+# A leak rises by the noise floor in the octave before the last, too, which is the second quarter of
+# the time: the share of the time from its first block to its last.
 FLOOR_OCTAVE_SHARE = (BLOCKS - 1) / BLOCKS / 4
-# Without the pages of files PSS is exact. The kernel's counters behind RSS are not, and PSS with
-# files moves with strangers.
+# PSS without files is exact. RSS comes from inexact counters of the kernel, and PSS with files
+# changes with unrelated processes.
 MIN_NOISE_FLOOR = {**NOISE_FLOOR, Signal.PSS_ANON: NOISE_FLOOR_IN_PAGES}
 
 
 @dataclass(frozen=True)
 class JudgedSignal:
-    """One signal judged.
+    """The verdict on one signal of a watch.
 
-    start_up_seconds: how much was left out of the beginning, and judged_seconds: how much was not.
-    slowest: of the steady leaks that would not have been acquitted the slowest, in bytes or pieces
-        a second.
+    Attributes:
+        estimate: Its conclusion and its growth.
+        start_up_seconds: The length of the start-up that was left out.
+        judged_seconds: The length of the rest.
+        slowest: The detection limit: the slowest steady leak that would not be clean, in bytes or
+            pieces a second.
     """
 
     estimate: Estimate
@@ -59,30 +62,33 @@ def judge_signal(signal: Signal, rows: Rows, extreme: float, rule: GrowthRule) -
     """Judge one signal.
 
     Args:
-        signal: which.
-        rows: the seconds at each reading, and what was read; one reading at least.
-        extreme: a rise in order by so much is shown by nothing innocent.
-        rule: the constants.
+        signal: The signal.
+        rows: The seconds at each reading, and the values; at least one reading.
+        extreme: A steady rise by this amount is a leak whatever its rate.
+        rule: The constants of the verdict.
     """
     rest, start_up_seconds = without_start_up(rows, MIN_NOISE_FLOOR[signal])
     judged_seconds = rest[0][-1]
-    floor = noise_floor_of(signal, rest)
+    noise_floor = noise_floor_of(signal, rest)
     _, before, last = octaves(*rest)
     slope = growth_per_unit(*joined(before, last))
-    finding = _extreme(rest, extreme, rule)
-    if finding is None:
-        finding = _explained(_series(rest, signal, floor, rule), before, last, floor)
-    found = estimate(signal, finding, slope)
+    verdict = _extreme(rest, extreme, rule)
+    if verdict is None:
+        verdict = _explained(_series(rest, signal, noise_floor, rule), before, last, noise_floor)
+    plain = estimate(signal, verdict, slope)
     span = FLOOR_OCTAVE_SHARE * judged_seconds
     slowest = max(slope.high, MIN_NOISE_FLOOR[signal] / span) if span > 0 else float("inf")
-    found = _doubted(_with_ceiling(found, slowest), floor, judged_seconds)
-    return JudgedSignal(found, start_up_seconds, judged_seconds, slowest)
+    cautious = _without_slow_leak(_with_ceiling(plain, slowest), noise_floor, judged_seconds)
+    return JudgedSignal(cautious, start_up_seconds, judged_seconds, slowest)
 
 
 def noise_floor_of(signal: Signal, rows: Rows) -> float:
-    """Growth over an octave that counts as none: the smallest that can be read of a signal, or the
-    deepest fall that was seen, for what fell once may rise as far again and fall once more. Falls
-    are of minima in blocks as long as those of the last octave: garbage and the like is shorter."""
+    """Return the growth over an octave that counts as none, in bytes or pieces.
+
+    It is the smallest growth that can be read of the signal, or the deepest fall of the series,
+    because a series that fell may rise as far again. Falls are those of the minima of blocks as
+    long as the blocks of the last octave; garbage comes and goes faster.
+    """
     seconds, values = rows
     highest, deepest = values[0], 0.0
     for at in lowest_of_blocks(seconds, values, 2 * BLOCKS):
@@ -91,20 +97,24 @@ def noise_floor_of(signal: Signal, rows: Rows) -> float:
     return max(MIN_NOISE_FLOOR[signal], deepest)
 
 
-def _series(rows: Rows, signal: Signal, floor: float, rule: GrowthRule) -> SeriesVerdict:
-    """What a series shows. A program that swings is doubted both ways: it is accused only where it
-    grows by more than it was seen to give back, and acquitted only where it may grow by less than
-    the usual floor."""
-    finding = judge_series(*rows, floor, rule)
-    if finding.conclusion is not Conclusion.CLEAN or floor <= NOISE_FLOOR[signal]:
-        return finding
+def _series(rows: Rows, signal: Signal, noise_floor: float, rule: GrowthRule) -> SeriesVerdict:
+    """Judge a series; one that swings is a leak or clean on stricter terms.
+
+    It is a leak only where it grows by more than it fell before, and clean only where it grows by
+    less than the usual noise floor.
+    """
+    verdict = judge_series(*rows, noise_floor, rule)
+    if verdict.conclusion is not Conclusion.CLEAN or noise_floor <= NOISE_FLOOR[signal]:
+        return verdict
     closer = judge_series(*rows, NOISE_FLOOR[signal], rule)
     return undecided(ReasonKind.SWINGS) if closer.conclusion is Conclusion.LEAK else closer
 
 
 def _extreme(rows: Rows, amount: float, rule: GrowthRule) -> SeriesVerdict | None:
-    """A leak, where a series rises in order by so much that nothing innocent does, and at full pace
-    to its end. Its rate may change meanwhile: on a busy machine every program's does."""
+    """Return a leak where a series rises steadily by `amount` or more, at full pace to its end.
+
+    Its rate may change during the watch, because on a busy machine the rate of every program does.
+    """
     seconds, values = rows
     if not rises_to_its_end(seconds, values, amount, rule):
         return None
@@ -119,45 +129,52 @@ def _extreme(rows: Rows, amount: float, rule: GrowthRule) -> SeriesVerdict | Non
 
 
 def _with_ceiling(estimate: Estimate, slowest: float) -> Estimate:
-    """An estimate whose words exclude no growth but that which would have been found."""
+    """Return an estimate with the detection limit as the growth that it does not exclude."""
     if estimate.reason.kind is not ReasonKind.LEVEL:
         return estimate
     reason = msgspec.structs.replace(estimate.reason, ceiling=slowest)
     return msgspec.structs.replace(estimate, reason=reason)
 
 
-def _doubted(estimate: Estimate, floor: float, seconds: float) -> Estimate:
-    """An estimate that acquits no series whose growth surely is above zero: a leak may be slower
-    than the watch was long. It is undecided then, and says how long a watch would tell."""
+def _without_slow_leak(estimate: Estimate, noise_floor: float, seconds: float) -> Estimate:
+    """Return an undecided estimate where a clean series has growth surely above zero.
+
+    It may be a leak that is too slow for the length of the watch. The reason says how long to
+    watch.
+    """
     if estimate.conclusion is not Conclusion.CLEAN or estimate.low <= 0:
         return estimate
     if estimate.reason.kind is ReasonKind.FADES:
         reason = Reason(kind=ReasonKind.FADES_SO_FAR, signal=estimate.signal)
     else:
-        needed = max(floor / (estimate.per_unit * FLOOR_OCTAVE_SHARE), 2 * seconds)
+        needed = max(noise_floor / (estimate.per_unit * FLOOR_OCTAVE_SHARE), 2 * seconds)
         kind = ReasonKind.GROWS_TOO_SLOWLY
         reason = Reason(kind=kind, signal=estimate.signal, seconds=needed)
     changes = {"conclusion": Conclusion.UNDECIDED, "growth": None, "reason": reason}
     return msgspec.structs.replace(estimate, **changes)
 
 
-def _explained(finding: SeriesVerdict, before: Octave, last: Octave, floor: float) -> SeriesVerdict:
-    """A finding with the reason that is true of a watch, in which the first octaves may have few
-    readings, or none in order."""
-    kind = finding.reason.kind
+def _explained(
+    verdict: SeriesVerdict, before: Octave, last: Octave, noise_floor: float
+) -> SeriesVerdict:
+    """Return a verdict with the reason for a watch.
+
+    The first octaves of a watch may have few readings, or readings without order.
+    """
+    kind = verdict.reason.kind
     if kind is ReasonKind.TOO_FEW_SAMPLES and last.minima.size >= MIN_BLOCKS:
         kind = ReasonKind.TOO_FEW_BEFORE
     elif kind is ReasonKind.ROSE_ONLY_LATELY and before.ordered(TENDENCY):
         kind = ReasonKind.ROSE_LESS_BEFORE
     elif kind is ReasonKind.RISES_BY_STEPS:
-        kind = _kind_of_steps(before, last, floor)
-    reason = msgspec.structs.replace(finding.reason, kind=kind)
-    return SeriesVerdict(finding.conclusion, finding.growth, reason, finding.conclusive)
+        kind = _kind_of_steps(before, last, noise_floor)
+    reason = msgspec.structs.replace(verdict.reason, kind=kind)
+    return SeriesVerdict(verdict.conclusion, verdict.growth, reason, verdict.conclusive)
 
 
-def _kind_of_steps(before: Octave, last: Octave, floor: float) -> ReasonKind:
-    """Several steps, or one rise from a level to the next, which took more than one block."""
-    clear = clear_steps(joined(before, last)[1], floor).tolist()
+def _kind_of_steps(before: Octave, last: Octave, noise_floor: float) -> ReasonKind:
+    """Distinguish several steps from one rise to another level that took more than one block."""
+    clear = clear_steps(joined(before, last)[1], noise_floor).tolist()
     begun = sum(now and not then for then, now in pairwise([False, *clear]))
     if begun > 1:
         return ReasonKind.RISES_BY_STEPS

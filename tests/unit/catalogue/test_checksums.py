@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue.checksums import CHECKSUM_FILE, sums_of
+from leaklab.catalogue.checksums import CHECKSUM_FILE, checksums_text
 from leaklab.catalogue.folders import Catalogue, builtin_root
 from leaklab.model.scenario import Variant
 
@@ -18,7 +18,7 @@ def checkout(tmp_path: Path) -> Catalogue:
     for path in (builtin_root() / "scenarios" / "word_index").iterdir():
         if path.is_file():
             (folder / path.name).write_bytes(path.read_bytes())
-    (tmp_path / "scenarios" / CHECKSUM_FILE).write_text(sums_of(tmp_path))
+    (tmp_path / "scenarios" / CHECKSUM_FILE).write_text(checksums_text(tmp_path))
     return Catalogue(tmp_path)
 
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from leaklab.catalogue.contracts import Checked, check_contracts
+from leaklab.catalogue.contracts import CheckedScenario, check_contracts
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.model.errors import Exit, NotMeasured
 from leaklab.model.job import Job
@@ -24,13 +24,24 @@ def root(tmp_path: Path) -> Path:
     return Path(shutil.copytree(TOYS, tmp_path / "root", ignore=ignore))
 
 
-def checked(root: Path, checker: object = None, name: str = "grow") -> Checked:
+def checked(root: Path, checker: object = None, name: str = "grow") -> CheckedScenario:
     return check_contracts(open_catalogue(root), name, checker or Holds(), lambda _: None)  # type: ignore[arg-type]
 
 
 def test_a_sound_scenario_is_ok(root: Path) -> None:
     check = checked(root)
     assert (check.lines, check.exit) == (["ok"], Exit.AS_EXPECTED)
+
+
+def test_each_mistake_in_scenario_toml_is_a_line_below_the_files_name(root: Path) -> None:
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    path.write_text(path.read_text().replace("level    = 1", "level = 9\ncolour = 'red'"))
+    check = checked(root)
+    assert check.exit is Exit.BAD_INPUT
+    assert check.lines[0] == f"{path} has 2 problems:"
+    assert check.lines[1].startswith("unknown key 'colour' at the top level; allowed: schema,")
+    assert check.lines[2:] == ["level is 9; give 1 (easy) to 5 (hard)"]
+    assert len(check.problems) == 2
 
 
 def test_a_scenario_with_a_missing_requirement_is_skipped(root: Path) -> None:

@@ -7,12 +7,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import toys
-from leaklab.catalogue.folders import builtin_root, open_catalogue, read_scenario
+from leaklab.catalogue.folders import builtin_root, open_catalogue
 from leaklab.catalogue.lint import lint, unified_diff
 from leaklab.catalogue.options import resolve_options
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
-from leaklab.model.errors import BadInput
-from leaklab.model.scenario import Mode, Variant
+from leaklab.catalogue.scenario_file import read_scenario
+from leaklab.model.errors import BadInput, InvalidFile
+from leaklab.model.scenario import Mode, Pattern, Variant
 
 TOYS = Path(__file__).parents[2] / "catalogue"
 Edit = Callable[[str, str, str], None]
@@ -91,13 +92,33 @@ def test_fixtures_are_checked_in_the_folder_of_their_import(edit: Edit, root: Pa
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("level    = 1", "levle    = 1", r"unknown key 'levle' at the top level; allowed: schema"),
-        ("growth  = ", "groth  = ", r"unknown key 'groth' at \[buggy\]; allowed: growth, culprit"),
-        ("level    = 1", 'level    = "one"', r"Expected `int`, got `str`, at `level`"),
-        ("level    = 1", "level    = 9", "level is 9; say 1"),
-        ("units    = 200", "units    = 0", "units is 0; at least 1"),
-        ('"memory"', '"money"', "Invalid enum value 'money', at `resource`"),
-        ("unit     =", "# unit =", "missing required field `unit`"),
+        (
+            "level    = 1",
+            "levle    = 1",
+            r"unknown key 'levle' at the top level; did you mean 'level'\?",
+        ),
+        ("growth  = ", "groth  = ", r"unknown key 'groth' in \[buggy\]; did you mean 'growth'\?"),
+        (
+            "level    = 1",
+            "level = 1\nlock = 2",
+            "key 'lock' at the top level; allowed: schema",
+        ),
+        (
+            "growth  = ",
+            "shape = 1\ngrowth = ",
+            r"key 'shape' in \[buggy\]; allowed: growth",
+        ),
+        ("level    = 1", 'level    = "one"', "level is 'one'; give a whole number"),
+        ("level    = 1", "level    = 1.5", r"level is 1\.5; give a whole number"),
+        ("level    = 1", "level    = 1\nbench = 1", "bench is 1; give true or false"),
+        ("level    = 1", "level    = 1\nrequires = 1", "requires is 1; give a table"),
+        ('title    = "', 'title = 1 # "', "title is 1; give a string"),
+        ('["made up for the tests"]', "[1]", r"sources is \[1\]; give a list of strings"),
+        ("= 4096", "= []", r"option 'bytes_per_unit' is \[\]; give a string, a number, true or"),
+        ("level    = 1", "level    = 9", "level is 9; give 1"),
+        ("units    = 200", "units    = 0", "units is 0; give at least 1"),
+        ('"memory"', '"money"', "resource is 'money'; give one of: memory, descriptors"),
+        ("unit     =", "# unit =", "key 'unit' is missing at the top level; give a string"),
         ("schema   = 1", "schema   = 2", "schema is 2; this leaklab reads 1"),
         ("schema   = 1", 'schema   = 1\nname = "x"', "a scenario's name is its folder's"),
         ("modes    = [", "modes = []#", "modes is empty"),
@@ -107,7 +128,7 @@ def test_fixtures_are_checked_in_the_folder_of_their_import(edit: Edit, root: Pa
         ("schema   = 1", f"schema = {'[' * 9999}", "cannot be read as TOML"),
         ("= 4096", "= nan", "option 'bytes_per_unit' is nan; give it a finite default"),
         ("= 4096", "= -inf", "option 'bytes_per_unit' is -inf"),
-        ("level    = 1", 'level = 1\njudge = "peak"\nmin_ratio = nan', "say a number above 1"),
+        ("level    = 1", 'level = 1\njudge = "peak"\nmin_ratio = nan', "give a number above 1"),
     ],
 )
 def test_a_mistake_in_scenario_toml_is_named_with_its_place(
@@ -120,6 +141,37 @@ def test_a_mistake_in_scenario_toml_is_named_with_its_place(
     assert "\n" not in str(caught.value)
 
 
+def test_all_mistakes_in_scenario_toml_are_reported_at_once(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", "level    = 1", "levle    = 1\nscope = 'forest'")
+    edit("scenario.toml", "units    = 200", "units    = 0")
+    edit("scenario.toml", '"memory"', '"money"')
+    edit("scenario.toml", "culprit = ", "culpit = ")
+    edit("scenario.toml", "unit     =", "# unit =")
+    edit("scenario.toml", "= 4096", "= nan")
+    with pytest.raises(InvalidFile) as caught:
+        open_catalogue(root).load("grow")
+    path = root / "scenarios" / "grow" / "scenario.toml"
+    assert f"{path} has 7 problems" == caught.value.heading
+    assert [text.split(";")[0] for text in caught.value.problems] == [
+        "unknown key 'levle' at the top level",
+        "resource is 'money'",
+        "key 'unit' is missing at the top level",
+        "scope is 'forest'",
+        "unknown key 'culpit' in [buggy]",
+        "units is 0",
+        "option 'bytes_per_unit' is nan",
+    ]
+    assert f"{path} has 7 problems: (1) unknown key 'levle'" in str(caught.value)
+    assert "; (7) option" in str(caught.value)
+
+
+def test_a_misspelled_key_is_not_reported_as_missing_too(edit: Edit, root: Path) -> None:
+    edit("scenario.toml", "level    = 1", "levle    = 1")
+    with pytest.raises(InvalidFile) as caught:
+        open_catalogue(root).load("grow")
+    assert len(caught.value.problems) == 1
+
+
 @given(
     st.text(max_size=200)
     | st.sampled_from(["schema = 1\n", "[buggy]\nschema = 1", "schema=1\nunits=[]"])
@@ -129,6 +181,12 @@ def test_garbage_in_scenario_toml_is_a_clear_error(tmp_path: Path, garbage: str)
     (tmp_path / "scenario.toml").write_text(garbage, encoding="utf-8")
     with pytest.raises(BadInput, match=r"scenario\.toml"):
         read_scenario(tmp_path)
+
+
+@pytest.mark.parametrize("pattern", sorted(set(Pattern) - {Pattern.NONE}))
+def test_every_pattern_is_accepted(edit: Edit, root: Path, pattern: Pattern) -> None:
+    edit("scenario.toml", "never-cleared-collection", pattern)
+    assert problems(root) == []
 
 
 def test_a_sound_scenario_has_no_problems(root: Path) -> None:

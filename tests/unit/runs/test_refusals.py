@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import toys
 from leaklab import reports
-from leaklab.catalogue.folders import Catalogue, read_scenario
+from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.scenario_file import read_scenario
 from leaklab.model.errors import BadInput
 from leaklab.model.job import Job, Limits
 from leaklab.model.result import Result
@@ -28,7 +29,9 @@ from leaklab.sandbox import protocol
 # The same examples on every machine, at any load.
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=60)
 LIMITS = Limits(memory_bytes=300 << 20, time_seconds=20)
-REMEDY = re.compile(r"[;:,] (mend|say|give|name|remove|write|save|update|run|allowed:|at least)")
+REMEDY = re.compile(
+    r"[;:,] (fix|say|give|name|remove|write|save|update|run|allowed:|did you mean|at least)"
+)
 
 whole = st.integers(-5, 5) | st.sampled_from([99, 2**31, 2**63, 2**64, 10**30, -(10**30)])
 leaves = (

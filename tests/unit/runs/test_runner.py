@@ -116,7 +116,7 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:
     toy = toys.scenario(judge="peak", min_ratio=1.5)
     assert toy.judge is Criterion.PEAK
-    assert "needs its pair" in toys.result(toy).verdict.reasons[0].text
+    assert "the peaks of both variants are needed" in toys.result(toy).verdict.reasons[0].text
 
 
 @pytest.mark.parametrize("min_ratio", [2.0, 2.1])
@@ -134,7 +134,7 @@ def test_a_pair_is_judged_by_its_peaks_at_the_end_and_whenever_it_is_read(
     read = store.find(tmp_path, str(session.folder))
     assert {r.variant: r.verdict for r in outcome.results} == {r.variant: r.verdict for r in read}
     alone = store.read_result(session.folder / store.result_name(outcome.results[0]).text)
-    assert "needs its pair" in alone.verdict.reasons[0].text
+    assert "the peaks of both variants are needed" in alone.verdict.reasons[0].text
 
 
 def test_old_halves_of_a_pair_get_a_verdict_when_a_session_is_resumed(

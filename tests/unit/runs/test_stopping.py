@@ -7,7 +7,7 @@ import pytest
 
 import toys
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import How, Stop
+from leaklab.model.measurement import Stop, StopKind
 from leaklab.model.scenario import Scenario
 from leaklab.model.signals import Reading, Samples
 from leaklab.observer.checkpoints import CheckpointOrder, Decision
@@ -46,7 +46,7 @@ def collected(heap: Sequence[int], units: int, *kept_at: int) -> dict[str, Any]:
         "stops": [
             Stop(
                 units=at,
-                how=How.COLLECTED,
+                how=StopKind.COLLECTED,
                 peak_rss_bytes=0,
                 reading=Reading(heap_bytes=heap[at * len(heap) // units - 1]),
             )
@@ -150,7 +150,9 @@ def test_a_run_with_units_that_get_slower_ends_within_its_budget(
     cpu_seconds: tuple[float, ...], *, goes_on: bool
 ) -> None:
     stops = [
-        Stop(units=at, how=How.COLLECTED, peak_rss_bytes=0, cpu_seconds=spent, reading=Reading())
+        Stop(
+            units=at, how=StopKind.COLLECTED, peak_rss_bytes=0, cpu_seconds=spent, reading=Reading()
+        )
         for at, spent in zip((NEEDED // 4, NEEDED // 2, NEEDED), cpu_seconds, strict=True)
     ]
     reading = after(ROOT, spent=Spent(4.0, 1 << 20, 4.0), stops=stops)

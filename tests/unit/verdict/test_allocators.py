@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import toys
-from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, ProcessRecord, Stop, StopKind
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
@@ -43,7 +43,9 @@ def verdict(process: ProcessRecord) -> Verdict:
 
 
 def stop(units: int, **reading: int) -> Stop:
-    return Stop(units=units, how=How.AS_IT_IS, peak_rss_bytes=0, reading=Reading(**reading))
+    return Stop(
+        units=units, how=StopKind.NOT_COLLECTED, peak_rss_bytes=0, reading=Reading(**reading)
+    )
 
 
 def readings(rss_bytes: int, *, free_before: int = 0, free_after: int = 0) -> dict[str, Any]:
@@ -108,7 +110,10 @@ def test_an_allocator_that_keeps_more_than_is_in_use_is_named(where: str, alloca
         return list(map(reason_text, verdict(process).reasons[1:]))
 
     assert reasons(6 * MIB, 10 * MIB) == [
-        f"of the 10 MiB held at the end, 6 MiB are free places in {allocator}: fragmentation"
+        (
+            f"of the 10 MiB above the baseline at the end, 6 MiB are free memory in {allocator}: "
+            "fragmentation"
+        )
     ]
     assert reasons(4 * MIB, 10 * MIB) == []
     assert reasons(6 * MIB, MIB // 2) == []
@@ -123,6 +128,6 @@ def test_garbage_that_was_most_of_the_gain_is_mentioned() -> None:
         )
 
     assert reasons(5000, 1200) == [
-        "a collection at the end freed 3,800 blocks: garbage that waited for it"
+        "a garbage collection at the end freed 3,800 blocks: they are not leaked"
     ]
     assert reasons(5000, 4000) == []

@@ -47,13 +47,13 @@ def test_a_leak_is_right_wrong_or_undecided(
     *, conclusion: Conclusion, word: Answer, right: bool, wrong: bool
 ) -> None:
     buggy, _ = judged(answering(toys.result(), conclusion))
-    assert (word, right, wrong) == (buggy.said, buggy.right, buggy.wrong)
+    assert (word, right, wrong) == (buggy.answer, buggy.right, buggy.wrong)
     assert (True, "so it is") == (buggy.leaks, buggy.reason)
 
 
 def test_a_failed_run_was_not_measured_and_has_a_reason() -> None:
     buggy, fixed = judged(toys.result(end_reason=EndReason.DIED), buggy="it was killed")
-    assert [Answer.NOT_MEASURED] * 2 == [buggy.said, fixed.said]
+    assert [Answer.NOT_MEASURED] * 2 == [buggy.answer, fixed.answer]
     assert ["it was killed", "no result"] == [buggy.reason, fixed.reason]
     assert not buggy.wrong
 
@@ -62,7 +62,7 @@ def test_a_stopped_run_counts_by_its_verdict() -> None:
     (buggy, _) = judged(
         answering(toys.result(end_reason=EndReason.TIME_LIMIT), Conclusion.UNDECIDED)
     )
-    assert buggy.said is Answer.UNDECIDED
+    assert buggy.answer is Answer.UNDECIDED
 
 
 @pytest.mark.parametrize(("buggy_bytes", "word"), [(2000, Answer.LEAK), (1999, Answer.CLEAN)])
@@ -74,8 +74,8 @@ def test_a_pair_is_judged_by_its_peaks(buggy_bytes: int, word: Answer) -> None:
         ]
     )
     buggy, fixed = judged_runs(jobs(PEAKS), made, {})
-    assert (True, word) == (buggy.leaks, buggy.said)
-    assert (False, Answer.CLEAN) == (fixed.leaks, fixed.said)
+    assert (True, word) == (buggy.leaks, buggy.answer)
+    assert (False, Answer.CLEAN) == (fixed.leaks, fixed.answer)
 
 
 def of(answer: Answer, *, leaks: bool = True, mode: Mode = Mode.INLINE) -> JudgedRun:

@@ -87,7 +87,7 @@ def test_a_leak_in_each_worker_is_a_leak_of_the_tree_that_the_restarts_bound() -
         "each new process of server --port 80 starts at 20 MiB and grows 1 MiB a second until it "
         "is replaced (8 generations seen)"
     )
-    assert "the restarts bound the sum over all processes" == bounded
+    assert "restarts keep the total of all processes bounded" == bounded
 
 
 def test_restarts_do_not_bound_a_leak_of_the_tree() -> None:

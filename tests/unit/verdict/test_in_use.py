@@ -3,7 +3,7 @@
 import pytest
 
 import toys
-from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, ProcessRecord, Stop, StopKind
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples, Signal
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
@@ -17,7 +17,9 @@ MIB = 1 << 20
 
 
 def stop(units: int, **reading: int) -> Stop:
-    return Stop(units=units, how=How.AS_IT_IS, peak_rss_bytes=0, reading=Reading(**reading))
+    return Stop(
+        units=units, how=StopKind.NOT_COLLECTED, peak_rss_bytes=0, reading=Reading(**reading)
+    )
 
 
 def small_objects(heap_per_unit: int = 0, mapped_per_unit: int = 0) -> ProcessRecord:

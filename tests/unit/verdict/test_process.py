@@ -58,7 +58,7 @@ def test_a_run_stopped_after_enough_work_can_be_a_leak_and_not_clean() -> None:
 def test_memory_that_a_collection_frees_is_not_leaked() -> None:
     result = verdict(toys.process(LINE, after_collect=Reading(heap_bytes=LINE[0]), units_done=N))
     assert result.conclusion is Conclusion.CLEAN
-    assert "a collection gives it back" in reason_text(result.reasons[0])
+    assert "a garbage collection frees it" in reason_text(result.reasons[0])
 
 
 def test_memory_that_a_collection_keeps_is_leaked() -> None:
@@ -151,7 +151,7 @@ def test_a_leak_of_processes_says_how_many_are_zombies() -> None:
     children = samples(processes=list(range(N)))
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=399))
     result = verdict(process, Resource.PROCESSES)
-    assert reason_text(result.reasons[1]).startswith("399 of them are zombies: they ended, and")
+    assert reason_text(result.reasons[1]).startswith("399 of them are zombies: they ended, but")
     process = toys.process(FLAT, samples=children, after_trim=Reading(zombies=0))
     assert len(verdict(process, Resource.PROCESSES).reasons) == 1
 

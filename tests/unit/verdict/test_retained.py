@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import toys
-from leaklab.model.measurement import EndReason, How, ProcessRecord, Stop
+from leaklab.model.measurement import EndReason, ProcessRecord, Stop, StopKind
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Conclusion, ReasonKind
@@ -24,7 +24,7 @@ def process(
     collected = [
         Stop(
             units=done,
-            how=How.COLLECTED,
+            how=StopKind.COLLECTED,
             peak_rss_bytes=0,
             reading=Reading(blocks=1000 + kept(done)),
         )
@@ -74,7 +74,7 @@ def test_free_lists_are_not_leaked_even_if_the_collector_is_off() -> None:
     stops = [
         Stop(
             units=at,
-            how=How.UNCOLLECTED,
+            how=StopKind.COLLECTOR_OFF,
             peak_rss_bytes=0,
             reading=Reading(blocks=1000 + at, free_list_blocks=at),
         )

@@ -9,7 +9,8 @@ from pathlib import Path
 import click
 import msgspec
 
-from leaklab.catalogue.folders import Catalogue, open_catalogue, read_text_of
+from leaklab.catalogue.files import read_text_of
+from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.lint import HINTS, unified_diff
 from leaklab.cli import options
 from leaklab.cli.pager import Page, show_page

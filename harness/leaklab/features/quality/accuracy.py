@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from leaklab.features.quality.synthetic import DECLARED, SHAPES, UNITS, Shape, generate
-from leaklab.model.measurement import EndReason, How, ProcessRecord, Role, Stop
+from leaklab.model.measurement import EndReason, ProcessRecord, Role, Stop, StopKind
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Reading, Samples
 from leaklab.model.verdicts import Conclusion
@@ -150,4 +150,6 @@ def _judge_one(cell: Cell, rng: np.random.Generator, rule: GrowthRule) -> Conclu
 
 
 def _collected(units: int, held: int) -> Stop:
-    return Stop(units=units, how=How.COLLECTED, peak_rss_bytes=0, reading=Reading(heap_bytes=held))
+    return Stop(
+        units=units, how=StopKind.COLLECTED, peak_rss_bytes=0, reading=Reading(heap_bytes=held)
+    )

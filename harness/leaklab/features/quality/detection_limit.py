@@ -58,14 +58,14 @@ class Detection:
 
     def count(self, said: Answer) -> int:
         """Of how many this was said."""
-        return sum(j.said is said for _, j in self.judged_runs)
+        return sum(j.answer is said for _, j in self.judged_runs)
 
     @property
     def missed(self) -> list[tuple[int, JudgedRun]]:
         """The runs, by seed, that must not be: a leak that was not found, or a false alarm."""
         if self.leaks:
             return [(seed, j) for seed, j in self.judged_runs if not j.right]
-        return [(s, j) for s, j in self.judged_runs if j.wrong or j.said is Answer.NOT_MEASURED]
+        return [(s, j) for s, j in self.judged_runs if j.wrong or j.answer is Answer.NOT_MEASURED]
 
     @property
     def holds(self) -> bool:

@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor, as_completed
 from dataclasses import dataclass
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.plan import PlanRequest, missing_of, plan
+from leaklab.catalogue.plan import PlanRequest, missing_requirement, plan
 from leaklab.features.tools.registry import LEAKLAB
 from leaklab.features.tools.tool_run import ToolRunner
 from leaklab.features.tools.verdicts import ToolVerdict, VerdictTool
@@ -52,7 +52,7 @@ def scoreboard_jobs(catalogue: Catalogue, names: Iterable[str]) -> tuple[list[Jo
     left_out: list[str] = []
     for scenario in catalogue.load_all(names):
         try:
-            if lacking := missing_of(scenario):
+            if lacking := missing_requirement(scenario):
                 raise NotMeasured(lacking)
             if scenario.judge is Criterion.PEAK:
                 raise NotMeasured("its pair differs by the peak, and no tool judges that alone")

@@ -133,8 +133,8 @@ def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -
     [
         (("schema = 1", "schema = 2"), "schema is 2; this leaklab reads 1"),
         (("level = 1", "level = 1\nlock = 1"), "unknown key 'lock'"),
-        (('"memory"', '"patience"'), "Invalid enum value 'patience'"),
-        (('"inline", "fork"', '"by hand"'), "Invalid enum value 'by hand'"),
+        (('"memory"', '"patience"'), "resource is 'patience'; give one of: memory"),
+        (('"inline", "fork"', '"by hand"'), "modes is ['by hand']; give a list of: inline"),
         (("title =", "title"), "cannot be read as TOML"),
     ],
 )

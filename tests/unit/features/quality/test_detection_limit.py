@@ -127,7 +127,7 @@ def test_without_a_measured_run_there_is_no_time() -> None:
     cost = watched([planned(1)], [])
     assert (None, None, False) == (cost.cpu, cost.wall, cost.holds)
     broken = watched([planned(1)], [made(1, 1.0, end_reason=EndReason.DIED)])
-    assert (None, Answer.NOT_MEASURED) == (broken.cpu, broken.judged_runs[0][1].said)
+    assert (None, Answer.NOT_MEASURED) == (broken.cpu, broken.judged_runs[0][1].answer)
 
 
 def of(*answer: Answer, leaks: bool = True, seconds: float = 1.0) -> Detection:
