@@ -61,7 +61,7 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
     return click.option(
         "--memory-limit",
         type=Bytes(),
-        help="Stop a run whose processes use more memory.  [default: 1 GiB, or a quarter of what "
+        help="Stop a run if its processes use more memory.  [default: 1 GiB, or a quarter of what "
         "is available]",
     )(function)
 
