@@ -33,4 +33,4 @@ def test_each_tool_has_its_figures_or_what_to_install(leaklab: Leaklab, place: P
 def test_a_tool_that_there_is_not_is_bad_input(leaklab: Leaklab) -> None:
     result = leaklab("peers", "--tool", "heapy")
     assert 2 == result.returncode
-    assert "no tool 'heapy'; there are: bare, leaklab" in one_line(result)
+    assert "there is no tool 'heapy'; name one of: bare, leaklab" in one_line(result)

@@ -55,7 +55,7 @@ def test_a_program_that_there_is_not_is_bad_input() -> None:
 
 
 def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
-    with pytest.raises(BadInput, match="give more --clean-runs"):
+    with pytest.raises(BadInput, match="raise --clean-runs"):
         often("noop", "lru", clean_runs=0)
 
 
