@@ -34,7 +34,7 @@ from leaklab.sandbox.scratch import run_folder, session_folder
 # The maximum share of one CPU for readings of PSS.
 MAX_PSS_SHARE = PSS_CPU_BUDGET
 
-# With this number of readings, one that costs more than the others has little influence.
+# So that a single expensive reading is no more than a tenth of the measured cost.
 READINGS = 10
 # The time for allocating and reading several gigabytes; after it, the measurement is ended.
 PATIENCE_SECONDS = 300.0
