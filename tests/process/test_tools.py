@@ -33,4 +33,4 @@ def test_each_tool_has_figures_or_an_install_hint(leaklab: Leaklab, place: Path)
 def test_an_unknown_tool_is_bad_input(leaklab: Leaklab) -> None:
     result = leaklab("selftest", "tools", "--tool", "heapy")
     assert 2 == result.returncode
-    assert "no tool 'heapy'; there are: bare, leaklab" in one_line(result)
+    assert "there is no tool 'heapy'; name one of: bare, leaklab" in one_line(result)

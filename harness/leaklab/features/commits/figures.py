@@ -87,7 +87,7 @@ def figures_of(result: Result, limits: Limits) -> TrackedFigures:
 
 
 def _amount_at_limit(result: Result, peak: int, limits: Limits) -> int:
-    """Return the amount of the judged resource at whose limit a run was stopped, otherwise 0."""
+    """Return the limit of the judged resource if a run was stopped at it, otherwise 0."""
     amounts = {
         (EndReason.MEMORY_LIMIT, Resource.MEMORY): peak,
         (EndReason.DESCRIPTOR_LIMIT, Resource.DESCRIPTORS): limits.descriptors,

@@ -183,9 +183,7 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
 
 
 def publish(asv: Asv) -> list[Regression]:
-    """Make asv's site of all measured commits, and return the regressions that asv finds.
-
-    Of the regressions of verdicts, only those are returned that `continuous` calls worse.
+    """Make asv's site, and return asv's regressions; of verdicts only those that got worse.
 
     Raises:
         InfrastructureBroke: asv could not make the site.

@@ -1,1 +1,1 @@
-"""How good the lab itself is: error rates, costs, detection limit, repeatability."""
+"""The quality of the lab itself: error rates, costs, detection limit, repeatability."""

@@ -1,4 +1,4 @@
-"""How often the verdict is right on generated series of known truth, and what its constants do."""
+"""Error rates of the verdict on generated series of known truth, and the role of its constants."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +15,7 @@ from leaklab.verdict.length import RunLength
 from leaklab.verdict.process import judge_process
 
 SAMPLES = (20, 200, 2000)
-# Around each constant: what it might have been instead.
+# Alternative values of each constant of the rule, below and above it.
 NEIGHBOURS = {
     "chance": (0.05,),
     "steady": (2**-0.375, 2**-0.125),
@@ -25,26 +25,27 @@ NEIGHBOURS = {
     "endless_share": (0.05, 0.2),
     "unseen_share": (0.0625, 0.25),
 }
-# Its truth is out of reach within the run, so it says nothing about a constant.
+# The truth of this shape cannot be seen within the run, so it says nothing about a constant.
 BEYOND_REACH = "plateau, late"
 
-# Of the series of a shape, the share that may be judged wrongly; of all others this.
+# The share of the series of a shape that may be judged wrongly, with exceptions by shape.
 MAX_WRONG_SHARE = 0.01
 MAX_WRONG_SHARES = {
-    # What rises by less than its own swing over a run cannot be told from it, and the reason names
-    # the growth that is not excluded.
+    # A rise over the run that is smaller than the series' own variation cannot be detected. The
+    # verdict's reason names the growth that is not excluded.
     "line in churn": 0.4,
     "steps at random": 0.06,
-    # Up to its plateau it is a line.
+    # It is a line up to its plateau.
     BEYOND_REACH: 0.2,
 }
-# A share above its limit by no more than chance with this probability gives is no failure.
+# A share above its limit counts as a failure if chance gives as many with less than this
+# probability.
 CHANCE = 0.001
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A shape, read exactly or in whole pages, with so many samples."""
+    """A shape with a number of samples, read exactly or in whole pages."""
 
     shape: str
     samples: int
@@ -52,13 +53,13 @@ class Cell:
 
     @property
     def truth(self) -> Shape:
-        """The law and whether it leaks."""
+        """The shape, with its law and whether it leaks."""
         return SHAPES[self.shape]
 
 
 @dataclass(frozen=True)
 class Rate:
-    """Verdicts on so many series of a cell; `wrong` leaves the undecided out."""
+    """The numbers of right and wrong verdicts on the series of a cell, without undecided ones."""
 
     cell: Cell
     series: int
@@ -67,7 +68,7 @@ class Rate:
 
     @property
     def meets_limits(self) -> bool:
-        """Whether no more are wrong than is stated of their shape, but for chance (binomial)."""
+        """Whether the wrong verdicts are within the limit of the shape (binomial test)."""
         from scipy.stats import binom  # noqa: PLC0415  (heavy)
 
         limit = MAX_WRONG_SHARES.get(self.cell.shape, MAX_WRONG_SHARE)
@@ -75,13 +76,13 @@ class Rate:
 
     @property
     def undecided(self) -> int:
-        """Series on which nothing was decided."""
+        """The number of series with an undecided verdict."""
         return self.series - self.right - self.wrong
 
 
 @dataclass(frozen=True)
 class Sensitivity:
-    """All cells together, with one constant of the rule changed; shares of all series."""
+    """The results of all cells together with one constant of the rule changed, as shares."""
 
     constant: str
     value: float
@@ -94,7 +95,14 @@ class Sensitivity:
 def error_rates(
     series: int, seed: int, lengths: Sequence[int] = SAMPLES, rule: GrowthRule = DEFAULT_RULE
 ) -> Iterator[Rate]:
-    """Judge so many series of every shape, rounding and length (in samples)."""
+    """Judge a number of series of every shape, rounding and length.
+
+    Args:
+        series: the number of series in each cell.
+        seed: of the random generator.
+        lengths: the lengths of the series, in samples.
+        rule: the rule of the verdict.
+    """
     for shape in SHAPES:
         for page_rounded in (False, True):
             for samples in lengths:
@@ -102,9 +110,9 @@ def error_rates(
 
 
 def constant_sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
-    """The rule as it is, then with each constant changed to its neighbours, one at a time.
+    """Judge with the default rule, then with each constant changed, one at a time.
 
-    Every line judges the same series, so that they can be compared.
+    All of them judge the same series, so that they can be compared.
     """
     yield _sensitivity("as it is", 0.0, DEFAULT_RULE, series, seed)
     for constant, values in NEIGHBOURS.items():
@@ -116,18 +124,18 @@ def constant_sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
 def _sensitivity(
     constant: str, value: float, rule: GrowthRule, series: int, seed: int
 ) -> Sensitivity:
-    found = [r for r in error_rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
-    total = sum(r.series for r in found)
-    right, wrong = (sum(getattr(r, name) for r in found) / total for name in ("right", "wrong"))
+    rates = [r for r in error_rates(series, seed, rule=rule) if r.cell.shape != BEYOND_REACH]
+    total = sum(r.series for r in rates)
+    right, wrong = (sum(getattr(r, name) for r in rates) / total for name in ("right", "wrong"))
     return Sensitivity(constant, value, right, wrong, 1 - right - wrong, total)
 
 
 def _rate(cell: Cell, series: int, seed: int, rule: GrowthRule) -> Rate:
-    # A generator per cell: adding a shape leaves the others' series as they were.
+    # A generator for each cell, so that a new shape does not change the series of the others.
     rng = np.random.default_rng([seed, cell.samples, cell.page_rounded, *cell.shape.encode()])
-    found = [_judge_one(cell, rng, rule) for _ in range(series)]
-    right = found.count(Conclusion.of(leaks=cell.truth.leaks))
-    wrong = found.count(Conclusion.of(leaks=not cell.truth.leaks))
+    conclusions = [_judge_one(cell, rng, rule) for _ in range(series)]
+    right = conclusions.count(Conclusion.of(leaks=cell.truth.leaks))
+    wrong = conclusions.count(Conclusion.of(leaks=not cell.truth.leaks))
     return Rate(cell, series, right, wrong)
 
 
@@ -143,13 +151,16 @@ def _judge_one(cell: Cell, rng: np.random.Generator, rule: GrowthRule) -> Conclu
         samples=Samples(
             units=[round(u) for u in series.units], heap_bytes=[round(v) for v in series.values]
         ),
-        stops=[_collected(units, held) for units, held in stops],
+        stops=[_collected(units, heap_bytes) for units, heap_bytes in stops],
     )
     work = RunLength(end_reason=EndReason.COMPLETED, done=UNITS, needed=DECLARED)
     return judge_process(process, Resource.MEMORY, work, rule).conclusion
 
 
-def _collected(units: int, held: int) -> Stop:
+def _collected(units: int, heap_bytes: int) -> Stop:
     return Stop(
-        units=units, how=StopKind.COLLECTED, peak_rss_bytes=0, reading=Reading(heap_bytes=held)
+        units=units,
+        how=StopKind.COLLECTED,
+        peak_rss_bytes=0,
+        reading=Reading(heap_bytes=heap_bytes),
     )

@@ -1,8 +1,8 @@
-"""What the agent costs the process it measures, side by side in one run.
+"""The cost of the agent for the process that it measures, from alternating runs.
 
-Memory is counted without the pages of files. A process that is sampled has more of them resident,
-for the agent maps in all there are before the baseline (`agent/leaklab_agent/pages.py`): most are
-the interpreter's own code, and how much that is depends on how it was built.
+Memory is counted without pages of files. A sampled process has more of these resident, because the
+agent maps in all of them before the baseline (`agent/leaklab_agent/pages.py`). Most are the
+interpreter's own code, and their number depends on how the interpreter was built.
 """
 
 import os
@@ -25,13 +25,13 @@ from leaklab.verdict.intervals import median_interval
 
 POLL_SECONDS = 0.1
 
-# What sampling may cost: the upper end of the interval, and memory in the measured process; and
-# what the agent as a whole may take beside a bare interpreter.
+# The limits for sampling: the upper end of the interval of the CPU ratio, and the memory that it
+# adds to the measured process. The last one is for the whole agent against a bare interpreter.
 MAX_CPU_RATIO = 1.05
 MAX_SAMPLING_BYTES = 1 << 20
 MAX_AGENT_BYTES = 12 * (1 << 20) // 10
 
-# RSS and its pages of files, of an interpreter that does nothing else, in kB.
+# Prints the RSS of an interpreter that does nothing else, and its pages of files, in KiB.
 OWN_RSS = """
 import os
 status = os.pread(os.open("/proc/self/status", os.O_RDONLY), 8192, 0)
@@ -41,12 +41,14 @@ print(*(status.split(name, 1)[1].split(None, 1)[0].decode() for name in (b"VmRSS
 
 @dataclass(frozen=True)
 class AgentCost:
-    """With sampling against without: the median of `ratios` of CPU time over pairs run in turn,
-    with a 95 % interval, and the memory before the first unit.
+    """The cost of sampling, and of the whole agent.
 
-    added_bytes: what sampling adds, without the pages of files.
-    agent_bytes: what the agent takes beside a bare interpreter, without the pages of files;
-        agent_rss_bytes: with them.
+    ratio: the median ratio of CPU time with sampling to that without, over pairs of alternating
+        runs; `low` and `high` are its 95 % interval, and `ratios` all values.
+    bare_cpu_seconds: the median CPU time without sampling.
+    added_bytes: the memory that sampling adds before the first unit, without pages of files.
+    agent_bytes: the memory of the agent beside a bare interpreter, without pages of files.
+    agent_rss_bytes: the same with pages of files.
     """
 
     label: str
@@ -62,7 +64,7 @@ class AgentCost:
 
     @property
     def meets_limits(self) -> bool:
-        """Whether the agent is surely as cheap as it is meant to be."""
+        """Whether memory and the upper end of the CPU ratio's interval are within the limits."""
         is_small = self.added_bytes <= MAX_SAMPLING_BYTES and self.agent_bytes <= MAX_AGENT_BYTES
         return is_small and self.high <= MAX_CPU_RATIO
 
@@ -72,58 +74,67 @@ def measure_agent_cost(
     jobs: Sequence[Job],
     pairs: int,
     limits: Limits,
-    tell: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Iterator[AgentCost]:
-    """Run each job so many times with and without sampling, in turn, and compare.
+    """Run each job alternately with and without sampling, and compare the runs.
+
+    Args:
+        catalogue: the scenarios of the jobs.
+        jobs: the work.
+        pairs: the number of pairs of runs of each job.
+        limits: those of each run.
+        on_progress: is called with a line that names the run under way.
 
     Raises:
-        NotMeasured: a run did not end by itself.
+        NotMeasured: A run did not complete.
     """
     with ExitStack() as stack:
-        with_it, without = (
+        sampled, unsampled = (
             stack.enter_context(ProcessExecutor(catalogue, limits, sampling))
             for sampling in (Sampling.ON, Sampling.OFF)
         )
         bare = interpreter_memory(limits)
         for job in jobs:
-            found = []
+            measured = []
             for number in range(pairs):
-                tell(f"{job.label}, pair {number + 1} of {pairs}")
-                order = (with_it, without) if number % 2 else (without, with_it)
+                on_progress(f"{job.label}, pair {number + 1} of {pairs}")
+                order = (sampled, unsampled) if number % 2 else (unsampled, sampled)
                 by_executor = {executor: _run(executor, job) for executor in order}
-                found.append((by_executor[with_it], by_executor[without]))
-            yield _summary(job, found, bare)
+                measured.append((by_executor[sampled], by_executor[unsampled]))
+            yield _summary(job, measured, bare)
 
 
 @dataclass(frozen=True)
 class Memory:
-    """RSS, and what of it are pages of files."""
+    """RSS, and the part of it that is pages of files."""
 
     rss_bytes: int
     file_bytes: int
 
     @property
     def own_bytes(self) -> int:
-        """Without the pages of files."""
+        """The RSS without pages of files."""
         return self.rss_bytes - self.file_bytes
 
 
 def interpreter_memory(limits: Limits) -> Memory:
-    """The memory of a bare interpreter, the lab's own, that is started as the agent is: for the
-    second time, for the first one compiles what it imports.
+    """Measure the memory of a bare interpreter, the lab's own, started as the agent is.
+
+    It is started twice, because the first one compiles its imports. The second one is measured.
 
     Raises:
-        NotMeasured: it did not say.
+        NotMeasured: The interpreter did not print its memory.
     """
     with session_folder() as session:
-        said = [_said_by_interpreter(session, limits) for _ in range(2)]
-    numbers = said[1].split()
+        _, output = (_interpreter_output(session, limits) for _ in range(2))
+    numbers = output.split()
     if len(numbers) != 2 or not all(number.isdecimal() for number in numbers):
-        raise NotMeasured(f"{sys.executable} did not tell its RSS: {one_line(said[1])}")
+        problem = f"{sys.executable} did not print its RSS: {one_line(output)}"
+        raise NotMeasured(f"{problem}; check the interpreter")
     return Memory(*(int(number) * 1024 for number in numbers))
 
 
-def _said_by_interpreter(session: Path, limits: Limits) -> str:
+def _interpreter_output(session: Path, limits: Limits) -> str:
     argv = [sys.executable, "-s", "-c", OWN_RSS]
     cpu = max(os.sched_getaffinity(0))
     with run_folder(session, 0) as folder:
@@ -135,29 +146,29 @@ def _said_by_interpreter(session: Path, limits: Limits) -> str:
 
 
 def _run(executor: ProcessExecutor, job: Job) -> ProcessRecord:
-    trace = executor.execute(job, lambda _: None)
-    if trace.end_reason is not EndReason.COMPLETED:
-        raise NotMeasured(f"{job.label}: {trace.end_reason} {trace.detail}")
-    return trace.processes[0]
+    measurement = executor.execute(job, lambda _: None)
+    if measurement.end_reason is not EndReason.COMPLETED:
+        raise NotMeasured(f"{job.label}: {measurement.end_reason} {measurement.detail}")
+    return measurement.processes[0]
 
 
 def _summary(
-    job: Job, found: Sequence[tuple[ProcessRecord, ProcessRecord]], bare: Memory
+    job: Job, measured: Sequence[tuple[ProcessRecord, ProcessRecord]], bare: Memory
 ) -> AgentCost:
-    cpu = [(a.cpu_seconds or 0.0, b.cpu_seconds or 0.0) for a, b in found]
+    cpu = [(a.cpu_seconds or 0.0, b.cpu_seconds or 0.0) for a, b in measured]
     ratios = [a / b for a, b in cpu if b]
     low, high = median_interval(ratios)
-    added = [_baseline(a).own_bytes - _baseline(b).own_bytes for a, b in found]
+    added = [_baseline(a).own_bytes - _baseline(b).own_bytes for a, b in measured]
     return AgentCost(
         label=job.label,
-        pairs=len(found),
+        pairs=len(measured),
         bare_cpu_seconds=float(np.median([b for _, b in cpu])),
         ratio=float(np.median(ratios)),
         low=low,
         high=high,
         added_bytes=_median(added),
-        agent_bytes=_median(_baseline(a).own_bytes for a, _ in found) - bare.own_bytes,
-        agent_rss_bytes=_median(a.baseline_rss_bytes for a, _ in found) - bare.rss_bytes,
+        agent_bytes=_median(_baseline(a).own_bytes for a, _ in measured) - bare.own_bytes,
+        agent_rss_bytes=_median(a.baseline_rss_bytes for a, _ in measured) - bare.rss_bytes,
         ratios=tuple(ratios),
     )
 

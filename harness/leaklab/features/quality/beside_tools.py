@@ -1,4 +1,4 @@
-"""The whole comparison in one session: costs and spreads, the spike, the verdicts."""
+"""The whole comparison with other tools: costs and spreads, the spike, and the scoreboard."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -13,15 +13,18 @@ from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Variant
 
 WORK = "word_index"
-# A second of work: what the lab takes is a fixed amount a run, and nobody looks for leaks in less.
+# A second of work. The lab's cost is a fixed amount for each run, and shorter runs are unusual.
 WORK_UNITS = 4000
 KNOWN = tuple(dict.fromkeys([*TOOLS, *VERDICT_TOOLS]))
 
 
 @dataclass(frozen=True)
 class Size:
-    """How much is measured: pairs of runs of `units` of the work (None: WORK_UNITS), repeats
-    of the spike, and the CPU time after which a run is given up."""
+    """How much is measured.
+
+    `pairs` of runs have `units` units of the work (None for WORK_UNITS). `repeats` is the number of
+    spikes, and `run_seconds` the CPU time after which a run is ended.
+    """
 
     pairs: int
     repeats: int
@@ -31,8 +34,11 @@ class Size:
 
 @dataclass(frozen=True)
 class Findings:
-    """All that was measured. `work` is what the costs are of; `left_out` are the scenarios that
-    nobody was asked about, with the reasons."""
+    """The results of the comparison.
+
+    `work` is the variant of the costs. `left_out` are the scenarios that no tool judged, with the
+    reasons.
+    """
 
     work: str
     pairs: int
@@ -43,13 +49,13 @@ class Findings:
 
 
 def require_known_tools(tools: Iterable[str]) -> None:
-    """Stop at the name of a tool that there is not.
+    """Check the names of tools.
 
     Raises:
-        BadInput: naming those that there are.
+        BadInput: A name is unknown; the message lists the known ones.
     """
     if unknown := set(tools) - set(KNOWN):
-        raise BadInput(f"no tool {min(unknown)!r}; there are: {', '.join(KNOWN)}")
+        raise BadInput(f"there is no tool {min(unknown)!r}; name one of: {', '.join(KNOWN)}")
 
 
 def measure_beside_tools(
@@ -57,26 +63,33 @@ def measure_beside_tools(
     names: Iterable[str],
     tools: Iterable[str],
     size: Size,
-    tell: Callable[[str], None],
+    on_progress: Callable[[str], None],
 ) -> Findings:
-    """Compare the tools of these names; on the scenarios of these names, where it is verdicts.
+    """Compare tools by their costs, their errors on the spike, and their verdicts.
+
+    Args:
+        catalogue: the scenarios.
+        names: the names of the scenarios to judge; empty for all.
+        tools: the names of the tools.
+        size: how much is measured.
+        on_progress: is called with a line that names the run under way.
 
     Raises:
-        BadInput: a scenario that there is not.
-        NotMeasured: this machine cannot be measured on.
+        BadInput: There is no scenario of a name.
+        NotMeasured: This machine cannot be measured on.
     """
     chosen = set(tools)
     seconds = size.run_seconds
     (job,) = plan(catalogue, PlanRequest([WORK], Variant.BUGGY, units=size.units or WORK_UNITS))
     jobs, left_out = scoreboard.scoreboard_jobs(catalogue, names)
-    rules = [rule for name, rule in VERDICT_TOOLS.items() if name in chosen]
-    with open_tool_runner(catalogue, seconds) as made:
+    judges = [tool for name, tool in VERDICT_TOOLS.items() if name in chosen]
+    with open_tool_runner(catalogue, seconds) as runner:
         listed = [tool for name, tool in TOOLS.items() if name in chosen]
-        cost = tuple(tool_costs.measure_tool_costs(made, job, size.pairs, listed, tell))
-        answers = list(scoreboard.ask_tools(made, jobs, rules, tell))
-    with spikes.open_spike_runner(seconds) as (made, spike):
+        costs = tuple(tool_costs.measure_tool_costs(runner, job, size.pairs, listed, on_progress))
+        answers = list(scoreboard.ask_tools(runner, jobs, judges, on_progress))
+    with spikes.open_spike_runner(seconds) as (runner, spike):
         listed = [tool for name, tool in PEAK_TOOLS.items() if name in chosen]
-        missed = tuple(spikes.measure_spikes(made, spike, size.repeats, listed, tell))
-    tallies = tuple(scoreboard.tallies(rules, answers))
+        errors = tuple(spikes.measure_spikes(runner, spike, size.repeats, listed, on_progress))
+    tallies = tuple(scoreboard.tallies(judges, answers))
     work = f"{job.scenario.name}/{job.variant}"
-    return Findings(work, size.pairs, cost, missed, tallies, tuple(left_out))
+    return Findings(work, size.pairs, costs, errors, tallies, tuple(left_out))

@@ -1,7 +1,7 @@
-"""The floor: the smallest leaks found every time and soon, and no false alarm among clean programs.
+"""The detection limit: the smallest leaks that are always detected in time, without false alarms.
 
-The programs are a catalogue of their own, `fixtures/detection_limit`: its pairs are leaks, its
-controls are clean. No two runs of one are the same, for each has another seed.
+The programs are a separate catalogue, `fixtures/floor`. Its pairs are leaks, and its controls are
+clean. Each run of a program has another seed, so that no two runs are the same.
 """
 
 import time
@@ -22,7 +22,7 @@ from leaklab.runs.listener import Listener, SerialListener
 from leaklab.runs.runner import Outcome
 from leaklab.verdict.confusion import Answer, JudgedRun, judged_runs
 
-# How soon a leak is to be found, from the start of its run to the verdict.
+# The maximum time from the start of a run to the verdict for a leak to count as detected in time.
 MAX_SECONDS = 5.0
 
 Run = tuple[str, int]
@@ -30,7 +30,7 @@ Run = tuple[str, int]
 
 @dataclass(frozen=True)
 class DurationSpread:
-    """The median and the worst of several durations."""
+    """The median and the maximum of several durations."""
 
     median_seconds: float
     worst_seconds: float
@@ -38,10 +38,10 @@ class DurationSpread:
 
 @dataclass(frozen=True)
 class Detection:
-    """What became of the runs of one program: of a leak that is to be found, or of a clean one.
+    """The runs of one program, which is a leak or clean, by seed.
 
-    `cpu` is what the measured process took from its first unit to its last; `wall` is from the
-    start of a run to its verdict. None where no run was measured.
+    `cpu` is the CPU time of the measured processes from the first unit to the last. `wall` is the
+    time from the start of a run to its verdict. Both are None if no run was measured.
     """
 
     name: str
@@ -53,29 +53,29 @@ class Detection:
 
     @property
     def runs(self) -> int:
-        """How many were to be made."""
+        """The number of planned runs."""
         return len(self.judged_runs)
 
-    def count(self, said: Answer) -> int:
-        """Of how many this was said."""
-        return sum(j.answer is said for _, j in self.judged_runs)
+    def count(self, answer: Answer) -> int:
+        """Return the number of runs with this answer."""
+        return sum(j.answer is answer for _, j in self.judged_runs)
 
     @property
     def failed_runs(self) -> list[tuple[int, JudgedRun]]:
-        """The runs, by seed, that must not be: a leak that was not found, or a false alarm."""
+        """The runs, by seed, with a missed leak, a false alarm or no measurement."""
         if self.leaks:
             return [(seed, j) for seed, j in self.judged_runs if not j.right]
         return [(s, j) for s, j in self.judged_runs if j.wrong or j.answer is Answer.NOT_MEASURED]
 
     @property
     def meets_limits(self) -> bool:
-        """Whether a leak was found every time and soon; or a clean program was never accused."""
+        """Whether a leak was detected in every run in time, or a clean program never accused."""
         late = self.leaks and (self.wall is None or self.wall.worst_seconds > MAX_SECONDS)
         return not self.failed_runs and not late
 
 
 class Stopwatch(SerialListener):
-    """Passes every moment on, and keeps how long each run took."""
+    """Passes every event on, and records how long each run took."""
 
     def __init__(self, listener: Listener) -> None:
         super().__init__(listener)
@@ -95,76 +95,79 @@ class Stopwatch(SerialListener):
 
 
 def detection_catalogue() -> Catalogue:
-    """The catalogue of the floor."""
-    return Catalogue(builtin_root() / "fixtures" / "detection_limit")
+    """Open the catalogue of the programs for the detection limit."""
+    return Catalogue(builtin_root() / "fixtures" / "floor")
 
 
 def detection_jobs(
-    floor: Catalogue, names: Sequence[str], rounds: int, clean_runs: int
+    programs: Catalogue, names: Sequence[str], rounds: int, clean_runs: int
 ) -> list[Job]:
-    """The runs to make: every leak so many times, and the clean programs as often in all.
+    """Plan the runs of leaks and of clean programs.
 
     Args:
-        floor: the catalogue.
-        names: which of its programs; empty for all.
-        rounds: runs of each leak.
-        clean_runs: runs of clean programs in all, shared evenly.
+        programs: the catalogue.
+        names: the names of its programs to run; empty for all.
+        rounds: the number of runs of each leak.
+        clean_runs: the total number of runs of clean programs, shared evenly.
 
     Raises:
-        BadInput: a program that there is not, or nothing to run.
+        BadInput: A name is unknown, or there is nothing to run.
     """
-    _refuse_unknown(names, floor.names())
-    scenarios = floor.load_all(names)
+    _require_known(names, programs.names())
+    scenarios = programs.load_all(names)
     clean = [s for s in scenarios if s.program]
     shares = [(clean_runs + place) // len(clean) for place in range(len(clean))]
-    often = {s.name: rounds for s in scenarios} | {
+    repeats = {s.name: rounds for s in scenarios} | {
         s.name: share for s, share in zip(clean, shares, strict=True)
     }
-    found = [job for s in scenarios for job in _jobs(floor, s, often[s.name])]
-    if not found:
-        raise BadInput("nothing to run: they are clean programs all; give more --clean-runs")
-    return found
+    jobs = [job for s in scenarios for job in _jobs(programs, s, repeats[s.name])]
+    if not jobs:
+        raise BadInput("nothing to run: all programs are clean ones; raise --clean-runs")
+    return jobs
 
 
-def _refuse_unknown(names: Sequence[str], known: Sequence[str]) -> None:
-    """In the floor's own words, for `leaklab list` does not have its programs."""
+def _require_known(names: Sequence[str], known: Sequence[str]) -> None:
+    """Check names with a message of its own, because `leaklab list` does not list the programs."""
     for name in names:
         if name not in known:
-            raise BadInput(f"the floor has no program {cut(name)!r}; it has {', '.join(known)}")
+            problem = f"the detection limit has no program {cut(name)!r}"
+            raise BadInput(f"{problem}; it has {', '.join(known)}")
 
 
-def _jobs(floor: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:
+def _jobs(programs: Catalogue, scenario: Scenario, repeat: int) -> list[Job]:
     if not repeat:
         return []
     variant = Variant.PROGRAM if scenario.program else Variant.BUGGY
-    planned = plan(floor, PlanRequest((scenario.name,), variant, repeat=repeat))
+    planned = plan(programs, PlanRequest((scenario.name,), variant, repeat=repeat))
     return [msgspec.structs.replace(job, seed=job.repeat) for job in planned]
 
 
 def detections(
     jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]
 ) -> list[Detection]:
-    """What became of the runs, program by program, in the order of the plan.
+    """Group the results of the runs by program, in the order of the plan.
 
     Args:
         jobs: the plan.
-        outcome: what they came to.
-        wall_seconds: how long each took.
+        outcome: the results and failures of the runs.
+        wall_seconds: the duration of each run.
     """
     by_scenario: dict[str, list[Job]] = {}
     for job in jobs:
         by_scenario.setdefault(job.scenario.name, []).append(job)
-    return [_sought(group, outcome, wall_seconds) for group in by_scenario.values()]
+    return [_detection(group, outcome, wall_seconds) for group in by_scenario.values()]
 
 
-def exit_of(found: Sequence[Detection]) -> Exit:
-    """The exit code: of a run that could not be measured, else of a floor that does not hold."""
-    if any(s.count(Answer.NOT_MEASURED) for s in found):
+def exit_of(detections: Sequence[Detection]) -> Exit:
+    """Return NOT_MEASURED if a run was not measured, otherwise whether all limits are met."""
+    if any(s.count(Answer.NOT_MEASURED) for s in detections):
         return Exit.NOT_MEASURED
-    return Exit.AS_EXPECTED if all(s.meets_limits for s in found) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if all(s.meets_limits for s in detections) else Exit.DIFFERS
 
 
-def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]) -> Detection:
+def _detection(
+    jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, float]
+) -> Detection:
     scenario = jobs[0].scenario
     made = [r for r in outcome.results if r.scenario == scenario.name and not r.end_reason.failed]
     cpu = [sum(p.cpu_seconds or 0.0 for p in r.processes) for r in made]
@@ -174,16 +177,16 @@ def _sought(jobs: Sequence[Job], outcome: Outcome, wall_seconds: Mapping[Run, fl
         name=scenario.name,
         title=scenario.title,
         leaks=scenario.buggy is not None,
-        judged_runs=tuple((job.seed, _judgement(job, made, failures)) for job in jobs),
+        judged_runs=tuple((job.seed, _judged_run(job, made, failures)) for job in jobs),
         cpu=_spread(cpu),
         wall=_spread(walls),
     )
 
 
-def _judgement(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) -> JudgedRun:
+def _judged_run(job: Job, made: Sequence[Result], failures: Mapping[Run, str]) -> JudgedRun:
     reasons = {job.label: failures[_run(job)]} if _run(job) in failures else {}
-    (found,) = judged_runs([job], made, reasons)
-    return found
+    (judged,) = judged_runs([job], made, reasons)
+    return judged
 
 
 def _spread(seconds: Sequence[float]) -> DurationSpread | None:

@@ -1,12 +1,11 @@
-"""What the observer itself costs: processes of known size that do nothing, watched as any run is.
+"""The cost of the observer itself, on idle processes of known size.
 
-Under the real supervisor, in real cgroups, by the real observer; only the agent is left out, for
-what it costs is another question (`agent_cost.py`). What is watched is settled before the window in
-which costs are counted begins: its processes are named to the observer once all of them hold their
-memory, and only then does it read PSS.
+The supervisor, the cgroups and the observer are those of any run. Only the agent is left out,
+because `agent_cost.py` measures its cost. The processes report their baselines after all of them
+have allocated their memory, and the observer reads PSS only from then on.
 
-The window begins with the end of one reading of PSS and ends with that of another. A window cut
-by the clock would hold now one reading more, now one less, and where there is one every three
+The window of the measurement is from the end of one reading of PSS to the end of another. A window
+of fixed duration would contain one reading more or less by chance. With a reading every three
 seconds, that alone turns 2 % of a CPU into 1.5 or 2.5 %.
 """
 
@@ -32,43 +31,42 @@ from leaklab.sandbox.cgroups import OBSERVER, UNCONFINED, confined
 from leaklab.sandbox.launch import Command, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
 
-# Of one CPU, what readings of PSS may take.
+# The maximum share of one CPU for readings of PSS.
 MAX_PSS_SHARE = PSS_CPU_BUDGET
 
-# So that one reading that was dearer than the others is no more than a tenth of what they cost.
+# So that a single expensive reading is no more than a tenth of the measured cost.
 READINGS = 10
-# Settling and readings of several gigabytes; it ends a watch that comes to nothing.
+# The time for allocating and reading several gigabytes; after it, the measurement is ended.
 PATIENCE_SECONDS = 300.0
 
-# Of what the machine can give, the part that processes may take that only hold it.
+# A load may take the available memory divided by this.
 AVAILABLE_PARTS = 2
 
-# Started with the number of workers and the bytes that each is to hold, or that it holds itself
-# where there are none.
+# Arguments: the number of workers, and the bytes for each; without workers, for itself.
 BALLAST = """
 import os, signal, sys
 workers, size = map(int, sys.argv[1:])
-told, tell = os.pipe()
+ready, notify = os.pipe()
 pids = [os.getpid()]
 for _ in range(workers):
     pid = os.fork()
     if pid == 0:
         held = b"x" * size
-        os.write(tell, b"x")
+        os.write(notify, b"x")
         signal.pause()
     pids.append(pid)
 held = b"" if workers else b"x" * size
 for _ in range(workers):
-    os.read(told, 1)
+    os.read(ready, 1)
 for number, pid in enumerate(pids):
-    words = dict(kind="baseline", process=number, pid=pid, rss_bytes=1, high_water_reset=False)
-    os.write(3, f"\\n{words!r}\\n".encode())
+    message = dict(kind="baseline", process=number, pid=pid, rss_bytes=1, high_water_reset=False)
+    os.write(3, f"\\n{message!r}\\n".encode())
 signal.pause()
 """
 
 
 class Enforcer(Enum):
-    """Who is to hold the run to its limits; where no cgroup can be made, it is the observer."""
+    """What enforces the limits of the run; the observer does if no cgroup can be made."""
 
     CGROUP = "cgroup"
     OBSERVER = "observer"
@@ -76,7 +74,7 @@ class Enforcer(Enum):
 
 @dataclass(frozen=True)
 class Load:
-    """What is watched: so many workers of a parent that holds nothing, or one process (0)."""
+    """The observed processes: a pool of workers with `each_bytes`, or one process if 0 workers."""
 
     workers: int
     each_bytes: int
@@ -84,12 +82,12 @@ class Load:
 
     @property
     def label(self) -> str:
-        """How people name it: `pool of 8`."""
+        """The name in messages and tables: `pool of 8`."""
         return f"pool of {self.workers}" if self.workers else "one process"
 
     @property
     def total_bytes(self) -> int:
-        """What all of them hold."""
+        """The memory of all processes together."""
         return max(self.workers, 1) * self.each_bytes
 
 
@@ -115,8 +113,10 @@ class CostSnapshot:
 
 @dataclass(frozen=True)
 class ObserverCost:
-    """What watching a load cost. Shares are of one CPU, intervals the mean time from one to the
-    next; `enforcer` is who did hold the limits, `thread_share` what the observer's thread took."""
+    """The cost of observing a load. Shares are of one CPU, and intervals are means.
+
+    `sampling_share` is for counting and high-water marks, `thread_share` for the whole thread.
+    """
 
     load: Load
     enforcer: Enforcer
@@ -130,18 +130,17 @@ class ObserverCost:
 
     @property
     def granularity(self) -> float:
-        """How far off `pss_share` may be: what a reading costs is known only after it, and paid
-        for by the time until the next, so one of them may always be unpaid."""
+        """The possible error of `pss_share`: one reading may not be paid for yet by waiting."""
         return self.pss_share / self.readings
 
     @property
     def meets_limits(self) -> bool:
-        """Whether PSS takes no more than it may."""
+        """Whether readings of PSS stay within their share of a CPU."""
         return self.pss_share - self.granularity <= MAX_PSS_SHARE
 
 
 def split_by_size(loads: Iterable[Load], available: int) -> tuple[list[Load], list[Load]]:
-    """Those that take at most half of the bytes available, and those that take more."""
+    """Split loads into those of at most half of the available bytes, and larger ones."""
     fitting: list[Load] = []
     too_large: list[Load] = []
     for load in loads:
@@ -153,22 +152,22 @@ def split_by_size(loads: Iterable[Load], available: int) -> tuple[list[Load], li
 def measure_observer_cost(
     loads: Iterable[Load], seconds: float
 ) -> Iterator[tuple[Load, ObserverCost | None]]:
-    """Each load before it is watched, with None, and again with what that cost.
+    """Observe each load; yield it with None before, and with its cost after that.
 
     Args:
-        loads: what to watch, one after the other.
-        seconds: how long at least; as long as so many readings of PSS take, where that is longer.
+        loads: the loads, one after the other.
+        seconds: the minimum duration for each; `READINGS` readings of PSS may take longer.
 
     Raises:
-        NotMeasured: a load ended by itself, or no so many readings came.
+        NotMeasured: A load ended by itself, or there were too few readings in time.
     """
     with session_folder() as session:
         for load in loads:
             yield load, None
-            yield load, _watch(load, seconds, session)
+            yield load, _observe(load, seconds, session)
 
 
-def _watch(load: Load, seconds: float, session: Path) -> ObserverCost:
+def _observe(load: Load, seconds: float, session: Path) -> ObserverCost:
     limits = Limits(memory_bytes=available_bytes(), time_seconds=seconds + PATIENCE_SECONDS)
     with ExitStack() as stack:
         cgroup = load.enforcer is Enforcer.CGROUP
@@ -186,27 +185,27 @@ def _watch(load: Load, seconds: float, session: Path) -> ObserverCost:
         child = stack.enter_context(supervised(command))
         observer = Observer(child, limits, probes.platform_probes(), confinement, enough)
         window = Window(observer, seconds, enough)
-        seen = observer.watch(window.note_sample)
+        observation = observer.watch(window.note_sample)
     if not enough.is_set():
-        raise NotMeasured(_cut_short(load, seen))
-    alone = OBSERVER in (seen.memory_by, seen.processes_by)
+        raise NotMeasured(_early_end(load, observation))
+    alone = OBSERVER in (observation.memory_by, observation.processes_by)
     return summarize_observer_cost(
         load, Enforcer.OBSERVER if alone else Enforcer.CGROUP, window.snapshots
     )
 
 
-def _cut_short(load: Load, seen: Observation) -> str:
-    """What to say of a watch that should have lasted."""
-    why = str(seen.stopped) if seen.stopped else "ended by itself"
+def _early_end(load: Load, observation: Observation) -> str:
+    """Return the message for a measurement that ended too early."""
+    reason = str(observation.stopped) if observation.stopped else "ended by itself"
     size = format_bytes(load.each_bytes)
-    return f"{load.label} of {size}: {why}; run it on a machine that is less busy"
+    return f"{load.label} of {size}: {reason}; run it on a less busy machine"
 
 
 class Window:
-    """Notes the snapshots in which readings of PSS end, and says when there are enough."""
+    """Takes a snapshot of the costs at the end of each reading of PSS, until there are enough."""
 
     def __init__(self, observer: Observer, seconds: float, enough: threading.Event) -> None:
-        """Prepare to note; `enough` is set after so many seconds and `READINGS` readings."""
+        """Begin; `enough` is set after at least `seconds` seconds and `READINGS` readings."""
         self.snapshots: list[CostSnapshot] = []
         self._observer = observer
         self._seconds = seconds
@@ -215,37 +214,38 @@ class Window:
         self._pss_seconds = 0.0
 
     def note_sample(self) -> None:
-        """To be called after each look, in the observer's thread."""
+        """Count a sample of the observer; called in its thread after each one."""
         self._samples += 1
-        spent = self._observer.pss_budget.spent_seconds
-        if spent == self._pss_seconds:
+        pss_seconds = self._observer.pss_budget.spent_seconds
+        if pss_seconds == self._pss_seconds:
             return
-        self._pss_seconds = spent
-        looks = (
-            self._observer.count_budget.spent_seconds + self._observer.marks_budget.spent_seconds
+        self._pss_seconds = pss_seconds
+        spent = (self._observer.count_budget, self._observer.marks_budget)
+        sampling = sum(budget.spent_seconds for budget in spent)
+        now = time.monotonic()
+        self.snapshots.append(
+            CostSnapshot(now, self._samples, sampling, pss_seconds, time.thread_time())
         )
-        now = CostSnapshot(time.monotonic(), self._samples, looks, spent, time.thread_time())
-        self.snapshots.append(now)
-        lasted = now.at_seconds - self.snapshots[0].at_seconds
-        if lasted >= self._seconds and len(self.snapshots) > READINGS:
+        duration = now - self.snapshots[0].at_seconds
+        if duration >= self._seconds and len(self.snapshots) > READINGS:
             self._enough.set()
 
 
 def summarize_observer_cost(
     load: Load, enforcer: Enforcer, snapshots: Sequence[CostSnapshot]
 ) -> ObserverCost:
-    """What was spent between the first and the last of at least two snapshots."""
+    """Return the cost between the first and the last of at least two snapshots."""
     first, last = snapshots[0], snapshots[-1]
-    lasted = last.at_seconds - first.at_seconds
+    duration = last.at_seconds - first.at_seconds
     readings = len(snapshots) - 1
     return ObserverCost(
         load=load,
         enforcer=enforcer,
         readings=readings,
-        sampling_share=(last.sampling_seconds - first.sampling_seconds) / lasted,
-        sampling_interval_seconds=lasted / (last.samples - first.samples),
-        pss_share=(last.pss_seconds - first.pss_seconds) / lasted,
-        pss_interval_seconds=lasted / readings,
+        sampling_share=(last.sampling_seconds - first.sampling_seconds) / duration,
+        sampling_interval_seconds=duration / (last.samples - first.samples),
+        pss_share=(last.pss_seconds - first.pss_seconds) / duration,
+        pss_interval_seconds=duration / readings,
         longest_gap_seconds=max(b.at_seconds - a.at_seconds for a, b in pairwise(snapshots)),
-        thread_share=(last.thread_seconds - first.thread_seconds) / lasted,
+        thread_share=(last.thread_seconds - first.thread_seconds) / duration,
     )

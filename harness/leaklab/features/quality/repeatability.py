@@ -1,4 +1,4 @@
-"""Everything again and again beside busy neighbours: are the verdicts and the peaks the same?"""
+"""Repeatability: whether verdicts and peaks stay the same over many runs on a busy machine."""
 
 import os
 import subprocess
@@ -12,7 +12,7 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Repeatable, Resource, Scenario
 from leaklab.verdict.pairs import label
 
-# Busy in every way that could disturb: it computes, allocates and frees, and makes system calls.
+# A process that disturbs runs in every way: it computes, allocates, frees and makes system calls.
 NEIGHBOUR = """
 import os
 os.sched_setaffinity(0, CPUS)
@@ -25,16 +25,19 @@ while os.getppid() == PARENT:
 CLOSE_SHARE = 0.01
 CLOSE_SHARE_OF_SOCKETS = 0.02
 
-# Workers are exact in every mode. Their parent has the pool's three threads, whose turns fall now
-# so, now so, and touch a few pages more or less.
+# Workers are exact in every mode. Their parent has the pool's three threads, and the order in which
+# these run varies, which touches a few more or fewer pages.
 PARENT_BYTES = 40 << 10
 
 
 @dataclass(frozen=True)
 class Repeatability:
-    """How far the peaks of one variant in one mode lie apart over its rounds: of its one process,
-    or of that worker of a pool whose peaks lie furthest apart; `parent_spread_bytes` is how far
-    those of the pool's parent do."""
+    """The spread of the peaks of one variant in one mode over its rounds.
+
+    `least_bytes` and `most_bytes` are the smallest and the largest peak of its one process, or of
+    the pool's worker with the largest spread. `parent_spread_bytes` is the spread of the pool's
+    parent. `wrong` counts the wrong verdicts.
+    """
 
     label: str
     runs: int
@@ -46,25 +49,27 @@ class Repeatability:
 
     @property
     def spread_share(self) -> float:
-        """Largest less smallest peak, as a share of the smallest."""
+        """The largest less the smallest peak, as a share of the smallest."""
         return (self.most_bytes - self.least_bytes) / max(self.least_bytes, 1)
 
     @property
     def is_repeatable(self) -> bool:
-        """No wrong verdict, and the peaks as near to each other as the scenario declares."""
+        """Whether no verdict is wrong, and the peaks are as close as the scenario declares."""
         return not self.wrong and not self.loose
 
     @property
     def loose(self) -> bool:
-        """Whether peaks lie further apart than is declared, or than a pool's parent may."""
+        """Whether the spread is larger than declared, or than allowed for a pool's parent."""
         too_wide = self.spread_share > self.allowed_share
         return too_wide or self.parent_spread_bytes > PARENT_BYTES
 
 
 @contextmanager
 def busy_neighbours() -> Iterator[list[int]]:
-    """Two busy processes: one takes turns with the runs on the processor that they are pinned to,
-    the other moves about. They end by themselves if their parent does; gives their pids.
+    """Start two busy processes and yield their pids.
+
+    One competes with the runs for the CPU that they are pinned to; the other may use all CPUs. They
+    end by themselves if their parent ends.
     """
     allowed = os.sched_getaffinity(0)
     with ExitStack() as stack:
@@ -75,7 +80,7 @@ def busy_neighbours() -> Iterator[list[int]]:
 def _neighbour(cpus: set[int]) -> Iterator[int]:
     code = NEIGHBOUR.replace("CPUS", repr(cpus)).replace("PARENT", str(os.getpid()))
     command = [sys.executable, "-I", "-S", "-c", code]
-    # In a session of its own: Ctrl-C is the harness's to handle.
+    # In its own session, so that only the harness receives Ctrl-C.
     process = subprocess.Popen(command, start_new_session=True)  # noqa: S603
     try:
         yield process.pid
@@ -87,19 +92,19 @@ def _neighbour(cpus: set[int]) -> Iterator[int]:
 def repeatabilities(
     results: Sequence[Result], scenarios: Sequence[Scenario]
 ) -> list[Repeatability]:
-    """Group results by scenario, variant and mode, and see how near their peaks are.
+    """Group results by scenario, variant and mode, and compare the peaks within each group.
 
-    Each process is compared with the one of its number in the other runs; of a pool's workers
-    the one whose peaks lie furthest apart counts, among equals the largest.
+    Each process is compared with the one of the same number in the other runs. Of a pool's workers,
+    the one with the largest spread counts, and among equal spreads the one with the largest peak.
     """
     by_name = {scenario.name: scenario for scenario in scenarios}
     groups: dict[tuple[str, str, str], list[Result]] = {}
     for result in results:
         groups.setdefault((result.scenario, result.variant, result.mode), []).append(result)
-    return [_steadiness(group, by_name[key[0]]) for key, group in groups.items()]
+    return [_repeatability(group, by_name[key[0]]) for key, group in groups.items()]
 
 
-def _steadiness(group: Sequence[Result], scenario: Scenario) -> Repeatability:
+def _repeatability(group: Sequence[Result], scenario: Scenario) -> Repeatability:
     first = group[0]
     peaks: dict[int, list[int]] = {}
     for result in group:
@@ -119,7 +124,7 @@ def _steadiness(group: Sequence[Result], scenario: Scenario) -> Repeatability:
 
 
 def _allowed(scenario: Scenario) -> float:
-    """The share of the least peak by which the largest may be above it."""
+    """Return how far the largest peak may exceed the smallest, as a share of the smallest."""
     if scenario.repeatable is Repeatable.EXACT:
         return 0.0
     return CLOSE_SHARE_OF_SOCKETS if scenario.resource is Resource.SOCKETS else CLOSE_SHARE

@@ -1,4 +1,4 @@
-"""Right and wrong verdicts on the catalogue, whose truth is known: each tool on each variant."""
+"""The scoreboard: the right and wrong verdicts of each tool on the variants of the catalogue."""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,18 +19,21 @@ MAX_AT_ONCE = 2
 
 @dataclass(frozen=True)
 class ToolAnswer:
-    """What one tool said of one variant, and whether that leaks."""
+    """The verdict of a tool on a variant, and whether the variant leaks."""
 
-    rule: str
+    tool: str
     variant: str
     leaks: bool
-    said: ToolVerdict
+    verdict: ToolVerdict
 
 
 @dataclass(frozen=True)
 class ToolTally:
-    """How a tool did. `accused` are the clean variants that it called leaks, `missed` the leaks
-    that it called clean; `trouble` is why it was not asked at all."""
+    """The counts and errors of a tool; `rule` is its name in JSON output.
+
+    `accused` are the clean variants that it called leaks, `missed` the leaks that it called clean.
+    `trouble` is the reason why it was not run; empty if it was.
+    """
 
     rule: str
     trouble: str = ""
@@ -42,11 +45,12 @@ class ToolTally:
 
 
 def scoreboard_jobs(catalogue: Catalogue, names: Iterable[str]) -> tuple[list[Job], list[str]]:
-    """The variants to be judged, inline and with the declared units; and the scenarios left out,
-    each with the reason.
+    """Plan the variants to judge, inline with the declared units.
+
+    The second value has a line with the reason for each scenario that is left out.
 
     Raises:
-        BadInput: a name that there is not.
+        BadInput: A name is unknown.
     """
     jobs: list[Job] = []
     left_out: list[str] = []
@@ -63,62 +67,67 @@ def scoreboard_jobs(catalogue: Catalogue, names: Iterable[str]) -> tuple[list[Jo
 
 
 def ask_tools(
-    stage: ToolRunner,
+    runner: ToolRunner,
     jobs: Sequence[Job],
-    rules: Sequence[VerdictTool],
-    tell: Callable[[str], None],
+    tools: Sequence[VerdictTool],
+    on_progress: Callable[[str], None],
 ) -> Iterator[ToolAnswer]:
-    """Every rule's answers about every job, as they come: two are asked at a time.
+    """Run every installed tool on every job, two at a time, and yield the answers as they come.
 
     Raises:
-        KeyboardInterrupt: Ctrl-C; what was under way has ended.
+        KeyboardInterrupt: Ctrl-C was pressed. The runs under way have ended.
     """
-    asked = [(rule, job) for job in jobs for rule in rules if not rule.needs.remedy]
+    questions = [(tool, job) for job in jobs for tool in tools if not tool.needs.remedy]
     with ThreadPoolExecutor(min(MAX_AT_ONCE, os.cpu_count() or 1)) as pool:
         try:
-            futures = [pool.submit(_ask, stage, rule, job) for rule, job in asked]
+            futures = [pool.submit(_ask, runner, tool, job) for tool, job in questions]
             for done, future in enumerate(as_completed(futures), start=1):
-                tell(f"verdicts, {done} of {len(futures)}")
+                on_progress(f"verdicts, {done} of {len(futures)}")
                 yield from future.result()
         except BaseException:
-            stage.cancel()
+            runner.cancel()
             pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _ask(stage: ToolRunner, rule: VerdictTool, job: Job) -> list[ToolAnswer]:
-    said = _said(stage, rule, job)
+def _ask(runner: ToolRunner, tool: VerdictTool, job: Job) -> list[ToolAnswer]:
+    verdicts = zip(tool.names, _verdicts(runner, tool, job), strict=True)
     variant = f"{job.scenario.name}/{job.variant}"
     leaks = bool(job.scenario.leaks(job.variant))
-    return [ToolAnswer(name, variant, leaks, s) for name, s in zip(rule.names, said, strict=True)]
+    return [ToolAnswer(name, variant, leaks, verdict) for name, verdict in verdicts]
 
 
-def _said(stage: ToolRunner, rule: VerdictTool, job: Job) -> tuple[ToolVerdict, ...]:
-    """What it says; undecided where it did not come to an end."""
-    if not applies(rule, job):
-        return (ToolVerdict.NOT_ASKED,) * len(rule.names)
-    with stage.prepare(job) as order:
-        ran = stage.run(order, rule.command(order), rule.environment)
-        return (ToolVerdict.UNDECIDED,) * len(rule.names) if ran.timed_out else rule.verdicts(ran)
+def _verdicts(runner: ToolRunner, tool: VerdictTool, job: Job) -> tuple[ToolVerdict, ...]:
+    """Return the verdicts of a tool's rows on a job; undecided if the tool timed out."""
+    if not applies(tool, job):
+        return (ToolVerdict.NOT_ASKED,) * len(tool.names)
+    with runner.prepare(job) as tool_job:
+        tool_run = runner.run(tool_job, tool.command(tool_job), tool.environment)
+        if tool_run.timed_out:
+            return (ToolVerdict.UNDECIDED,) * len(tool.names)
+        return tool.verdicts(tool_run)
 
 
-def applies(rule: VerdictTool, job: Job) -> bool:
-    """Whether a rule can be asked: it knows the resource, and but for leaklab's, one process."""
-    within = job.scenario.scope is Scope.PROCESS or LEAKLAB in rule.names
-    return within and job.scenario.resource in rule.resources
+def applies(tool: VerdictTool, job: Job) -> bool:
+    """Return whether a tool can judge a job's resource, and a process tree if that is judged.
+
+    Only leaklab judges a tree; the other tools see one process.
+    """
+    within = job.scenario.scope is Scope.PROCESS or LEAKLAB in tool.names
+    return within and job.scenario.resource in tool.resources
 
 
-def tallies(rules: Sequence[VerdictTool], answers: Iterable[ToolAnswer]) -> list[ToolTally]:
-    """How each row of each rule did."""
-    by_rule: dict[str, list[ToolAnswer]] = {}
+def tallies(tools: Sequence[VerdictTool], answers: Iterable[ToolAnswer]) -> list[ToolTally]:
+    """Count the answers of each row of each tool; a tool that is not installed gets the remedy."""
+    by_name: dict[str, list[ToolAnswer]] = {}
     for answer in answers:
-        by_rule.setdefault(answer.rule, []).append(answer)
+        by_name.setdefault(answer.tool, []).append(answer)
     return [
         ToolTally(name, remedy)
-        if (remedy := rule.needs.remedy)
-        else _tally(name, by_rule.get(name, []))
-        for rule in rules
-        for name in rule.names
+        if (remedy := tool.needs.remedy)
+        else _tally(name, by_name.get(name, []))
+        for tool in tools
+        for name in tool.names
     ]
 
 
@@ -127,14 +136,15 @@ def _tally(name: str, answers: Sequence[ToolAnswer]) -> ToolTally:
     clean = [answer for answer in answers if not answer.leaks]
     return ToolTally(
         name,
-        right=len(_which(leaking, ToolVerdict.LEAK)) + len(_which(clean, ToolVerdict.CLEAN)),
-        accused=_which(clean, ToolVerdict.LEAK),
-        missed=_which(leaking, ToolVerdict.CLEAN),
-        undecided=_which(answers, ToolVerdict.UNDECIDED),
-        not_asked=len(_which(answers, ToolVerdict.NOT_ASKED)),
+        right=len(_variants_with(leaking, ToolVerdict.LEAK))
+        + len(_variants_with(clean, ToolVerdict.CLEAN)),
+        accused=_variants_with(clean, ToolVerdict.LEAK),
+        missed=_variants_with(leaking, ToolVerdict.CLEAN),
+        undecided=_variants_with(answers, ToolVerdict.UNDECIDED),
+        not_asked=len(_variants_with(answers, ToolVerdict.NOT_ASKED)),
     )
 
 
-def _which(answers: Iterable[ToolAnswer], said: ToolVerdict) -> tuple[str, ...]:
-    """The variants of which this was said."""
-    return tuple(sorted(answer.variant for answer in answers if answer.said is said))
+def _variants_with(answers: Iterable[ToolAnswer], verdict: ToolVerdict) -> tuple[str, ...]:
+    """Return the variants with this verdict."""
+    return tuple(sorted(answer.variant for answer in answers if answer.verdict is verdict))

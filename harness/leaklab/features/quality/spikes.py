@@ -1,8 +1,8 @@
-"""A spike of 50 ms between idle parts: how much of it does the peak show that a tool gives?
+"""The error of each tool's peak on a spike of 50 ms between idle parts.
 
-The truth is VmHWM as the very process reads it that the tool measures. From the error of a tool
-that counts allocations that of the same program without the spike is taken off: the interpreter
-and whatever else was there before is none of its business.
+The truth is the VmHWM that the measured process reads of itself. For a tool that counts
+allocations, the error on the same program without the spike is subtracted, because such a tool does
+not count the interpreter and other memory from before its start.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -23,7 +23,7 @@ from leaklab.sandbox.scratch import session_folder
 
 SPIKE_BYTES = 300_000_000
 HELD_SECONDS = 0.05
-# The file in which the program itself writes its VmHWM at the end, in KiB.
+# The file to which the program writes its VmHWM at the end, in KiB.
 HIGH_WATER = "high_water"
 
 SCENARIO = f"""
@@ -79,8 +79,11 @@ def workload(program, lab):
 
 @dataclass(frozen=True)
 class SpikeErrors:
-    """By how much a tool's figure missed the spike, each time: below zero, it showed too little.
-    `trouble` is why there are no figures."""
+    """The errors of a tool's peak on the spike, one for each repeat.
+
+    An error below zero is a peak that is too small. `trouble` is the reason why there are no
+    figures; empty if there are.
+    """
 
     tool: str
     trouble: str = ""
@@ -88,32 +91,32 @@ class SpikeErrors:
 
     @property
     def median_bytes(self) -> float:
-        """The error in the middle."""
+        """The median error."""
         return median(self.errors_bytes)
 
     @property
     def worst_bytes(self) -> int:
-        """The error furthest from none."""
+        """The error furthest from zero."""
         return max(self.errors_bytes, key=abs)
 
 
 @contextmanager
 def open_spike_runner(seconds: float) -> Iterator[tuple[ToolRunner, Job]]:
-    """A session on a catalogue of its own, with the spike's job.
+    """Open a runner of tools on a catalogue with the spike's program, and its job.
 
     Raises:
-        NotMeasured: its folder cannot be made.
+        NotMeasured: The runner's folder cannot be made.
     """
     with session_folder() as root:
         write_catalogue(root)
         catalogue = open_catalogue(root)
         (job,) = plan(catalogue, PlanRequest(["spike"], units=catalogue.load("spike").units))
-        with open_tool_runner(catalogue, seconds) as made:
-            yield made, job
+        with open_tool_runner(catalogue, seconds) as runner:
+            yield runner, job
 
 
 def write_catalogue(root: Path) -> None:
-    """Make the catalogue of the one program."""
+    """Write a catalogue with the spike's program into the folder `root`."""
     folder = root / "scenarios" / "spike"
     folder.mkdir(parents=True)
     (root / "scenarios" / "__init__.py").touch()
@@ -126,34 +129,41 @@ def write_catalogue(root: Path) -> None:
 
 
 def measure_spikes(
-    stage: ToolRunner, job: Job, repeats: int, tools: Iterable[Tool], tell: Callable[[str], None]
+    runner: ToolRunner,
+    job: Job,
+    repeats: int,
+    tools: Iterable[Tool],
+    on_progress: Callable[[str], None],
 ) -> Iterator[SpikeErrors]:
-    """Each tool on the spike, so many times; what is missing or fails is a row, too."""
+    """Measure the spike with each tool `repeats` times.
+
+    A tool that is not installed or fails gets a row with the reason.
+    """
     for tool in tools:
         if remedy := tool.needs.remedy:
             yield SpikeErrors(tool.name, remedy)
             continue
         try:
-            flat = _beyond(stage, job, tool, 0) if tool.counts is Counts.ALLOCATED else 0
+            baseline = _beyond(runner, job, tool, 0) if tool.counts is Counts.ALLOCATED else 0
             errors = []
             for number in range(repeats):
-                tell(f"{tool.name}, spike {number + 1} of {repeats}")
-                errors.append(_beyond(stage, job, tool, SPIKE_BYTES) - flat)
+                on_progress(f"{tool.name}, spike {number + 1} of {repeats}")
+                errors.append(_beyond(runner, job, tool, SPIKE_BYTES) - baseline)
             yield SpikeErrors(tool.name, errors_bytes=tuple(errors))
         except NotMeasured as error:
             yield SpikeErrors(tool.name, f"failed: {error}")
 
 
-def _beyond(stage: ToolRunner, job: Job, tool: Tool, size: int) -> int:
-    """By how much the tool's figure is above VmHWM, where the spike has this size.
+def _beyond(runner: ToolRunner, job: Job, tool: Tool, size: int) -> int:
+    """Return by how many bytes the tool's peak exceeds VmHWM for a spike of `size` bytes.
 
     Raises:
-        NotMeasured: the tool gave none.
+        NotMeasured: The tool failed or gave no peak.
     """
     job = msgspec.structs.replace(job, options={**job.options, "bytes": size})
-    with stage.prepare(job) as order:
-        found = tool.measure(stage, order)
-    if found.peak_bytes is None:
+    with runner.prepare(job) as tool_job:
+        figures = tool.measure(runner, tool_job)
+    if figures.peak_bytes is None:
         raise NotMeasured(f"{tool.name}: it gave no peak")
-    truth = int((stage.catalogue.root / HIGH_WATER).read_text()) << 10
-    return found.zero_bytes + found.peak_bytes - truth
+    truth = int((runner.catalogue.root / HIGH_WATER).read_text()) << 10
+    return figures.zero_bytes + figures.peak_bytes - truth

@@ -1,9 +1,9 @@
-"""Generated series of known truth: what the verdict is tested and rated on.
+"""Generated series of known truth, on which the verdict is tested and its errors are counted.
 
-Each law takes the work done as a share of the run (0 … 1) and random numbers, and gives what was
-retained, in bytes; a run did four times the work that a verdict is declared to need. Garbage that
-waits for the collector lies on top of it, and is gone where it was collected: at the declared work,
-and at each doubling. Parameters are drawn anew for every series, so no rule can be fitted to it.
+A law takes the work done as a share of the run (0 … 1) and a random generator, and returns the
+retained bytes. A run does four times the work that the verdict is declared to need. Garbage that
+waits for the collector is added, and is removed at each collection: at the declared work, and at
+each doubling. Parameters are drawn anew for every series, so that no rule can be fitted to them.
 """
 
 from collections.abc import Callable
@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from leaklab.model.units import PAGE_BYTES
 
-# The work of a run, and what of it a verdict is declared to need.
+# The units of a run, and those that the verdict is declared to need.
 UNITS = 100_000
 DECLARED = UNITS // 4
 
@@ -25,8 +25,11 @@ SeriesLaw = Callable[[SeriesArray, np.random.Generator], SeriesArray]
 
 @dataclass(frozen=True)
 class Shape:
-    """A law and its truth; `garbage` is what waits for the collector, in shares of what a run
-    retains or might retain."""
+    """A law, and whether it leaks.
+
+    `garbage` is the law of the bytes that wait for the collector, over the work since the last
+    collection.
+    """
 
     law: SeriesLaw
     leaks: bool
@@ -35,7 +38,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class SyntheticSeries:
-    """The units done and the bytes held at each sample, and what is left at each collection."""
+    """The units and bytes at each sample, and the units and retained bytes at each collection."""
 
     units: SeriesArray
     values: SeriesArray
@@ -44,7 +47,7 @@ class SyntheticSeries:
 
 
 def _amount(rng: np.random.Generator) -> float:
-    """What a run retains in all: 256 KiB … 64 MiB, every octave as likely as the next."""
+    """Draw the total that a run retains: 256 KiB … 64 MiB, with all octaves equally likely."""
     return float(2 ** rng.uniform(18, 26))
 
 
@@ -194,9 +197,9 @@ SHAPES = {
 def generate(
     shape: Shape, samples: int, rng: np.random.Generator, *, page_rounded: bool
 ) -> SyntheticSeries:
-    """One series of `samples` rows over `UNITS` units.
+    """Generate one series of `samples` rows over `UNITS` units.
 
-    Page-rounded ones are read like RSS: in whole pages, with up to a page of noise.
+    A page-rounded series is read like RSS: in whole pages, with up to a page of noise.
     """
     x = (np.arange(samples) + rng.uniform(size=samples)) / samples
     x[-1] = 1.0

@@ -1,9 +1,9 @@
-"""What a tool costs: runs under it and bare ones in turn, in one session.
+"""The cost of each tool, from alternating runs under the tool and bare ones in one session.
 
-A ratio is of CPU time for each unit, of the run under the tool and the bare one beside it: the
-whole tree's, start and end with it, and that of the work alone, between the first unit and the
-last in the process that does it. leaklab's of the work, and the memory that it adds, are what
-`agent_cost` measures: the same agent with sampling and without.
+A ratio compares the CPU time per unit of a run under the tool with that of the bare run next to it.
+One ratio is of the whole process tree from start to end. Another is of the work alone, between the
+first unit and the last, in the process that does it. For leaklab, the ratio of the work and the
+added memory come from `agent_cost`, which compares the agent with sampling and without.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -38,8 +38,11 @@ class Interval:
 
 @dataclass(frozen=True)
 class ToolCost:
-    """What one tool said of the peak, run after run, and what it cost; `trouble` is why there are
-    no figures. None: it has none, or it is not what is meant."""
+    """The peaks that a tool gave, run after run, and its cost.
+
+    `whole` and `work` are ratios of CPU time, `added_bytes` is memory. A figure is None if the tool
+    has none. `trouble` is the reason why there are no figures; empty if there are.
+    """
 
     tool: str
     trouble: str = ""
@@ -51,64 +54,72 @@ class ToolCost:
 
     @property
     def spread_bytes(self) -> int | None:
-        """How far the peaks lie apart that it gave for the same work."""
+        """The largest less the smallest peak that it gave for the same work; None without peaks."""
         return max(self.peaks_bytes) - min(self.peaks_bytes) if self.peaks_bytes else None
 
 
 def measure_tool_costs(
-    stage: ToolRunner, job: Job, pairs: int, tools: Iterable[Tool], tell: OnProgress
+    runner: ToolRunner, job: Job, pairs: int, tools: Iterable[Tool], on_progress: OnProgress
 ) -> Iterator[ToolCost]:
-    """Each tool on the job, so many pairs of runs; what is missing or fails is a row, too."""
+    """Measure each tool with `pairs` pairs of runs of the job.
+
+    A tool that is not installed or fails gets a row with the reason.
+    """
     for tool in tools:
         if remedy := tool.needs.remedy:
             yield ToolCost(tool.name, remedy)
             continue
         try:
-            yield _cost(stage, job, pairs, tool, tell)
+            yield _cost(runner, job, pairs, tool, on_progress)
         except NotMeasured as error:
             yield ToolCost(tool.name, f"failed: {error}")
 
 
-def _cost(stage: ToolRunner, job: Job, pairs: int, tool: Tool, tell: OnProgress) -> ToolCost:
+def _cost(
+    runner: ToolRunner, job: Job, pairs: int, tool: Tool, on_progress: OnProgress
+) -> ToolCost:
     job = msgspec.structs.replace(job, units=max(job.units // tool.part, 1))
-    tell(f"{tool.name}, not counted")
-    # psleak decides itself how much it does; and the first run of any tool finds nothing in caches.
-    bare_job = msgspec.structs.replace(job, units=_once(stage, job, tool).units)
-    found = []
+    on_progress(f"{tool.name}, not counted")
+    # psleak decides the number of units itself. The first run of a tool is not counted, because
+    # its caches are empty.
+    bare_job = msgspec.structs.replace(job, units=_once(runner, job, tool).units)
+    measured = []
     for number in range(pairs):
-        tell(f"{tool.name}, pair {number + 1} of {pairs}")
-        found.append(_pair(stage, (job, tool), (bare_job, TOOLS[BARE]), number))
-    cost = summarize_tool_costs(tool.name, found)
-    return _with_sampling(cost, stage, job, pairs, tell) if tool.name == LEAKLAB else cost
+        on_progress(f"{tool.name}, pair {number + 1} of {pairs}")
+        measured.append(_pair(runner, (job, tool), (bare_job, TOOLS[BARE]), number))
+    cost = summarize_tool_costs(tool.name, measured)
+    return _with_sampling(cost, runner, job, pairs, on_progress) if tool.name == LEAKLAB else cost
 
 
 def _pair(
-    stage: ToolRunner, one: tuple[Job, Tool], other: tuple[Job, Tool], number: int
+    runner: ToolRunner, one: tuple[Job, Tool], other: tuple[Job, Tool], number: int
 ) -> tuple[ToolFigures, ToolFigures]:
-    """A run of either, now this one first, now that one."""
+    """Make a run of each; which one is first depends on the parity of the number."""
     if number % 2:
-        first = _once(stage, *one)
-        return first, _once(stage, *other)
-    second = _once(stage, *other)
-    return _once(stage, *one), second
+        first = _once(runner, *one)
+        return first, _once(runner, *other)
+    second = _once(runner, *other)
+    return _once(runner, *one), second
 
 
-def _once(stage: ToolRunner, job: Job, tool: Tool) -> ToolFigures:
-    with stage.prepare(job) as order:
-        return tool.measure(stage, order)
+def _once(runner: ToolRunner, job: Job, tool: Tool) -> ToolFigures:
+    with runner.prepare(job) as tool_job:
+        return tool.measure(runner, tool_job)
 
 
 def summarize_tool_costs(name: str, pairs: Sequence[tuple[ToolFigures, ToolFigures]]) -> ToolCost:
-    """What pairs come to: of runs under the tool and the bare ones beside them."""
+    """Summarize pairs of a run under the tool and the bare run next to it."""
     under = [tool for tool, _ in pairs]
     return ToolCost(
         tool=name,
         units=under[0].units,
         peaks_bytes=tuple(m.peak_bytes for m in under if m.peak_bytes is not None),
-        whole=interval([_each(m, m.cpu_seconds) / _each(b, b.cpu_seconds) for m, b in pairs]),
+        whole=interval(
+            [_per_unit(m, m.cpu_seconds) / _per_unit(b, b.cpu_seconds) for m, b in pairs]
+        ),
         work=interval(
             [
-                _each(m, m.work_cpu_seconds) / _each(b, b.work_cpu_seconds)
+                _per_unit(m, m.work_cpu_seconds) / _per_unit(b, b.work_cpu_seconds)
                 for m, b in pairs
                 if m.work_cpu_seconds and b.work_cpu_seconds
             ]
@@ -123,26 +134,26 @@ def summarize_tool_costs(name: str, pairs: Sequence[tuple[ToolFigures, ToolFigur
     )
 
 
-def _each(found: ToolFigures, amount: float) -> float:
-    return amount / found.units
+def _per_unit(figures: ToolFigures, amount: float) -> float:
+    return amount / figures.units
 
 
 def interval(values: Sequence[float]) -> Interval | None:
-    """The median of some values with its interval; None where there are none."""
+    """Return the median of some values with its 95 % interval; None without values."""
     return Interval(median(values), *median_interval(values)) if values else None
 
 
 def _with_sampling(
-    cost: ToolCost, stage: ToolRunner, job: Job, pairs: int, tell: OnProgress
+    cost: ToolCost, runner: ToolRunner, job: Job, pairs: int, on_progress: OnProgress
 ) -> ToolCost:
-    """leaklab's cost, with what its sampling does to the process that does the work."""
+    """Replace the ratio of the work and the added memory by those of leaklab's sampling."""
     limits = Limits(
-        memory_bytes=default_memory_limit(), time_seconds=stage.seconds * MAX_WALL_PER_CPU
+        memory_bytes=default_memory_limit(), time_seconds=runner.seconds * MAX_WALL_PER_CPU
     )
-    (found,) = agent_cost.measure_agent_cost(stage.catalogue, [job], pairs, limits, tell)
-    added = float(found.added_bytes)
+    (agent,) = agent_cost.measure_agent_cost(runner.catalogue, [job], pairs, limits, on_progress)
+    added = float(agent.added_bytes)
     return replace(
         cost,
-        work=Interval(found.ratio, found.low, found.high),
+        work=Interval(agent.ratio, agent.low, agent.high),
         added_bytes=Interval(added, added, added),
     )

@@ -107,7 +107,9 @@ def test_a_hash_of_no_commit_is_refused(work: Work) -> None:
 
 
 def test_a_folder_without_a_repository_is_not_a_checkout(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="is not a git checkout, and asv measures commits: use a clone"):
+    with pytest.raises(
+        BadInput, match="is not a git checkout, and asv measures commits: use a clone"
+    ):
         open_repository(tmp_path)
 
 

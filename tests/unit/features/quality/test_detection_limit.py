@@ -54,8 +54,8 @@ def test_an_unknown_program_is_bad_input() -> None:
         often("objekt")
 
 
-def test_a_request_without_any_run_is_nothing_to_do() -> None:
-    with pytest.raises(BadInput, match="give more --clean-runs"):
+def test_clean_programs_without_a_run_are_nothing_to_do() -> None:
+    with pytest.raises(BadInput, match="raise --clean-runs"):
         often("noop", "lru", clean_runs=0)
 
 
