@@ -176,7 +176,9 @@ def test_a_misspelled_key_is_not_reported_as_missing_too(edit: Edit, root: Path)
     st.text(max_size=200)
     | st.sampled_from(["schema = 1\n", "[buggy]\nschema = 1", "schema=1\nunits=[]"])
 )
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@settings(
+    suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50, deadline=None
+)
 def test_garbage_in_scenario_toml_is_a_clear_error(tmp_path: Path, garbage: str) -> None:
     (tmp_path / "scenario.toml").write_text(garbage, encoding="utf-8")
     with pytest.raises(BadInput, match=r"scenario\.toml"):
