@@ -106,11 +106,11 @@ def test_a_result_names_the_interpreter_that_ran_the_scenario(
     ("script", "text"),
     [
         (None, "no such program; give the path of a Python"),
-        ("exit 0", "it is no Python that works (exit status 0); give the path of one"),
+        ("exit 0", "it does not work as a Python interpreter (exit status 0); give the path"),
         ("echo Segmentation fault >&2; exit 1", "(Segmentation fault)"),
         ("echo \"{'implementation': 'PyPy', 'version': '3.10.14', PLACE}\"", "it is PyPy 3.10.14"),
         ("echo \"{'implementation': 'CPython', 'version': '2.7.18', PLACE}\"", "2.7.18 is too old"),
-        ("echo \"{'implementation': 'CPython', 'version': '3.7.17', PLACE}\"", "give one of 3.8"),
+        ("echo \"{'implementation': 'CPython', 'version': '3.7.17', PLACE}\"", "give version 3.8"),
     ],
 )
 def test_an_unusable_interpreter_is_reported_in_one_line(

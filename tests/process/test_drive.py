@@ -157,7 +157,10 @@ def test_a_port_in_use_is_reported_in_one_line() -> None:
         (("word_index", "buggy", "--units", "x"), "argument --units: invalid "),
         (("word_index", "buggy", "-o", "titles"), "-o titles: write it as name=value"),
         (("word_index", "buggy", "-o", "nil=1"), "word_index has no option 'nil'; it has: "),
-        (("word_index", "buggy", "-o", "titles=x"), "-o titles=x: a number is wanted, like "),
+        (
+            ("word_index", "buggy", "-o", "titles=x"),
+            "-o titles=x: not a number; give one, such as ",
+        ),
         (("word_index", "buggy", "-o", "titles=0"), "titles is 0: a feed of articles needs "),
         (("word_index", "buggy", "-o", "source=x"), "word_index cannot read source=x: say "),
         (("word_index", "buggy", "-o", "dump=/no/such"), "cannot read the dump /no/such: "),

@@ -1,1 +1,1 @@
-"""The scenarios: read, linted, planned, checked. None of their code is imported here."""
+"""The scenarios: reading, linting, planning and checking them. No code of theirs is imported."""

@@ -1,6 +1,7 @@
-"""The checksums of the lab's programs: one that was edited is not what is known of it any more.
+"""The checksums of leaklab's own programs, which show that a program was edited.
 
-They stand in `scenarios/SHA256SUMS`, in the format of sha256sum(1), written by `make docs`.
+The known truth does not apply to an edited program. `make docs` writes the checksums to
+`scenarios/SHA256SUMS` in the format of sha256sum(1).
 """
 
 import hashlib
@@ -13,9 +14,10 @@ CHECKSUM_FILE = "SHA256SUMS"
 
 
 def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
-    """The variants of a scenario that are not as the checksums have them, nor is their workload.
+    """Return the variants of a scenario with a checksum that differs.
 
-    A scenario that they do not list is new, and as its author says.
+    All variants count as edited where the workload differs. A scenario without checksums is new,
+    and its author's declarations apply.
     """
     known = _known(root / "scenarios" / CHECKSUM_FILE)
 
@@ -29,12 +31,12 @@ def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
 
 
 def checksums_text(root: Path) -> str:
-    """The text of the file, for the scenarios as they are."""
+    """Return the text of the checksum file for the present programs."""
     return "".join(f"{_sum(path)}  {path.parent.name}/{path.name}\n" for path in _files(root))
 
 
 def _files(root: Path) -> Iterator[Path]:
-    """The programs and workloads of all scenarios, in order."""
+    """Return the programs and workloads of all scenarios, sorted."""
     names = [*(f"{variant}.py" for variant in Variant), "workload.py"]
     for folder in sorted((root / "scenarios").iterdir()):
         yield from (folder / name for name in sorted(names) if (folder / name).is_file())

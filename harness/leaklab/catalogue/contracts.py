@@ -1,4 +1,4 @@
-"""Whether a scenario keeps its word: lint, then its functional contract on every variant."""
+"""Checking a scenario: the linter, then the functional contract of each variant."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -12,20 +12,20 @@ from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason, Measurement
 from leaklab.model.scenario import Mode, Scenario, Variant
 
-# Seeds of our own choosing prove little: the contract must hold for any.
+# Several seeds, because the contract must hold for any seed.
 ROUNDS = ((1, 1), (2, 100), (20_261_121, 100))  # (seed, units)
 
 
 class ContractRunner(Protocol):
-    """Whatever can run a contract."""
+    """Runs functional contracts."""
 
     def check(self, job: Job) -> Measurement:
-        """Run the contract of the job's variant."""
+        """Run the contract of the variant of a job."""
 
 
 @dataclass(frozen=True)
 class CheckedScenario:
-    """What came of checking a scenario.
+    """The result of checking a scenario.
 
     Attributes:
         name: The scenario.
@@ -43,14 +43,14 @@ class CheckedScenario:
 
     @property
     def exit(self) -> Exit:
-        """The exit code that it alone would give; to be skipped is no fault."""
+        """The exit code for this scenario alone; a skipped one counts as expected."""
         if self.unknown:
             return Exit.NOT_MEASURED
         return Exit.BAD_INPUT if self.problems else Exit.AS_EXPECTED
 
     @property
     def lines(self) -> list[str]:
-        """What to show of it."""
+        """The lines to show."""
         skipped = [f"skipped: {self.skipped}"] if self.skipped else []
         unknown = [f"not checked: {self.unknown}"] if self.unknown else []
         heading = [f"{self.heading}:"] if self.heading else []
@@ -58,15 +58,18 @@ class CheckedScenario:
 
 
 def check_contracts(
-    catalogue: Catalogue, name: str, checker: ContractRunner, tell: Callable[[str], None]
+    catalogue: Catalogue, name: str, runner: ContractRunner, on_progress: Callable[[str], None]
 ) -> CheckedScenario:
-    """Look for everything wrong with a scenario.
+    """Find all problems of a scenario.
 
     Args:
-        catalogue: where it is.
-        name: which one.
-        checker: runs the contracts.
-        tell: is told which contract runs, for progress.
+        catalogue: The catalogue with the scenario.
+        name: The name of the scenario.
+        runner: Runs the contracts.
+        on_progress: Called with the name of each contract before it runs.
+
+    Returns:
+        The problems. The contracts are run only where the linter has no complaint.
     """
     problems: list[str] = []
     try:
@@ -74,11 +77,11 @@ def check_contracts(
         problems += lint(catalogue, scenario)
         if problems:
             return CheckedScenario(name, problems)
-        if lacking := missing_requirement(scenario):
-            return CheckedScenario(name, skipped=lacking)
+        if missing := missing_requirement(scenario):
+            return CheckedScenario(name, skipped=missing)
         for job in _jobs(scenario):
-            tell(f"{scenario.name}/{job.variant}")
-            problems += _broken(job, checker.check(job))
+            on_progress(f"{scenario.name}/{job.variant}")
+            problems += _broken(job, runner.check(job))
         return CheckedScenario(name, problems)
     except InvalidFile as error:
         return CheckedScenario(name, list(error.problems), error.heading)
@@ -105,9 +108,9 @@ def _job(scenario: Scenario, variant: Variant, seed: int, units: int) -> Job:
     )
 
 
-def _broken(job: Job, trace: Measurement) -> Iterator[str]:
-    if trace.end_reason is EndReason.NOT_STARTED:
-        raise NotMeasured(f"{job.variant}.py: {trace.detail}")
-    if trace.end_reason is not EndReason.COMPLETED:
-        why = trace.detail or trace.end_reason
+def _broken(job: Job, measurement: Measurement) -> Iterator[str]:
+    if measurement.end_reason is EndReason.NOT_STARTED:
+        raise NotMeasured(f"{job.variant}.py: {measurement.detail}")
+    if measurement.end_reason is not EndReason.COMPLETED:
+        why = measurement.detail or measurement.end_reason
         yield f"{job.variant}.py breaks the contract (seed {job.seed}): {why}"

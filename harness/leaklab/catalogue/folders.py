@@ -1,4 +1,4 @@
-"""The catalogue: the folders of `scenarios/`, read without importing any of their code."""
+"""The catalogue: the folders of `scenarios/`, which are read without importing their code."""
 
 import difflib
 from collections.abc import Iterable
@@ -16,33 +16,36 @@ from leaklab.model.scenario import Scenario, Variant
 
 @dataclass(frozen=True)
 class Catalogue:
-    """A root folder: it holds `scenarios/` and, where it has services of its own, `fixtures/`."""
+    """A root folder with `scenarios/` and, where it has its own services, `fixtures/`."""
 
     root: Path
 
     @property
     def import_roots(self) -> tuple[Path, ...]:
-        """What a measured process puts first on its path: without `fixtures/` of its own, a
-        catalogue elsewhere is lent the lab's."""
-        lab = builtin_root()
-        return (self.root,) if self.root == lab else (self.root, lab)
+        """The first entries of a measured process's path.
+
+        The root of leaklab's own catalogue is added, because its `fixtures/` is used by a catalogue
+        without one.
+        """
+        builtin = builtin_root()
+        return (self.root,) if self.root == builtin else (self.root, builtin)
 
     @property
     def fixtures_root(self) -> Path:
-        """The root whose `fixtures/` is imported: its own, if it has any; never both."""
+        """The root of the `fixtures/` to import: its own, or else that of leaklab's catalogue."""
         return self.root if (self.root / "fixtures").is_dir() else builtin_root()
 
     @property
     def is_builtin(self) -> bool:
-        """Whether it is the lab's own, here or in another checkout of it."""
-        lab = builtin_root()
-        return self.root.is_relative_to(lab) or (self.root / "harness" / "leaklab").is_dir()
+        """Whether it is leaklab's own catalogue, here or in another checkout."""
+        builtin = builtin_root()
+        return self.root.is_relative_to(builtin) or (self.root / "harness" / "leaklab").is_dir()
 
     def names(self) -> list[str]:
-        """The scenarios' names, sorted.
+        """Return the names of the scenarios, sorted.
 
         Raises:
-            BadInput: the folder cannot be read.
+            BadInput: The folder cannot be read.
         """
         return [
             path.name
@@ -51,14 +54,15 @@ class Catalogue:
         ]
 
     def folder(self, name: str) -> Path:
-        """Where a scenario's files are."""
+        """Return the folder of a scenario."""
         return self.root / "scenarios" / name
 
     def load(self, name: str) -> Scenario:
         """Read one scenario.toml.
 
         Raises:
-            BadInput: there is no such scenario (the nearest name is given), or its text is wrong.
+            BadInput: There is no such scenario, or its file is wrong; the message has the nearest
+                name, or all mistakes in the file.
         """
         known = self.names()
         if name not in known:
@@ -69,14 +73,19 @@ class Catalogue:
         return msgspec.structs.replace(scenario, vouched=vouched, edited=edited)
 
     def load_all(self, names: Iterable[str] = ()) -> list[Scenario]:
-        """The scenarios of these names, in this order; all of them where none is named."""
+        """Read the named scenarios in this order, or all scenarios if `names` is empty.
+
+        Raises:
+            BadInput: As `load`.
+        """
         return [self.load(name) for name in (tuple(names) or self.names())]
 
 
 def builtin_root() -> Path:
-    """The lab's own catalogue: in a wheel it lies inside the package, in a checkout two levels up.
+    """Return the root of leaklab's own catalogue.
 
-    It is never searched for in site-packages, where an editable install leaves a stale copy.
+    In a wheel it is inside the package, in a checkout two levels above it. It is never searched in
+    site-packages, where an editable install leaves an outdated copy.
     """
     package = Path(__file__).resolve().parents[1]
     packed = package / "_catalogue"
@@ -84,18 +93,18 @@ def builtin_root() -> Path:
 
 
 def open_catalogue(root: Path | None) -> Catalogue:
-    """The catalogue at `root`, or the lab's own.
+    """Return the catalogue at `root`, or leaklab's own if that is None.
 
     Raises:
-        BadInput: there is none at `root`.
+        BadInput: `root` is not a catalogue; the message says what is missing.
     """
     if root is None:
         return Catalogue(builtin_root())
     try:
         if not (root / "scenarios").is_dir():
-            raise BadInput(f"{root} holds no catalogue: make a folder 'scenarios' there")
+            raise BadInput(f"{root} is not a catalogue: make a folder 'scenarios' there")
         for package in (root / "scenarios", root / "fixtures"):
-            # A regular package elsewhere on the path would beat this one.
+            # A regular package elsewhere on the path takes precedence over a folder without it.
             if package.is_dir() and not (package / "__init__.py").is_file():
                 raise BadInput(f"{package / '__init__.py'} is missing: make an empty file")
         return Catalogue(root.resolve())
@@ -105,13 +114,13 @@ def open_catalogue(root: Path | None) -> Catalogue:
 
 def _nearest(name: str, known: list[str]) -> str:
     close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else "'leaklab list' names them all"
+    return f"did you mean {close[0]!r}?" if close else "'leaklab list' shows all scenarios"
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:
-    """The text of a variant's program.
+    """Return the source code of a variant.
 
     Raises:
-        BadInput: it cannot be read.
+        BadInput: The file cannot be read.
     """
     return read_text_of(catalogue.folder(name) / f"{variant}.py")

@@ -1,7 +1,7 @@
-"""The interpreter that runs a program: the lab's own, or another that is named by its path.
+"""The interpreter that runs a program: leaklab's own, or another one at a path.
 
-Another interpreter is asked once what it is. It needs nothing of leaklab installed: the agent runs
-on any CPython from 3.8 on.
+Another interpreter is started once to read its properties. It needs no installation of leaklab: the
+agent runs on any CPython from 3.8 on.
 """
 
 import ast
@@ -20,12 +20,12 @@ from leaklab.model.errors import BadInput, one_line
 from leaklab.model.text import cut
 
 OLDEST = (3, 8)
-ANSWER_SECONDS = 30.0
+MAX_ANSWER_SECONDS = 30.0
 
-# Also understood by what is too old, and by what is no CPython. `-s` is how the agent is started.
-QUESTION = """
+# This also runs on an interpreter that is too old or is not CPython, with `-s` as the agent does.
+PROPERTIES_SCRIPT = """
 import platform, sys
-found = {"executable": sys.executable,
+properties = {"executable": sys.executable,
          "implementation": platform.python_implementation(),
          "version": platform.python_version(),
          "libc": " ".join(platform.libc_ver()),
@@ -33,18 +33,24 @@ found = {"executable": sys.executable,
          "packages": []}
 if sys.version_info >= (3, 8):
     import importlib.metadata
-    for one in importlib.metadata.distributions():
-        found["packages"].append(str(one.metadata["Name"]))
-print(repr(found))
+    for distribution in importlib.metadata.distributions():
+        properties["packages"].append(str(distribution.metadata["Name"]))
+print(repr(properties))
 """
 
 
 @dataclass(frozen=True)
 class Interpreter:
-    """A CPython: its path, `3.11.7`, its C library, and where it and its packages are.
+    """A Python interpreter.
 
-    `packages` are the normalized names of the distributions that it can import; None for the lab's
-    own interpreter, which is asked for each.
+    Attributes:
+        path: The path of its executable.
+        version: Its version, such as `3.11.7`.
+        implementation: Its implementation; only `CPython` is accepted.
+        libc: Its C library and that library's version.
+        prefix: The folder of its installation or virtual environment.
+        packages: The normalized names of its installed distributions; None for leaklab's own
+            interpreter, which looks up each one.
     """
 
     path: str
@@ -55,7 +61,7 @@ class Interpreter:
     packages: frozenset[str] | None = None
 
     def has(self, package: str) -> bool:
-        """Whether a distribution is installed for it."""
+        """Return whether a distribution is installed for it."""
         if self.packages is not None:
             return _normalized(package) in self.packages
         try:
@@ -66,27 +72,30 @@ class Interpreter:
 
 
 def interpreter_of(path: str | None) -> Interpreter:
-    """The interpreter at a path that `find_interpreter` gave, or the lab's own.
+    """Return the interpreter at a path (`find_interpreter`), or leaklab's own for None.
 
     Raises:
-        BadInput: as `find_interpreter`.
+        BadInput: As `find_interpreter`.
     """
-    return _own() if path is None else _ask(path)
+    return _own() if path is None else _query(path)
 
 
 def find_interpreter(name: str) -> str:
-    """The absolute path of an interpreter that can run programs, from a path or a name on PATH.
+    """Return the absolute path of an interpreter, from a path or a name on PATH.
 
-    Symbolic links stay: a virtual environment's is what makes it one.
+    Symbolic links are not followed, because a virtual environment depends on its own.
 
     Raises:
-        BadInput: there is none, it does not run, it is older than 3.8, or it is no CPython.
+        BadInput: There is no such program, it does not run, it is older than 3.8, or it is not
+            CPython.
     """
-    found = shutil.which(name)
-    if found is None:
-        raise BadInput(f"--python {cut(name)}: no such program; give the path of a Python")
-    path = os.path.abspath(found)  # noqa: PTH100  (Path.resolve would follow links)
-    return _ask(path).path
+    executable = shutil.which(name)
+    if executable is None:
+        raise BadInput(
+            f"--python {cut(name)}: no such program; give the path of a Python interpreter"
+        )
+    path = os.path.abspath(executable)  # noqa: PTH100  (Path.resolve would follow links)
+    return _query(path).path
 
 
 @functools.cache
@@ -97,49 +106,50 @@ def _own() -> Interpreter:
 
 
 @functools.cache
-def _ask(path: str) -> Interpreter:
+def _query(path: str) -> Interpreter:
     try:
         answer = subprocess.run(  # noqa: S603  (the user named it)
-            [path, "-s", "-c", QUESTION],
+            [path, "-s", "-c", PROPERTIES_SCRIPT],
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=ANSWER_SECONDS,
+            timeout=MAX_ANSWER_SECONDS,
             stdin=subprocess.DEVNULL,
             check=False,
             cwd="/",
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTHON")},
         )
-        found = ast.literal_eval(answer.stdout.strip().splitlines()[-1])
+        properties = ast.literal_eval(answer.stdout.strip().splitlines()[-1])
         interpreter = Interpreter(
-            path=found["executable"] or path,
-            version=found["version"],
-            implementation=found["implementation"],
-            libc=found["libc"],
-            prefix=Path(found["prefix"]),
-            packages=frozenset(map(_normalized, found["packages"])),
+            path=properties["executable"] or path,
+            version=properties["version"],
+            implementation=properties["implementation"],
+            libc=properties["libc"],
+            prefix=Path(properties["prefix"]),
+            packages=frozenset(map(_normalized, properties["packages"])),
         )
     except (OSError, subprocess.TimeoutExpired) as error:
-        why = getattr(error, "strerror", None) or "it did not answer"
-        raise BadInput(f"--python {path}: {why}; give the path of a Python") from error
+        why = getattr(error, "strerror", None) or f"no answer in {MAX_ANSWER_SECONDS:.0f} s"
+        raise BadInput(f"--python {path}: {why}; give the path of a Python interpreter") from error
     except (ValueError, SyntaxError, IndexError, KeyError, TypeError) as error:
-        said = one_line(answer.stderr)[-200:] or f"exit status {answer.returncode}"
-        words = f"--python {path}: it is no Python that works ({said})"
-        raise BadInput(f"{words}; give the path of one") from error
+        why = one_line(answer.stderr)[-200:] or f"exit status {answer.returncode}"
+        problem = f"--python {path}: it does not work as a Python interpreter ({why})"
+        raise BadInput(f"{problem}; give the path of another one") from error
     _require_suitable(interpreter)
     return interpreter
 
 
-def _require_suitable(found: Interpreter) -> None:
+def _require_suitable(interpreter: Interpreter) -> None:
     oldest = ".".join(map(str, OLDEST))
-    if found.implementation != "CPython":
-        words = f"--python {found.path}: it is {found.implementation} {found.version}"
-        raise BadInput(f"{words}; leaklab measures CPython only, {oldest} or newer")
-    if tuple(map(int, re.findall(r"\d+", found.version)[:2])) < OLDEST:
-        words = f"--python {found.path}: Python {found.version} is too old"
-        raise BadInput(f"{words}; give one of {oldest} or newer")
+    label = f"--python {interpreter.path}"
+    if interpreter.implementation != "CPython":
+        problem = f"{label}: it is {interpreter.implementation} {interpreter.version}"
+        raise BadInput(f"{problem}; leaklab measures CPython only: give version {oldest} or newer")
+    if tuple(map(int, re.findall(r"\d+", interpreter.version)[:2])) < OLDEST:
+        problem = f"{label}: Python {interpreter.version} is too old"
+        raise BadInput(f"{problem}; give version {oldest} or newer")
 
 
 def _normalized(package: str) -> str:
-    """A distribution's name as PyPA's specification compares it."""
+    """Normalize a distribution's name for comparison, as the PyPA specification defines it."""
     return re.sub(r"[-_.]+", "-", package).lower()

@@ -1,7 +1,7 @@
-"""The catalogue's linter: every entry has its files, every file an entry, every opt-out a reason.
+"""The linter of the catalogue, which reads and parses files without importing them.
 
-It reads text and parses it; no scenario code is imported here. The contracts, which are code, are
-run by `contracts.py`.
+Every scenario must have its files, every file must belong to a scenario, and every exception must
+have a reason. `contracts.py` runs the contracts, which are code.
 """
 
 import ast
@@ -29,7 +29,7 @@ LintRule = Callable[[Catalogue, Scenario], Iterator[str]]
 
 
 def lint(catalogue: Catalogue, scenario: Scenario) -> list[str]:
-    """What is wrong with a scenario, a line each: what, and what to do. Empty if nothing is."""
+    """Return the problems of a scenario, one line each: what is wrong, and what to do."""
     missing = list(_files(catalogue, scenario))
     if any("is missing" in problem for problem in missing):
         return missing
@@ -40,7 +40,7 @@ def lint(catalogue: Catalogue, scenario: Scenario) -> list[str]:
 
 
 def unified_diff(catalogue: Catalogue, scenario: Scenario) -> str:
-    """The lesson in one picture: buggy.py against fixed.py; empty for a control."""
+    """Return the diff from buggy.py to fixed.py; empty for a control."""
     if scenario.program:
         return ""
     buggy, fixed = (
@@ -52,12 +52,12 @@ def unified_diff(catalogue: Catalogue, scenario: Scenario) -> str:
 
 def _files(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     folder = catalogue.folder(scenario.name)
-    wanted = {"scenario.toml", "workload.py", "README.md", *(f"{v}.py" for v in scenario.variants)}
-    there = {path.name for path in entries_of(folder) if path.name != "__pycache__"}
-    for name in sorted(wanted - there):
+    needed = {"scenario.toml", "workload.py", "README.md", *(f"{v}.py" for v in scenario.variants)}
+    present = {path.name for path in entries_of(folder) if path.name != "__pycache__"}
+    for name in sorted(needed - present):
         yield f"{name} is missing: write it"
-    for name in sorted(there - wanted):
-        yield f"{name} belongs to nothing: remove it, or move it to fixtures/"
+    for name in sorted(present - needed):
+        yield f"{name} is not a file of a scenario: remove it, or move it to fixtures/"
 
 
 def _syntax(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
@@ -65,44 +65,44 @@ def _syntax(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
         try:
             ast.parse(read_text_of(path), path.name, feature_version=OLDEST_PYTHON)
         except SyntaxError as error:
-            yield f"{path.name}:{error.lineno}: {error.msg}; pool code keeps to Python 3.8"
-        except (ValueError, RecursionError) as error:  # null bytes; nested beyond all measure
-            yield f"{path.name}: {error}; make it a text that Python can read"
+            yield f"{path.name}:{error.lineno}: {error.msg}; write it in the syntax of Python 3.8"
+        except (ValueError, RecursionError) as error:  # null bytes; nested too deeply
+            yield f"{path.name}: {error}; make it source code that Python can parse"
 
 
 def _truth(_: Catalogue, scenario: Scenario) -> Iterator[str]:
     leaking = (Growth.UNBOUNDED, Growth.SAWTOOTH)
     by_growth = scenario.judge is Criterion.GROWTH
     if scenario.buggy and by_growth and scenario.buggy.growth not in leaking:
-        yield f"[buggy] growth is {scenario.buggy.growth}: a buggy variant is unbounded"
+        yield f"[buggy] growth is {scenario.buggy.growth}: it must be unbounded"
     for variant in (Variant.FIXED, Variant.PROGRAM):
         if variant in scenario.variants and scenario.growth_of(variant) is Growth.UNBOUNDED:
-            yield f"[{variant}] growth is unbounded: that is a leak, so mend the program"
+            yield f"[{variant}] growth is unbounded: that is a leak; fix the program"
     if bool(scenario.program) != (scenario.pattern is Pattern.NONE):
-        yield "pattern is 'none' for controls, and for controls only: name the pattern"
+        yield "pattern is 'none' for controls and only for them: name the pattern of a pair"
     if by_growth and scenario.units < MIN_DECLARED_UNITS:
-        yield f"units is {scenario.units}: three octaves of 8 blocks need {MIN_DECLARED_UNITS}"
+        yield f"units is {scenario.units}: raise it, a verdict needs {MIN_DECLARED_UNITS} or more"
 
 
 def _words(_: Catalogue, scenario: Scenario) -> Iterator[str]:
     if not NAME_PATTERN.fullmatch(scenario.name):
-        yield "the folder's name is the scenario's: rename it to lower case, digits and underscores"
+        yield "the folder's name is not valid: rename it to lower case, digits and underscores"
     if not scenario.title or len(scenario.title) > MAX_TITLE:
-        yield f"title has {len(scenario.title)} characters: 1 to {MAX_TITLE} fit the tables"
+        yield f"title has {len(scenario.title)} characters: give 1 to {MAX_TITLE}"
     if not scenario.summary.endswith("."):
-        yield "summary is to be a sentence: end it with a full stop"
+        yield "summary is not a sentence: end it with a full stop"
     if len(scenario.hints) != HINTS or not all(hint.strip() for hint in scenario.hints):
-        yield f"hints: give {HINTS}, from the symptom to the line, none of them empty"
+        yield f"hints must have {HINTS} texts: give them, from the symptom to the line"
     if not scenario.sources or not all(source.strip() for source in scenario.sources):
-        yield "sources is empty: say where this leak is known from"
+        yield "sources is empty or has an empty entry: say where this leak is described"
 
 
 def _lesson(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     text = read_text_of(catalogue.folder(scenario.name) / "README.md")
     if f"leaklab run {scenario.name}" not in text:
-        yield f"README.md shows no 'leaklab run {scenario.name}': figures need their command"
+        yield f"README.md does not have 'leaklab run {scenario.name}': add this command"
     if "<!--" in text:
-        yield "README.md still has a placeholder (<!-- … -->): measure and fill it in"
+        yield "README.md has a placeholder (<!-- … -->): replace it by measured figures"
 
 
 def _culprit(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
@@ -110,10 +110,10 @@ def _culprit(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
         return
     times = source_of(catalogue, scenario.name, Variant.BUGGY).count(scenario.buggy.culprit)
     if times != 1:
-        yield f"the culprit's text stands {times} times in buggy.py: it must stand exactly once"
-    born = scenario.buggy.allocation
-    if born and not (_root_of(catalogue, born) / born).is_file():
-        yield f"allocation names {born}, which does not exist: give its path from the root"
+        yield f"culprit occurs {times} times in buggy.py: give text that occurs exactly once"
+    path = scenario.buggy.allocation
+    if path and not (_root_of(catalogue, path) / path).is_file():
+        yield f"allocation names {path}, which does not exist: give its path from the root"
 
 
 def _pair(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
@@ -122,11 +122,11 @@ def _pair(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     diff = unified_diff(catalogue, scenario).splitlines()[2:]
     changed = sum(line.startswith(("+", "-")) for line in diff)
     if changed == 0:
-        yield "buggy.py and fixed.py are the same: there is nothing to learn"
+        yield "buggy.py and fixed.py are the same: make the mistake in buggy.py"
     if changed > MAX_DIFF_LINES and not scenario.fixed.diff_reason:
         yield f"the diff changes {changed} lines, more than {MAX_DIFF_LINES}: give a diff_reason"
     if changed <= MAX_DIFF_LINES and scenario.fixed.diff_reason:
-        yield f"diff_reason excuses a diff of only {changed} lines: remove it"
+        yield f"diff_reason is not needed for a diff of {changed} lines: remove it"
     buggy, fixed = (
         _interface(source_of(catalogue, scenario.name, v)) for v in (Variant.BUGGY, Variant.FIXED)
     )
@@ -135,16 +135,16 @@ def _pair(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 
 def _interface(source: str) -> set[str]:
-    """The public names of a program with their signatures, methods included."""
-    found: set[str] = set()
+    """Return the public names of a program with their signatures, methods included."""
+    signatures: set[str] = set()
     for node in ast.parse(source).body:
         if isinstance(node, ast.ClassDef):
             methods = [n for n in node.body if isinstance(n, ast.FunctionDef)]
-            found |= {f"{node.name}.{m.name}({ast.unparse(m.args)})" for m in methods}
+            signatures |= {f"{node.name}.{m.name}({ast.unparse(m.args)})" for m in methods}
         elif isinstance(node, ast.FunctionDef):
-            found.add(f"{node.name}({ast.unparse(node.args)})")
-    return {name for name in found if "._" not in name and not name.startswith("_")} | {
-        name for name in found if ".__init__(" in name
+            signatures.add(f"{node.name}({ast.unparse(node.args)})")
+    return {name for name in signatures if "._" not in name and not name.startswith("_")} | {
+        name for name in signatures if ".__init__(" in name
     }
 
 
@@ -152,20 +152,21 @@ def _giveaways(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     for variant in scenario.variants:
         text = source_of(catalogue, scenario.name, variant)
         for token in tokenize.generate_tokens(io.StringIO(text).readline):
-            spoken = token.type in (tokenize.COMMENT, tokenize.STRING)
-            if spoken and (found := GIVEAWAYS.search(token.string)):
-                yield f"{variant}.py:{token.start[0]}: {found[0]!r} gives the answer away: reword"
+            is_prose = token.type in (tokenize.COMMENT, tokenize.STRING)
+            if is_prose and (giveaway := GIVEAWAYS.search(token.string)):
+                place = f"{variant}.py:{token.start[0]}"
+                yield f"{place}: {giveaway[0]!r} gives the answer away: use another word"
 
 
 def _driver(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     path = catalogue.folder(scenario.name) / "workload.py"
     tree = ast.parse(read_text_of(path))
-    found = {
+    parameters = {
         n.name: [a.arg for a in n.args.args] for n in tree.body if isinstance(n, ast.FunctionDef)
     }
     for name in ("workload", "check"):
-        if found.get(name) != ["program", "lab"]:
-            yield f"workload.py lacks {name}(program, lab): define it"
+        if parameters.get(name) != ["program", "lab"]:
+            yield f"workload.py has no function {name}(program, lab): define it"
 
 
 def _services(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
@@ -175,7 +176,7 @@ def _services(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
 
 
 def _root_of(catalogue: Catalogue, path: str) -> Path:
-    """Where a path from the root is looked for: fixtures may be lent."""
+    """Return the root of a path: `fixtures/` may be that of leaklab's own catalogue."""
     return catalogue.fixtures_root if path.startswith("fixtures/") else catalogue.root
 
 

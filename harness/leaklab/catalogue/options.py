@@ -1,5 +1,8 @@
-"""What `-o name=value` may change of a scenario. `fixtures/drive.py` reads it, too, in the process
-that a profiler looks at: so it imports the standard library's light parts only."""
+"""The options of a scenario, which `-o name=value` changes.
+
+`fixtures/drive.py` also imports this module, in a process that a profiler measures. So it imports
+only light modules of the standard library.
+"""
 
 from __future__ import annotations
 
@@ -17,20 +20,25 @@ if TYPE_CHECKING:
 
 
 def resolve_options(scenario: Scenario, changes: Iterable[str]) -> dict[str, Option]:
-    """A scenario's options with `name=value` changes; see `changed_options`."""
+    """Return the options of a scenario with `name=value` changes (`changed_options`)."""
     return changed_options(scenario.name, scenario.options, changes)
 
 
 def changed_options(
     scenario: str, defaults: Mapping[str, Option], changes: Iterable[str]
 ) -> dict[str, Option]:
-    """Options with `name=value` changes, each read as its default's type.
+    """Return options with `name=value` changes, each converted to the type of its default.
 
-    A value that names an existing file becomes its absolute path where the default is empty, for
-    the measured process has a working folder of its own.
+    A value that names an existing file becomes its absolute path where the default is empty,
+    because the measured process has its own working folder.
+
+    Args:
+        scenario: The name of the scenario, for messages.
+        defaults: The options of the scenario.
+        changes: Changes of the form `name=value`.
 
     Raises:
-        BadInput: a change has no `=`, an unknown name, or a value of another type.
+        BadInput: A change has no `=`, an unknown name, or a value of another type.
     """
     options = dict(defaults)
     for change in changes:
@@ -45,29 +53,29 @@ def changed_options(
 
 
 def _as_type_of(default: Option, name: str, value: str) -> Option:
-    kind = type(default)
-    if kind is bool:
+    type_ = type(default)
+    if type_ is bool:
         if value.lower() not in {"true", "false"}:
-            raise BadInput(f"-o {name}={cut(value)}: say true or false")
+            raise BadInput(f"-o {name}={cut(value)}: give true or false")
         return value.lower() == "true"
     if default == "" and _names_a_file(value):
         return str(Path(value).resolve())
     try:
-        found = kind(value)
+        converted = type_(value)
     except ValueError:
-        found = math.nan
-    if not is_finite(found):
-        raise BadInput(f"-o {name}={cut(value)}: a number is wanted, like {default}")
-    return found
+        converted = math.nan
+    if not is_finite(converted):
+        raise BadInput(f"-o {name}={cut(value)}: not a number; give one, such as {default}")
+    return converted
 
 
 def is_finite(value: Option) -> bool:
-    """Whether it is no number, or a finite one: nothing can be made of nan or infinity."""
+    """Return whether a value is not a float, or a finite one; nan and infinity are refused."""
     return not isinstance(value, float) or math.isfinite(value)
 
 
 def _names_a_file(text: str) -> bool:
     try:
         return Path(text).is_file()
-    except OSError:  # too long for a path, or in a folder that is closed to us
+    except OSError:  # too long for a path, or in a folder without permission
         return False

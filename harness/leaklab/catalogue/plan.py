@@ -1,4 +1,4 @@
-"""The plan: the runs that a request comes to, and what this machine lacks for them."""
+"""The plan: the runs for a request, and the requirements that are not installed."""
 
 import shutil
 from collections.abc import Sequence
@@ -13,18 +13,27 @@ from leaklab.model.scenario import Mode, Scenario, Variant
 
 DEFAULT_WORKERS = 2
 
-# Of the CPU time of one process; most runs take one or two seconds for what they declare.
+# CPU time of one process. Most runs take one or two seconds for their declared units.
 DEFAULT_BUDGET_SECONDS = 20.0
 
 
 @dataclass(frozen=True)
 class PlanRequest:
-    """What was asked for; None stands for all, or for the scenario's own default.
+    """A request for runs.
 
-    `modes` empty: every mode that a scenario declares. `units` is a run's total, which the workers
-    of a pool share; without it, each worker does what the scenario declares that a verdict needs,
-    and then goes on as long as its verdict is not certain and the budget is not spent. Without a
-    budget, the length is fixed. `python` is the path of another interpreter than the lab's own.
+    Attributes:
+        names: The scenarios; empty for all.
+        variant: The variant; None for all.
+        modes: The modes; empty for every mode that a scenario declares.
+        workers: The workers of a pool; None for the default.
+        units: The units of a whole run, which the workers of a pool share. With None, each worker
+            does the units that its scenario declares, and goes on until its verdict is certain or
+            the budget is spent.
+        seed: The seed of all random choices.
+        options: Changes of the form `name=value`.
+        repeat: How often each run is made.
+        budget_seconds: The CPU time up to which a run goes on; None fixes the length.
+        python: The path of another interpreter; None for leaklab's own.
     """
 
     names: Sequence[str] = ()
@@ -40,11 +49,11 @@ class PlanRequest:
 
 
 def plan(catalogue: Catalogue, request: PlanRequest) -> list[Job]:
-    """The runs that a request comes to, in order.
+    """Return the runs for a request, in order.
 
     Raises:
-        BadInput: a scenario, variant, mode or option that does not exist, more workers than units,
-            or nothing to run.
+        BadInput: A scenario, variant, mode or option does not exist, there are more workers than
+            units, or there is nothing to run.
     """
     if request.workers and not any(mode.is_pool for mode in request.modes or Mode):
         raise BadInput("--workers is for pools: add --mode fork, spawn, forkserver or multiprocess")
@@ -56,30 +65,30 @@ def plan(catalogue: Catalogue, request: PlanRequest) -> list[Job]:
         for variant in _variants(scenario, request)
     ]
     if not jobs:
-        raise BadInput("nothing here has that variant and mode; 'leaklab list' names what there is")
+        raise BadInput("no scenario has that variant and mode; 'leaklab list' shows all scenarios")
     return jobs
 
 
 def require_installed(job: Job) -> None:
-    """Stop before a run that this machine, or the job's interpreter, lacks something for.
+    """Require everything that a job needs on this machine and in its interpreter.
 
     Raises:
-        Skipped: naming what to install.
+        Skipped: Something is not installed; the message says what to install.
     """
     packages = ("multiprocess",) if job.mode is Mode.MULTIPROCESS else ()
-    if lacking := missing_requirement(job.scenario, job.python, packages):
-        raise Skipped(f"{job.scenario.name}: skipped, {lacking}")
+    if missing := missing_requirement(job.scenario, job.python, packages):
+        raise Skipped(f"{job.scenario.name}: skipped, {missing}")
 
 
 def missing_requirement(
     scenario: Scenario, python: str | None = None, packages: Sequence[str] = ()
 ) -> str:
-    """What this machine lacks for a scenario, in words; empty if nothing.
+    """Return what is not installed and how to install it; empty if nothing is missing.
 
     Args:
-        scenario: the scenario, with its own requirements.
-        python: the interpreter that is to run it, None for the lab's own.
-        packages: what is needed beside them.
+        scenario: The scenario, with its requirements.
+        python: The path of the interpreter that runs it; None for leaklab's own.
+        packages: Packages that are needed in addition.
     """
     for program in scenario.requires.programs:
         if shutil.which(program) is None:
@@ -117,7 +126,7 @@ def _job(
 
 
 def _modes(scenario: Scenario, request: PlanRequest) -> Sequence[Mode]:
-    """Those asked for that it declares; one that is named together with a scenario must be."""
+    """Return the requested modes that a scenario declares; all of them if it is named."""
     if not request.modes:
         return scenario.modes
     for mode in request.modes:

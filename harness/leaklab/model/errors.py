@@ -1,7 +1,7 @@
-"""The ways a command can fail, each with its exit code.
+"""The errors of leaklab, each with its exit code.
 
-A message is one line: what happened, then what to do about it. `cli/exit_codes.py` prints it and
-gives the code; nothing below the command line exits or prints.
+A message is one line: what happened, then what to do. `cli/exit_codes.py` prints it and returns the
+exit code; no other package exits or prints.
 """
 
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from typing import ClassVar
 
 
 class Exit(IntEnum):
-    """What the command's exit code says."""
+    """The exit codes of a command."""
 
     AS_EXPECTED = 0
     DIFFERS = 1
@@ -21,24 +21,23 @@ class Exit(IntEnum):
 
 
 class LabError(Exception):
-    """Something the user can act on; `str()` of it is the one line to show."""
+    """An error that the user can act on; `str()` of it is the line to show."""
 
     exit: ClassVar[Exit] = Exit.NOT_MEASURED
 
 
 def printable(text: str) -> str:
-    """Text without control characters and the like, which could move a terminal's cursor; `?`
-    stands for each."""
+    """Replace each non-printable character, which could move a terminal's cursor, by `?`."""
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
 def one_line(text: str) -> str:
-    """Any text as one clean line: white space folded, and printable."""
+    """Return any text as one printable line, each run of white space as one blank."""
     return printable(" ".join(text.split()))
 
 
 class BadInput(LabError):
-    """What was asked for, or a scenario's own text, is wrong."""
+    """The request, or a file that it names, is wrong."""
 
     exit = Exit.BAD_INPUT
 
@@ -64,24 +63,24 @@ class InvalidFile(BadInput):
 
 
 class NotMeasured(LabError):
-    """The request was sound, and the measurement still could not be made."""
+    """The request was valid, but the measurement could not be made."""
 
     exit = Exit.NOT_MEASURED
 
 
 class NotSaved(NotMeasured):
-    """A result could not be saved, and so the next ones could not be."""
+    """A result could not be saved; the following ones could not be saved either."""
 
 
 class Skipped(NotMeasured):
-    """The scenario needs something this machine lacks; the message says what to install."""
+    """The scenario needs something that is not installed; the message says what to install."""
 
 
 class InfrastructureBroke(LabError):
-    """What stands around the measurement failed: asv, its environment, a checkout."""
+    """asv, its environment or the checkout failed."""
 
     exit = Exit.INFRASTRUCTURE
 
 
 class Cancelled(NotMeasured):
-    """The session is ending, and this run was given up for it."""
+    """The run was cancelled, because the session is ending."""

@@ -1,4 +1,4 @@
-"""What a run is asked to do: the job, and the limits it may not pass."""
+"""A job, which describes one run, and the limits of a run."""
 
 from collections.abc import Mapping
 
@@ -8,10 +8,14 @@ from leaklab.model.scenario import Mode, Option, Scenario, Variant
 
 
 class Limits(Struct, frozen=True, kw_only=True):
-    """What a run may use before it is stopped, with its samples kept.
+    """The limits of a run. A run that exceeds one is stopped, and its samples are kept.
 
-    Memory is what is resident in the whole tree, `processes` how many live in it at a time,
-    `descriptors` how many each of them may have open. Output beyond its limit is thrown away.
+    Attributes:
+        memory_bytes: The resident memory of the whole tree of processes.
+        time_seconds: The time from start to end.
+        processes: The number of processes in the tree at a time.
+        descriptors: The open descriptors of each process.
+        output_bytes: The output that is kept; more output is discarded and does not stop the run.
     """
 
     memory_bytes: int
@@ -22,12 +26,20 @@ class Limits(Struct, frozen=True, kw_only=True):
 
 
 class Job(Struct, frozen=True, kw_only=True):
-    """One run to make: a scenario's variant in a mode, with everything that decides its figures.
+    """One run to make: a variant of a scenario in a mode, with all settings that affect it.
 
-    `units` is the run's total, of which each of `workers` does its share. With a budget of CPU
-    time the run goes on beyond that, twice as far each time, until its verdict is certain or the
-    next doubling might take more than the budget. `python` is the path of the interpreter that runs
-    it, None for the lab's own.
+    Attributes:
+        scenario: The scenario.
+        variant: The program of the scenario.
+        mode: How it is executed.
+        units: The units of work of the whole run; each of `workers` does its share.
+        seed: The seed of all random choices.
+        options: The options of the scenario.
+        workers: The number of worker processes; 1 inline.
+        repeat: The number of the repetition, from 1.
+        budget_seconds: The CPU time up to which the run goes on beyond `units`, to twice the work
+            each time, until its verdict is certain. None fixes the length of the run.
+        python: The path of the interpreter that runs it; None for leaklab's own.
     """
 
     scenario: Scenario
@@ -43,5 +55,5 @@ class Job(Struct, frozen=True, kw_only=True):
 
     @property
     def label(self) -> str:
-        """How people name it: `word_index/buggy/inline`."""
+        """The name of the run: `word_index/buggy/inline`."""
         return f"{self.scenario.name}/{self.variant}/{self.mode}"

@@ -1,4 +1,4 @@
-"""What was measured of a run: its processes, its tree, its controls, its environment, its end."""
+"""The measurement of a run: its processes, its tree, its controls and how it ended."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from leaklab.model.verdicts import Verdict
 
 
 class EndReason(StrEnum):
-    """How a run ended. Every end but `completed` carries a detail beside it."""
+    """How a run ended. A measurement has a detail beside each reason other than `completed`."""
 
     COMPLETED = "completed"
     MEMORY_LIMIT = "stopped: memory limit"
@@ -24,25 +24,28 @@ class EndReason(StrEnum):
 
     @property
     def failed(self) -> bool:
-        """Whether the run broke off by itself, so that there is nothing to judge."""
+        """Whether the run failed, so that there is nothing to judge."""
         return self.startswith("failed")
 
     @property
     def stopped(self) -> bool:
-        """Whether the lab stopped the run."""
+        """Whether leaklab stopped the run at a limit."""
         return self.startswith("stopped")
 
 
 class Role(StrEnum):
-    """What a measured process is to the run; `parent` and `worker` are judged."""
+    """The role of a measured process in its run."""
 
     PARENT = "parent"
     WORKER = "worker"
 
 
 class StopKind(StrEnum):
-    """How a stop was read: with all that waits for the collector; after a collection; or after
-    none, because the program has switched its collector off."""
+    """How a stop was read.
+
+    NOT_COLLECTED: with uncollected garbage. COLLECTED: after a garbage collection. COLLECTOR_OFF:
+    without a collection, because the program has switched its collector off.
+    """
 
     NOT_COLLECTED = "as it is"
     COLLECTED = "collected"
@@ -50,9 +53,15 @@ class StopKind(StrEnum):
 
 
 class Stop(Struct, frozen=True, kw_only=True):
-    """All that says something of a process's memory, read after `units` units of its work: at each
-    doubling, and after each collection that was ordered. `peak_rss_bytes` is the high-water mark so
-    far, less the baseline; `cpu_seconds` the CPU time that the units took so far."""
+    """A detailed reading of a process's memory, at a doubling of its work or after a collection.
+
+    Attributes:
+        units: The units of its work done so far.
+        how: How it was read.
+        peak_rss_bytes: The high-water mark of RSS so far, less the baseline.
+        cpu_seconds: The CPU time of the units so far.
+        reading: The signals.
+    """
 
     units: int
     how: StopKind
@@ -62,8 +71,14 @@ class Stop(Struct, frozen=True, kw_only=True):
 
 
 class Container(Struct, frozen=True, kw_only=True):
-    """Something that states a maximum of its own, after `units` units of the run's work: an
-    lru_cache, a deque with a maxlen, a cache of a library's."""
+    """A container that states its maximum size: an lru_cache, a deque with maxlen, a cache class.
+
+    Attributes:
+        units: The units of the run's work when it was read.
+        name: The name of the container.
+        entries: The number of its entries.
+        maximum: The maximum number of its entries.
+    """
 
     units: int
     name: str
@@ -74,19 +89,29 @@ class Container(Struct, frozen=True, kw_only=True):
 class ProcessRecord(Struct, frozen=True, kw_only=True):
     """One measured process.
 
-    `baseline_rss_bytes` is its RSS before the scenario is imported, of which `baseline_file_bytes`
-    are pages of files (the interpreter's code and libraries); `peak_rss_bytes` its own
-    high-water mark (VmHWM, reset at the baseline) with that taken off, after the units that were
-    asked for, and `whole_peak_rss_bytes` the same at its end; `cpu_seconds` its own
-    user and system time between the first unit and the last. `outside` is what the observer read
-    of it meanwhile (PSS and USS), by the units done at its last sample before. `at_start` was read
-    with the baseline, `stops` at each doubling of the work; `bounded` are the containers found at
-    stops. `at_end`, `after_collect` and `after_trim` follow the last unit: as it is, after a full
-    collection (where the program left the collector on), then after malloc_trim.
-
-    `number` is 0 for the parent and counts the workers from 1, in the order in which they were
-    started; `units_done` is the work of this process, for a parent that of all. `pin_kept` is false
-    where the program moved its process off the one CPU it was pinned to, which blurs VmHWM.
+    Attributes:
+        number: 0 for the parent; workers count from 1 in the order in which they were started.
+        units_done: The work of this process; for a parent, that of all processes.
+        baseline_rss_bytes: Its RSS before the scenario is imported.
+        baseline_file_bytes: The part of the baseline that is pages of files (the interpreter's code
+            and libraries).
+        peak_rss_bytes: Its high-water mark of RSS (VmHWM, reset at the baseline) less the baseline,
+            after the requested units.
+        whole_peak_rss_bytes: The same at its end.
+        samples: The series that the process read of itself.
+        pin_kept: False where the program moved its process off the CPU to which it was pinned,
+            which makes VmHWM inexact.
+        cpu_seconds: Its user and system time between the first unit and the last.
+        collector_on: Whether the program left the garbage collector on.
+        outside: The series that the observer read (PSS and USS), by the units done at the last
+            sample before.
+        at_start: The reading at the baseline.
+        stops: The readings at each doubling of the work and after collections.
+        bounded: The containers with a maximum size, read at stops.
+        at_end: The reading after the last unit.
+        after_collect: The reading after a full collection; None with the collector off.
+        after_trim: The reading after malloc_trim, which follows last.
+        verdict: The verdict; None before it is judged.
     """
 
     pid: int
@@ -112,11 +137,11 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
 
 
 class TreeRecord(Struct, frozen=True, kw_only=True):
-    """All processes of a run together, read from outside: sums, PSS where memory is judged.
+    """The sums over all processes of a run, read from outside.
 
-    Where the scenario's scope is the tree, each row was read while all waited at a unit boundary,
-    and its verdict is the run's; else rows were read meanwhile, by the units done at the last
-    sample before.
+    Where the scope of the scenario is the tree, each row was read while all processes waited
+    between units, and the verdict on the tree is that on the run. Otherwise the rows were read
+    during the work, by the units done at the last sample before.
     """
 
     samples: Samples
@@ -124,12 +149,16 @@ class TreeRecord(Struct, frozen=True, kw_only=True):
 
 
 class Controls(Struct, frozen=True, kw_only=True):
-    """What was done to make the run repeatable and to hold it to its limits.
+    """How the run was made repeatable, and how its limits were enforced.
 
-    `memory_limit_by` and `process_limit_by` are the means in force: `cgroup v2`, `cgroup v1` or
-    `observer`; `memory_limit_bytes`, `process_limit` and `descriptor_limit` what they hold it to, 0
-    where a result of an older leaklab does not say. `own_shared_memory` says whether the run had a
-    /dev/shm of its own. `refused` says why a better means is not in force.
+    Attributes:
+        own_shared_memory: Whether the run had a private /dev/shm.
+        memory_limit_by: What enforced the limit: `cgroup v2`, `cgroup v1` or `observer`.
+        process_limit_by: The same for the number of processes.
+        memory_limit_bytes: The limit of memory; 0 in results of older versions.
+        process_limit: The limit of the number of processes; 0 in results of older versions.
+        descriptor_limit: The limit of descriptors per process; 0 in results of older versions.
+        refused: Why better controls were not possible, one line each.
     """
 
     aslr_off: bool = False
@@ -147,7 +176,7 @@ class Controls(Struct, frozen=True, kw_only=True):
 
 
 class Environment(Struct, frozen=True, kw_only=True):
-    """Where it ran."""
+    """The machine and the software of a run."""
 
     python: str
     implementation: str
@@ -161,9 +190,20 @@ class Environment(Struct, frozen=True, kw_only=True):
 
 
 class Measurement(Struct, frozen=True, kw_only=True):
-    """What an executor hands back: everything measured, nothing judged.
+    """The result of an executor: everything that was measured, without a verdict.
 
-    `stopped_by_option` is the option that kept a run from going on that was not certain.
+    Attributes:
+        end_reason: How the run ended.
+        detail: More about the end reason.
+        stopped_by_option: The option that ended a run before its verdict was certain.
+        units_done: The units of work of the whole run.
+        processes: The measured processes.
+        tree: All processes together.
+        tree_peak_pss_bytes: The highest sample of the tree's PSS.
+        tree_pss_longest_gap_seconds: The longest time between two of these samples.
+        cgroup_peak_bytes: The high-water mark of the run's cgroup.
+        controls: How the run was controlled.
+        output_tail: The end of its output.
     """
 
     end_reason: EndReason

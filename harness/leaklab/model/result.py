@@ -1,13 +1,13 @@
 """The saved record of a run, one JSON object.
 
-Schema history (a reader refuses what is newer than it knows):
-    1  the first: inline runs.
-    2  pools: several processes a run, each with its number, its work and its verdict.
-    3  every resource, of each process and of the tree; runs that end when the verdict is certain.
-    4  conclusions and reasons by name, the reasons with their numbers beside their words; how a
-       pair is judged.
-    5  `ended` is `end_reason`, `worst` is `worst_process`, `agrees` is `as_expected`; of a reason,
-       `ended` is `end_reason`; of an estimate, `settled` is `conclusive`.
+Schema history (a reader refuses a schema that is newer than its own):
+    1  Inline runs.
+    2  Pools: several processes per run, each with its number, its work and its verdict.
+    3  Every resource, for each process and for the tree; runs that end when the verdict is certain.
+    4  Conclusions and reasons by name, reasons with their numbers and their text; how a pair is
+       judged.
+    5  `ended` is `end_reason`, `worst` is `worst_process`, `agrees` is `as_expected`; in a reason,
+       `ended` is `end_reason`; in an estimate, `settled` is `conclusive`.
 """
 
 from msgspec import Struct
@@ -19,7 +19,7 @@ from leaklab.model.verdicts import Conclusion, Verdict
 
 RESULT_SCHEMA = 5
 
-# Of a program of which nothing is known.
+# The exit codes for a program without a known truth.
 EXIT_OF = {
     Conclusion.CLEAN: Exit.AS_EXPECTED,
     Conclusion.LEAK: Exit.DIFFERS,
@@ -28,20 +28,26 @@ EXIT_OF = {
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """One run as it is saved and as `--json` prints it.
+    """One run in the form in which it is saved and `--json` prints it.
 
-    The verdict is that of the worst process (of the tree, where that is its scope; of the pair,
-    where peaks are judged), and so is `worst_process`, its place in `processes`;
-    `peak_rss_bytes` is that of the largest, after the units asked for (`units`), however far the
-    run went on for its verdict. Where its units are not `vouched` for, whatever fills
-    may fill longer. `as_expected` says whether the verdict is what is known of the program;
-    it and `expected_growth` are None where nothing is. `tree_peak_pss_bytes` is sampled, a lower
-    bound; `cgroup_peak_bytes` is exact, but counts page cache and kernel memory. `budget_seconds`
-    is the CPU time that a run might take which goes on beyond `units` (`units_done` is how far it
-    went); None where its length was fixed. `scope` is whose series decided. `python` is the path of
-    the interpreter that ran it, None for the lab's own. Where `judge` is the peak, a verdict needs
-    both variants (`verdict/pairs.py`): it is made of two saved results whenever they are read
-    together, and what is saved of each alone is undecided.
+    Attributes:
+        units: The requested units of work.
+        units_done: The units that were done; with a budget they may be more.
+        end_reason: How the run ended.
+        expected_growth: The known growth of the program; None if it is unknown.
+        verdict: The verdict on the worst process, or on the tree where that is the `scope`. Where
+            `judge` is the peak, it needs the results of both variants (`verdict/pairs.py`), and
+            the saved verdict on each alone is undecided.
+        worst_process: The index of the worst process in `processes`.
+        as_expected: Whether the verdict agrees with the known truth; None if that is unknown.
+        peak_rss_bytes: The highest peak of a process after the requested units.
+        tree_peak_pss_bytes: The highest sample of the tree's PSS, which is a lower bound.
+        cgroup_peak_bytes: The high-water mark of the cgroup; exact, but with page cache and kernel
+            memory.
+        budget_seconds: The CPU time up to which the run could go on beyond `units`; None where its
+            length was fixed.
+        python: The path of the interpreter that ran it; None for leaklab's own.
+        vouched: Whether `units` are known to suffice, so that every cache is full by then.
     """
 
     schema: int = RESULT_SCHEMA
@@ -82,34 +88,35 @@ class Result(Struct, frozen=True, kw_only=True):
 
     @property
     def is_known_to_leak(self) -> bool | None:
-        """What is known of its variant, None where that is nothing; results of schema 1 and 2 say
-        it by their growth alone."""
+        """Whether its variant is known to leak; None if that is unknown.
+
+        Results of schema 1 and 2 have the expected growth only.
+        """
         if self.expected_leak is None and self.expected_growth is not None:
             return is_leak(self.expected_growth, self.variant)
         return self.expected_leak
 
     @property
     def units_of_peak(self) -> int:
-        """The work after which the peak was read."""
+        """The units of work after which the peak was read."""
         return min(self.units, self.units_done)
 
     @property
     def conclusion(self) -> Conclusion:
-        """The answer to "does it leak?" where nothing is known: yes, where any resource leaks."""
+        """The conclusion for a program without a known truth: a leak if any resource leaks."""
         leaks = Conclusion.LEAK in self.verdict.others.values()
         return Conclusion.LEAK if leaks else self.verdict.conclusion
 
     @property
     def exit(self) -> Exit:
-        """What it says to a shell: whether it is as known; where nothing is, whether it leaks."""
+        """The exit code: whether it is as expected; without a known truth, whether it leaks."""
         if self.as_expected is not None:
             return Exit.AS_EXPECTED if self.as_expected else Exit.DIFFERS
         return EXIT_OF[self.conclusion]
 
     @property
     def peak_bytes(self) -> int | None:
-        """The peak that is compared: the largest process's RSS, or where the tree is judged its
-        PSS without files."""
+        """The peak to compare: the RSS of the largest process, or the PSS of a judged tree."""
         if self.scope is Scope.PROCESS:
             return self.peak_rss_bytes
         return self.tree_peak_pss_anon_bytes or self.tree_peak_pss_bytes

@@ -1,4 +1,4 @@
-"""What a scenario declares: one scenario.toml as types, and the enums of its keys."""
+"""The contents of a scenario.toml: its tables as types, and the enums of its values."""
 
 from enum import StrEnum
 from typing import TypeAlias
@@ -19,12 +19,12 @@ class Mode(StrEnum):
 
     @property
     def is_pool(self) -> bool:
-        """Whether the work is shared by the workers of a pool."""
+        """Whether the workers of a pool share the work."""
         return self is not Mode.INLINE
 
 
 class Variant(StrEnum):
-    """Which of a scenario's programs; a control has only `program`."""
+    """A program of a scenario: a pair has `buggy` and `fixed`, a control has `program`."""
 
     BUGGY = "buggy"
     FIXED = "fixed"
@@ -32,7 +32,7 @@ class Variant(StrEnum):
 
 
 class Resource(StrEnum):
-    """What can leak."""
+    """A resource that can leak."""
 
     MEMORY = "memory"
     DESCRIPTORS = "descriptors"
@@ -43,7 +43,7 @@ class Resource(StrEnum):
 
 
 class Growth(StrEnum):
-    """The shape of a series over work done."""
+    """The shape of a series over the work done."""
 
     UNBOUNDED = "unbounded"
     BOUNDED = "bounded"
@@ -71,38 +71,41 @@ class Pattern(StrEnum):
 
 
 class Scope(StrEnum):
-    """Whose series is judged: the process's own, or that of its whole tree."""
+    """The judged series: that of each process, or that of the whole tree of processes."""
 
     PROCESS = "process"
     TREE = "tree"
 
 
 class Criterion(StrEnum):
-    """What tells the variants apart: growth in one run, or the peaks of the pair."""
+    """What distinguishes the variants: the growth in one run, or the peaks of both."""
 
     GROWTH = "growth"
     PEAK = "peak"
 
 
 class Repeatable(StrEnum):
-    """How far two runs may differ: not at all, or by a per cent (fed by a pipe, socket, thread)."""
+    """How much two runs may differ: not at all, or by 1 % (pipes, sockets, threads)."""
 
     EXACT = "exact"
     CLOSE = "close"
 
 
 class Requires(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What must be installed; without it the scenario is skipped."""
+    """Programs and packages that must be installed; without them the scenario is skipped."""
 
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
 
 
 class BuggyTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of the buggy variant.
+    """The known truth about the buggy variant.
 
-    `culprit` is text that stands exactly once in buggy.py, on the line that retains;
-    `allocation` the file in which the retained memory is born, where that is another one.
+    Attributes:
+        growth: Its growth.
+        culprit: Text that occurs exactly once in buggy.py, on the line that retains.
+        allocation: The file that allocates the retained memory, if it is another one; a path from
+            the root of the catalogue.
     """
 
     growth: Growth
@@ -111,25 +114,28 @@ class BuggyTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 class FixedTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of the fixed variant; `diff_reason` says why its diff is a long one."""
+    """The known truth about the fixed variant; `diff_reason` explains a long diff."""
 
     growth: Growth
     diff_reason: str | None = None
 
 
 class ControlTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What is known of a control's only program; without a growth, nothing is."""
+    """The known truth about the program of a control; without `growth` it is unknown."""
 
     growth: Growth | None = None
 
 
 class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """One scenario.toml. `name` is the folder's, the only name a scenario has.
+    """One scenario.toml. Unknown keys are refused, also in its tables, so that typing errors show.
 
-    Like each of its tables it refuses an unknown key, so that a typo cannot pass. Where it is not
-    `vouched` for, its `units` are anybody's guess, and whatever fills may fill longer; where it
-    does not say, the lab's own catalogue vouches for it, and no other does. `edited` are the
-    variants that are not as the catalogue has them: what was known of them is not any more.
+    Attributes:
+        name: The name of the folder; a scenario has no other name.
+        units: The units of work that a verdict needs.
+        vouched: Whether `units` are known to suffice, so that every cache is full by then. None
+            stands for True in leaklab's own catalogue, and for False in any other.
+        edited: The variants that were changed since their truth was declared, so that it is
+            unknown; not a key of the file.
     """
 
     name: str = ""
@@ -166,14 +172,14 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
     @property
     def variants(self) -> tuple[Variant, ...]:
-        """The variants it has, in the order in which they are run and shown."""
+        """The variants, in the order in which they are run and shown."""
         return (Variant.PROGRAM,) if self.program else (Variant.BUGGY, Variant.FIXED)
 
     def growth_of(self, variant: Variant) -> Growth | None:
-        """The growth that is known to be true of `variant`; None where that is not known.
+        """Return the known growth of a variant; None if it is unknown.
 
         Raises:
-            KeyError: this scenario has no such variant.
+            KeyError: The scenario has no such variant.
         """
         truth = {
             Variant.BUGGY: self.buggy,
@@ -186,8 +192,10 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         return None if variant in self.edited else known.growth
 
     def leaks(self, variant: Variant) -> bool | None:
-        """Whether `variant` is known to leak, None where that is not known; of a pair that differs
-        by its peak, the buggy one is."""
+        """Return whether a variant is known to leak; None if that is unknown.
+
+        The buggy variant of a pair that is judged by its peaks counts as leaking.
+        """
         if self.judge is Criterion.PEAK and variant not in self.edited:
             return variant is Variant.BUGGY
         growth = self.growth_of(variant)
@@ -195,10 +203,10 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
 
 
 def is_leak(growth: Growth, variant: Variant) -> bool:
-    """Whether growth that is known of a variant is a leak.
+    """Return whether the known growth of a variant is a leak.
 
-    Unbounded growth is. So is a saw-tooth whose teeth end with a restart, which only a buggy
-    variant has: teeth within one process are the collector's, and innocent.
+    Unbounded growth is a leak. A saw-tooth is a leak in a buggy variant, where each tooth ends with
+    a restart. In other variants it comes from the garbage collector.
     """
     restarts = growth is Growth.SAWTOOTH and variant is Variant.BUGGY
     return growth is Growth.UNBOUNDED or restarts

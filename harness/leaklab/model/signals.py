@@ -1,4 +1,4 @@
-"""What is read of a process, or of a tree of them: the signals, one reading of them, a series."""
+"""The signals of a process or a tree of processes, one reading of them, and a series."""
 
 from enum import StrEnum
 from typing import TypeAlias
@@ -7,7 +7,7 @@ from msgspec import Struct
 
 
 class Signal(StrEnum):
-    """A quantity that is read again and again; its name is its column in `Samples`."""
+    """A quantity that is read repeatedly; its value is the name of its column in `Samples`."""
 
     RSS = "rss_bytes"
     ANON = "anon_bytes"
@@ -30,47 +30,49 @@ class Signal(StrEnum):
 
     @property
     def in_bytes(self) -> bool:
-        """Whether it is an amount of memory; else it is a number of pieces."""
+        """Whether it is an amount of memory in bytes; otherwise it is a number of pieces."""
         return self.value.endswith("_bytes")
 
 
-# Those that are read; the others are made of several readings.
+# The signals that are read directly; the others are computed from several readings.
 READ = tuple(signal for signal in Signal if signal not in (Signal.ANON, Signal.IN_USE))
 
 
 class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The signals at one moment, where they were read; None where they were not.
+    """The signals at one moment; None for those that were not read.
 
-    rss_bytes: resident memory, shared pages included. The kernel's counters, which are kept per
-        CPU and summed up roughly: an estimate (off by some 100 KiB) where a process moves between
-        CPUs.
-    pss_bytes: resident memory, each page divided by the number of its users: an estimate where
-        users come and go while the page table is walked, and so is
-    uss_bytes: resident memory that the process has alone.
-    pss_anon_bytes: what of PSS is no page of a file (Pss_Anon + Pss_Shmem): strangers share files
-        with us, interpreter and libraries, and come and go; this they do not move.
-    vms_bytes: mapped addresses, whether or not anything is behind them: exact.
-    shared_bytes: resident memory that belongs to files or shared segments (the kernel's
-        RssFile + RssShmem); an estimate as rss_bytes is.
-    shmem_bytes: of shared_bytes of one process, what is shared memory (RssShmem); of a tree all
-        that is charged to its cgroup, whether or not anything has it mapped.
-    heap_bytes: what malloc has handed out (mallinfo2: uordblks + hblkhd), without pymalloc's
-        arenas: exact.
-    blocks: what pymalloc and the object allocators have handed out (`sys.getallocatedblocks`):
-        exact.
-    descriptors, sockets: open descriptors, and those of them that are sockets: exact.
-    threads: exact.
-    processes: of one process its children, of a tree all that are in it; ended ones that nobody
-        waited for (`zombies`) included: exact at the moment of each look.
-    segments: files in /dev/shm that were not there before, named semaphores among them;
-        tmpfs_bytes: what they take. Exact where the run has a /dev/shm of its own
-        (`Controls.own_shared_memory`), else other programs' are counted, too.
-    heap_free_bytes, arena_free_bytes: what malloc, and pymalloc's arenas, hold without having
-        handed it out.
-    pymalloc_bytes: what pymalloc has handed out. It and arena_free_bytes are the interpreter's own
-        count (`sys._debugmallocstats`), exact, and so are
-    free_list_blocks, free_list_bytes: what of it lies in the free lists of the interpreter's types,
-        for reuse: nobody's, though it counts as handed out.
+    Attributes:
+        rss_bytes: Resident memory with shared pages. An estimate, off by some 100 KiB where a
+            process moves between CPUs, because the kernel counts it per CPU.
+        pss_bytes: Resident memory, each page divided by the number of its users. An estimate where
+            users start or end while the kernel walks the page table.
+        pss_anon_bytes: PSS without the pages of files (Pss_Anon + Pss_Shmem), which does not
+            change when unrelated processes map the same libraries.
+        uss_bytes: Resident memory that no other process maps. An estimate as `pss_bytes`.
+        vms_bytes: Mapped addresses, used or not. Exact.
+        shared_bytes: Resident memory of files and shared segments (RssFile + RssShmem). An
+            estimate as `rss_bytes`.
+        heap_bytes: Memory that malloc has allocated (mallinfo2: uordblks + hblkhd), without
+            pymalloc's arenas. Exact.
+        blocks: Blocks that pymalloc and the object allocators have allocated
+            (`sys.getallocatedblocks`). Exact.
+        descriptors: Open descriptors. Exact.
+        sockets: Open descriptors that are sockets. Exact.
+        threads: Threads. Exact.
+        processes: The children of a process, or all processes of a tree, zombies included. Exact
+            at the moment of the reading.
+        zombies: Children that ended and were not waited for. Exact as `processes`.
+        segments: New files in /dev/shm, including named semaphores. Exact where the run has a
+            private /dev/shm (`Controls.own_shared_memory`); otherwise other programs' files count.
+        tmpfs_bytes: The size of these files. Exact as `segments`.
+        shmem_bytes: For a process, the part of `shared_bytes` that is shared memory (RssShmem); for
+            a tree, all shared memory of its cgroup, mapped or not.
+        heap_free_bytes: Free memory in malloc's heap.
+        pymalloc_bytes: Memory that pymalloc has allocated (`sys._debugmallocstats`). Exact.
+        arena_free_bytes: Free memory in pymalloc's arenas. Exact.
+        free_list_blocks: Allocated blocks in the free lists of the interpreter's types, which are
+            kept for reuse. Exact.
+        free_list_bytes: The size of these blocks. Exact.
     """
 
     rss_bytes: int | None = None
@@ -97,7 +99,7 @@ class Reading(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     @property
     def anon_bytes(self) -> int | None:
-        """Resident memory that no file and no shared segment is behind (the kernel's RssAnon)."""
+        """Resident memory without files and shared segments (RssAnon); None if not read."""
         if self.rss_bytes is None or self.shared_bytes is None:
             return None
         return self.rss_bytes - self.shared_bytes
@@ -107,10 +109,10 @@ Column: TypeAlias = list[int | None]
 
 
 class Samples(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A series, by columns: `units[i]` is the work done when row i was read.
+    """A series by columns: `units[i]` is the work done when row i was read.
 
-    The columns are those of `Reading`; an empty one was never read. None: not read at that row,
-    because the probe would have cost too much or does not exist here.
+    The columns are the fields of `Reading`. An empty column was never read. None in a row means
+    that the signal was not read there, because its probe costs too much or does not exist here.
     """
 
     units: list[int] = []
@@ -132,8 +134,10 @@ class Samples(Struct, frozen=True, kw_only=True, omit_defaults=True):
     shmem_bytes: Column = []
 
     def column(self, signal: Signal) -> Column:
-        """The values of one signal, row by row; empty where it was never read. Anonymous memory is
-        had from RSS and the shared memory in it."""
+        """Return the values of one signal by row; empty where it was never read.
+
+        Anonymous memory is RSS less the shared memory in it.
+        """
         if signal is Signal.ANON:
             pairs = zip(self.rss_bytes, self.shared_bytes, strict=False)
             return [None if r is None or s is None else r - s for r, s in pairs]

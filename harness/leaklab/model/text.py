@@ -1,15 +1,15 @@
-"""Text that people gave, or that goes into a table, cut to a length."""
+"""Shortening text for a message or a table."""
 
 MAX_SHOWN = 60
 
 
 def cut(text: str) -> str:
-    """Text that people gave, short enough for a message."""
+    """Shorten text from the user for a message."""
     return cut_to(text, MAX_SHOWN)
 
 
 def cut_repr(value: object) -> str:
-    """The `repr` of a value, short enough for a message."""
+    """Return the `repr` of a value, shortened for a message."""
     try:
         return cut(repr(value))
     except (ValueError, RecursionError):  # thousands of digits, or of nested lists
@@ -17,16 +17,16 @@ def cut_repr(value: object) -> str:
 
 
 def cut_to(text: str, longest: int) -> str:
-    """Text of at most so many characters."""
+    """Shorten text to at most `longest` characters by cutting its end."""
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
 def cut_front(text: str, longest: int) -> str:
-    """Text of at most so many characters, its end kept."""
+    """Shorten text to at most `longest` characters by cutting its beginning."""
     return text if len(text) <= longest else "…" + text[1 - longest :]
 
 
 def without_folder(command: str) -> str:
-    """The words of a process without the folder of its program."""
-    program, space, words = command.partition(" ")
-    return program.rpartition("/")[2] + space + words
+    """Return a command line without the folder of its program."""
+    program, space, arguments = command.partition(" ")
+    return program.rpartition("/")[2] + space + arguments

@@ -1,4 +1,4 @@
-"""Amounts as text and text as amounts: the one place where numbers become words."""
+"""Formatting amounts as text and parsing text as amounts."""
 
 import math
 import mmap
@@ -16,7 +16,7 @@ PAGE_BYTES = mmap.PAGESIZE
 _BINARY = ("B", "KiB", "MiB", "GiB", "TiB")
 MAX_BYTES = 1 << 63
 
-# For durations, the largest first.
+# The units of a duration in seconds, the largest first.
 PARTS = (("y", 31_536_000), ("d", 86_400), ("h", 3600), ("min", 60), ("s", 1))
 _DURATION = re.compile("".join(rf"(?:(\d+(?:\.\d+)?){unit})?" for unit in "dhms"))
 _DURATION_UNITS = (86_400, 3600, 60, 1)
@@ -36,7 +36,7 @@ _FACTORS = {
 
 
 def format_bytes(amount: float) -> str:
-    """Bytes in the largest unit that leaves at least one of it: `16.3 MiB`, `-344 KiB`, `12 B`."""
+    """Format bytes in the largest unit of which there is at least one: `16.3 MiB`, `-344 KiB`."""
     step = 0
     while abs(amount) >= 1024 and step < len(_BINARY) - 1:
         amount /= 1024
@@ -45,7 +45,12 @@ def format_bytes(amount: float) -> str:
 
 
 def format_growth(per_unit: float, resource: Resource) -> str:
-    """Growth per unit of work, signed: `+612 B`, `+1.00`, `+4,096`, `0`; memory is in bytes."""
+    """Format growth per unit of work with its sign: `+612 B`, `+1.00`, `+4,096`, `0`.
+
+    Args:
+        per_unit: The growth, in bytes for memory, else in pieces.
+        resource: The resource that grows.
+    """
     if resource is Resource.MEMORY:
         sign = "+" if per_unit >= 0.05 else ""
         return "0" if abs(per_unit) < 0.05 else sign + format_bytes(per_unit)
@@ -55,7 +60,7 @@ def format_growth(per_unit: float, resource: Resource) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A time by its two largest parts: `2 h 10 min`, `3 d`, `45 s`; below ten seconds `4.2 s`."""
+    """Format a time by its two largest parts: `2 h 10 min`, `3 d`, `45 s`; below 10 s `4.2 s`."""
     if seconds < 10:
         return f"{seconds:.1f} s"
     whole = round(seconds)
@@ -68,10 +73,10 @@ def format_duration(seconds: float) -> str:
 
 
 def parse_duration(text: str) -> float:
-    """Return seconds for `30`, `0.5`, `30s`, `10m`, `2h`, `1h30m` or `1d`.
+    """Return the seconds of `30`, `0.5`, `30s`, `10m`, `2h`, `1h30m` or `1d`.
 
     Raises:
-        BadInput: it has another form, or is not positive and finite.
+        BadInput: The text has another form, or is not positive and finite.
     """
     try:
         seconds = float(text)
@@ -85,14 +90,14 @@ def parse_duration(text: str) -> float:
 
 
 def parse_bytes(text: str) -> int:
-    """Read `300MB`, `1GiB`, `64k` or plain bytes.
+    """Parse `300MB`, `1GiB`, `64k` or plain bytes as bytes.
 
     Raises:
-        BadInput: it is none of these, not more than zero, or more than a machine can have.
+        BadInput: The text has another form, is less than one byte, or is 2**63 bytes or more.
     """
-    found = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
-    factor = _FACTORS.get(found[2].lower()) if found else None
-    amount = float(found[1]) * factor if found and factor else 0.0
+    match = re.fullmatch(r"\s*(\d+(?:\.\d+)?)\s*([a-zA-Z]*)\s*", text)
+    factor = _FACTORS.get(match[2].lower()) if match else None
+    amount = float(match[1]) * factor if match and factor else 0.0
     if not 1 <= amount < MAX_BYTES:
         raise BadInput(f"{cut(text)!r} is no amount of memory; write it like 300MB, 1GiB or 65536")
     return int(amount)

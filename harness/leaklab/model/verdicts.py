@@ -1,4 +1,4 @@
-"""What was concluded: of one signal an estimate, of a process or a run a verdict, and why."""
+"""The estimate of a signal, the verdict on a process or a run, and their reasons."""
 
 from enum import StrEnum
 
@@ -9,7 +9,7 @@ from leaklab.model.signals import Signal
 
 
 class Conclusion(StrEnum):
-    """The answer to: does it leak?"""
+    """Whether a series, a process or a run leaks."""
 
     LEAK = "leak"
     CLEAN = "clean"
@@ -17,18 +17,18 @@ class Conclusion(StrEnum):
 
     @classmethod
     def of(cls, *, leaks: bool) -> "Conclusion":
-        """The conclusion that is right for what is known to leak, or not to."""
+        """Return the right conclusion for a program that is known to leak or to be clean."""
         return cls.LEAK if leaks else cls.CLEAN
 
 
-# Of several conclusions the most severe is the whole's.
+# Of several conclusions the most severe one is that of the whole.
 SEVERITY = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
 
 
 class ReasonKind(StrEnum):
-    """Why a conclusion was drawn; `verdict/wording.py` has the words of each."""
+    """The reason of a conclusion; `verdict/wording.py` has the text of each."""
 
-    # Of one series.
+    # About one series.
     TOO_FEW_SAMPLES = "too-few-samples"
     FADES = "fades"
     FADES_SO_FAR = "fades-so-far"
@@ -42,7 +42,7 @@ class ReasonKind(StrEnum):
     GROWS_STEADILY = "grows-steadily"
     GROWS_TOO_SLOWLY = "grows-too-slowly"
     NOT_READ = "not-read"
-    # Of memory that is held and not retained.
+    # About memory that is held and not retained.
     GARBAGE = "garbage"
     GARBAGE_AND_MORE = "garbage-and-more"
     LEVEL_BETWEEN_COLLECTIONS = "level-between-collections"
@@ -56,11 +56,11 @@ class ReasonKind(StrEnum):
     GARBAGE_FREED = "garbage-freed"
     FREE_IN_MALLOC = "free-in-malloc"
     FREE_IN_PYMALLOC = "free-in-pymalloc"
-    # Of work that nobody vouches for.
+    # About scenarios that are not vouched for.
     MAY_BE_FILLING = "may-be-filling"
     MAY_BE_A_POOL = "may-be-a-pool"
     FILLS = "fills"
-    # Of a process or a run.
+    # About a process or a run.
     CHILDREN_GROW = "children-grow"
     EXTREME = "extreme"
     TOO_SHORT = "too-short"
@@ -72,7 +72,7 @@ class ReasonKind(StrEnum):
     PEAK_RATIO = "peak-ratio"
     HELD_BACK = "held-back"
     WORKLOAD_ENDED = "workload-ended"
-    # Of a watch.
+    # About a watch.
     TOO_FEW_BEFORE = "too-few-before"
     ROSE_LESS_BEFORE = "rose-less-before"
     PAST_ANYTHING_INNOCENT = "past-anything-innocent"
@@ -81,28 +81,34 @@ class ReasonKind(StrEnum):
     START_UP = "start-up"
     WOULD_ESCAPE = "would-escape"
     WATCHED_FOR = "watched-for"
-    # In a result of schema 1 to 3, which has the words alone.
+    # In results of schema 1 to 3, which have the text alone.
     TEXT = "text"
 
 
 class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One reason, with its numbers; those that its kind does not have are None.
+    """One reason with its numbers. Numbers that do not apply to its kind are None.
 
-    signal: the series that it is about; process: `worker 2`, `parent` or `tree`, where a run has
-        several series.
-    kept_share: of the rate of growth before, the share that is left.
-    ceiling: per unit of work, the growth that is not excluded; rate: the growth seen.
-    done, needed: units of work.
-    end_reason: how the run ended (`measurement.EndReason`).
-    to_the_end: whether the run was read to its end; if not, a longer run would show more.
-    option: the option that did not let the run go on.
-    ratio, min_ratio: the buggy peak by the fixed one, and what is declared to be a leak.
-    name, count, maximum: of a container that states a maximum, what it is called, its entries, and
-        how many there may be.
-    count: else blocks freed, zombies, or generations of a worker (`name` is its command);
-        held_bytes, free_bytes: of the memory at the end, or of the worker at its start.
-    seconds: how long a program was watched, or is to be watched; or the length of its start-up.
-    text: the words, filled in where a verdict is saved or shown.
+    Attributes:
+        kind: The reason.
+        signal: The series that it is about.
+        process: `worker 2`, `parent` or `tree`, where a run has several series.
+        kept_share: The rate of growth as a share of the earlier rate.
+        ceiling: The growth per unit of work that is not excluded.
+        rate: The growth per unit of work.
+        done: The units of work that were done.
+        needed: The units of work that are needed.
+        end_reason: How the run ended (`measurement.EndReason`).
+        to_the_end: Whether the run was read to its end; if not, a longer run shows more.
+        option: The option that limited the run.
+        ratio: The buggy peak divided by the fixed peak.
+        min_ratio: The ratio from which it is a leak.
+        name: The name of a container, or the command of a worker.
+        count: The entries of a container, freed blocks, zombies, or generations of a worker.
+        maximum: The maximum number of entries of a container.
+        held_bytes: Memory held at the end, or by a worker at its start.
+        free_bytes: The part of it that is free.
+        seconds: The time that a program was watched or is to be watched, or its start-up took.
+        text: The text; empty until a verdict is saved or shown.
     """
 
     kind: ReasonKind
@@ -128,10 +134,17 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Estimate(Struct, frozen=True, kw_only=True):
-    """One signal judged: its own conclusion and its growth per unit with a 95 % interval.
+    """The conclusion on one signal and its growth per unit with a 95 % interval.
 
-    `conclusive` is false of an acquittal that more work might overturn: the series has a step, and
-    more steps may follow.
+    Attributes:
+        signal: The signal.
+        conclusion: Whether it leaks.
+        growth: The shape of its growth; None if undecided.
+        per_unit: The growth per unit, in bytes or pieces.
+        low: The lower end of its interval.
+        high: The upper end of its interval.
+        reason: The reason of the conclusion.
+        conclusive: False for a clean series with a step, because more steps may follow.
     """
 
     signal: Signal
@@ -145,13 +158,17 @@ class Estimate(Struct, frozen=True, kw_only=True):
 
 
 class Split(Struct, frozen=True, kw_only=True):
-    """Where memory grew over the last half of the work, in bytes per unit of it.
+    """Where memory grew over the last half of the work, in bytes per unit; None if not read.
 
-    pymalloc, malloc: what the two allocators have handed out. mapped: anonymous memory past both.
-    free: what they hold besides, for reuse. file_pages: resident pages of files, which the kernel
-    takes back when it needs to. shared: resident shared memory. tmpfs: files in /dev/shm, whether
-    or not any process has them open. anonymous: resident memory with no file behind it, in all.
-    Those that could not be read are None.
+    Attributes:
+        pymalloc: Memory allocated by pymalloc.
+        malloc: Memory allocated by malloc.
+        mapped: Anonymous memory outside both allocators.
+        free: Free memory in the allocators' heaps.
+        file_pages: Resident pages of files, which the kernel reclaims when it needs memory.
+        shared: Resident shared memory.
+        tmpfs: Files in /dev/shm, open or not.
+        anonymous: Resident memory without files and shared segments.
     """
 
     pymalloc: float | None = None
@@ -165,8 +182,21 @@ class Split(Struct, frozen=True, kw_only=True):
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
-    """A conclusion with its reasons. Amounts are of `signal`, in bytes or in pieces, with a 95 %
-    interval; `others` are the conclusions on the other resources, `split` is where memory grew."""
+    """The conclusion on a process, a tree or a run, with its reasons.
+
+    Attributes:
+        conclusion: Whether `resource` leaks.
+        growth: The shape of its growth; None if undecided.
+        resource: The resource that decides.
+        per_unit: The growth of `signal` per unit of work, in bytes or pieces.
+        low: The lower end of its 95 % interval.
+        high: The upper end of its 95 % interval.
+        signal: The signal that is quoted.
+        split: Where memory grew.
+        reasons: The reasons, the decisive one first.
+        estimates: The estimates of all signals that were read.
+        others: The conclusions on the other resources.
+    """
 
     conclusion: Conclusion
     growth: Growth | None
@@ -182,10 +212,10 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
     @property
     def is_leak(self) -> bool:
-        """Whether it is a leak, surely."""
+        """Whether the conclusion is a leak."""
         return self.conclusion is Conclusion.LEAK
 
     @property
     def is_decided(self) -> bool:
-        """Whether it is a leak, or surely none."""
+        """Whether the conclusion is a leak or clean."""
         return self.conclusion is not Conclusion.UNDECIDED

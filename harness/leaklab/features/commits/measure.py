@@ -2,8 +2,9 @@
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from leaklab.features.commits.asv import Asv, AsvOutput, parse_benchmark
 from leaklab.features.commits.changes import (
@@ -197,21 +198,23 @@ def publish(asv: Asv) -> list[Regression]:
         index = json.loads((site / "index.json").read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise _no_site(asv, output) from error
+    return [step for step in _steps(regressions, index) if _is_worse(step)]
+
+
+def _steps(regressions: dict[str, Any], index: dict[str, Any]) -> Iterator[Regression]:
+    """The steps in the documents of asv's site."""
     hashes = index["revision_to_hash"]
     units = {name: benchmark["unit"] for name, benchmark in index["benchmarks"].items()}
-    steps = [
-        Regression(
-            benchmark=parse_benchmark(name),
-            before=hashes.get(str(before)),
-            after=hashes[str(after)],
-            was=was,
-            became=became,
-            unit=units[name.partition("(")[0]],
-        )
-        for name, _, _, _, _, _, jumps in regressions["regressions"]
-        for before, after, was, became in jumps
-    ]
-    return [step for step in steps if _is_worse(step)]
+    for name, _, _, _, _, _, jumps in regressions["regressions"]:
+        for before, after, was, became in jumps:
+            yield Regression(
+                benchmark=parse_benchmark(name),
+                before=hashes.get(str(before)),
+                after=hashes[str(after)],
+                was=was,
+                became=became,
+                unit=units[name.partition("(")[0]],
+            )
 
 
 def _no_site(asv: Asv, output: AsvOutput) -> InfrastructureBroke:

@@ -1,8 +1,8 @@
 """The cost of the observer itself, on idle processes of known size.
 
-The supervisor, the cgroups and the observer are those of any run. Only the agent is left out,
-because `agent_cost.py` measures its cost. The processes report their baselines after all of them
-have allocated their memory, and the observer reads PSS only from then on.
+The supervisor, cgroups and observer are those of any run. The agent is left out: `agent_cost.py`
+measures its cost. The processes report their baselines once all of them have allocated their
+memory, and the observer reads PSS only from then on.
 
 The window of the measurement is from the end of one reading of PSS to the end of another. A window
 of fixed duration would contain one reading more or less by chance. With a reading every three
@@ -33,12 +33,10 @@ from leaklab.sandbox.scratch import run_folder, session_folder
 
 # The maximum share of one CPU for readings of PSS.
 MAX_PSS_SHARE = PSS_CPU_BUDGET
-
 # So that a single expensive reading is no more than a tenth of the measured cost.
 READINGS = 10
 # The time for allocating and reading several gigabytes; after it, the measurement is ended.
 PATIENCE_SECONDS = 300.0
-
 # A load may take the available memory divided by this.
 AVAILABLE_PARTS = 2
 
