@@ -206,7 +206,7 @@ def _require_commit() -> None:
 def _benchmark(name: str, scenario: Scenario, metric: str, unit: str) -> Callable[..., object]:
     def setup(tracked: Tracked, variant: str, mode: str) -> None:
         label = f"{name}/{variant}/{mode}"
-        # asv shows a benchmark whose setup raises NotImplementedError as n/a.
+        # asv shows a benchmark as n/a if its setup raises NotImplementedError.
         if label not in tracked["figures"] and label not in tracked["failed"]:
             raise NotImplementedError(f"this commit, or this machine, has no figures of {label}")
         if label in tracked["figures"] and tracked["figures"][label][metric] is None:

@@ -29,5 +29,7 @@ def entries_of(folder: Path) -> list[Path]:
     """
     try:
         return sorted(folder.iterdir())
+    except FileNotFoundError:
+        raise BadInput(f"{folder} does not exist: create it, or name another folder") from None
     except OSError as error:
         raise BadInput(f"{folder} cannot be read: {error.strerror}; fix its permissions") from error

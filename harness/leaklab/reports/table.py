@@ -14,7 +14,7 @@ MIN_HEADER_WIDTH = 9
 
 @dataclass(frozen=True)
 class Table:
-    """A table whose cells are text.
+    """A table of texts.
 
     Attributes:
         columns: the headers.
@@ -23,7 +23,7 @@ class Table:
         alarms: the indices of the rows that need attention.
         notes: the text below the table. A line within a note that is indented by two spaces is an
             item of a list.
-        shortened: the columns whose headers may be shortened where the table would not fit.
+        shortened: columns with headers that may be shortened where the table would not fit.
     """
 
     columns: tuple[str, ...]

@@ -148,7 +148,7 @@ def _limits_by_resource(limits: Limits) -> dict[Resource, float]:
 
 
 def _exhausted_by_doubling(job: Job, limits: Limits, state: RunState, used: ResourceUse) -> str:
-    """Return the option whose limit the next doubling would exceed; empty if there is no such one.
+    """Return the option that sets the limit which the next doubling would exceed, or "".
 
     A doubling takes at least as much CPU time as all the work before it. It takes more if the last
     one took more than half of the total.

@@ -58,7 +58,7 @@ def command(
 ) -> Exit:
     """Measure how surely and soon the smallest leaks are found, and count false alarms.
 
-    The programs are those of fixtures/floor; each run has another seed.
+    The programs are those of fixtures/detection_limit; each run has another seed.
 
     --write replaces this command's section of the file, and keeps the rest.
 

@@ -1,6 +1,6 @@
 """The detection limit: the smallest leaks that are always detected in time, without false alarms.
 
-The programs are a separate catalogue, `fixtures/floor`. Its pairs are leaks, and its controls are
+The programs are a separate catalogue, `fixtures/detection_limit`. Its pairs are leaks, and its controls are
 clean. Each run of a program has another seed, so that no two runs are the same.
 """
 
@@ -96,7 +96,7 @@ class Stopwatch(SerialListener):
 
 def detection_catalogue() -> Catalogue:
     """Open the catalogue of the programs for the detection limit."""
-    return Catalogue(builtin_root() / "fixtures" / "floor")
+    return Catalogue(builtin_root() / "fixtures" / "detection_limit")
 
 
 def detection_jobs(
