@@ -1,7 +1,7 @@
 """The detection limit: the smallest leaks that are always detected in time, without false alarms.
 
-The programs are a separate catalogue, `fixtures/detection_limit`. Its pairs are leaks, and its controls are
-clean. Each run of a program has another seed, so that no two runs are the same.
+The programs are a separate catalogue, `fixtures/detection_limit`. Its pairs are leaks, and its
+controls are clean. Each run of a program has another seed, so that no two runs are the same.
 """
 
 import time

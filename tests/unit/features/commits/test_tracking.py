@@ -125,7 +125,7 @@ def test_in_a_catalogue_without_scenarios_all_are_absent(catalogue: Catalogue) -
     executor = toys.ToyExecutor()
     measured = tracked(catalogue, ["a", "b"], executor)
     assert (["a", "b"], []) == (list(measured.absent), executor.made)
-    assert "scenarios cannot be read" in measured.absent["a"]
+    assert "scenarios does not exist" in measured.absent["a"]
 
 
 @pytest.mark.parametrize(
