@@ -79,7 +79,7 @@ class Call(NamedTuple):
     """A command line in a document: the program and its arguments."""
 
     program: str
-    words: tuple[str, ...]
+    arguments: tuple[str, ...]
 
 
 def blocks(text: str) -> list[str]:
@@ -113,21 +113,21 @@ def beside_calls(text: str) -> Iterator[Call]:
             options = [
                 word for span in spans(line) if span.startswith("-") for word in span.split()
             ]
-            yield Call("leaklab", (*about[0].words, *options))
+            yield Call("leaklab", (*about[0].arguments, *options))
 
 
 def unknown(call: Call) -> set[str]:
     """The words of a call that its program does not know; what comes after `--` is another's."""
-    if "--" in call.words:
-        call = Call(call.program, call.words[: call.words.index("--")])
-    names = [word for word in call.words if re.fullmatch(r"[a-z][a-z-]*", word)]
+    if "--" in call.arguments:
+        call = Call(call.program, call.arguments[: call.arguments.index("--")])
+    names = [word for word in call.arguments if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):", MAKEFILE, re.M))
     path = " ".join(names[:2] if names[:1] == ["selftest"] else names[:1])
     if path and path not in {*COMMAND_PATHS, *HIDDEN}:
         return {path}
     command = load_command(path) if path else cli
-    given = {word.partition("=")[0] for word in call.words if re.match(r"--?[a-z]", word)}
+    given = {word.partition("=")[0] for word in call.arguments if re.match(r"--?[a-z]", word)}
     return given - options_of(cli) - options_of(command)
 
 
@@ -269,8 +269,8 @@ def test_an_arrow_of_the_picture_is_an_import_and_every_import_follows_arrows() 
 
 
 def picture() -> str:
-    (found,) = (block for block in blocks(DESIGN) if block.startswith("flowchart"))
-    return found
+    (picture,) = (block for block in blocks(DESIGN) if block.startswith("flowchart"))
+    return picture
 
 
 def arrows() -> set[tuple[str, str]]:
@@ -303,8 +303,8 @@ def test_every_module_on_the_way_of_a_job_exists() -> None:
 
 def test_the_glossary_is_in_alphabetical_order() -> None:
     glossary = (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8")
-    words = [word.casefold() for word in re.findall(r"^\*\*([^*]+)\*\*", glossary, re.M)]
-    assert sorted(set(words)) == words
+    terms = [word.casefold() for word in re.findall(r"^\*\*([^*]+)\*\*", glossary, re.M)]
+    assert sorted(set(terms)) == terms
 
 
 def test_the_design_is_short() -> None:
@@ -350,8 +350,8 @@ def test_a_banned_word_is_noticed_as_a_word_of_prose(text: str, expected: set[st
 
 def banned_in(text: str) -> set[str]:
     """The banned words of a text, wherever its lines are broken."""
-    words = " ".join(text.lower().split())
-    return {word for word in BANNED if re.search(rf"\b{word}\b", words)}
+    line = " ".join(text.lower().split())
+    return {word for word in BANNED if re.search(rf"\b{word}\b", line)}
 
 
 def prose_of(source: str) -> str:

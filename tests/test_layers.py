@@ -188,3 +188,15 @@ def test_a_bound_is_called_max_or_min() -> None:
     other = re.compile(r"_?(MOST|LEAST|FEWEST|LONGEST|HIGHEST|LARGEST|SMALLEST|SHORTEST)(_|$)")
     names = {name for path in MODULES for name in public_names(tree_of(path))}
     assert [] == [name for name in names if other.match(name)]
+
+
+def test_a_value_is_named_for_what_it_is() -> None:
+    vague = {"found", "words", "said", "told"}
+    names = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for path in MODULES
+        for node in ast.walk(tree_of(path))
+        for name in [getattr(node, "id", None) or getattr(node, "arg", None)]
+        if name in vague
+    }
+    assert set() == names

@@ -203,12 +203,12 @@ def test_names_of_scenarios_are_completed(leaklab: Leaklab) -> None:
     assert result.stdout == "plain,word_index\n"
 
 
-def completed(leaklab: Leaklab, *words: str) -> list[str]:
+def completed(leaklab: Leaklab, *arguments: str) -> list[str]:
     """What bash is offered for the last of the words."""
     result = leaklab(
         _LEAKLAB_COMPLETE="bash_complete",
-        COMP_WORDS=" ".join(["leaklab", *words]),
-        COMP_CWORD=str(len(words)),
+        COMP_WORDS=" ".join(["leaklab", *arguments]),
+        COMP_CWORD=str(len(arguments)),
     )
     assert (0, "") == (result.returncode, result.stderr)
     return result.stdout.split()

@@ -114,7 +114,7 @@ def open_checkout(names: Sequence[str] = ()) -> Checkout:
         BadInput: a scenario, git or asv is missing.
     """
     root = Path.cwd()
-    asv = open_asv(root, {}, lambda words: streams.write_stderr(f"asv: {one_line(words)}\n"))
+    asv = open_asv(root, {}, lambda text: streams.write_stderr(f"asv: {one_line(text)}\n"))
     repository = open_repository(root)
     # The suite reads every scenario.toml, and asv reports an error there without the reason.
     catalogue = Catalogue(root)

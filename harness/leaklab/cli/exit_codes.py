@@ -19,15 +19,15 @@ from leaklab.model.errors import Exit, LabError, one_line, printable
 COMPLETION = "_LEAKLAB_COMPLETE"
 
 
-def run_command(command: click.Command, words: Sequence[str]) -> int:
+def run_command(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command line, and return its exit code.
 
     Args:
         command: the command.
-        words: its arguments.
+        arguments: its arguments.
     """
     try:
-        code = _invoke(command, words)
+        code = _invoke(command, arguments)
         streams.flush()
     except streams.ReaderGone as error:
         streams.to_devnull(1)
@@ -51,30 +51,30 @@ def message(error: Exception) -> str:
 
 def debugging() -> bool:
     """Return whether --debug is given; a command line with an error has no parsed options."""
-    return "--debug" in own_words(sys.argv[1:])
+    return "--debug" in own_arguments(sys.argv[1:])
 
 
-def own_words(words: Sequence[str]) -> Sequence[str]:
+def own_arguments(arguments: Sequence[str]) -> Sequence[str]:
     """Return a command line without the command that `watch` starts."""
-    name = next((i for i, word in enumerate(words) if not word.startswith("-")), len(words))
-    if words[name : name + 1] != ["watch"]:
-        return words
+    name = next((i for i, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
+    if arguments[name : name + 1] != ["watch"]:
+        return arguments
 
-    rest = list(words[name + 1 :])
+    rest = list(arguments[name + 1 :])
     parsed = load_command("watch").make_context("watch", rest, resilient_parsing=True)
-    return words[: len(words) - len(parsed.params["words"] or ())]
+    return arguments[: len(arguments) - len(parsed.params["arguments"] or ())]
 
 
-def _invoke(command: click.Command, words: Sequence[str]) -> int:
+def _invoke(command: click.Command, arguments: Sequence[str]) -> int:
     if instruction := os.environ.get(COMPLETION):
         return shell_complete(command, {}, "leaklab", COMPLETION, instruction)
     try:
-        with command.make_context("leaklab", list(words)) as context:
+        with command.make_context("leaklab", list(arguments)) as context:
             return int(command.invoke(context) or Exit.AS_EXPECTED)
     except click.exceptions.Exit as left:  # --help and --version
         return left.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
-        if not words and sys.stdout.isatty():
+        if not arguments and sys.stdout.isatty():
             sys.stdout.write(NEXT_STEPS)
             return Exit.AS_EXPECTED
         click.echo(error.format_message())

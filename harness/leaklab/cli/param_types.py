@@ -57,6 +57,6 @@ class Factor(click.ParamType[float]):
         except ValueError:
             factor = math.nan
         if not 1 < factor < math.inf:
-            words = f"{cut(str(value))!r} is not a factor greater than 1; write it like 1.02"
-            self.fail(words, param, ctx)
+            message = f"{cut(str(value))!r} is not a factor greater than 1; write it like 1.02"
+            self.fail(message, param, ctx)
         return factor

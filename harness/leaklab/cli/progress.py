@@ -62,7 +62,7 @@ class PlainProgress(Listener):
             seconds = format_duration(time.monotonic() - run.began)
             streams.write_stderr(f"{run.name}: {conclusion}, {seconds}\n")
 
-    def tell(self, words: str) -> None:
+    def tell(self, text: str) -> None:
         """Show what is being done now; only a terminal does."""
 
     def __enter__(self) -> "PlainProgress":
@@ -108,15 +108,15 @@ class LiveProgress(PlainProgress):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def tell(self, words: str) -> None:
+    def tell(self, text: str) -> None:
         """Show the words before the session's bar."""
-        self._progress.update(self._whole, description=words)
+        self._progress.update(self._whole, description=text)
 
     def run_started(self, job: Job, number: int, of: int) -> None:
         """Add a bar for the run, with its name."""
         self._progress.update(self._whole, description=f"{of} runs", total=of)
-        words = f"[{number}/{of}] {job.label}"
-        self._bars[id(job)] = self._progress.add_task(words, total=job.units)
+        text = f"[{number}/{of}] {job.label}"
+        self._bars[id(job)] = self._progress.add_task(text, total=job.units)
 
     def progressed(self, job: Job, units_done: int) -> None:
         """Advance the run's bar."""

@@ -24,9 +24,9 @@ class ReaderGone(OutputLost):
 class _Loud(io.FileIO):
     """Standard output, with errors of its own, distinct from those of the lab's files."""
 
-    def write(self, words: "ReadableBuffer", /) -> int:
+    def write(self, data: "ReadableBuffer", /) -> int:
         try:
-            return super().write(words) or 0
+            return super().write(data) or 0
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise ReaderGone("the reader of the output is gone") from error

@@ -49,12 +49,12 @@ class WatchRequest:
 
 
 def watch_until_end(
-    words: Sequence[str], pid: int | None, output: Path | None, request: WatchRequest
+    arguments: Sequence[str], pid: int | None, output: Path | None, request: WatchRequest
 ) -> WatchReport:
     """Watch a running process, or start a command and watch it.
 
     Args:
-        words: the command; empty with `pid`.
+        arguments: the command; empty with `pid`.
         pid: the process.
         output: the file for the command's output; None for standard error, or for /dev/null
             beside the live table.
@@ -64,10 +64,10 @@ def watch_until_end(
         LabError: it cannot be watched or started, or the watch was too short.
         KeyboardInterrupt: Ctrl-C came before there were enough readings.
     """
-    if bool(words) == (pid is not None):
+    if bool(arguments) == (pid is not None):
         raise BadInput("name one thing to watch: either --pid N, or a command after --")
     if pid is None:
-        with _sink(output) as fd, started(words, fd, platform_probes()) as target:
+        with _sink(output) as fd, started(arguments, fd, platform_probes()) as target:
             return _watch(target, request)
     if output:
         raise BadInput("--output is for what a command prints; omit it with --pid")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from leaklab.cli.exit_codes import own_words
+from leaklab.cli.exit_codes import own_arguments
 
 
 @pytest.mark.parametrize(
@@ -21,4 +21,4 @@ from leaklab.cli.exit_codes import own_words
     ],
 )
 def test_options_of_the_watched_command_are_not_parsed_by_leaklab(line: str, own: str) -> None:
-    assert own.split() == own_words(line.split())
+    assert own.split() == own_arguments(line.split())

@@ -23,9 +23,9 @@ VALUES = {"--limit": "1GiB", "--seconds": "5s", "--markdown": "notes.md", "--tim
 BEFORE = {"project": ["word_index", "--units", "9"], "continuous": ["main"]}
 
 
-def parsed(path: str, *words: str) -> dict[str, object]:
+def parsed(path: str, *arguments: str) -> dict[str, object]:
     command = load_command(path)
-    with command.make_context(path, [*BEFORE.get(path, []), *words]) as context:
+    with command.make_context(path, [*BEFORE.get(path, []), *arguments]) as context:
         return context.params
 
 
@@ -67,17 +67,17 @@ def test_every_option_says_what_it_does_and_options_of_one_name_agree(path: str)
 
 
 @pytest.mark.parametrize(
-    ("words", "message"),
+    ("arguments", "message"),
     [
         (["--for", "inf"], "'inf' is not a duration; write it like 30, 30s, 10m, 1h30m or 1d"),
         (["--forecast-limit", "much"], "'much' is no amount of memory"),
     ],
 )
-def test_an_amount_that_cannot_be_read_names_its_option(words: list[str], message: str) -> None:
+def test_an_amount_that_cannot_be_read_names_its_option(arguments: list[str], message: str) -> None:
     with pytest.raises(click.BadParameter, match=message) as caught:
-        parsed("watch", *words, "true")
+        parsed("watch", *arguments, "true")
     assert not isinstance(caught.value, BadInput)
-    assert words[0] in caught.value.format_message()
+    assert arguments[0] in caught.value.format_message()
 
 
 @pytest.mark.parametrize("path", ["run", "compare", "selftest soak", "selftest matrix"])
@@ -85,6 +85,6 @@ def test_the_folder_of_results_comes_from_the_environment(
     path: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("LEAKLAB_RESULTS", "elsewhere")
-    words = ["a", "b"] if path == "compare" else []
-    assert Path("elsewhere") == parsed(path, *words)["results"]
-    assert Path("here") == parsed(path, *words, "--results", "here")["results"]
+    arguments = ["a", "b"] if path == "compare" else []
+    assert Path("elsewhere") == parsed(path, *arguments)["results"]
+    assert Path("here") == parsed(path, *arguments, "--results", "here")["results"]

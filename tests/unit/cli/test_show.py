@@ -45,8 +45,8 @@ def catalogue(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def shown(capsys: pytest.CaptureFixture[str], catalogue: Path, *words: str) -> str:
-    assert 0 == run_command(cli, ["show", "toy", "--catalogue", str(catalogue), *words])
+def shown(capsys: pytest.CaptureFixture[str], catalogue: Path, *arguments: str) -> str:
+    assert 0 == run_command(cli, ["show", "toy", "--catalogue", str(catalogue), *arguments])
     return capsys.readouterr().out
 
 
@@ -72,8 +72,8 @@ def test_as_many_hints_are_printed_as_are_asked_for_and_nothing_else(
 
 
 def test_a_fifth_hint_is_bad_input(capsys: pytest.CaptureFixture[str], catalogue: Path) -> None:
-    words = ["show", "toy", "--hint", "5", "--catalogue", str(catalogue)]
-    assert 2 == run_command(cli, words)
+    arguments = ["show", "toy", "--hint", "5", "--catalogue", str(catalogue)]
+    assert 2 == run_command(cli, arguments)
     assert "'--hint': 5 is not in the range 1<=x<=4" in capsys.readouterr().err
 
 

@@ -45,12 +45,12 @@ def command(
     checkout.require_committed(names, commit)
     checkout.report_uncommitted()
     asv, selection = checkout.choose(request, changed_by(checkout.repository, commit))
-    words = asv_checkout.only(request)
+    arguments = asv_checkout.only(request)
     if quick:
-        measured = measure.measure_quickly(asv, commit, *words)
+        measured = measure.measure_quickly(asv, commit, *arguments)
         reports.print_table(commits.pair_costs(measured, selection), sys.stdout)
         return measured.exit
-    measured = measure.measure_commit(asv, commit, *words)
+    measured = measure.measure_commit(asv, commit, *arguments)
     measure.publish(asv)
     reports.print_table(commits.pair_costs(measured, selection), sys.stdout)
     sys.stdout.write("the site is in .asv/html; 'make preview' shows it\n")

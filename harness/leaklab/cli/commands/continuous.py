@@ -92,8 +92,8 @@ def _compare(
     checkout.report_uncommitted()
     changed = changed_between(checkout.repository, before, after)
     asv, selection = checkout.choose(request, changed)
-    words = asv_checkout.only(request)
-    return measure.compare_commits(asv, before, after, factor, *words), selection
+    arguments = asv_checkout.only(request)
+    return measure.compare_commits(asv, before, after, factor, *arguments), selection
 
 
 def _tables(

@@ -71,8 +71,10 @@ def command(
     detected = _measure(planned, limits, results, jobs)
     _show(detected, as_json)
     if write:
-        words = [*names, f"--repeat {repeat}", f"--clean-runs {clean_runs}", f"--jobs {jobs}"]
-        _write(write, document, detected, " ".join(["leaklab selftest detection-limit", *words]))
+        arguments = [*names, f"--repeat {repeat}", f"--clean-runs {clean_runs}", f"--jobs {jobs}"]
+        _write(
+            write, document, detected, " ".join(["leaklab selftest detection-limit", *arguments])
+        )
     return exit_of(detected)
 
 

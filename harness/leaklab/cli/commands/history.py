@@ -49,8 +49,10 @@ def command(count: int) -> Exit:
         reports.print_table(commits.regressions(regressions), sys.stdout)
     for line in [*history.failed[:MAX_LINES], *commit_notes.of_history(history, selection)]:
         sys.stdout.write(f"{line}\n")
-    words = f"{len(hashes)} commits, {len(regressions)} regressions, {len(history.failed)} failures"
-    sys.stdout.write(f"{words}; the site is in .asv/html, 'make preview' shows it\n")
+    summary = (
+        f"{len(hashes)} commits, {len(regressions)} regressions, {len(history.failed)} failures"
+    )
+    sys.stdout.write(f"{summary}; the site is in .asv/html, 'make preview' shows it\n")
     if history.exit is not Exit.AS_EXPECTED:
         return history.exit
     return Exit.DIFFERS if regressions else Exit.AS_EXPECTED

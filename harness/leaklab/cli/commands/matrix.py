@@ -86,8 +86,8 @@ def _show(judged: list[JudgedRun], as_json: bool) -> None:
         reports.print_table(table, sys.stdout)
 
 
-def _write(path: Path, catalogue: Catalogue, judged: list[JudgedRun], words: list[str]) -> None:
-    line = " ".join(["leaklab selftest matrix", *words])
+def _write(path: Path, catalogue: Catalogue, judged: list[JudgedRun], arguments: list[str]) -> None:
+    line = " ".join(["leaklab selftest matrix", *arguments])
     where = provenance(line, catalogue.root)
     tables = confusion.confusion_tables(judged)
     parts = [MATRIX_TITLE, where, *(reports.markdown(table).rstrip() for table in tables)]

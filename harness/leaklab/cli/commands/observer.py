@@ -64,8 +64,8 @@ def command(seconds: float | None, quick: bool, write: Path | None) -> Exit:
     table = quality.observer(watched, left_out)
     reports.print_table(table, sys.stdout)
     if write:
-        words = (" --quick" if quick else "") + (f" --for {seconds:g}s" if seconds else "")
-        line = provenance(f"leaklab selftest observer{words}", builtin_root())
+        arguments = (" --quick" if quick else "") + (f" --for {seconds:g}s" if seconds else "")
+        line = provenance(f"leaklab selftest observer{arguments}", builtin_root())
         parts = (observer_conclusion(watched), line, reports.markdown(table))
         write_section(write, document, MeasuredSection("observer", "The observer", *parts))
     return Exit.AS_EXPECTED if all(w.meets_limits for w in watched) else Exit.DIFFERS

@@ -72,10 +72,10 @@ def command(
     else:
         reports.print_table(quality.overheads(overheads), sys.stdout)
     if write:
-        words = [*names, f"--pairs {pairs}"]
-        words += [f"--variant {variant}"] if variant else []
-        words += [f"--units {units}"] if units else []
-        _write(write, document, overheads, words, opened)
+        arguments = [*names, f"--pairs {pairs}"]
+        arguments += [f"--variant {variant}"] if variant else []
+        arguments += [f"--units {units}"] if units else []
+        _write(write, document, overheads, arguments, opened)
     return Exit.AS_EXPECTED if all(o.meets_limits for o in overheads) else Exit.DIFFERS
 
 
@@ -83,10 +83,10 @@ def _write(
     path: Path,
     document: str,
     overheads: Sequence[AgentCost],
-    words: Sequence[str],
+    arguments: Sequence[str],
     catalogue: Catalogue,
 ) -> None:
-    line = provenance(" ".join(["leaklab selftest overhead", *words]), catalogue.root)
+    line = provenance(" ".join(["leaklab selftest overhead", *arguments]), catalogue.root)
     tables = reports.markdown(quality.overheads(overheads))
     conclusion = agent_conclusion(overheads)
     section = MeasuredSection("overhead", "The agent", conclusion, line, tables)

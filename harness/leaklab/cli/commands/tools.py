@@ -89,9 +89,9 @@ def command(
         findings = measure_beside_tools(opened, names, tools or KNOWN, size, listener.tell)
     _show(findings, as_json=as_json)
     if write:
-        words = ["--quick"] if quick else [f"--pairs {pairs}"]
-        words += [*names, *(f"--tool '{t}'" for t in tools)]
-        line = provenance(" ".join(["leaklab selftest tools", *words]), opened.root)
+        arguments = ["--quick"] if quick else [f"--pairs {pairs}"]
+        arguments += [*names, *(f"--tool '{t}'" for t in tools)]
+        line = provenance(" ".join(["leaklab selftest tools", *arguments]), opened.root)
         _write(write, document, findings, line)
     return Exit.DIFFERS if missed(findings) else Exit.AS_EXPECTED
 

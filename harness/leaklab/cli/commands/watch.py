@@ -37,13 +37,13 @@ class Pid(click.ParamType[int]):
         """Return the number; it may be that of no process."""
         text = str(value)
         if not (text.isascii() and text.isdecimal() and int(text[:MAX_DIGITS])):
-            words = f"{cut(text)!r} is not a process id; 'ps -e' lists them"
-            self.fail(words, param, ctx)
+            message = f"{cut(text)!r} is not a process id; 'ps -e' lists them"
+            self.fail(message, param, ctx)
         return int(text[:MAX_DIGITS])
 
 
 @click.command("watch", context_settings={"allow_interspersed_args": False})
-@click.argument("words", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
+@click.argument("arguments", nargs=-1, type=click.UNPROCESSED, metavar="[-- COMMAND...]")
 @click.option("--pid", type=Pid(), metavar="N", help="Watch a process that is already running.")
 @click.option(
     "--resource",
@@ -78,7 +78,7 @@ class Pid(click.ParamType[int]):
 @options.as_json
 @debug
 def command(
-    words: tuple[str, ...],
+    arguments: tuple[str, ...],
     pid: int | None,
     resource: str,
     interval: float,
@@ -107,7 +107,7 @@ def command(
     could not measure; 130 interrupted before the first reading.
     """
     request = watch_session.WatchRequest(Resource(resource), interval, for_seconds, forecast_limit)
-    report = watch_session.watch_until_end(words, pid, output, request)
+    report = watch_session.watch_until_end(arguments, pid, output, request)
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:

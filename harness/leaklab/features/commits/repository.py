@@ -64,8 +64,8 @@ class Repository:
 
     def scenarios_of(self, commit: str) -> set[str]:
         """Return the names of the scenarios of a commit."""
-        words = ("ls-tree", "-r", "-z", "--name-only", commit, "--", "scenarios")
-        paths = [path.split("/") for path in self._git(*words).split("\0")]
+        command = ("ls-tree", "-r", "-z", "--name-only", commit, "--", "scenarios")
+        paths = [path.split("/") for path in self._git(*command).split("\0")]
         return {path[1] for path in paths if len(path) == 3 and path[2] == "scenario.toml"}
 
     def sources(self, commit: str) -> dict[str, str]:

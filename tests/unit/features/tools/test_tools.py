@@ -79,7 +79,7 @@ def test_a_tool_without_a_peak_has_no_spread() -> None:
 
 
 @pytest.mark.parametrize(
-    ("leaks", "said", "expected"),
+    ("leaks", "given", "expected"),
     [
         (True, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", right=1)),
         (False, ToolVerdict.CLEAN, ToolTally("RSS + 1 MiB", right=1)),
@@ -90,9 +90,9 @@ def test_a_tool_without_a_peak_has_no_spread() -> None:
     ],
 )
 def test_an_answer_is_counted_by_its_verdict(
-    *, leaks: bool, said: ToolVerdict, expected: ToolTally
+    *, leaks: bool, given: ToolVerdict, expected: ToolTally
 ) -> None:
-    answer = ToolAnswer("RSS + 1 MiB", "x/y", leaks, said)
+    answer = ToolAnswer("RSS + 1 MiB", "x/y", leaks, given)
     assert [expected] == tallies([VERDICT_TOOLS["RSS"]], [answer])
 
 
