@@ -52,6 +52,8 @@ COMMAND_PATHS = (*COMMANDS, *(f"selftest {name}" for name in SELFTESTS))
 RENAMED = {"floor": "detection-limit", "peers": "tools"}
 HIDDEN = {**{name: name for name in SELFTESTS}, **RENAMED}
 
+SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
+
 NEXT_STEPS = """leaklab finds memory and resource leaks in Python programs.
 
   leaklab watch -- python app.py    Is my program leaking?
@@ -94,10 +96,9 @@ def load_command(path: str) -> click.Command:
         return selftest
     module = HIDDEN.get(name, name).replace("-", "_")
     command: click.Command = import_module(f"leaklab.cli.commands.{module}").command
+    # click keeps the help option that it makes first, even for a context without a parent.
+    command.context_settings.update(SETTINGS)
     return command
-
-
-SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
 
 
 @click.group(cls=LazyGroup, context_settings=SETTINGS)

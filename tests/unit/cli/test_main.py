@@ -19,7 +19,10 @@ from leaklab.cli.main import (
 
 
 def help_of(group: click.Group) -> str:
-    return group.get_help(click.Context(group, info_name="leaklab", terminal_width=78))
+    # With leaklab's own names: click keeps the help option that it makes first.
+    names = cli.context_settings["help_option_names"]
+    context = click.Context(group, info_name="leaklab", terminal_width=78, help_option_names=names)
+    return group.get_help(context)
 
 
 @pytest.mark.parametrize("section", [*SECTIONS.values(), SELFTESTS])
