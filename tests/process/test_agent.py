@@ -15,7 +15,7 @@ from leaklab.catalogue.interpreters import interpreter_of
 from leaklab.model.scenario import Mode
 from leaklab.sandbox.launch import agent_argv
 from leaklab.sandbox.protocol import AgentOrder, Asks, Task, encode_order
-from process.conftest import TOYS, Leaklab, one_line, unwrapped
+from process.conftest import TOYS, Leaklab, complaints, one_line, unwrapped
 
 pytestmark = pytest.mark.process
 
@@ -96,7 +96,7 @@ def test_a_result_names_the_interpreter_that_ran_the_scenario(
 ) -> None:
     result = toy("run", "grow", "--variant", "buggy", "--python", str(python))
     other = interpreter_of(str(python))
-    assert (0, "") == (result.returncode, result.stderr)
+    assert (0, []) == (result.returncode, complaints(result))
     assert f"run by CPython {other.version}, {other.path}" in unwrapped(result.stdout)
     (saved,) = place.glob("results/*/grow.buggy.inline.1.json")
     assert f'"python": "{other.version}"' in saved.read_text()

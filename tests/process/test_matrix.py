@@ -18,7 +18,7 @@ def test_a_matrix_without_wrong_verdicts_passes(toy: Leaklab, place: Path) -> No
     assert (0, []) == (result.returncode, complaints(result))
     assert "2 runs, 2 as known" == result.stdout.splitlines()[-1]
     document = (place / "matrix.md").read_text()
-    assert "`leaklab matrix grow --mode inline` at " in document
+    assert "`leaklab selftest matrix grow --mode inline` at " in document
     assert "| leak | 1 | 0 | 0 | 0 |\n| clean | 0 | 1 | 0 | 0 |" in document
 
 

@@ -21,7 +21,7 @@ def test_the_command_writes_only_its_own_section(leaklab: Leaklab, place: Path) 
         line.split("  ")[0] for line in result.stdout.splitlines()[1:3]
     ]
     text = document.read_text()
-    assert "`leaklab observer --quick`" in text
+    assert "`leaklab selftest observer --quick`" in text
     assert ", on Linux " in text
     assert "| pool of 2 | 10 MiB | " in text
     assert "old" not in text
@@ -32,8 +32,8 @@ def test_an_unwritable_document_is_reported_before_any_measurement(
     leaklab: Leaklab, place: Path
 ) -> None:
     result = leaklab("observer", "--quick", "--write", str(place))
-    assert 3 == result.returncode
-    assert "name another file" in one_line(result)
+    assert 2 == result.returncode
+    assert "is a directory" in one_line(result)
     assert "" == result.stdout
 
 

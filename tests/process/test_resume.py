@@ -71,8 +71,8 @@ def test_a_file_of_an_interrupted_save_is_named_and_left_alone(
     assert result.returncode == 0
     assert [run["variant"] for run in json.loads(result.stdout)] == ["buggy", "fixed"]
     first, second = complaints(result)
-    assert f"{hidden.name} is half a file" in first
-    assert f"{half.name} is no saved result, or only half of one" in second
+    assert f"{hidden.name} is an incomplete file" in first
+    assert f"{half.name} is not a saved result, or is incomplete" in second
     assert (len(half.read_bytes()), hidden.read_bytes()) == (500, b"{")
     assert "grow.fixed.inline.1-2.json" in names_in(broken)
 

@@ -72,7 +72,7 @@ def test_closed_streams_do_not_change_a_verdict(
 
 
 def test_an_ascii_terminal_gets_question_marks(leaklab: Leaklab) -> None:
-    result = leaklab("show", "word_index", PYTHONIOENCODING="ascii")
+    result = leaklab("show", "word_index", "--solution", PYTHONIOENCODING="ascii")
     assert (result.returncode, complaints(result)) == (0, [])
     assert "?" in result.stdout
 
