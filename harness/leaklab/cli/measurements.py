@@ -1,7 +1,7 @@
-"""Documents of measurements: what to conclude stands first, and a log states it by date.
+"""Documents of measurements. Each begins with its conclusions, and a log lists them by date.
 
 A document with sections of several commands begins with the conclusions of all its sections. The
-log is a file in the same folder; where there is none, as in a folder of the user's, none is made.
+log is a file in the same folder. A folder without a log, such as a user's own, gets no log.
 """
 
 import re

@@ -32,7 +32,7 @@ def with_samples(variant: Variant, samples: Samples, **changes: Any) -> Result:
 
 
 def rising(variant: Variant, mib: Sequence[float]) -> Result:
-    """A run whose RSS was so many MiB above its baseline after 1, 2, 3 … units."""
+    """A run with an RSS of `mib` MiB above its baseline after 1, 2, 3 … units."""
     rss: list[int | None] = [BASELINE + int(value * MIB) for value in mib]
     return with_samples(variant, Samples(units=list(range(1, len(mib) + 1)), rss_bytes=rss))
 
