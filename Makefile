@@ -108,10 +108,6 @@ detection-limit: $(READY) ## Seek the smallest leaks; writes performance.md
 floor: detection-limit
 peers: tools
 
-# Earlier names of two targets.
-floor: detection-limit
-peers: tools
-
 docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
 

@@ -21,11 +21,6 @@ def cut_to(text: str, longest: int) -> str:
     return text if len(text) <= longest else text[: longest - 1] + "…"
 
 
-def cut_front(text: str, longest: int) -> str:
-    """Shorten text to at most `longest` characters by cutting its beginning."""
-    return text if len(text) <= longest else "…" + text[1 - longest :]
-
-
 def without_folder(command: str) -> str:
     """Return a command line without the folder of its program."""
     program, space, arguments = command.partition(" ")
