@@ -80,7 +80,7 @@ def test_a_steady_foreign_program_is_clean_and_its_tree_is_shown(watch: Watch) -
 
 def test_an_existing_process_is_watched_and_left_alone(watch: Watch, place: Path) -> None:
     with running(python("print(flush=True); time.sleep(1000)"), place) as bystander:
-        _, output, errors = watch("--for", "0.1", "--json", "--pid", str(bystander.pid))
+        _, output, errors = watch("--for", "1", "--json", "--pid", str(bystander.pid))
         assert ("", None) == (errors, bystander.poll())
     seen = json.loads(output)
     assert ([bystander.pid], "the time is up") == (
