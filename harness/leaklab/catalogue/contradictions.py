@@ -1,4 +1,4 @@
-"""What the keys of a scenario.toml must not say, although each has the right type."""
+"""Checks of a scenario.toml that involve more than the type of one key."""
 
 import math
 from collections.abc import Callable, Iterator, Mapping

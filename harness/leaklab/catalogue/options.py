@@ -70,7 +70,7 @@ def _as_type_of(default: Option, name: str, value: str) -> Option:
 
 
 def is_finite(value: Option) -> bool:
-    """Return whether a value is not a float, or a finite one; nan and infinity are refused."""
+    """Return False for nan and infinity, otherwise True; nan and infinity are refused."""
     return not isinstance(value, float) or math.isfinite(value)
 
 

@@ -21,7 +21,7 @@ class Conclusion(StrEnum):
         return cls.LEAK if leaks else cls.CLEAN
 
 
-# Of several conclusions the most severe one is that of the whole.
+# The whole has the most severe conclusion of its parts.
 SEVERITY = {Conclusion.CLEAN: 0, Conclusion.UNDECIDED: 1, Conclusion.LEAK: 2}
 
 

@@ -246,5 +246,5 @@ def _pipe() -> Iterator[tuple[int, int]]:
 
 
 def rehearsal_keys(job: Job) -> set[str]:
-    """Return what a run needs rehearsed: its variant and its mode, with its interpreter."""
+    """Return the keys of the rehearsals that a run needs: its variant, and its mode."""
     return {f"{job.scenario.name}/{job.variant}/{job.python}", f"{job.mode}/{job.python}"}

@@ -94,7 +94,7 @@ def reopen_session(folder: Path, plan: Plan) -> tuple[Session, list[str]]:
 
 
 def _newest_of(folders: Sequence[Path]) -> tuple[Path, list[str]]:
-    """Do the work of `newest_session` on folders with plans, the newest first."""
+    """Choose the newest incomplete session among folders with plans, the newest first."""
     complete: list[tuple[Path, list[str]]] = []
     unreadable: list[str] = []
     for folder in folders:

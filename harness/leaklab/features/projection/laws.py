@@ -17,7 +17,7 @@ from leaklab.verdict.intervals import CONFIDENCE, student
 FloatArray: TypeAlias = npt.NDArray[np.float64]
 
 PAGE_VARIANCE = PAGE_BYTES**2 / 12
-# One unit per nanosecond for thirty years.
+# A larger size is out of reach: one unit per nanosecond for thirty years.
 MAX_UNITS = 1e18
 
 

@@ -80,9 +80,9 @@ class Watch:
         """Begin to watch: time runs from here.
 
         Args:
-            means: what it is made with.
-            pace: of readings that are whole.
-            resident_pace: of those of resident memory alone.
+            settings: the settings of the watch.
+            pace: the CPU budget of whole readings.
+            resident_pace: the CPU budget of readings of resident memory.
         """
         self._settings = settings
         self._pace = pace

@@ -1,4 +1,4 @@
-"""The report of a watch, as it is shown and as `--json` prints it."""
+"""The report of a watch, for the table and for `--json`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
