@@ -114,7 +114,7 @@ def constant_sensitivities(series: int, seed: int) -> Iterator[Sensitivity]:
 
     All of them judge the same series, so that they can be compared.
     """
-    yield _sensitivity("as it is", 0.0, DEFAULT_RULE, series, seed)
+    yield _sensitivity("unchanged", 0.0, DEFAULT_RULE, series, seed)
     for constant, values in NEIGHBOURS.items():
         for value in values:
             changed = replace(DEFAULT_RULE, **{constant: value})
