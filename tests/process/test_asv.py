@@ -256,7 +256,7 @@ def test_a_changed_scenario_outside_the_default_set_is_measured(
     worse: subprocess.CompletedProcess[str],
 ) -> None:
     result, rows = json.loads(worse.stdout), rows_of(worse.stdout)
-    assert (["unmarked"], ["untouched"]) == (result["taken_in"], result["left_out"])
+    assert (["unmarked"], ["untouched"]) == (result["included"], result["left_out"])
     twin = rows["unmarked/fixed/inline verdict"]
     assert ("worse", "clean → leak") == (twin["change"], twin["verdicts"])
     assert "same" == rows["unmarked/buggy/inline verdict"]["change"]

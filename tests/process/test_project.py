@@ -21,7 +21,7 @@ def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
     peak = outcome["prediction"]["peak_bytes"]
     assert 4096 * FAR_UNITS < peak < 1.05 * 4096 * FAR_UNITS
     assert outcome["prediction"]["low_bytes"] < peak < outcome["prediction"]["high_bytes"]
-    assert 950_000 < outcome["meeting"]["units"] < 1_048_576
+    assert 950_000 < outcome["crossing"]["units"] < 1_048_576
     assert 6 == len(outcome["points"])
 
 

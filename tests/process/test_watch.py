@@ -104,7 +104,7 @@ def test_a_slow_leak_is_detected_and_the_start_up_before_it_left_out(watch: Watc
 def test_steady_growth_to_half_of_the_limit_is_a_leak(watch: Watch) -> None:
     _, output, _ = watch(*SOON, "--limit", "50MB", "--json", "--", *python(GROW))
     (reason, *_) = json.loads(output)["verdict"]["reasons"]
-    assert "past-anything-innocent" == reason["kind"]
+    assert "exceeds-half-of-memory" == reason["kind"]
 
 
 @pytest.mark.parametrize(("kept_bytes", "code"), [(20_000, 1), (0, 0)])
@@ -252,8 +252,8 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
         seen["end_reason"],
     )
     assert seen["verdict"]["low"] < GROW_BYTES_A_SECOND < 1.1 * seen["verdict"]["high"]
-    assert ("second", 1 << 30) == (seen["per"], seen["projection"]["limit_bytes"])
-    assert 15 < seen["projection"]["seconds_to_limit"] < 60
+    assert ("second", 1 << 30) == (seen["per"], seen["forecast"]["limit_bytes"])
+    assert 15 < seen["forecast"]["seconds_to_limit"] < 60
     assert -signal.SIGTERM == seen["command_status"]
 
 

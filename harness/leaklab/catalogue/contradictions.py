@@ -18,6 +18,7 @@ from leaklab.model.text import cut, cut_repr
 
 # The largest number: a saved plan has 64 bits for it.
 MAX_NUMBER = 2**63 - 1
+MAX_LEVEL = 5
 
 Rule = Callable[..., Iterator[str]]
 
@@ -46,8 +47,8 @@ def _variants(
 
 
 def _level(level: int) -> Iterator[str]:
-    if not 1 <= level <= 5:
-        yield f"level is {cut_repr(level)}; give 1 (easy) to 5 (hard)"
+    if not 1 <= level <= MAX_LEVEL:
+        yield f"level is {cut_repr(level)}; give 1 (easy) to {MAX_LEVEL} (hard)"
 
 
 def _units(units: int) -> Iterator[str]:

@@ -14,7 +14,7 @@ def read_text_of(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8")
     except FileNotFoundError:
-        raise BadInput(f"{path} is missing: write it, or remove its folder") from None
+        raise BadInput(f"{path} is missing: write it") from None
     except OSError as error:
         raise BadInput(f"{path} cannot be read: {error.strerror}; fix its permissions") from error
     except UnicodeDecodeError as error:

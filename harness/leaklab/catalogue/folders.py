@@ -66,11 +66,22 @@ class Catalogue:
         """
         known = self.names()
         if name not in known:
-            raise BadInput(f"no scenario {name!r}; {_nearest(name, known)}")
+            raise BadInput(f"no scenario {name!r}; {self._nearest(name, known)}")
         scenario = read_scenario(self.folder(name))
         vouched = self.is_builtin if scenario.vouched is None else scenario.vouched
         edited = edited_variants(self.root, scenario) if self.is_builtin else ()
         return msgspec.structs.replace(scenario, vouched=vouched, edited=edited)
+
+    def _nearest(self, name: str, known: list[str]) -> str:
+        """Say which scenario may be meant by a name that none has."""
+        scenario, _, variant = name.partition("/")
+        if scenario in known and variant in tuple(Variant):
+            return f"write {scenario} --variant {variant}"
+        if close := difflib.get_close_matches(name, known, n=1):
+            return f"did you mean {close[0]!r}?"
+        here = "" if self.is_builtin else f" --catalogue {self.root}"
+        hint = "; another catalogue needs --catalogue DIR" if self.is_builtin else ""
+        return f"'leaklab list{here}' shows all scenarios{hint}"
 
     def load_all(self, names: Iterable[str] = ()) -> list[Scenario]:
         """Read the named scenarios in this order, or all scenarios if `names` is empty.
@@ -102,7 +113,7 @@ def open_catalogue(root: Path | None) -> Catalogue:
         return Catalogue(builtin_root())
     try:
         if not (root / "scenarios").is_dir():
-            raise BadInput(f"{root} is not a catalogue: make a folder 'scenarios' there")
+            raise BadInput(f"{root} is not a catalogue: {_remedy(root)}")
         for package in (root / "scenarios", root / "fixtures"):
             # A regular package elsewhere on the path takes precedence over a folder without it.
             if package.is_dir() and not (package / "__init__.py").is_file():
@@ -112,9 +123,11 @@ def open_catalogue(root: Path | None) -> Catalogue:
         raise BadInput(f"{root} cannot be read: {error.strerror}; name another folder") from error
 
 
-def _nearest(name: str, known: list[str]) -> str:
-    close = difflib.get_close_matches(name, known, n=1)
-    return f"did you mean {close[0]!r}?" if close else "'leaklab list' shows all scenarios"
+def _remedy(root: Path) -> str:
+    """Say how a folder becomes a catalogue, or which one is meant."""
+    if root.resolve().name == "scenarios":
+        return f"name the folder that contains it, {root.resolve().parent}"
+    return "make a folder 'scenarios' there"
 
 
 def source_of(catalogue: Catalogue, name: str, variant: Variant) -> str:

@@ -127,7 +127,7 @@ def _environment(request: CommitRequest, selection: Selection) -> dict[str, str]
     """Return the variables that the suite reads, see benchmarks/lab.py."""
     variables = {
         "LEAKLAB_SCENARIOS": " ".join(request.names),
-        "LEAKLAB_ALSO": " ".join(selection.taken_in),
+        "LEAKLAB_ALSO": " ".join(selection.included),
     }
     # A scenario that is named is measured even if it is not in the default set.
     if request.names or request.everything:

@@ -11,8 +11,7 @@ import click
 from leaklab import __version__
 from leaklab.cli.debug import debug
 
-# The sections of `leaklab --help`, each of at most MAX_SECTION commands.
-MAX_SECTION = 7
+# The sections of `leaklab --help`.
 SECTIONS = {
     "Is my program leaking?": {
         "watch": "Watch any program from outside, and judge how it grows.",

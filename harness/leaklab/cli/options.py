@@ -9,7 +9,7 @@ from click.shell_completion import CompletionItem
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli.debug import debug
-from leaklab.cli.param_types import Bytes, Seconds
+from leaklab.cli.param_types import Bytes, Seconds, format_seconds
 from leaklab.cli.renamed_option import RenamedOption
 from leaklab.cli.results_folder import RESULTS_VARIABLE, default_results
 from leaklab.model.errors import LabError
@@ -54,7 +54,7 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
         "--time-limit",
         type=Seconds(),
         default=DEFAULT_RUN_LIMITS.time_seconds,
-        show_default=True,
+        show_default=format_seconds(DEFAULT_RUN_LIMITS.time_seconds),
         metavar="TIME",
         help="Stop a run that takes longer: 30s, 10m, 1h30m.",
     )(function)

@@ -9,6 +9,11 @@ from leaklab.model.text import cut
 from leaklab.model.units import parse_bytes, parse_duration
 
 
+def format_seconds(seconds: float) -> str:
+    """Write a duration as an option takes it: `20s`, `0.5s`."""
+    return f"{seconds:g}s"
+
+
 class Bytes(click.ParamType[int]):
     """An amount of memory: 300MB, 1GiB, 65536."""
 

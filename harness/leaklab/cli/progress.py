@@ -11,6 +11,7 @@ from leaklab.model.errors import LabError
 from leaklab.model.job import Job
 from leaklab.model.result import Result
 from leaklab.model.scenario import Criterion
+from leaklab.model.text import counted
 from leaklab.model.units import format_duration
 from leaklab.runs.listener import Listener
 
@@ -62,7 +63,7 @@ class PlainProgress(Listener):
             seconds = format_duration(time.monotonic() - run.began)
             streams.write_stderr(f"{run.name}: {conclusion}, {seconds}\n")
 
-    def tell(self, text: str) -> None:
+    def show_step(self, text: str) -> None:
         """Show what is being done now; only a terminal does."""
 
     def __enter__(self) -> "PlainProgress":
@@ -108,13 +109,13 @@ class LiveProgress(PlainProgress):
     def __exit__(self, *_: object) -> None:
         self._progress.stop()
 
-    def tell(self, text: str) -> None:
+    def show_step(self, text: str) -> None:
         """Show the words before the session's bar."""
         self._progress.update(self._whole, description=text)
 
     def run_started(self, job: Job, number: int, of: int) -> None:
         """Add a bar for the run, with its name."""
-        self._progress.update(self._whole, description=f"{of} runs", total=of)
+        self._progress.update(self._whole, description=counted(of, "run"), total=of)
         text = f"[{number}/{of}] {job.label}"
         self._bars[id(job)] = self._progress.add_task(text, total=job.units)
 

@@ -21,7 +21,7 @@ class ReaderGone(OutputLost):
     """The reader closed the pipe: there is no point in a message."""
 
 
-class _Loud(io.FileIO):
+class _StrictOutput(io.FileIO):
     """Standard output, with errors of its own, distinct from those of the lab's files."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
@@ -30,7 +30,8 @@ class _Loud(io.FileIO):
         except OSError as error:
             if error.errno == errno.EPIPE:
                 raise ReaderGone("the reader of the output is gone") from error
-            raise OutputLost(f"the output could not be written: {error.strerror}") from error
+            lost = f"the output could not be written: {error.strerror}"
+            raise OutputLost(f"{lost}; free space, or redirect it elsewhere") from error
 
 
 def install() -> None:
@@ -48,7 +49,7 @@ def install() -> None:
     encoding = getattr(sys.stdout, "encoding", None) or "utf-8"
     with contextlib.suppress(AttributeError, OutputLost):
         sys.stdout.flush()
-    out = io.BufferedWriter(_Loud(1, "w", closefd=False))
+    out = io.BufferedWriter(_StrictOutput(1, "w", closefd=False))
     sys.stdout = io.TextIOWrapper(
         out, encoding=encoding, errors="replace", line_buffering=out.isatty()
     )

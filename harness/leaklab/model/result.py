@@ -8,6 +8,7 @@ Schema history (a reader refuses a schema that is newer than its own):
        judged.
     5  `ended` is `end_reason`, `worst` is `worst_process`, `agrees` is `as_expected`; in a reason,
        `ended` is `end_reason`; in an estimate, `settled` is `conclusive`.
+    6  Six kinds of reasons have other names (`runs/upgrade.py`).
 """
 
 from msgspec import Struct
@@ -17,7 +18,7 @@ from leaklab.model.measurement import Controls, EndReason, Environment, ProcessR
 from leaklab.model.scenario import Criterion, Growth, Mode, Option, Scope, Variant, is_leak
 from leaklab.model.verdicts import Conclusion, Verdict
 
-RESULT_SCHEMA = 5
+RESULT_SCHEMA = 6
 
 # The exit codes for a program without a known truth.
 EXIT_OF = {

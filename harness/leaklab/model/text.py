@@ -16,6 +16,17 @@ def cut_repr(value: object) -> str:
         return "too large to show"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """Format a number of things: `1 scenario`, `1,200 scenarios`.
+
+    Args:
+        count: the number.
+        noun: the singular.
+        plural: the plural; empty for `noun` with an s.
+    """
+    return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
+
+
 def cut_to(text: str, longest: int) -> str:
     """Shorten text to at most `longest` characters by cutting its end."""
     return text if len(text) <= longest else text[: longest - 1] + "…"

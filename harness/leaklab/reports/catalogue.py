@@ -12,4 +12,5 @@ def catalogue(scenarios: Sequence[Scenario]) -> Table:
         columns=("scenario", "level", "resource", "title"),
         rows=[(s.name, str(s.level), str(s.resource), s.title) for s in scenarios],
         right=frozenset({"level"}),
+        unbroken=frozenset({"scenario", "resource"}),
     )

@@ -62,8 +62,8 @@ def left_out(selection: Selection, which: str, remedy: str) -> list[str]:
         remedy: the option or command that includes them.
     """
     lines = []
-    if selection.taken_in:
-        lines.append(f"also measured, because they changed: {', '.join(selection.taken_in)}")
+    if selection.included:
+        lines.append(f"also measured, because they changed: {', '.join(selection.included)}")
     if selection.lacking:
         unknown = ", ".join(selection.lacking)
         remedy_of_unknown = "check out a commit that has it"

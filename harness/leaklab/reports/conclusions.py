@@ -38,7 +38,7 @@ def tools_conclusion(findings: Findings) -> str:
     """Write how right leaklab was beside the other tools, and which of its goals it missed."""
     sentences = [
         f"Of the variants that it judged, leaklab was right about {t.right}, called "
-        f"{len(t.accused)} clean ones a leak, called {len(t.missed)} leaks clean, and left "
+        f"{len(t.false_alarms)} clean ones a leak, called {len(t.missed)} leaks clean, and left "
         f"{len(t.undecided)} undecided."
         for t in findings.tallies
         if t.rule == LEAKLAB and not t.trouble

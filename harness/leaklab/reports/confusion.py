@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from leaklab.model.text import counted
 from leaklab.reports.table import Table
 from leaklab.verdict.confusion import Answer, JudgedRun, Matrix, by_mode, matrix
 
@@ -42,7 +43,7 @@ def modes(judged_runs: Sequence[JudgedRun]) -> Table:
         alarms=frozenset(i for i, m in enumerate(matrices.values()) if m.right < m.runs),
         notes=[
             *(_named(run) for run in judged_runs if not run.right),
-            f"{total.runs} runs, {total.right} as known",
+            f"{counted(total.runs, 'run')}, {total.right} as known",
         ],
     )
 

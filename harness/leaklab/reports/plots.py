@@ -122,7 +122,7 @@ def _draw(comparison: ResultComparison, file_format: str) -> bytes:
         remedy = "pip install 'leaklab[plot]'"
         raise BadInput(f"--plot needs matplotlib, which is not installed: {remedy}") from error
     if signal_of(comparison.a) is not signal_of(comparison.b):
-        raise BadInput("--plot needs two results that are judged by the same resource")
+        raise BadInput("--plot needs two results that are judged by the same resource: omit --plot")
     a, b = _until_common_end(series_of(comparison.a), series_of(comparison.b))
     with mpl.rc_context(STYLE):
         figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, facecolor="white")

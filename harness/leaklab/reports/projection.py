@@ -71,7 +71,7 @@ def _weight(p: VariantProjection, law: Law) -> str:
 def _limit(p: VariantProjection) -> str:
     """The 95 % interval of the units at which the limit is reached."""
     limit = format_bytes(p.target.limit_bytes)
-    low, high = p.meeting.low_units, p.meeting.high_units
+    low, high = p.crossing.low_units, p.crossing.high_units
     if low is None:
         return f"{limit} surely not reached before {_units(MAX_UNITS)} units"
     if high is None:
@@ -82,7 +82,7 @@ def _limit(p: VariantProjection) -> str:
 def _reached(p: VariantProjection) -> str:
     """Where the limit is reached; a level law never reaches it, every other law does in theory."""
     never = "never" if p.laws.best.law.is_level else f"beyond {_units(MAX_UNITS)}"
-    return never if p.meeting.units is None else _units(p.meeting.units)
+    return never if p.crossing.units is None else _units(p.crossing.units)
 
 
 def _interval(prediction: Prediction) -> str:

@@ -41,7 +41,9 @@ def rate_table(rates: Sequence[Rate]) -> Table:
             for shape, rounded in shapes
         ],
         right=frozenset(f"{n:,}" for n in lengths),
-        alarms=frozenset(i for i, shape in enumerate(shapes) if not _holds(shape, rates)),
+        alarms=frozenset(
+            i for i, shape in enumerate(shapes) if not _row_meets_limits(shape, rates)
+        ),
         notes=[
             f"right/wrong/undecided, in per cent of {rates[0].series:,} series",
             "columns of numbers: the samples in a series",
@@ -49,7 +51,7 @@ def rate_table(rates: Sequence[Rate]) -> Table:
     )
 
 
-def _holds(shape: tuple[str, bool], rates: Sequence[Rate]) -> bool:
+def _row_meets_limits(shape: tuple[str, bool], rates: Sequence[Rate]) -> bool:
     """Whether no more verdicts of a row are wrong than the documentation states."""
     return all(r.meets_limits for r in rates if (r.cell.shape, r.cell.page_rounded) == shape)
 
@@ -59,12 +61,12 @@ def conclusion(rates: Sequence[Rate]) -> str:
     long = [rate for rate in rates if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
     clean = [rate for rate in long if not rate.cell.truth.leaks]
     leaking = [rate for rate in long if rate.cell.truth.leaks]
-    accused, innocent = sum(r.wrong for r in clean), sum(r.series for r in clean)
-    acquitted, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
+    false_alarms, clean_series = sum(r.wrong for r in clean), sum(r.series for r in clean)
+    missed, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
     return textwrap.fill(
-        f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {accused:,} of "
-        f"{innocent:,} clean series were judged to be leaks, and {acquitted:,} of {leaks:,} leaks "
+        f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {false_alarms:,} of "
+        f"{clean_series:,} clean series were judged to be leaks, and {missed:,} of {leaks:,} leaks "
         f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
         "the program varies can be judged to be clean; the verdict then names the growth that it "
         "does not exclude. A cache that fills evenly until just before the end looks like a leak, "
@@ -207,8 +209,8 @@ def soak(repeatabilities: Sequence[Repeatability]) -> Table:
             (
                 r.label,
                 str(r.runs),
-                format_bytes(r.least_bytes),
-                format_bytes(r.most_bytes - r.least_bytes),
+                format_bytes(r.min_bytes),
+                format_bytes(r.max_bytes - r.min_bytes),
                 f"{r.spread_share:.2%}",
                 str(r.wrong),
             )

@@ -16,6 +16,15 @@ from leaklab.reports.table import Table
 from leaklab.verdict.pairs import PeakVerdict, ResultComparison, label
 from leaklab.verdict.run import process_label
 
+# What is counted of a resource, as one and as several.
+PIECES = {
+    Resource.MEMORY: ("block", "blocks"),
+    Resource.DESCRIPTORS: ("descriptor", "descriptors"),
+    Resource.SOCKETS: ("socket", "sockets"),
+    Resource.THREADS: ("thread", "threads"),
+    Resource.PROCESSES: ("process", "processes"),
+    Resource.SHARED_MEMORY: ("segment", "segments"),
+}
 CELL_COUNT = ("peak RSS", "spread", "growth/unit")
 
 
@@ -167,8 +176,12 @@ def _amount(amount: float, verdict: Verdict) -> str:
     in_bytes = verdict.signal.in_bytes
     text = format_growth(amount, Resource.MEMORY if in_bytes else Resource.DESCRIPTORS)
     # A leak never shows a growth of 0, however slow it is.
-    tiny = verdict.is_leak and text == "0" and amount > 0
-    return f"{amount:+.2g}{' B' if in_bytes else ''}" if tiny else text
+    if verdict.is_leak and text == "0" and amount > 0:
+        text = f"{amount:+.2g}{' B' if in_bytes else ''}"
+    if in_bytes or text == "0":
+        return text
+    one, several = PIECES[verdict.resource]
+    return f"{text} {one if text == '+1' else several}"
 
 
 def disagreements(results: Iterable[Result]) -> list[str]:

@@ -24,6 +24,7 @@ class Table:
         notes: the text below the table. A line within a note that is indented by two spaces is an
             item of a list.
         shortened: columns with headers that may be shortened where the table would not fit.
+        unbroken: columns of text that are never split into several lines.
     """
 
     columns: tuple[str, ...]
@@ -32,6 +33,7 @@ class Table:
     alarms: frozenset[int] = frozenset()
     notes: list[str] = field(default_factory=list)
     shortened: frozenset[str] = frozenset()
+    unbroken: frozenset[str] = frozenset()
 
 
 def plain(table: Table, width: int = DEFAULT_WIDTH) -> str:

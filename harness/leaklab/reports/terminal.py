@@ -1,9 +1,15 @@
 """Print a table: with rich on a terminal, as plain lines elsewhere."""
 
+import shutil
 from typing import IO
 
 from leaklab.reports.table import Table, plain, with_short_headers
-from leaklab.reports.wrapping import wrapped_notes
+from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped_notes
+
+
+def terminal_width(out: IO[str]) -> int:
+    """Return the width of the terminal behind a stream, or `DEFAULT_WIDTH` without one."""
+    return shutil.get_terminal_size().columns if out.isatty() else DEFAULT_WIDTH
 
 
 def print_table(table: Table, out: IO[str]) -> None:
@@ -27,6 +33,8 @@ def _write_rich(table: Table, out: IO[str]) -> None:
     for column in table.columns:
         if column in table.right:
             drawn.add_column(escape(column), justify="right", no_wrap=True)
+        elif column in table.unbroken:
+            drawn.add_column(escape(column), no_wrap=True)
         else:
             # On a narrow terminal, a name that goes on in a second line is better than half a name.
             drawn.add_column(escape(column), overflow="fold")

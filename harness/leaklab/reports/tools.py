@@ -32,7 +32,7 @@ ERRORS_LEGEND = (
     "allocations, minus their own peak without the spike"
 )
 VERDICTS_LEGEND = (
-    "accused: clean, but judged to be a leak; missed: a leak, but judged to be clean; n/a: "
+    "false alarm: clean, but judged to be a leak; missed: a leak, but judged to be clean; n/a: "
     "the tool does not measure the resource, or the program has several processes"
 )
 
@@ -101,9 +101,9 @@ def _spike(spike: SpikeErrors) -> tuple[str, ...]:
 def verdict_table(findings: Findings) -> Table:
     """Count how often each tool was right about the catalogue."""
     return Table(
-        columns=("tool", "right", "accused", "missed", "undecided", "n/a"),
+        columns=("tool", "right", "false alarm", "missed", "undecided", "n/a"),
         rows=[_tally(t) for t in findings.tallies],
-        right=frozenset({"right", "accused", "missed", "undecided", "n/a"}),
+        right=frozenset({"right", "false alarm", "missed", "undecided", "n/a"}),
         notes=[
             VERDICTS_LEGEND,
             *(line for tally in findings.tallies for line in _wrong(tally)),
@@ -115,14 +115,14 @@ def verdict_table(findings: Findings) -> Table:
 def _tally(tally: ToolTally) -> tuple[str, ...]:
     if tally.trouble:
         return (tally.rule, tally.trouble, *[NONE] * 4)
-    counts = (tally.accused, tally.missed, tally.undecided)
-    return (tally.rule, str(tally.right), *(str(len(c)) for c in counts), str(tally.not_asked))
+    counts = (tally.false_alarms, tally.missed, tally.undecided)
+    return (tally.rule, str(tally.right), *(str(len(c)) for c in counts), str(tally.not_covered))
 
 
 def _wrong(tally: ToolTally) -> Iterable[str]:
     """Name the runs about which a tool was wrong or undecided."""
     for mistake, runs in (
-        ("accused", tally.accused),
+        ("false alarm", tally.false_alarms),
         ("missed", tally.missed),
         ("left undecided", tally.undecided),
     ):
@@ -160,7 +160,7 @@ def _of_spike(spike: SpikeErrors) -> Iterable[str]:
 
 
 def _of_tally(tally: ToolTally) -> Iterable[str]:
-    if wrong := [*tally.accused, *tally.missed]:
+    if wrong := [*tally.false_alarms, *tally.missed]:
         yield f"wrong about {', '.join(wrong)}"
 
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from leaklab.features.watch.container import ContainerGrowth
-from leaklab.features.watch.forecast import SECONDS, Forecast, growth_rate
+from leaklab.features.watch.forecast import SECONDS, Forecast, Span, growth_rate
 from leaklab.features.watch.report import WatchedProcess, WatchReport
 from leaklab.model.scenario import Resource
-from leaklab.model.text import cut_to, without_folder
+from leaklab.model.text import counted, cut_to, without_folder
 from leaklab.model.units import MIB, format_bytes, format_duration, format_growth
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.reports.reasons import with_reasons
@@ -16,6 +16,8 @@ from leaklab.verdict.generations import MIN_GENERATIONS, Generations
 
 PLAIN_COLUMNS = ("PID", "RES", "SHR", "VIRT", "%MEM", "PSS", "growth/s", "COMMAND")
 NUMBERS = frozenset(PLAIN_COLUMNS[:-1])
+# A narrow terminal shows fewer columns; these are left out in this order.
+OPTIONAL_COLUMNS = ("VIRT", "SHR", "%MEM", "RES")
 MIN_COMMAND_WIDTH = 8
 MAX_COMMAND_NAME = 32
 BARS = "▁▂▃▄▅▆▇█"
@@ -28,12 +30,16 @@ ALLOCATOR = (
 JOB = "from outside, a job that allocates memory until it ends looks the same as a leaking worker"
 
 
-def table(seen: WatchReport) -> Table:
-    """Build a row for each process and one for their sum; the notes are the verdict."""
-    rows = fitted(
-        PLAIN_COLUMNS, [*map(_process_row, seen.processes), _tree_row(seen)], DEFAULT_WIDTH
-    )
-    return Table(PLAIN_COLUMNS, rows, NUMBERS, notes=notes(seen))
+def table(seen: WatchReport, width: int = DEFAULT_WIDTH) -> Table:
+    """Build a row for each process and one for their sum; the notes are the verdict.
+
+    Args:
+        seen: The report.
+        width: The width of the table, in columns; a narrow one leaves out some of the numbers.
+    """
+    rows = [*map(_process_row, seen.processes), _tree_row(seen)]
+    columns, rows = narrowed(PLAIN_COLUMNS, rows, OPTIONAL_COLUMNS, width)
+    return Table(tuple(columns), rows, NUMBERS & set(columns), notes=notes(seen))
 
 
 def fitted(
@@ -83,13 +89,15 @@ def notes(seen: WatchReport) -> list[str]:
     lines = [
         with_reasons(verdict.conclusion, verdict.reasons),
         f"growth: {growth(verdict)}",
-        projection(seen.projection) if seen.projection else "",
+        forecast_text(seen.forecast, verdict_on_memory(verdict)) if seen.forecast else "",
         f"also leaking: {', '.join(others)}" if others else "",
         *filter(None, map(generations, seen.generations)),
         container(seen.container) if seen.container else "",
         SEGMENTS if Resource.SHARED_MEMORY in leaking else "",
         ALLOCATOR if Resource.MEMORY in leaking else "",
-        f"{left_out:,} smaller processes are not shown" if left_out else "",
+        f"not shown: {counted(left_out, 'smaller process', 'smaller processes')}"
+        if left_out
+        else "",
         f"only root can read {unreadable:,} of the processes" if unreadable else "",
         f"{seen.command}: {seen.end_detail}" if seen.end_detail else "",
     ]
@@ -108,7 +116,10 @@ def growth(verdict: Verdict) -> str:
     if set(rates) == {"0"}:
         return "none"
     pieces = "" if resource is Resource.MEMORY else f" {resource}"
-    return f"{rates[0]}{pieces} {speed.per} (95 % interval: {rates[1]} to {rates[2]})"
+    text = f"{rates[0]}{pieces} {speed.per} (95 % interval: {rates[1]} to {rates[2]})"
+    if speed.span is Span.SECOND:
+        return text
+    return f"{text}, which is {format_growth(verdict.per_unit, resource)}{pieces} a second"
 
 
 def generations(group: Generations) -> str:
@@ -138,7 +149,8 @@ def container(group: ContainerGrowth) -> str:
     if group.dev_shm_bytes is not None:
         dev_shm = amount(group.dev_shm_bytes, group.dev_shm_grew_bytes or 0)
         parts.append(f"files in /dev/shm {dev_shm}")
-    return f"the whole container (its cgroup), with growth over the watch: {', '.join(parts)}"
+    heading = "all processes in the container (its cgroup), with growth over the watch"
+    return f"{heading}: {', '.join(parts)}"
 
 
 def amount(now_bytes: int, grew_bytes: int) -> str:
@@ -147,7 +159,19 @@ def amount(now_bytes: int, grew_bytes: int) -> str:
     return f"{format_bytes(now_bytes)} ({sign}{format_bytes(grew_bytes)})"
 
 
-def projection(forecast: Forecast) -> str:
+def verdict_on_memory(verdict: Verdict) -> Conclusion:
+    """Return the conclusion on memory, also of a watch of another resource."""
+    is_memory = verdict.resource is Resource.MEMORY
+    return verdict.conclusion if is_memory else verdict.others[Resource.MEMORY]
+
+
+def forecast_text(outlook: Forecast, conclusion: Conclusion) -> str:
+    """Say when memory reaches its limit, if it grows as the conclusion on memory says."""
+    text = _when_full(outlook)
+    return f"if it is a leak, {text}" if conclusion is Conclusion.UNDECIDED else text
+
+
+def _when_full(forecast: Forecast) -> str:
     """Say when memory reaches its limit."""
     limit = f"the limit of {format_bytes(forecast.limit_bytes)} ({forecast.limit_of})"
     if forecast.held_bytes >= forecast.limit_bytes:
@@ -200,8 +224,8 @@ def _process_row(process: WatchedProcess) -> tuple[str, ...]:
 def _tree_row(seen: WatchReport) -> tuple[str, ...]:
     """The sums. Only PSS can be added up, because it counts each shared page once."""
     pss = format_bytes(seen.tree.pss_bytes or 0)
-    forecast = seen.projection
-    speed_bytes = forecast.speed_bytes / SECONDS[forecast.speed_class] if forecast else 0.0
-    per_second = format_growth(speed_bytes, Resource.MEMORY) if forecast else ""
+    forecast = seen.forecast
+    growth_bytes = forecast.growth_bytes / SECONDS[forecast.span] if forecast else 0.0
+    per_second = format_growth(growth_bytes, Resource.MEMORY) if forecast else ""
     count = f"processes: {seen.tree.processes or 0:,}"
     return ("tree", "", "", "", "", pss, per_second, count)

@@ -7,6 +7,7 @@ No file is ever overwritten. If the name is taken, the result is saved beside th
 """
 
 import contextlib
+import difflib
 import itertools
 import os
 import re
@@ -171,10 +172,23 @@ def _newest(results: Path, selector: str) -> Result:
             result = read_result(file)
             if result.end_reason is EndReason.COMPLETED:
                 return result
-    raise BadInput(
-        f"{cut(selector)!r} is not a saved file or folder, and {results} has no completed run of "
-        "that name; write scenario/variant, or run it first"
-    )
+    problem = f"{cut(selector)!r} is not a saved file or folder, and {results} has no completed run"
+    raise BadInput(f"{problem} of that name; {_remedy(results, selector)}")
+
+
+def _remedy(results: Path, selector: str) -> str:
+    """Say which saved result may be meant, or how to get one."""
+    names = {n for f in results.glob(f"*/{RESULTS}") if (n := parse_name(f.name))}
+    saved = {f"{n.scenario}/{n.variant}" for n in names} | {
+        f"{n.scenario}/{n.variant}/{n.mode}" for n in names
+    }
+    close = difflib.get_close_matches(selector, sorted(saved), n=1)
+    if close and close[0] != selector:
+        return f"did you mean {close[0]!r}?"
+    scenario, _, variant = selector.partition("/")
+    if not variant:
+        return f"write scenario/variant, for example {scenario}/fixed"
+    return f"'leaklab run {cut(scenario)}' measures it first"
 
 
 def _newest_first(results: Path, wanted: list[str]) -> Iterator[Path]:

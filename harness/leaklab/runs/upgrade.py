@@ -16,6 +16,17 @@ RESULT_NAMES = {"ended": "end_reason", "worst": "worst_process", "agrees": "as_e
 ESTIMATE_NAMES = {"settled": "conclusive"}
 REASON_NAMES = {"ended": "end_reason"}
 
+# Up to schema 5 some kinds of reasons had other names.
+LAST_WITH_OLD_KINDS = 5
+KINDS = {
+    "not-in-all": ReasonKind.NOT_IN_TOTAL,
+    "broken-off": ReasonKind.ENDED_EARLY,
+    "held-back": ReasonKind.LIMITED_BY_OPTION,
+    "past-anything-innocent": ReasonKind.EXCEEDS_HALF_OF_MEMORY,
+    "restarts-bound-it": ReasonKind.BOUNDED_BY_RESTARTS,
+    "would-escape": ReasonKind.DETECTION_LIMIT,
+}
+
 Document = dict[str, Any]
 
 
@@ -29,6 +40,8 @@ def upgraded(result: Document, schema: int) -> Document:
         result = {**_in_each_verdict(result, _named), "controls": _controls(result["controls"])}
     if schema <= LAST_WITH_OLD_NAMES:
         result = _in_each_verdict(_renamed(result, RESULT_NAMES), _with_new_names)
+    if schema <= LAST_WITH_OLD_KINDS:
+        result = _in_each_verdict(result, _with_new_kinds)
     return {**result, "schema": RESULT_SCHEMA}
 
 
@@ -78,6 +91,21 @@ def _with_new_names(verdict: Document) -> Document:
         "estimates": [
             {**_renamed(one, ESTIMATE_NAMES), "reason": _renamed(one["reason"], REASON_NAMES)}
             for one in verdict.get("estimates", [])
+        ],
+    }
+
+
+def _with_new_kinds(verdict: Document) -> Document:
+    """Rename the kinds of the reasons of a verdict of schema 5."""
+
+    def renamed(reason: Document) -> Document:
+        return {**reason, "kind": KINDS.get(reason["kind"], reason["kind"])}
+
+    return {
+        **verdict,
+        "reasons": [renamed(reason) for reason in verdict.get("reasons", [])],
+        "estimates": [
+            {**one, "reason": renamed(one["reason"])} for one in verdict.get("estimates", [])
         ],
     }
 

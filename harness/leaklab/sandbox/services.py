@@ -107,7 +107,10 @@ def _address(name: str, child: Child, cancelled: threading.Event) -> str:
             raise NotMeasured(f"the service {name!r} did not start: {line}{hint}")
         if "://" in first and newline:
             return first.strip()
-    raise NotMeasured(f"the service {name!r} printed no address within {START_SECONDS:.0f} s")
+    raise NotMeasured(
+        f"the service {name!r} printed no address within {START_SECONDS:.0f} s; is the "
+        "machine overloaded? Run it again"
+    )
 
 
 def _last_output_line(child: Child) -> str:
@@ -123,5 +126,6 @@ def _try_connection(name: str, address: str) -> None:
         socket.create_connection((url.hostname, url.port), timeout=HEALTH_SECONDS).close()
     except (OSError, TypeError) as error:
         raise NotMeasured(
-            f"the service {name!r} printed {address!r} but accepts no connection there: {error}"
+            f"the service {name!r} printed {address!r} but accepts no connection there: {error}; "
+            "run it again"
         ) from error

@@ -74,7 +74,7 @@ def _cancelled(verdict: Verdict) -> Verdict:
 
     One signal leaks, but memory in use as a whole has not grown.
     """
-    reason = Reason(kind=ReasonKind.NOT_IN_ALL)
+    reason = Reason(kind=ReasonKind.NOT_IN_TOTAL)
     return msgspec.structs.replace(
         verdict, conclusion=Conclusion.UNDECIDED, growth=None, reasons=[reason, *verdict.reasons]
     )

@@ -109,7 +109,7 @@ def with_generations(verdict: Verdict, judged: Iterable[Generations]) -> Verdict
         return msgspec.structs.replace(verdict, others=others)
     if verdict.is_leak:
         return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *reasons])
-    bounded = Reason(kind=ReasonKind.RESTARTS_BOUND_IT)
+    bounded = Reason(kind=ReasonKind.BOUNDED_BY_RESTARTS)
     return msgspec.structs.replace(
         verdict,
         conclusion=Conclusion.LEAK,

@@ -68,7 +68,7 @@ def too_short(
     if signal := extreme_signal(rows, resource, length.limits):
         return _extreme(length, signal, rows[signal], process)
     kind = (
-        ReasonKind.TOO_SHORT if length.end_reason is EndReason.COMPLETED else ReasonKind.BROKEN_OFF
+        ReasonKind.TOO_SHORT if length.end_reason is EndReason.COMPLETED else ReasonKind.ENDED_EARLY
     )
     reason = Reason(
         kind=kind, end_reason=length.end_reason.value, done=length.done, needed=length.needed

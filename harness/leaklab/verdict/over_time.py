@@ -123,7 +123,7 @@ def _notes(judged: JudgedSignal) -> Iterator[Reason]:
         return
     longer = _longer_than(judged.judged_seconds)
     yield Reason(
-        kind=ReasonKind.WOULD_ESCAPE,
+        kind=ReasonKind.DETECTION_LIMIT,
         signal=estimate.signal,
         rate=judged.slowest,
         ceiling=judged.slowest * judged.judged_seconds / longer,

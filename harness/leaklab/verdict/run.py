@@ -213,7 +213,9 @@ def _budget(job: Job, measurement: Measurement, verdict: Verdict) -> list[Reason
         return []
     if measurement.units_done < job.units:
         return []
-    kind = ReasonKind.HELD_BACK if measurement.stopped_by_option else ReasonKind.WORKLOAD_ENDED
+    kind = (
+        ReasonKind.LIMITED_BY_OPTION if measurement.stopped_by_option else ReasonKind.WORKLOAD_ENDED
+    )
     return [Reason(kind=kind, done=measurement.units_done, option=measurement.stopped_by_option)]
 
 

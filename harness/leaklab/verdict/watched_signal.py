@@ -120,7 +120,7 @@ def _extreme(rows: Rows, amount: float, rule: GrowthRule) -> SeriesVerdict | Non
         return None
     rise = values[-1] - values[0]
     reason = Reason(
-        kind=ReasonKind.PAST_ANYTHING_INNOCENT,
+        kind=ReasonKind.EXCEEDS_HALF_OF_MEMORY,
         rate=rise / (seconds[-1] - seconds[0]),
         held_bytes=round(rise),
         seconds=seconds[-1] - seconds[0],

@@ -42,7 +42,9 @@ TEMPLATES = {
     KIND.GROWS_TOO_SLOWLY: (
         "it grows too slowly to distinguish a leak from noise: watch for at least {seconds}"
     ),
-    KIND.NOT_READ: "this resource was not measured, so there is no verdict",
+    KIND.NOT_READ: (
+        "this resource could not be read, so there is no verdict: run as root or as its owner"
+    ),
     KIND.GARBAGE: "a garbage collection frees it: uncollected garbage, not a leak",
     KIND.GARBAGE_AND_MORE: (
         "a garbage collection frees much of it, but as much is retained: {more}"
@@ -55,7 +57,7 @@ TEMPLATES = {
     KIND.MAPPED_GROWS: (
         "memory mapped outside malloc and pymalloc rises, too little so far to judge: {more}"
     ),
-    KIND.NOT_IN_ALL: "one allocator grows, but the memory in use as a whole does not: {more}",
+    KIND.NOT_IN_TOTAL: "one allocator grows, but the memory in use as a whole does not: {more}",
     KIND.FREED_IN_MALLOC: "it is free memory in malloc's heap: fragmentation, not a leak",
     KIND.MALLOC_FRAGMENTATION: (
         "malloc_trim releases it: fragmentation of malloc's heap, not a leak"
@@ -95,17 +97,20 @@ TEMPLATES = {
     KIND.TOO_SHORT: (
         "{reason.done:,} of the {reason.needed:,} units that a verdict needs: raise --units"
     ),
-    KIND.BROKEN_OFF: (
-        "{reason.end_reason} after {reason.done:,} units; a verdict needs {reason.needed:,}"
+    KIND.ENDED_EARLY: (
+        "{reason.end_reason} after {reason.done:,} units, but a verdict needs "
+        "{reason.needed:,}: raise that limit"
     ),
     KIND.STOPPED_THOUGH_LEVEL: (
         "{reason.end_reason} after {reason.done:,} units, although this resource does not grow: "
-        "something else reached the limit"
+        "another resource reached it; read the verdict on that one, or raise the limit"
     ),
     KIND.ZOMBIES: (
         "{reason.count:,} of them are zombies: they ended, but their parent never waited for them"
     ),
-    KIND.NOTHING_MEASURED: "{reason.end_reason}: nothing was measured",
+    KIND.NOTHING_MEASURED: (
+        "{reason.end_reason}: nothing was measured; fix the cause and run it again"
+    ),
     KIND.NEEDS_PAIR: (
         "the peaks of both variants are needed: run both with the same --seed and --units"
     ),
@@ -113,7 +118,9 @@ TEMPLATES = {
         "the buggy peak is {reason.ratio:.2f} times the fixed one; {reason.min_ratio:g} or more is "
         "a leak"
     ),
-    KIND.HELD_BACK: "twice the {reason.done:,} units would exceed {reason.option}: raise it",
+    KIND.LIMITED_BY_OPTION: (
+        "twice the {reason.done:,} units would exceed {reason.option}: raise it"
+    ),
     KIND.WORKLOAD_ENDED: (
         "the workload ended after {reason.done:,} units: set --units, or make it yield more"
     ),
@@ -123,7 +130,7 @@ TEMPLATES = {
     KIND.ROSE_LESS_BEFORE: (
         "it rises in the last half of the {axis}, but less clearly before: {more}"
     ),
-    KIND.PAST_ANYTHING_INNOCENT: (
+    KIND.EXCEEDS_HALF_OF_MEMORY: (
         "it rose steadily by {held} in {seconds}, more than half of the memory available to it: "
         "a leak"
     ),
@@ -131,9 +138,9 @@ TEMPLATES = {
         "each new process of {reason.name} starts at {held} and grows {size} a {per} until it is "
         "replaced ({reason.count:,} generations seen)"
     ),
-    KIND.RESTARTS_BOUND_IT: "restarts keep the total of all processes bounded",
+    KIND.BOUNDED_BY_RESTARTS: "restarts keep the total of all processes bounded",
     KIND.START_UP: "the first {seconds} are left out as start-up, because growth was fastest then",
-    KIND.WOULD_ESCAPE: (
+    KIND.DETECTION_LIMIT: (
         "detection limit {size} a {per}: a slower leak would be missed; watching for {seconds} "
         "lowers the limit to {least_size} a {per}"
     ),
@@ -141,22 +148,25 @@ TEMPLATES = {
     KIND.TEXT: "{reason.text}",
 }
 # In these reasons the signal is only the unit of the amounts.
-NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.WOULD_ESCAPE}
+NAMELESS = {KIND.EACH_GENERATION_GROWS, KIND.DETECTION_LIMIT}
 
 
-def reason_text(reason: Reason, per: Per = Per.UNIT, *, names_signal: bool = True) -> str:
+def reason_text(
+    reason: Reason, per: Per = Per.UNIT, more: str = "", *, names_signal: bool = True
+) -> str:
     """Return the text of a reason, after the process and the signal that it is about.
 
     Args:
         reason: The reason, with its amounts.
         per: The axis of the series.
+        more: What to do where the series does not decide; empty for the advice of the axis.
         names_signal: Whether the text begins with the name of the signal.
     """
     ceiling = _amount(reason.ceiling, reason.signal).lstrip("+")
     text = TEMPLATES[reason.kind].format(
         reason=reason,
         per=per.value,
-        more=ADVICE[per],
+        more=more or ADVICE[per],
         axis=AXIS[per],
         held=format_bytes(reason.held_bytes or 0),
         free=format_bytes(reason.free_bytes or 0),
@@ -183,15 +193,21 @@ def _advice(reason: Reason) -> str:
     return f"raise {reason.option} to run more units"
 
 
-def with_text(verdict: Verdict, per: Per = Per.UNIT) -> Verdict:
-    """Return a verdict with the text of its reasons and of the reasons of its estimates."""
+def with_text(verdict: Verdict, per: Per = Per.UNIT, more: str = "") -> Verdict:
+    """Return a verdict with the text of its reasons and of the reasons of its estimates.
+
+    Args:
+        verdict: The verdict.
+        per: The axis of its series.
+        more: What to do where a series does not decide; empty for the advice of the axis.
+    """
 
     def reworded(reason: Reason) -> Reason:
-        return msgspec.structs.replace(reason, text=reason_text(reason, per))
+        return msgspec.structs.replace(reason, text=reason_text(reason, per, more))
 
     def reworded_estimate(estimate: Estimate) -> Estimate:
         # An estimate has the name of its signal beside its reason.
-        text = reason_text(estimate.reason, per, names_signal=False)
+        text = reason_text(estimate.reason, per, more, names_signal=False)
         reason = msgspec.structs.replace(estimate.reason, text=text)
         return msgspec.structs.replace(estimate, reason=reason)
 

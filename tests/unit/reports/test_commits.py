@@ -313,18 +313,18 @@ def test_the_rest_of_many_changed_verdicts_is_counted() -> None:
     assert (1 + 12 + 1, "… and 3 more verdicts") == (len(notes), notes[-1])
 
 
-SELECTED = Selection(taken_in=("rare_leak",), left_out=("copy_on_write", "file_load"))
+SELECTED = Selection(included=("rare_leak",), left_out=("copy_on_write", "file_load"))
 
 
 def test_both_tables_name_the_scenarios_that_were_added_and_left_out() -> None:
     one = measured({"a/fixed/fork": figures(1, 1)})
     left_out = "left out: 2 scenarios without bench = true that {}; --all includes them: {}"
     names = "copy_on_write, file_load"
-    taken_in = "also measured, because they changed: rare_leak"
+    included = "also measured, because they changed: rare_leak"
     one_commit = left_out.format("this commit does not change", names)
     two_commits = left_out.format("neither commit changes", names)
-    assert [taken_in, one_commit] == pair_costs(one, SELECTED).notes
-    assert [taken_in, two_commits] == change_counts(compared(one, one), SELECTED, "a", "b").notes[
+    assert [included, one_commit] == pair_costs(one, SELECTED).notes
+    assert [included, two_commits] == change_counts(compared(one, one), SELECTED, "a", "b").notes[
         1:
     ]
 

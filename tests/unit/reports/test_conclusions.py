@@ -48,7 +48,7 @@ def test_of_the_agent_the_worst_program_counts() -> None:
 
 
 def test_beside_other_tools_verdicts_and_missed_goals_are_named() -> None:
-    tally = ToolTally("leaklab", right=26, accused=("a/fixed",))
+    tally = ToolTally("leaklab", right=26, false_alarms=("a/fixed",))
     cost = ToolCost("leaklab", work=Interval(1.0, 0.9, 1.5))
     text = tools_conclusion(Findings("a/buggy", 10, (cost,), (), (tally,)))
     assert text.startswith("Of the variants that it judged, leaklab was right about 26, called 1 ")

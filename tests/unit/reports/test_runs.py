@@ -72,7 +72,7 @@ def test_a_stopped_run_says_so_in_its_row_and_its_limit_is_named_below() -> None
     table = runs([to_result(toys.job(), trace, toys.ENVIRONMENT)])
     assert plain(table).splitlines()[1].endswith("  stopped")
     notes = "\n".join(table.notes)
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in notes
+    assert "stopped: memory limit after 200 units, but a verdict needs 400: raise" in notes
     assert "note: a run was stopped at a limit; raise --memory-limit" in notes
 
 

@@ -110,7 +110,7 @@ def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
     assert outcome.exit is Exit.DIFFERS
     assert len(outcome.results[0].processes[0].samples.units) == 200
     notes = "\n".join(runs(outcome.results).notes)
-    assert "stopped: memory limit after 200 units; a verdict needs 400" in notes
+    assert "stopped: memory limit after 200 units, but a verdict needs 400: raise" in notes
 
 
 def test_a_pair_judged_by_its_peaks_needs_its_pair() -> None:

@@ -134,7 +134,7 @@ def test_a_run_that_is_planned_twice_is_made_twice(tmp_path: Path) -> None:
     [
         ("grow-4096.buggy.inline.1.json", b"", "is not a saved result, or is incomplete"),
         ("grow-4096.buggy.inline.1.json", b"\xff\x00", "is not a saved result, or is incomplete"),
-        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 5: update"),
+        ("grow-4096.buggy.inline.1.json", b'{"schema": 99}', "schema 99, newer than 6: update"),
         ("grow-4096.fixed.inline.1.json", None, "contains another run than the one in its name"),
         ("grow-4096.buggy.inline.1-2.json", None, "is not one of the runs in plan.json"),
         (".grow-4096.buggy.inline.1.json.1", b"{", "is an incomplete file of an interrupted save"),

@@ -14,7 +14,7 @@ from leaklab.model.measurement import EndReason
 from leaklab.model.result import RESULT_SCHEMA, Result
 from leaklab.model.scenario import Resource, Variant
 from leaklab.model.signals import Signal
-from leaklab.model.verdicts import Conclusion
+from leaklab.model.verdicts import Conclusion, ReasonKind
 from leaklab.runs import store
 from leaklab.runs.sessions import Session
 
@@ -112,8 +112,26 @@ def test_a_selector_too_long_for_a_path_is_bad_input(tmp_path: Path) -> None:
 
 
 def test_the_message_on_a_selector_without_a_match_says_what_to_write(tmp_path: Path) -> None:
-    with pytest.raises(BadInput, match="write scenario/variant"):
+    with pytest.raises(BadInput, match="'leaklab run grow-4096' measures it first"):
         store.find_results(tmp_path, "grow-4096/fixed")
+    with pytest.raises(BadInput, match="write scenario/variant, for example grow-4096/fixed"):
+        store.find_results(tmp_path, "grow-4096")
+
+
+def test_the_message_on_a_selector_with_a_typing_error_names_the_nearest(tmp_path: Path) -> None:
+    save_as(tmp_path, "20260101-000000-1", toys.result())
+    with pytest.raises(BadInput, match="did you mean 'grow-4096/buggy'"):
+        store.find_results(tmp_path, "grow-496/buggy")
+
+
+def test_a_result_of_schema_5_has_the_present_kinds_of_reasons(tmp_path: Path) -> None:
+    record = msgspec.json.decode(store.encode_result([toys.result()]))[0]
+    old = [{"kind": "not-in-all"}, {"kind": "would-escape", "rate": 2.0}, {"kind": "level"}]
+    record["verdict"]["reasons"] = old
+    path = tmp_path / "old.json"
+    path.write_bytes(msgspec.json.encode({**record, "schema": 5}))
+    kinds = [reason.kind for reason in store.read_result(path).verdict.reasons]
+    assert [ReasonKind.NOT_IN_TOTAL, ReasonKind.DETECTION_LIMIT, ReasonKind.LEVEL] == kinds
 
 
 def test_a_newer_schema_is_named(tmp_path: Path) -> None:

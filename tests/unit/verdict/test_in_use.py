@@ -106,7 +106,7 @@ def test_memory_that_moves_between_allocators_is_not_a_leak() -> None:
     ]
     result = verdict(toys.process([0] * N, samples=samples, units_done=N, stops=stops))
     assert result.conclusion is Conclusion.UNDECIDED
-    assert result.reasons[0].kind is ReasonKind.NOT_IN_ALL
+    assert result.reasons[0].kind is ReasonKind.NOT_IN_TOTAL
 
 
 def test_stepwise_growth_of_a_table_is_reported_by_its_mean() -> None:

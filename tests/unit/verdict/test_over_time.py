@@ -95,7 +95,7 @@ def test_a_leak_beneath_a_falling_part_is_detected_once_it_exceeds_the_fall() ->
 
 def test_a_clean_watch_states_the_largest_undetected_leak() -> None:
     verdict = judged(lambda _: 5 * MIB, 64)
-    escape = reason(verdict, ReasonKind.WOULD_ESCAPE)
+    escape = reason(verdict, ReasonKind.DETECTION_LIMIT)
     assert Conclusion.CLEAN is verdict.conclusion
     assert reason_text(escape, Per.SECOND) == (
         "detection limit 2.3 KiB a second: a slower leak would be missed; watching for 10 min "

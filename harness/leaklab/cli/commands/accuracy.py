@@ -49,10 +49,10 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     rates, sensitivities = [], []
     with progress.open_progress() as listener:
         for rate in error_rates(series, seed, samples or SAMPLES):
-            listener.tell(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
+            listener.show_step(f"{rate.cell.shape}, {rate.cell.samples:,} samples")
             rates.append(rate)
         for sensitivity in () if samples else constant_sensitivities(max(series // 10, 1), seed):
-            listener.tell(f"{sensitivity.constant} {sensitivity.value:.3g}")
+            listener.show_step(f"{sensitivity.constant} {sensitivity.value:.3g}")
             sensitivities.append(sensitivity)
     tables = [quality.rate_table(rates)]
     tables += [quality.sensitivity_table(sensitivities)] if sensitivities else []

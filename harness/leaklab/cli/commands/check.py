@@ -9,6 +9,7 @@ from leaklab.catalogue.contracts import check_contracts
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.model.errors import Exit, one_line
+from leaklab.model.text import counted
 from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.limits import make_limits
 
@@ -29,10 +30,11 @@ def command(
     limits = make_limits(memory_limit, time_limit)
     with ProcessExecutor(opened, limits) as executor, progress.open_progress() as listener:
         checks = [
-            check_contracts(opened, n, executor, listener.tell) for n in names or opened.names()
+            check_contracts(opened, n, executor, listener.show_step)
+            for n in names or opened.names()
         ]
     for check in checks:
         sys.stdout.write("".join(f"{check.name}: {one_line(line)}\n" for line in check.lines))
     problems = sum(len(check.problems) for check in checks)
-    sys.stdout.write(f"{len(checks)} scenarios, {problems} problems\n")
+    sys.stdout.write(f"{counted(len(checks), 'scenario')}, {counted(problems, 'problem')}\n")
     return max((check.exit for check in checks), default=Exit.AS_EXPECTED)

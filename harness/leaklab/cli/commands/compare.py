@@ -72,6 +72,7 @@ def command(
         sys.stdout.write(msgspec.json.encode(comparison).decode() + "\n")
     else:
         reports.print_table(runs.comparison(comparison), sys.stdout)
+        sys.stdout.write(f"drawn in {plot}\n" if plot else "")
     is_missed = comparison.pair and not comparison.pair.leak
     return Exit.DIFFERS if is_missed else Exit.AS_EXPECTED
 

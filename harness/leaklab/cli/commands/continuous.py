@@ -123,7 +123,7 @@ def _write_json(comparison: CommitComparison, selection: Selection) -> None:
         "head": comparison.head.commit,
         "factor": comparison.factor,
         "figures": rows,
-        "taken_in": selection.taken_in,
+        "included": selection.included,
         "left_out": selection.left_out,
         "lacking": selection.lacking,
         "absent": {"base": comparison.base.tracked.absent, "head": comparison.head.tracked.absent},

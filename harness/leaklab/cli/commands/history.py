@@ -9,6 +9,7 @@ from leaklab.cli import asv_checkout, options
 from leaklab.cli.debug import debug
 from leaklab.features.commits import measure
 from leaklab.model.errors import BadInput, Exit
+from leaklab.model.text import counted
 from leaklab.reports import commit_notes, commits
 
 COMMITS = 10
@@ -49,9 +50,8 @@ def command(count: int) -> Exit:
         reports.print_table(commits.regressions(regressions), sys.stdout)
     for line in [*history.failed[:MAX_LINES], *commit_notes.of_history(history, selection)]:
         sys.stdout.write(f"{line}\n")
-    summary = (
-        f"{len(hashes)} commits, {len(regressions)} regressions, {len(history.failed)} failures"
-    )
+    counts = (("commit", hashes), ("regression", regressions), ("failure", history.failed))
+    summary = ", ".join(counted(len(items), noun) for noun, items in counts)
     sys.stdout.write(f"{summary}; the site is in .asv/html, 'make preview' shows it\n")
     if history.exit is not Exit.AS_EXPECTED:
         return history.exit

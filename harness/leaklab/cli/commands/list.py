@@ -7,17 +7,32 @@ import click
 import msgspec
 
 from leaklab import reports
+from leaklab.catalogue.contradictions import MAX_LEVEL
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options
+from leaklab.model.scenario import Resource
 from leaklab.reports.catalogue import catalogue as table_of
 
 
 @click.command("list")
+@click.option(
+    "--level", type=click.IntRange(1, MAX_LEVEL), metavar="N", help="Only scenarios of this level."
+)
+@click.option(
+    "--resource", type=click.Choice([r.value for r in Resource]), help="Only this resource."
+)
 @options.as_json
 @options.common
-def command(catalogue: Path | None, as_json: bool) -> None:
-    """List the scenarios; 'leaklab show NAME' shows one of them."""
-    scenarios = open_catalogue(catalogue).load_all()
+def command(level: int | None, resource: str | None, catalogue: Path | None, as_json: bool) -> None:
+    """List the scenarios; 'leaklab show NAME' shows one of them.
+
+    Level 1 is the easiest hunt, level 5 the hardest.
+    """
+    scenarios = [
+        scenario
+        for scenario in open_catalogue(catalogue).load_all()
+        if level in (None, scenario.level) and resource in (None, scenario.resource)
+    ]
     if as_json:
         sys.stdout.write(msgspec.json.format(msgspec.json.encode(scenarios)).decode() + "\n")
         return

@@ -76,6 +76,6 @@ def _watch(loads: Sequence[Load], seconds: float) -> list[ObserverCost]:
     measured = []
     with progress.open_progress() as listener:
         for load, watched in measure_observer_cost(loads, seconds):
-            listener.tell(f"{load.label} of {format_bytes(load.each_bytes)}")
+            listener.show_step(f"{load.label} of {format_bytes(load.each_bytes)}")
             measured += [watched] if watched else []
     return measured

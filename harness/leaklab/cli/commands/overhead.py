@@ -66,7 +66,7 @@ def command(
     limits = make_limits(memory_limit, time_limit)
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     with progress.open_progress() as listener:
-        overheads = list(measure_agent_cost(opened, jobs, pairs, limits, listener.tell))
+        overheads = list(measure_agent_cost(opened, jobs, pairs, limits, listener.show_step))
     if as_json:
         sys.stdout.write(msgspec.json.encode(overheads).decode() + "\n")
     else:

@@ -98,7 +98,7 @@ def _project(
     catalogue: Catalogue, plans: list[list[Job]], limits: Limits, target: ProjectionTarget
 ) -> list[VariantProjection]:
     with ProcessExecutor(catalogue, limits) as executor, progress.open_progress() as listener:
-        return [project_variants(jobs, executor, target, listener.tell) for jobs in plans]
+        return [project_variants(jobs, executor, target, listener.show_step) for jobs in plans]
 
 
 def _all_memory() -> int:

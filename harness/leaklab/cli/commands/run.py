@@ -11,7 +11,7 @@ from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.interpreters import find_interpreter
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
 from leaklab.cli import options, progress
-from leaklab.cli.param_types import Seconds
+from leaklab.cli.param_types import Seconds, format_seconds
 from leaklab.cli.resume import ResumableWork, require_no_other_options, resumed
 from leaklab.model.errors import Exit
 from leaklab.model.job import Limits
@@ -22,8 +22,13 @@ from leaklab.runs.opening import SessionWork, begin_resumable, open_session
 from leaklab.runs.runner import Outcome
 from leaklab.runs.store import encode_result
 
+EXIT_CODES = (
+    "Exit codes: 0 as known; 1 not as known; of a program of unknown behaviour 0 clean, 1 a leak, "
+    "3 undecided; 2 bad input; 3 could not measure; 130 interrupted."
+)
 
-@click.command("run")
+
+@click.command("run", epilog=EXIT_CODES)
 @options.names
 @options.variant
 @options.workers
@@ -39,7 +44,7 @@ from leaklab.runs.store import encode_result
     "--budget",
     type=Seconds(),
     default=DEFAULT_BUDGET_SECONDS,
-    show_default=True,
+    show_default=format_seconds(DEFAULT_BUDGET_SECONDS),
     metavar="TIME",
     help="CPU time that a run may use to make its verdict certain.",
 )
@@ -91,9 +96,11 @@ def command(
 ) -> Exit:
     """Run scenarios, judge them, and save what was measured.
 
-    Each variant runs in a process of its own, or in a pool of workers. The figures are those of
-    these processes, without their baselines. A control has one variant, 'program'.
+    Without NAME, all scenarios of the catalogue run, one after the other. Each variant runs in a
+    process of its own, or in a pool of workers. The figures are those of these processes, without
+    their baselines. A control has one variant, 'program'.
     """
+    limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
     if resume is None:
         request = PlanRequest(
             names=names,
@@ -105,9 +112,8 @@ def command(
             options=changes,
             repeat=repeat,
             budget_seconds=budget,
-            python=None if python is None else find_interpreter(python),
+            python=python and find_interpreter(python),
         )
-        limits = make_limits(memory_limit, time_limit, process_limit, descriptor_limit, jobs)
         begun = _begin(open_catalogue(catalogue), request, limits, jobs, results)
     else:
         require_no_other_options(context)

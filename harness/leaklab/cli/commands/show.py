@@ -13,10 +13,9 @@ from leaklab.catalogue.files import read_text_of
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.lint import HINTS, unified_diff
 from leaklab.cli import options
-from leaklab.cli.pager import Page, show_page
+from leaklab.cli.pager import Page, Paging, page_width, show_page
 from leaklab.model.scenario import Scenario
 
-PLAIN_WIDTH = 79
 SYMPTOM = re.compile(r"^## The symptom\n.*?(?=^## |\Z)", re.M | re.S)
 # The first paragraph after the title; later ones explain the mistake.
 STORY = re.compile(r"\A# [^\n]*\n+((?:[^#\n][^\n]*\n)+)")
@@ -34,15 +33,24 @@ PROGRAM_SPOILERS = ("culprit", "allocation", "diff_reason")
     help=f"Print the first N hints, of {HINTS}; each says more.",
 )
 @click.option("--solution", is_flag=True, help="Print the culprit, the diff and the whole lesson.")
+@click.option("--no-pager", is_flag=True, help="Print a long page at once.")
 @options.as_json
 @options.common
 def command(
-    name: str, hint: int | None, solution: bool, catalogue: Path | None, as_json: bool
+    name: str,
+    hint: int | None,
+    solution: bool,
+    no_pager: bool,
+    catalogue: Path | None,
+    as_json: bool,
 ) -> None:
     """Show a scenario: its story, its facts and the symptom.
 
     The page does not give the solution away. Search for the leak first; then ask for a hint, and
     in the end for the solution.
+
+    On a terminal, a page that is longer than the screen opens in the program that
+    PAGER names, or in less: q leaves it.
     """
     opened = open_catalogue(catalogue)
     scenario = opened.load(name)
@@ -53,7 +61,8 @@ def command(
     page = Page(_hints(scenario, hint)) if hint else Page()
     if solution:
         page += _solution(opened, scenario)
-    show_page(page if hint or solution else _introduction(opened, scenario))
+    page = page if hint or solution else _introduction(opened, scenario)
+    show_page(page, Paging.NEVER if no_pager else Paging.WHERE_LONG)
 
 
 def _introduction(catalogue: Catalogue, scenario: Scenario) -> Page:
@@ -84,12 +93,12 @@ def _solution(catalogue: Catalogue, scenario: Scenario) -> Page:
 def _hints(scenario: Scenario, count: int) -> list[str]:
     lines = []
     for number, hint in enumerate(scenario.hints[:count], 1):
-        lines += textwrap.wrap(f"{number}. {hint}", PLAIN_WIDTH, subsequent_indent="   ")
+        lines += textwrap.wrap(f"{number}. {hint}", page_width(), subsequent_indent="   ")
     return lines or [f"{scenario.name} has no hints."]
 
 
 def _titled(scenario: Scenario, text: str) -> list[str]:
-    return [f"{scenario.name}: {scenario.title}", *textwrap.wrap(text, PLAIN_WIDTH)]
+    return [f"{scenario.name}: {scenario.title}", *textwrap.wrap(text, page_width())]
 
 
 def _known(scenario: Scenario) -> dict[str, str]:
@@ -111,12 +120,14 @@ def _how_to_run(scenario: Scenario) -> dict[str, str]:
 def _facts(facts: Mapping[str, str]) -> list[str]:
     lines = []
     for name, value in facts.items():
-        lines += textwrap.wrap(f"{name:<12}{value}", PLAIN_WIDTH, subsequent_indent=" " * 12)
+        lines += textwrap.wrap(f"{name:<12}{value}", page_width(), subsequent_indent=" " * 12)
     return lines
 
 
 def _lesson(catalogue: Catalogue, scenario: Scenario) -> str:
-    return read_text_of(catalogue.folder(scenario.name) / "README.md")
+    """Return the lesson, which a program of one's own may lack."""
+    path = catalogue.folder(scenario.name) / "README.md"
+    return read_text_of(path) if path.exists() or catalogue.is_builtin else ""
 
 
 def _story(lesson: str) -> str:

@@ -86,7 +86,7 @@ def command(
     if quick:
         size, names = Size(1, 1, QUICK_UNITS, cpu_limit), names or QUICK_NAMES
     with progress.open_progress() as listener:
-        findings = measure_beside_tools(opened, names, tools or KNOWN, size, listener.tell)
+        findings = measure_beside_tools(opened, names, tools or KNOWN, size, listener.show_step)
     _show(findings, as_json=as_json)
     if write:
         arguments = ["--quick"] if quick else [f"--pairs {pairs}"]

@@ -9,12 +9,13 @@ import msgspec
 from leaklab import reports
 from leaklab.cli import options, watch_session
 from leaklab.cli.debug import debug
-from leaklab.cli.param_types import Seconds
+from leaklab.cli.param_types import Seconds, format_seconds
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Resource
 from leaklab.model.text import cut
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import watch
+from leaklab.reports.terminal import terminal_width
 
 INTERVAL_SECONDS = 0.5
 # More digits than any process id has; Python refuses to read very long numbers.
@@ -57,7 +58,7 @@ class Pid(click.ParamType[int]):
     "--interval",
     type=Seconds(),
     default=INTERVAL_SECONDS,
-    show_default=True,
+    show_default=format_seconds(INTERVAL_SECONDS),
     metavar="TIME",
     help="Average time from one reading to the next; shorter if workers are replaced often.",
 )
@@ -111,5 +112,5 @@ def command(
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
-        reports.print_table(watch.table(report), sys.stdout)
+        reports.print_table(watch.table(report, terminal_width(sys.stdout)), sys.stdout)
     return EXITS[report.conclusion]

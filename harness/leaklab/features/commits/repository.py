@@ -96,7 +96,8 @@ def open_repository(root: Path) -> Repository:
         raise BadInput(f"{root} is not a git checkout, and asv measures commits: use a clone")
     shallow = git(root, ["rev-parse", "--is-shallow-repository"])
     if shallow.returncode:
-        raise BadInput(f"git cannot read {root}: {' '.join(shallow.stderr.split())}")
+        problem = f"git cannot read {root}: {' '.join(shallow.stderr.split())}"
+        raise BadInput(f"{problem}; 'git status' must work there")
     if shallow.stdout.strip() == "true":
         problem = "this clone is shallow, and asv cannot check out its commits"
         raise BadInput(f"{problem}: run 'git fetch --unshallow'")

@@ -28,12 +28,12 @@ SHARED = f"{SCENARIOS}/__init__.py"
 class Selection:
     """The names of scenarios beside those with `bench = true`.
 
-    taken_in: measured because the commits change them.
+    included: measured because the commits change them.
     left_out: not measured.
     lacking: changed, and not measured because the working tree lacks them.
     """
 
-    taken_in: tuple[str, ...] = ()
+    included: tuple[str, ...] = ()
     left_out: tuple[str, ...] = ()
     lacking: tuple[str, ...] = ()
 
@@ -47,7 +47,7 @@ def select(scenarios: Sequence[Scenario], changed: Collection[str]) -> Selection
     """
     others = sorted(scenario.name for scenario in scenarios if not scenario.bench)
     return Selection(
-        taken_in=tuple(name for name in others if name in changed),
+        included=tuple(name for name in others if name in changed),
         left_out=tuple(name for name in others if name not in changed),
         lacking=tuple(sorted(set(changed) - {scenario.name for scenario in scenarios})),
     )

@@ -56,7 +56,7 @@ class VariantProjection:
     Peaks and `prediction` are above `baseline_bytes`, the RSS of the process before it imports its
     program. The limit applies to the sum of both. With the scope of a tree, a peak is the maximum
     PSS without files of all processes together, at unit boundaries, and nothing is subtracted.
-    `meeting` is where the limit is reached. `plausible` are the laws that cannot be ruled out
+    `crossing` is where the limit is reached. `plausible` are the laws that cannot be ruled out
     beside the likeliest one, which is the first in `laws`.
     """
 
@@ -70,7 +70,7 @@ class VariantProjection:
     baseline_bytes: int
     points: tuple[Point, ...]
     prediction: Prediction
-    meeting: Crossing
+    crossing: Crossing
     plausible: tuple[Law, ...]
     laws: Laws
 
@@ -166,7 +166,7 @@ def _projected(
         baseline_bytes=baseline,
         points=points,
         prediction=laws.predict(target.units),
-        meeting=laws.crossing(target.limit_bytes - baseline),
+        crossing=laws.crossing(target.limit_bytes - baseline),
         plausible=tuple(dict.fromkeys(f.law for f in laws.plausible if f.law is not laws.best.law)),
         laws=laws,
     )

@@ -148,7 +148,8 @@ def _interpreter_output(session: Path, limits: Limits) -> str:
 def _run(executor: ProcessExecutor, job: Job) -> ProcessRecord:
     measurement = executor.execute(job, lambda _: None)
     if measurement.end_reason is not EndReason.COMPLETED:
-        raise NotMeasured(f"{job.label}: {measurement.end_reason} {measurement.detail}")
+        how = f"{job.label}: {measurement.end_reason} {measurement.detail}"
+        raise NotMeasured(f"{how}; 'leaklab run {job.scenario.name}' shows more")
     return measurement.processes[0]
 
 

@@ -86,7 +86,7 @@ def measure_beside_tools(
     with open_tool_runner(catalogue, seconds) as runner:
         listed = [tool for name, tool in TOOLS.items() if name in chosen]
         costs = tuple(tool_costs.measure_tool_costs(runner, job, size.pairs, listed, on_progress))
-        answers = list(scoreboard.ask_tools(runner, jobs, judges, on_progress))
+        answers = list(scoreboard.judge_with_tools(runner, jobs, judges, on_progress))
     with spikes.open_spike_runner(seconds) as (runner, spike):
         listed = [tool for name, tool in PEAK_TOOLS.items() if name in chosen]
         errors = tuple(spikes.measure_spikes(runner, spike, size.repeats, listed, on_progress))

@@ -69,7 +69,7 @@ class Detection:
 
     @property
     def meets_limits(self) -> bool:
-        """Whether a leak was detected in every run in time, or a clean program never accused."""
+        """Whether every run of a leak detected it in time, and none of a clean program did."""
         late = self.leaks and (self.wall is None or self.wall.worst_seconds > MAX_SECONDS)
         return not self.failed_runs and not late
 

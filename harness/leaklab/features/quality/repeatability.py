@@ -34,15 +34,15 @@ PARENT_BYTES = 40 << 10
 class Repeatability:
     """The spread of the peaks of one variant in one mode over its rounds.
 
-    `least_bytes` and `most_bytes` are the smallest and the largest peak of its one process, or of
+    `min_bytes` and `max_bytes` are the smallest and the largest peak of its one process, or of
     the pool's worker with the largest spread. `parent_spread_bytes` is the spread of the pool's
     parent. `wrong` counts the wrong verdicts.
     """
 
     label: str
     runs: int
-    least_bytes: int
-    most_bytes: int
+    min_bytes: int
+    max_bytes: int
     allowed_share: float
     wrong: int
     parent_spread_bytes: int = 0
@@ -50,7 +50,7 @@ class Repeatability:
     @property
     def spread_share(self) -> float:
         """The largest less the smallest peak, as a share of the smallest."""
-        return (self.most_bytes - self.least_bytes) / max(self.least_bytes, 1)
+        return (self.max_bytes - self.min_bytes) / max(self.min_bytes, 1)
 
     @property
     def is_repeatable(self) -> bool:
@@ -115,8 +115,8 @@ def _repeatability(group: Sequence[Result], scenario: Scenario) -> Repeatability
     return Repeatability(
         label=label(first),
         runs=len(group),
-        least_bytes=min(widest),
-        most_bytes=max(widest),
+        min_bytes=min(widest),
+        max_bytes=max(widest),
         allowed_share=_allowed(scenario),
         wrong=sum(r.as_expected is False for r in group),
         parent_spread_bytes=max(parent) - min(parent),

@@ -31,17 +31,17 @@ class ToolAnswer:
 class ToolTally:
     """The counts and errors of a tool; `rule` is its name in JSON output.
 
-    `accused` are the clean variants that it called leaks, `missed` the leaks that it called clean.
+    `false_alarms` are clean variants that it called leaks, `missed` the leaks that it called clean.
     `trouble` is the reason why it was not run; empty if it was.
     """
 
     rule: str
     trouble: str = ""
     right: int = 0
-    accused: tuple[str, ...] = ()
+    false_alarms: tuple[str, ...] = ()
     missed: tuple[str, ...] = ()
     undecided: tuple[str, ...] = ()
-    not_asked: int = 0
+    not_covered: int = 0
 
 
 def scoreboard_jobs(catalogue: Catalogue, names: Iterable[str]) -> tuple[list[Job], list[str]]:
@@ -66,7 +66,7 @@ def scoreboard_jobs(catalogue: Catalogue, names: Iterable[str]) -> tuple[list[Jo
     return jobs, left_out
 
 
-def ask_tools(
+def judge_with_tools(
     runner: ToolRunner,
     jobs: Sequence[Job],
     tools: Sequence[VerdictTool],
@@ -100,7 +100,7 @@ def _ask(runner: ToolRunner, tool: VerdictTool, job: Job) -> list[ToolAnswer]:
 def _verdicts(runner: ToolRunner, tool: VerdictTool, job: Job) -> tuple[ToolVerdict, ...]:
     """Return the verdicts of a tool's rows on a job; undecided if the tool timed out."""
     if not applies(tool, job):
-        return (ToolVerdict.NOT_ASKED,) * len(tool.names)
+        return (ToolVerdict.NOT_COVERED,) * len(tool.names)
     with runner.prepare(job) as tool_job:
         tool_run = runner.run(tool_job, tool.command(tool_job), tool.environment)
         if tool_run.timed_out:
@@ -138,10 +138,10 @@ def _tally(name: str, answers: Sequence[ToolAnswer]) -> ToolTally:
         name,
         right=len(_variants_with(leaking, ToolVerdict.LEAK))
         + len(_variants_with(clean, ToolVerdict.CLEAN)),
-        accused=_variants_with(clean, ToolVerdict.LEAK),
+        false_alarms=_variants_with(clean, ToolVerdict.LEAK),
         missed=_variants_with(leaking, ToolVerdict.CLEAN),
         undecided=_variants_with(answers, ToolVerdict.UNDECIDED),
-        not_asked=len(_variants_with(answers, ToolVerdict.NOT_ASKED)),
+        not_covered=len(_variants_with(answers, ToolVerdict.NOT_COVERED)),
     )
 
 

@@ -164,6 +164,6 @@ def _beyond(runner: ToolRunner, job: Job, tool: Tool, size: int) -> int:
     with runner.prepare(job) as tool_job:
         figures = tool.measure(runner, tool_job)
     if figures.peak_bytes is None:
-        raise NotMeasured(f"{tool.name}: it gave no peak")
+        raise NotMeasured(f"{tool.name} gave no peak; leave it out with --tool")
     truth = int((runner.catalogue.root / HIGH_WATER).read_text()) << 10
     return figures.zero_bytes + figures.peak_bytes - truth

@@ -39,12 +39,12 @@ FAULT_OF_PSLEAK = re.compile(r"^psleak\.\w+Error", re.M)
 
 
 class ToolVerdict(StrEnum):
-    """A tool's verdict on a program; NOT_ASKED if it does not cover the program."""
+    """A tool's verdict on a program; NOT_COVERED if it does not cover the program."""
 
     LEAK = "leak"
     CLEAN = "clean"
     UNDECIDED = "undecided"
-    NOT_ASKED = "n/a"
+    NOT_COVERED = "n/a"
 
 
 @dataclass(frozen=True)

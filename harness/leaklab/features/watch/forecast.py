@@ -44,15 +44,15 @@ class Forecast(Struct, frozen=True, kw_only=True):
 
     `seconds_to_limit` is None if it never reaches the limit or does not grow.
     `soonest_seconds` and `latest_seconds` come from the 95 % interval of the growth; each is None
-    if that end of the interval does not reach the limit. `speed_bytes` is the growth in each
-    `speed_class`.
+    if that end of the interval does not reach the limit. `growth_bytes` is the growth
+    in each `span`.
     """
 
     limit_bytes: int
     limit_of: str
     held_bytes: int
-    speed_class: Span
-    speed_bytes: float
+    span: Span
+    growth_bytes: float
     seconds_to_limit: float | None = None
     soonest_seconds: float | None = None
     latest_seconds: float | None = None
@@ -86,8 +86,8 @@ def forecast(held_bytes: int, limit: MemoryLimit, growth: Estimate) -> Forecast:
         limit_bytes=limit.memory_bytes,
         limit_of=limit.source,
         held_bytes=held_bytes,
-        speed_class=rate.span,
-        speed_bytes=rate.amount,
+        span=rate.span,
+        growth_bytes=rate.amount,
         seconds_to_limit=None if is_clean else until(growth.per_unit),
         soonest_seconds=until(growth.high),
         latest_seconds=until(growth.low),

@@ -15,8 +15,10 @@ from leaklab.model.scenario import Resource
 from leaklab.model.signals import READ, Reading, Signal
 from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.generations import Generations
+from leaklab.verdict.wording import Per, with_text
 
-WATCH_SCHEMA = 4
+WATCH_SCHEMA = 5
+ENDED_ADVICE = "the program ended; give it more work, or lower --interval"
 MAX_SHOWN_PROCESSES = 20
 MAX_GENERATIONS = 20
 
@@ -45,9 +47,11 @@ class WatchReport(Struct, frozen=True, kw_only=True):
 
     Schema history: 1 the first; 2 conclusions and reasons by name; 3 `resident_samples`,
     `generations`, `container`, and PSS in fewer rows than RSS;
-    4 `ended` is `end_reason`, `how` is `end_detail`.
+    4 `ended` is `end_reason`, `how` is `end_detail`; 5 `projection` is `forecast`, and in it
+    `speed_class` is `span` and `speed_bytes` is `growth_bytes`; six kinds of reasons have other
+    names.
 
-    `per` is the unit of the verdict's amounts, a second. The amounts and `projection` are None if
+    `per` is the unit of the verdict's amounts, a second. The amounts and `forecast` are None if
     there were too few readings. `processes` are the largest ones alive at the last sample,
     `processes_left_out` is the number of the others, and `processes_unreadable` the maximum number
     of processes with unreadable memory. `command_status` is the exit code, or a signal as a
@@ -69,7 +73,7 @@ class WatchReport(Struct, frozen=True, kw_only=True):
     seconds: float
     per: str = "second"
     verdict: Verdict
-    projection: Forecast | None
+    forecast: Forecast | None
     tree: Reading
     processes: list[WatchedProcess]
     processes_left_out: int
@@ -100,6 +104,8 @@ def watch_report(
 ) -> WatchReport:
     """Make the report at the end of a watch that has readings."""
     verdict = watch.verdict(question.resource)
+    if ending is WatchEnd.ENDED:
+        verdict = with_text(verdict, Per.SECOND, ENDED_ADVICE)
     largest = watch.processes(MAX_SHOWN_PROCESSES)
     return WatchReport(
         command=target.name,
@@ -109,7 +115,7 @@ def watch_report(
         command_status=target.status,
         seconds=watch.seconds,
         verdict=verdict,
-        projection=forecast_of(watch, verdict, question.limit),
+        forecast=forecast_of(watch, verdict, question.limit),
         tree=watch.now,
         processes=[watched_process(p, question.machine_bytes) for p in largest],
         processes_left_out=watch.process_count() - len(largest),

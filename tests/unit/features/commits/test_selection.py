@@ -104,7 +104,7 @@ def test_the_default_set_and_changed_scenarios_are_measured_and_no_others() -> N
     marked = [toys.scenario(name, bench=True) for name in ("a", "b")]
     others = [toys.scenario(name) for name in ("e", "d", "c")]
     assert select([*others, *marked], {"a", "d", "newcomer"}) == Selection(
-        taken_in=("d",), left_out=("c", "e"), lacking=("newcomer",)
+        included=("d",), left_out=("c", "e"), lacking=("newcomer",)
     )
 
 

@@ -64,7 +64,7 @@ def test_a_line_of_4096_bytes_is_projected_and_meets_the_limit_with_its_baseline
     one = projected_variant()
     assert Law.LINEAR is one.laws.best.law
     assert one.prediction.peak_bytes == pytest.approx(4096 * 1_000_000)
-    assert one.meeting.units == pytest.approx(MET_AT)
+    assert one.crossing.units == pytest.approx(MET_AT)
     assert one.prediction.low_bytes < 4096 * 1_000_000 < one.prediction.high_bytes
 
 
@@ -72,7 +72,7 @@ def test_a_constant_program_never_reaches_the_limit() -> None:
     one = projected_variant(Variant.FIXED)
     assert Law.CONSTANT is one.laws.best.law
     assert Prediction(1_000_000, 0, 0, one.prediction.high_bytes) == one.prediction
-    assert one.meeting.units is None
+    assert one.crossing.units is None
 
 
 def test_the_largest_size_runs_first_because_only_it_may_reach_a_limit() -> None:

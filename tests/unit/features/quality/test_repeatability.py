@@ -28,13 +28,13 @@ def of(mode: Mode, *runs: list[ProcessRecord], repeatable: str = "exact") -> Rep
 
 def test_each_process_is_compared_with_itself_in_the_other_runs() -> None:
     verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 100, 200))
-    assert (verdict.least_bytes, verdict.most_bytes) == (200 * KIB, 200 * KIB)
+    assert (verdict.min_bytes, verdict.max_bytes) == (200 * KIB, 200 * KIB)
     assert verdict.is_repeatable
 
 
 def test_the_process_with_the_widest_spread_of_peaks_counts() -> None:
     verdict = of(Mode.SPAWN, pool(10, 100, 200), pool(10, 104, 201))
-    assert (verdict.least_bytes, verdict.most_bytes) == (100 * KIB, 104 * KIB)
+    assert (verdict.min_bytes, verdict.max_bytes) == (100 * KIB, 104 * KIB)
     assert not verdict.is_repeatable
 
 

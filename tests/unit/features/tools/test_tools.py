@@ -84,9 +84,9 @@ def test_a_tool_without_a_peak_has_no_spread() -> None:
         (True, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", right=1)),
         (False, ToolVerdict.CLEAN, ToolTally("RSS + 1 MiB", right=1)),
         (True, ToolVerdict.CLEAN, ToolTally("RSS + 1 MiB", missed=("x/y",))),
-        (False, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", accused=("x/y",))),
+        (False, ToolVerdict.LEAK, ToolTally("RSS + 1 MiB", false_alarms=("x/y",))),
         (True, ToolVerdict.UNDECIDED, ToolTally("RSS + 1 MiB", undecided=("x/y",))),
-        (False, ToolVerdict.NOT_ASKED, ToolTally("RSS + 1 MiB", not_asked=1)),
+        (False, ToolVerdict.NOT_COVERED, ToolTally("RSS + 1 MiB", not_covered=1)),
     ],
 )
 def test_an_answer_is_counted_by_its_verdict(
@@ -211,7 +211,9 @@ GOOD = ToolCost("leaklab", "", 9, (5, 5), None, Interval(1.0, 0.9, 1.02), Interv
                 "leaklab", "", 9, (5, 9), None, Interval(1, 0.9, 1.021), Interval(2 * MIB, 0, 0)
             ),
             SpikeErrors("leaklab", "", (0, -4096)),
-            ToolTally("leaklab", accused=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)),
+            ToolTally(
+                "leaklab", false_alarms=("a/fixed",), missed=("b/buggy",), undecided=("c/buggy",)
+            ),
             [
                 "the spread is 4 B",
                 "the CPU ratio's interval ends at 1.0210",

@@ -60,23 +60,23 @@ def test_pieces_use_the_shortest_span_with_at_least_one() -> None:
 
 
 def test_growth_reaches_the_limit_within_an_interval() -> None:
-    projection = projected(2 * MIB, MIB, 4 * MIB)
+    outlook = projected(2 * MIB, MIB, 4 * MIB)
     assert (1024, 512, 2048) == (
-        projection.seconds_to_limit,
-        projection.soonest_seconds,
-        projection.latest_seconds,
+        outlook.seconds_to_limit,
+        outlook.soonest_seconds,
+        outlook.latest_seconds,
     )
     assert (3 * GIB, "a test's", GIB) == (
-        projection.limit_bytes,
-        projection.limit_of,
-        projection.held_bytes,
+        outlook.limit_bytes,
+        outlook.limit_of,
+        outlook.held_bytes,
     )
-    assert (Span.SECOND, 2 * MIB) == (projection.speed_class, projection.speed_bytes)
+    assert (Span.SECOND, 2 * MIB) == (outlook.span, outlook.growth_bytes)
 
 
 def test_uncertain_growth_may_never_reach_the_limit() -> None:
-    projection = projected(MIB, -MIB, 2 * MIB, "undecided")
-    assert (2048, None) == (projection.seconds_to_limit, projection.latest_seconds)
+    outlook = projected(MIB, -MIB, 2 * MIB, "undecided")
+    assert (2048, None) == (outlook.seconds_to_limit, outlook.latest_seconds)
 
 
 @pytest.mark.parametrize("estimate", [-MIB, 0])

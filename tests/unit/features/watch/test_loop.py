@@ -116,8 +116,8 @@ def test_growth_with_time_is_a_leak_with_a_speed_per_second() -> None:
 
 def test_a_level_series_is_clean_and_never_reaches_its_limit() -> None:
     seen = Toys({PID: growing(0)}).seen(100)
-    assert seen.projection
-    assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.projection.seconds_to_limit)
+    assert seen.forecast
+    assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.forecast.seconds_to_limit)
 
 
 @pytest.mark.parametrize("bytes_a_second", [300, 2_000, 20_000])
@@ -133,8 +133,8 @@ def test_slow_growth_is_undecided_and_the_named_time_decides(
     if seen.verdict.low is not None and seen.verdict.low > 0:
         assert Conclusion.UNDECIDED is seen.verdict.conclusion
         assert reason.text.startswith("PSS: it grows too slowly")
-        assert seen.projection
-        assert seen.projection.seconds_to_limit
+        assert seen.forecast
+        assert seen.forecast.seconds_to_limit
         assert reason.seconds is not None
         assert Toys({PID: sawing}).seen(1.2 * reason.seconds).verdict.is_leak
     else:
@@ -244,9 +244,9 @@ def test_only_resident_memory_is_read_between_expensive_readings() -> None:
 def test_resident_memory_decides_if_pss_was_read_too_rarely() -> None:
     seen = seldom_whole(lambda t: holding(10 * MIB + MIB * t)).seen(100)
     assert (Conclusion.LEAK, Signal.ANON) == (seen.verdict.conclusion, seen.verdict.signal)
-    assert seen.projection
-    assert Span.HOUR is seen.projection.speed_class
-    assert pytest.approx(1800 * MIB) == seen.projection.speed_bytes
+    assert seen.forecast
+    assert Span.HOUR is seen.forecast.span
+    assert pytest.approx(1800 * MIB) == seen.forecast.growth_bytes
     assert pytest.approx(MIB / 2) == seen.processes[0].growth_per_second
     columns = seen.resident_samples
     assert {"seconds", "rss_bytes", "vms_bytes", "shared_bytes", "anon_bytes"} == set(columns)
@@ -311,7 +311,7 @@ def test_the_memory_of_the_container_is_reported_with_its_growth() -> None:
     seen = toys.seen(100)
     assert seen.container
     assert (5 * MIB, 2 * MIB) == (seen.container.now.anon_bytes, seen.container.grew.anon_bytes)
-    assert "the whole container (its cgroup)" in "".join(watch.notes(seen))
+    assert "all processes in the container (its cgroup)" in "".join(watch.notes(seen))
     assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
 
 
@@ -353,7 +353,8 @@ def test_the_report_fits_80_columns() -> None:
 
 def test_the_report_of_a_slow_leak_uses_a_suitable_unit_of_time() -> None:
     notes = watch.notes(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
-    assert "growth: +2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB)" in notes
+    rate = "+2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB), which is +583 B a second"
+    assert f"growth: {rate}" in notes
     assert "in 20 d 2 h at this rate" in notes[2]
 
 
@@ -376,7 +377,7 @@ def test_too_few_readings_have_no_growth() -> None:
     seen = Toys({PID: growing(MIB)}).seen(5)
     assert (None, None, None) == (
         seen.verdict.per_unit,
-        seen.projection,
+        seen.forecast,
         seen.processes[0].growth_per_second,
     )
     assert watch.notes(seen)[-2:] == [
