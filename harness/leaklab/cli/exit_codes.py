@@ -92,6 +92,8 @@ def _text(error: Exception) -> str:
         return str(error)
     if isinstance(error, click.ClickException):
         context = getattr(error, "ctx", None)
+        if "is not one of" in error.format_message():
+            return error.format_message()
         path = context.command_path if context else "leaklab"
         return f"{error.format_message()} ('{path} --help' shows how)"
     what = f"unexpected {type(error).__name__}: {error}"

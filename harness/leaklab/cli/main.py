@@ -80,7 +80,10 @@ class LazyGroup(click.Group):
         del ctx
         width = max(len(name) for section in self.sections.values() for name in section)
         for title, section in self.sections.items():
-            with formatter.section(title):
+            formatter.write_paragraph()
+            formatter.write(title if title.endswith("?") else f"{title}:")
+            formatter.write("\n")
+            with formatter.indentation():
                 formatter.write_dl([(name.ljust(width), text) for name, text in section.items()])
 
 

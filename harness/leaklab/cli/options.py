@@ -54,9 +54,9 @@ def limits(function: Callable[..., Any]) -> Callable[..., Any]:
         "--time-limit",
         type=Seconds(),
         default=DEFAULT_RUN_LIMITS.time_seconds,
-        show_default=format_seconds(DEFAULT_RUN_LIMITS.time_seconds),
         metavar="TIME",
-        help="Stop a run that takes longer: 30s, 10m, 1h30m.",
+        help="Stop a run that takes longer: 30s, 10m, 1h30m.  "
+        f"[default: {format_seconds(DEFAULT_RUN_LIMITS.time_seconds)}]",
     )(function)
     return click.option(
         "--memory-limit",

@@ -44,9 +44,9 @@ EXIT_CODES = (
     "--budget",
     type=Seconds(),
     default=DEFAULT_BUDGET_SECONDS,
-    show_default=format_seconds(DEFAULT_BUDGET_SECONDS),
     metavar="TIME",
-    help="CPU time that a run may use to make its verdict certain.",
+    help="CPU time that a run may use to make its verdict certain.  "
+    f"[default: {format_seconds(DEFAULT_BUDGET_SECONDS)}]",
 )
 @options.seed
 @options.option_changes

@@ -58,9 +58,9 @@ class Pid(click.ParamType[int]):
     "--interval",
     type=Seconds(),
     default=INTERVAL_SECONDS,
-    show_default=format_seconds(INTERVAL_SECONDS),
     metavar="TIME",
-    help="Average time from one reading to the next; shorter if workers are replaced often.",
+    help="Average time from one reading to the next; shorter if workers are replaced often.  "
+    f"[default: {format_seconds(INTERVAL_SECONDS)}]",
 )
 @click.option(
     "--for",
@@ -93,8 +93,8 @@ def command(
     leaklab reads a process and its descendants at intervals; a terminal shows
     the readings in a live table. The verdict comes when the process ends, after
     --for, or at Ctrl-C (SIGTERM). It says whether memory (PSS without files)
-    grows steadily over the last half and quarter of the time after the start-up.
-    A longer watch gives a better verdict; a watch without a leak names the
+    grows steadily over the last half and quarter of the time; the start of the
+    program is left out. A longer watch gives a better verdict; a watch without a leak names the
     smallest leak that it would have detected. Workers that are replaced are
     judged by what each of them does.
 
