@@ -72,7 +72,7 @@ def test_without_a_terminal_the_command_alone_shows_its_help(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     assert 2 == run_command(cli, [])
-    assert "Is my program leaking?:" in capsys.readouterr().out
+    assert "Is my program leaking?" in capsys.readouterr().out
 
 
 def test_the_next_steps_name_commands_of_three_sections() -> None:
