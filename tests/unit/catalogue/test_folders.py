@@ -201,6 +201,25 @@ def test_every_entry_has_its_files(root: Path, name: str) -> None:
     assert problems(root) == [f"{name} is missing: write it"]
 
 
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("grow/buggy", "write grow --variant buggy"),
+        ("grwo", "did you mean 'grow'?"),
+        ("elsewhere", "shows all scenarios"),
+    ],
+)
+def test_an_unknown_name_gets_a_remedy(root: Path, name: str, remedy: str) -> None:
+    with pytest.raises(BadInput) as caught:
+        open_catalogue(root).load(name)
+    assert remedy in str(caught.value)
+
+
+def test_the_folder_of_the_scenarios_is_not_the_catalogue(root: Path) -> None:
+    with pytest.raises(BadInput, match=f"name the folder that contains it, {root.resolve()}"):
+        open_catalogue(root / "scenarios")
+
+
 def test_every_file_has_an_entry(root: Path) -> None:
     (root / "scenarios" / "grow" / "notes.txt").touch()
     assert "notes.txt is not a file of a scenario" in problems(root)[0]

@@ -63,6 +63,26 @@ def test_the_page_has_story_facts_and_symptom_and_gives_nothing_away(
     assert [] == [spoiler for spoiler in SPOILERS if spoiler in page]
 
 
+def test_a_program_without_a_lesson_is_shown_by_its_facts(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    (catalogue / "scenarios" / "toy" / "README.md").unlink()
+    page = shown(capsys, catalogue)
+    assert page.startswith("toy: ")
+    assert "a unit is" in page
+
+
+def test_a_list_is_narrowed_to_a_level_and_a_resource(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    def listed(*arguments: str) -> list[str]:
+        assert 0 == run_command(cli, ["list", *arguments, "--catalogue", str(catalogue)])
+        return [line.split()[0] for line in capsys.readouterr().out.splitlines()[1:]]
+
+    assert ["toy"] == listed("--level", "1") == listed("--resource", "memory")
+    assert [] == listed("--level", "5") == listed("--resource", "sockets")
+
+
 @pytest.mark.parametrize("count", [1, 2, 3, 4])
 def test_as_many_hints_are_printed_as_are_asked_for_and_nothing_else(
     capsys: pytest.CaptureFixture[str], catalogue: Path, count: int

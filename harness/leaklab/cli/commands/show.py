@@ -15,6 +15,7 @@ from leaklab.catalogue.lint import HINTS, unified_diff
 from leaklab.cli import options
 from leaklab.cli.pager import Page, Paging, page_width, show_page
 from leaklab.model.scenario import Scenario
+from leaklab.reports.wrapping import wrapped
 
 SYMPTOM = re.compile(r"^## The symptom\n.*?(?=^## |\Z)", re.M | re.S)
 # The first paragraph after the title; later ones explain the mistake.
@@ -68,10 +69,11 @@ def command(
 def _introduction(catalogue: Catalogue, scenario: Scenario) -> Page:
     """Return what a reader may know before the search."""
     facts = _facts({**_known(scenario), **_how_to_run(scenario)})
-    next_steps = [
-        f"leaklab run {scenario.name} measures it; leaklab show {scenario.name} --hint 1 helps,",
-        f"and leaklab show {scenario.name} --solution explains it.",
-    ]
+    next_steps = wrapped(
+        f"'leaklab run {scenario.name}' measures it; 'leaklab show {scenario.name} --hint 1' "
+        f"helps, and 'leaklab show {scenario.name} --solution' explains it.",
+        page_width(),
+    )
     lesson = _lesson(catalogue, scenario)
     story = _titled(scenario, _story(lesson) or scenario.summary)
     return Page([*story, "", *facts, "", *next_steps], lesson=_symptom(lesson))

@@ -11,7 +11,7 @@ import pytest
 from leaklab.cli import exit_codes
 from leaklab.cli.main import cli
 from leaklab.features.watch.container import ContainerReading
-from leaklab.features.watch.forecast import MemoryLimit, Span
+from leaklab.features.watch.forecast import Forecast, MemoryLimit, Span
 from leaklab.features.watch.loop import Watch, WatchEnd, WatchSettings, follow
 from leaklab.features.watch.report import WatchQuestion, WatchReport, watch_report
 from leaklab.model.scenario import Resource
@@ -403,6 +403,35 @@ def test_a_narrow_terminal_drops_columns_one_by_one() -> None:
     assert [*columns, "python …"] == at(28)
     assert ["PID", "RES", "COMMAND", "python l…"] == at(21)
     assert ["PID", "COMMAND", "python …"] == at(1)
+
+
+def test_a_narrow_report_keeps_the_command_and_leaves_out_numbers() -> None:
+    seen = Toys({PID: growing(MIB)}).seen(100)
+    lines = plain(watch.table(seen, 45)).splitlines()
+    assert ["PID", "RES", "PSS", "growth/s", "COMMAND"] == lines[0].split()
+    assert max(map(len, lines[:3])) <= 45
+
+
+def test_a_watch_of_a_program_that_ended_does_not_advise_a_longer_watch() -> None:
+    toys = Toys({PID: growing(0)})
+    question = WatchQuestion(Resource.MEMORY, 100 * MIB, LIMIT)
+    undecided = watch.notes(watch_report(toys.run(3), toys, question, WatchEnd.ENDED))[0]
+    assert "the program ended; give it more work, or lower --interval" in undecided
+    assert "watch longer" not in undecided
+
+
+def test_the_forecast_of_an_undecided_watch_is_conditional() -> None:
+    outlook = Forecast(
+        limit_bytes=4 * MIB,
+        limit_of="a limit",
+        held_bytes=MIB,
+        span=Span.SECOND,
+        growth_bytes=MIB,
+        seconds_to_limit=3.0,
+    )
+    text = "memory reaches the limit of 4 MiB (a limit) in 3.0 s at this rate"
+    assert text == watch.forecast_text(outlook, Conclusion.LEAK)
+    assert f"if it is a leak, {text}" == watch.forecast_text(outlook, Conclusion.UNDECIDED)
 
 
 def test_growth_of_pieces_is_shown_in_their_own_unit() -> None:
