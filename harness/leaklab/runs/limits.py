@@ -55,11 +55,11 @@ def make_limits(
     """Make the limits of a run from a user's options.
 
     Args:
-        memory_limit: in bytes; None for the default.
-        time_limit: in seconds.
-        process_limit: the number of processes that a run may have at a time.
-        descriptor_limit: the number of descriptors that each process may have open.
-        at_once: the number of runs made at a time.
+        memory_limit: In bytes; None for the default.
+        time_limit: In seconds.
+        process_limit: The number of processes that a run may have at a time.
+        descriptor_limit: The number of descriptors that each process may have open.
+        at_once: The number of runs made at a time.
 
     Raises:
         BadInput: No program can run within the memory limit or the descriptor limit.

@@ -178,6 +178,7 @@ def _gains(before: Reading, after: Reading) -> dict[str, float | None]:
     """Return the growth of each part of the memory, by the names of the fields of `Split`."""
 
     def gain(field: str) -> float | None:
+        """Return the growth of a field in bytes; None if a reading lacks it."""
         a, b = getattr(before, field), getattr(after, field)
         return None if a is None or b is None else float(b - a)
 

@@ -103,10 +103,10 @@ class Sampler:
         """Write a stop: the signals that are too expensive for every row.
 
         Args:
-            units: the work done.
+            units: The work done.
             how: NO_COLLECTION, COLLECTED or COLLECTOR_OFF.
-            high_water_bytes: the high-water mark of RSS so far.
-            cpu_nanoseconds: the CPU time of the units so far.
+            high_water_bytes: The high-water mark of RSS so far.
+            cpu_nanoseconds: The CPU time of the units so far.
         """
         count = self.rows[1]
         if count == MAX_STOPS:

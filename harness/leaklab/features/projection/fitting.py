@@ -55,7 +55,7 @@ def fit(points: Sequence[Point]) -> Laws:
     contains as the case without a rise.
 
     Args:
-        points: the peaks at `MIN_SIZES` or more different sizes, the smallest first.
+        points: The peaks at `MIN_SIZES` or more different sizes, the smallest first.
     """
     units = np.array([point.units for point in points], float)
     peaks = np.array([point.peak_bytes for point in points], float)
@@ -81,6 +81,7 @@ def _bounded(units: FloatArray, peaks: FloatArray) -> list[Fit]:
     """Fit the bounded law with the hinge that has the least residuals; empty without hinges."""
 
     def squared_residuals(hinge_units: float) -> float:
+        """Return the sum of the squared residuals, in bytes squared."""
         growth = law_growth(Law.BOUNDED, units, units[-1], hinge_units)
         residuals = _residuals(_design(Law.BOUNDED, growth), peaks)
         return float(residuals @ residuals)
@@ -168,6 +169,7 @@ def _spread(design: FloatArray, peaks: FloatArray, shape: FloatArray) -> float:
     from scipy.optimize import minimize_scalar  # noqa: PLC0415  (0.3 s to import)
 
     def cost(log_spread: float) -> float:
+        """Return the loss of a standard deviation that is given by its logarithm."""
         return _loss(design, peaks, _deviations(np.exp(log_spread), shape))
 
     bounds = (0.0, np.log(peaks.max() + PAGE_BYTES))

@@ -243,6 +243,7 @@ def _first(curve: Callable[[FloatArray], FloatArray], limit_bytes: float) -> flo
         return 1.0
 
     def above_limit(units: float) -> float:
+        """Return the bytes by which the curve is above the limit."""
         return float(curve(np.array([units]))[0] - limit_bytes)
 
     return float(brentq(above_limit, sizes[reached[0] - 1], sizes[reached[0]]))

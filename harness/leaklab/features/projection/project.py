@@ -134,10 +134,10 @@ def project_variants(
     The largest size runs first, because it is the first to exceed a limit.
 
     Args:
-        jobs: one for each size.
-        executor: makes the runs.
-        target: the size to project to, and the limit.
-        on_progress: is called with a line that names the run under way.
+        jobs: One for each size.
+        executor: Makes the runs.
+        target: The size to project to, and the limit.
+        on_progress: Is called with a line that names the run under way.
 
     Raises:
         LabError: A run could not be made, failed, or was stopped by a limit.

@@ -98,10 +98,10 @@ def error_rates(
     """Judge a number of series of every shape, rounding and length.
 
     Args:
-        series: the number of series in each cell.
-        seed: of the random generator.
-        lengths: the lengths of the series, in samples.
-        rule: the rule of the verdict.
+        series: The number of series in each cell.
+        seed: Of the random generator.
+        lengths: The lengths of the series, in samples.
+        rule: The rule of the verdict.
     """
     for shape in SHAPES:
         for page_rounded in (False, True):

@@ -68,11 +68,11 @@ def measure_beside_tools(
     """Compare tools by their costs, their errors on the spike, and their verdicts.
 
     Args:
-        catalogue: the scenarios.
-        names: the names of the scenarios to judge; empty for all.
-        tools: the names of the tools.
-        size: how much is measured.
-        on_progress: is called with a line that names the run under way.
+        catalogue: The scenarios.
+        names: The names of the scenarios to judge; empty for all.
+        tools: The names of the tools.
+        size: How much is measured.
+        on_progress: Is called with a line that names the run under way.
 
     Raises:
         BadInput: There is no scenario of a name.

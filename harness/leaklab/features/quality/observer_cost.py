@@ -153,8 +153,8 @@ def measure_observer_cost(
     """Observe each load; yield it with None before, and with its cost after that.
 
     Args:
-        loads: the loads, one after the other.
-        seconds: the minimum duration for each; `READINGS` readings of PSS may take longer.
+        loads: The loads, one after the other.
+        seconds: The minimum duration for each; `READINGS` readings of PSS may take longer.
 
     Raises:
         NotMeasured: A load ended by itself, or there were too few readings in time.

@@ -190,9 +190,9 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
     On exit, all of its processes that are left are killed.
 
     Args:
-        argv: the program and its arguments.
-        output_fd: the descriptor for its standard output and standard error.
-        probes: those of this platform.
+        argv: The program and its arguments.
+        output_fd: The descriptor for its standard output and standard error.
+        probes: Those of this platform.
 
     Raises:
         BadInput: The command cannot be started.
