@@ -120,7 +120,7 @@ def _waiting(
             fds = [interrupted, target.descriptor]
             left = min(due, end) - now
             if interrupted in select.select(fds, [], [], min(left, MAX_WAIT_SECONDS))[0]:
-                os.read(interrupted, 1)  # a second one is for whatever waits next
+                os.read(interrupted, 1)  # leave the byte of a second Ctrl-C to the next wait
                 return WatchEnd.INTERRUPTED
         return WatchEnd.ENDED
 

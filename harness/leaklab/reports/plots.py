@@ -1,4 +1,4 @@
-"""A chart of two saved results: what each process takes, over the units of work that it has done.
+"""A chart of two saved results: the judged resource of each, over the units of work done.
 
 matplotlib draws it. It is an optional dependency, so it is imported only here and only when a
 chart is drawn. The colours are those of Okabe and Ito, which colour-blind readers can tell apart.

@@ -13,7 +13,8 @@ from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Variant
 
 WORK = "word_index"
-# A second of work. The lab's cost is a fixed amount for each run, and shorter runs are unusual.
+# This takes about a second. leaklab costs a fixed amount for each run, which a shorter run would
+# exaggerate.
 WORK_UNITS = 4000
 KNOWN = tuple(dict.fromkeys([*TOOLS, *VERDICT_TOOLS]))
 

@@ -133,7 +133,7 @@ class Watch:
         return len(self.resident_samples) < MIN_SERIES_READINGS
 
     def elapsed_seconds(self) -> float:
-        """Return the seconds since the start; `seconds` are those at the last reading."""
+        """Return the seconds since the start until now; `seconds` ends at the last reading."""
         return self._settings.clock() - self._began
 
     def take_sample(self) -> None:
@@ -159,7 +159,7 @@ class Watch:
         return len(self.processes(len(self._processes)))
 
     def generations(self) -> list[Generations]:
-        """Judge the processes that came and went."""
+        """Judge the processes that started and ended during the watch, by their commands."""
         return self._ended.generations()
 
     def verdict(self, resource: Resource) -> Verdict:
