@@ -22,6 +22,7 @@ def edited_variants(root: Path, scenario: Scenario) -> tuple[Variant, ...]:
     known = _known(root / "scenarios" / CHECKSUM_FILE)
 
     def is_edited(file: str) -> bool:
+        """Return whether a file has a known checksum and its text another."""
         expected = known.get(f"{scenario.name}/{file}")
         return expected is not None and expected != _sum(root / "scenarios" / scenario.name / file)
 

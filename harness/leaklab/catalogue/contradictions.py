@@ -77,6 +77,7 @@ def _criterion(judge: Criterion, min_ratio: float | None) -> Iterator[str]:
 
 def _line(key: str) -> Rule:
     def rule(text: str) -> Iterator[str]:
+        """Yield the mistake of a text that has several lines or control characters."""
         if not text.isprintable():
             yield f"{key} is not one line of plain text; write it as one"
 

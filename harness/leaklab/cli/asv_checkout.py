@@ -25,10 +25,11 @@ MAX_FILES = 5
 class CommitRequest:
     """What to measure.
 
-    names: only these scenarios.
-    everything: all scenarios; by default those with `bench = true` and those that changed.
-    mode: only this mode; empty for all.
-    fresh: measure again what was measured before.
+    Attributes:
+        names: Only these scenarios.
+        everything: All scenarios; by default those with `bench = true` and those that changed.
+        mode: Only this mode; empty for all.
+        fresh: Measure again what was measured before.
     """
 
     names: tuple[str, ...] = ()
@@ -49,11 +50,11 @@ class Checkout:
         """Return asv with the request in its environment, and the selection of scenarios.
 
         Args:
-            request: what to measure.
-            changed: the names of the scenarios that the commits change.
+            request: What to measure.
+            changed: The names of the scenarios that the commits change.
 
         Raises:
-            NotMeasured: no scenario is selected.
+            NotMeasured: No scenario is selected.
         """
         is_default = not request.names and not request.everything
         selection = select(self.scenarios, changed) if is_default else Selection()
@@ -66,11 +67,11 @@ class Checkout:
         """Check that asv can measure scenarios: it measures commits, not the working tree.
 
         Args:
-            names: the names of the scenarios.
-            commits: the hashes; a scenario must be in one of them.
+            names: The names of the scenarios.
+            commits: The hashes; a scenario must be in one of them.
 
         Raises:
-            BadInput: a scenario is in none of them.
+            BadInput: A scenario is in none of them.
         """
         here = {scenario.name for scenario in self.scenarios}
         committed = {commit: self.repository.scenarios_of(commit) for commit in commits}
@@ -108,10 +109,10 @@ def open_checkout(names: Sequence[str] = ()) -> Checkout:
     """Return the checkout in the current folder.
 
     Args:
-        names: scenarios that it must contain.
+        names: Scenarios that it must contain.
 
     Raises:
-        BadInput: a scenario, git or asv is missing.
+        BadInput: A scenario, git or asv is missing.
     """
     root = Path.cwd()
     asv = open_asv(root, {}, lambda text: streams.write_stderr(f"asv: {one_line(text)}\n"))

@@ -15,11 +15,11 @@ def read_document(path: Path, title: str) -> str:
     """Return the text of a document before one of its sections is written.
 
     Args:
-        path: the document; it need not exist.
-        title: the text of a new document.
+        path: The document; it need not exist.
+        title: The text of a new document.
 
     Raises:
-        NotMeasured: it cannot be read.
+        NotMeasured: It cannot be read.
     """
     try:
         return path.read_text(encoding="utf-8")
@@ -34,7 +34,7 @@ def open_document(path: Path, title: str) -> str:
     """Return the text of a document that is going to be written after a long measurement.
 
     Raises:
-        NotMeasured: it cannot be read or written.
+        NotMeasured: It cannot be read or written.
     """
     document = read_document(path, title)
     require_writable(path)
@@ -45,7 +45,7 @@ def require_writable(path: Path) -> None:
     """Check before a measurement that its document can be written.
 
     Raises:
-        NotMeasured: it cannot be written.
+        NotMeasured: It cannot be written.
     """
     exists = path.exists()
     try:
@@ -61,8 +61,8 @@ def provenance(line: str, root: Path) -> str:
     """Return a line on where figures come from: the command, commit, machine and date.
 
     Args:
-        line: the command line.
-        root: the root of the catalogue.
+        line: The command line.
+        root: The root of the catalogue.
     """
     where = describe_environment(root)
     commit, plus, _ = (where.git_commit or "").partition("+")
@@ -78,7 +78,7 @@ def write_text(path: Path, text: str) -> None:
     """Write a document.
 
     Raises:
-        NotMeasured: it cannot be written.
+        NotMeasured: It cannot be written.
     """
     try:
         path.write_text(text, encoding="utf-8")
@@ -93,8 +93,8 @@ def with_section(document: str, name: str, text: str) -> str:
 
     Args:
         document: Markdown; a section is enclosed in the comments `NAME: begin` and `NAME: end`.
-        name: the name of the section.
-        text: the new content of the section.
+        name: The name of the section.
+        text: The new content of the section.
     """
     begin, end = f"<!-- {name}: begin -->", f"<!-- {name}: end -->"
     before, opening, rest = document.partition(begin)

@@ -23,8 +23,8 @@ def run_command(command: click.Command, arguments: Sequence[str]) -> int:
     """Run a command line, and return its exit code.
 
     Args:
-        command: the command.
-        arguments: its arguments.
+        command: The command.
+        arguments: Its arguments.
     """
     try:
         code = _invoke(command, arguments)

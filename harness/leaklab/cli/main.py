@@ -91,7 +91,7 @@ def load_command(path: str) -> click.Command:
     """Import a command.
 
     Args:
-        path: its name, or that of a self-test after the word `selftest`; earlier names work too.
+        path: Its name, or that of a self-test after the word `selftest`; earlier names work too.
     """
     name = path.removeprefix("selftest ")
     if name == selftest.name:

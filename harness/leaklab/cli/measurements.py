@@ -25,10 +25,10 @@ class MeasuredSection:
     """What a command writes into a document.
 
     Attributes:
-        name: the section's name in the comments around it.
-        heading: its heading, without marks.
-        conclusion: what to conclude from it, one paragraph.
-        where: what `documents.provenance` made.
+        name: The section's name in the comments around it.
+        heading: Its heading, without marks.
+        conclusion: What to conclude from it, one paragraph.
+        where: What `documents.provenance` made.
         tables: Markdown.
     """
 
@@ -43,12 +43,12 @@ def write_section(path: Path, document: str, section: MeasuredSection) -> None:
     """Replace one section of a document, renew its opening, and log the conclusion.
 
     Args:
-        path: where the document is written.
-        document: its text so far.
-        section: the section.
+        path: Where the document is written.
+        document: Its text so far.
+        section: The section.
 
     Raises:
-        NotMeasured: the document or the log cannot be written.
+        NotMeasured: The document or the log cannot be written.
     """
     parts = [f"## {section.heading}", section.conclusion, section.where, section.tables.strip()]
     text = wrapped_markdown("\n\n".join(parts))
@@ -72,12 +72,12 @@ def log_measurement(document: Path, where: str, conclusion: str) -> None:
     """Append an entry to the log in a document's folder, if there is one.
 
     Args:
-        document: the document that was written.
-        where: what `documents.provenance` made; it ends with the date.
-        conclusion: what was measured; its first sentence is logged.
+        document: The document that was written.
+        where: What `documents.provenance` made; it ends with the date.
+        conclusion: What was measured; its first sentence is logged.
 
     Raises:
-        NotMeasured: the log cannot be written.
+        NotMeasured: The log cannot be written.
     """
     log = document.parent / LOG_FILE
     if not log.is_file():

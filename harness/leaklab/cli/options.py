@@ -215,7 +215,7 @@ def forecast_limit(default: str) -> Callable[[Callable[..., Any]], Callable[...,
     """Add --forecast-limit, earlier --limit.
 
     Args:
-        default: what the limit is without the option, for the help page.
+        default: What the limit is without the option, for the help page.
     """
     return click.option(
         "--forecast-limit",

@@ -35,6 +35,6 @@ def _checkout() -> Path | None:
 
 def _state_folder() -> Path:
     folder = Path(os.environ.get("XDG_STATE_HOME", ""))
-    if folder.is_absolute():  # the specification has a relative path ignored
+    if folder.is_absolute():  # a relative path is ignored, as specified
         return folder
     return Path(os.path.expanduser("~/.local/state"))  # noqa: PTH111  (raises nothing without HOME)

@@ -32,13 +32,13 @@ def resumed(name: str, results: Path, root: Path | None, at_once: int) -> Resuma
     """Return a session to continue; stderr names foreign files and newer, unreadable plans.
 
     Args:
-        name: the session's folder; empty for the newest incomplete one in `results`.
-        results: the folder of sessions.
-        root: the catalogue that the command line names, if any.
-        at_once: how many runs to make at a time.
+        name: The session's folder; empty for the newest incomplete one in `results`.
+        results: The folder of sessions.
+        root: The catalogue that the command line names, if any.
+        at_once: How many runs to make at a time.
 
     Raises:
-        BadInput: there is no such session, its plan is unreadable or no longer fits the catalogue,
+        BadInput: There is no such session, its plan is unreadable or no longer fits the catalogue,
             or the command line names another catalogue.
     """
     folder, unreadable = (Path(name), []) if name else newest_session(results)
@@ -63,7 +63,7 @@ def require_no_other_options(context: click.Context) -> None:
     """Check that --resume is not combined with options of a new plan.
 
     Raises:
-        BadInput: it is; the message names them.
+        BadInput: It is; the message names them.
     """
     given = [
         parameter.opts[0] if isinstance(parameter, click.Option) else "names"

@@ -25,6 +25,11 @@ class _StrictOutput(io.FileIO):
     """Standard output, with errors of its own, distinct from those of the lab's files."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
+        """Write all or a part of the data, and return the number of bytes that were written.
+
+        Raises:
+            OutputLost: The output cannot be written; `ReaderGone` if its reader is gone.
+        """
         try:
             return super().write(data) or 0
         except OSError as error:
@@ -61,7 +66,7 @@ def flush() -> None:
     """Write buffered output.
 
     Raises:
-        OutputLost: the output cannot be written.
+        OutputLost: The output cannot be written.
     """
     sys.stdout.flush()
 

@@ -54,14 +54,14 @@ def watch_until_end(
     """Watch a running process, or start a command and watch it.
 
     Args:
-        arguments: the command; empty with `pid`.
-        pid: the process.
-        output: the file for the command's output; None for standard error, or for /dev/null
+        arguments: The command; empty with `pid`.
+        pid: The process.
+        output: The file for the command's output; None for standard error, or for /dev/null
             beside the live table.
-        request: what to watch for and how.
+        request: What to watch for and how.
 
     Raises:
-        LabError: it cannot be watched or started, or the watch was too short.
+        LabError: It cannot be watched or started, or the watch was too short.
         KeyboardInterrupt: Ctrl-C came before there were enough readings.
     """
     if bool(arguments) == (pid is not None):
@@ -109,6 +109,7 @@ def _waiting(
     end = time.monotonic() + (for_seconds or float("inf"))
 
     def wait(seconds: float) -> WatchEnd | None:
+        """Wait; return None after the seconds, or at once why the watch ends."""
         due = time.monotonic() + seconds
         while not target.has_ended():
             now = time.monotonic()
@@ -119,7 +120,7 @@ def _waiting(
             fds = [interrupted, target.descriptor]
             left = min(due, end) - now
             if interrupted in select.select(fds, [], [], min(left, MAX_WAIT_SECONDS))[0]:
-                os.read(interrupted, 1)  # a second one is for whatever waits next
+                os.read(interrupted, 1)  # leave the byte of a second Ctrl-C to the next wait
                 return WatchEnd.INTERRUPTED
         return WatchEnd.ENDED
 
@@ -174,7 +175,7 @@ def _sink(output: Path | None) -> Iterator[int]:
     /dev/null.
 
     Raises:
-        BadInput: the file cannot be written.
+        BadInput: The file cannot be written.
     """
     path = output or (Path(os.devnull) if sys.stderr.isatty() else None)
     try:

@@ -43,8 +43,10 @@ class Role(StrEnum):
 class StopKind(StrEnum):
     """How a stop was read.
 
-    NOT_COLLECTED: with uncollected garbage. COLLECTED: after a garbage collection. COLLECTOR_OFF:
-    without a collection, because the program has switched its collector off.
+    Attributes:
+        NOT_COLLECTED: With uncollected garbage.
+        COLLECTED: After a garbage collection.
+        COLLECTOR_OFF: Without a collection, because the program has switched its collector off.
     """
 
     NOT_COLLECTED = "as it is"

@@ -20,9 +20,9 @@ def counted(count: int, noun: str, plural: str = "") -> str:
     """Format a number of things: `1 scenario`, `1,200 scenarios`.
 
     Args:
-        count: the number.
-        noun: the singular.
-        plural: the plural; empty for `noun` with an s.
+        count: The number.
+        noun: The singular.
+        plural: The plural; empty for `noun` with an s.
     """
     return f"{count:,} {noun if count == 1 else plural or noun + 's'}"
 

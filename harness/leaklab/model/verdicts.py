@@ -98,7 +98,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
         done: The units of work that were done.
         needed: The units of work that are needed.
         end_reason: How the run ended (`measurement.EndReason`).
-        to_the_end: Whether the run was read to its end; if not, a longer run shows more.
+        to_the_end: False for a run that was too short for a verdict; the text then advises --units.
         option: The option that limited the run.
         ratio: The buggy peak divided by the fixed peak.
         min_ratio: The ratio from which it is a leak.

@@ -25,9 +25,10 @@ class CheckpointOrder(Enum):
 class Decision:
     """What a run does next.
 
-    order: the order to the agent.
-    stopped_by_option: the option that ends a run although its verdict is not certain.
-    next_units: with GO_ON, the units after which the next decision is due.
+    Attributes:
+        order: The order to the agent.
+        stopped_by_option: The option that ends a run although its verdict is not certain.
+        next_units: With GO_ON, the units after which the next decision is due.
     """
 
     order: CheckpointOrder
@@ -52,11 +53,11 @@ class Checkpoints:
         """Prepare to answer.
 
         Args:
-            orders_fd: the write end of the pipe from which the agent reads its orders.
-            decide: makes a decision, given the units done and the observation. It is called when
+            orders_fd: The write end of the pipe from which the agent reads its orders.
+            decide: Makes a decision, given the units done and the observation. It is called when
                 the units of its last decision are done.
-            units_done: returns the work done, as of the last sample.
-            scope: whether the processes or the tree are judged.
+            units_done: Returns the work done, as of the last sample.
+            scope: Whether the processes or the tree are judged.
         """
         self.units_done = units_done
         self.reads_tree = scope is Scope.TREE

@@ -28,23 +28,24 @@ MAX_SURVEYS = 1024
 class Observation:
     """The messages of a run and the readings made of it from outside.
 
-    controlled, failed, died, exited: the first message of each type.
-    baselines, finished: the messages of the agent (0) and the workers, by their numbers.
-    bounded: the surveys of containers that state a maximum.
-    tree: the readings of all processes together.
-    outside: readings that an agent cannot make, by the number of each process with a baseline.
-    stopped: the reason why the lab ended the run.
-    stopped_by_option: the option that kept the run from going on.
-    top_pid: the pid of the supervisor.
-    service_death: how a service died, if that ended the run; otherwise empty.
-    high_water_bytes: by pid, the last VmHWM of each process with a baseline.
-    tree_peak_pss_bytes: the highest PSS of all processes together.
-    longest_gap_seconds: the longest time without a reading of PSS.
-    cgroup_peak_bytes: the high-water mark of the cgroup.
-    oom_kills: how many processes the kernel killed at the run's memory limit.
-    memory_by, processes_by: what enforced the limits, as in `Confinement`.
-    refused: why no cgroup enforced a limit.
-    polls, cpu_seconds: how often the observer polled the run, and the CPU time that it took.
+    Attributes:
+        controlled, failed, died, exited: The first message of each type.
+        baselines, finished: The messages of the agent (0) and the workers, by their numbers.
+        bounded: The surveys of containers that state a maximum.
+        tree: The readings of all processes together.
+        outside: Readings that an agent cannot make, by the number of each process with a baseline.
+        stopped: The reason why the lab ended the run.
+        stopped_by_option: The option that kept the run from going on.
+        top_pid: The pid of the supervisor.
+        service_death: How a service died, if that ended the run; otherwise empty.
+        high_water_bytes: By pid, the last VmHWM of each process with a baseline.
+        tree_peak_pss_bytes: The highest PSS of all processes together.
+        longest_gap_seconds: The longest time without a reading of PSS.
+        cgroup_peak_bytes: The high-water mark of the cgroup.
+        oom_kills: How many processes the kernel killed at the run's memory limit.
+        memory_by, processes_by: What enforced the limits, as in `Confinement`.
+        refused: Why no cgroup enforced a limit.
+        polls, cpu_seconds: How often the observer polled the run, and the CPU time that it took.
     """
 
     controlled: Controlled | None = None

@@ -57,14 +57,14 @@ class Observer:
         """Prepare to watch.
 
         Args:
-            child: the run.
-            limits: the limits of the run.
-            probes: the probes that read its processes.
-            confinement: its cgroups.
-            cancelled: ends the run once any thread sets it.
-            death: describes how a service died; empty while all services live. It is called at each
+            child: The run.
+            limits: The limits of the run.
+            probes: The probes that read its processes.
+            confinement: Its cgroups.
+            cancelled: Ends the run once any thread sets it.
+            death: Describes how a service died; empty while all services live. It is called at each
                 poll and must not wait.
-            checkpoints: answers the agent; None if the run has no agent.
+            checkpoints: Answers the agent; None if the run has no agent.
         """
         self._child = child
         self._limits = limits

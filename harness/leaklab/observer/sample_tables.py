@@ -24,10 +24,11 @@ HOW = {
 class SampleTables:
     """The tables of all processes of a run.
 
-    fd: the descriptor of the tables, which the agent inherits.
-    slots: a view of the 64-bit slots of all tables. Table 0 belongs to the agent's process; in a
-        pool each worker has the table of its number.
-    processes: the number of tables.
+    Attributes:
+        fd: The descriptor of the tables, which the agent inherits.
+        slots: A view of the 64-bit slots of all tables. Table 0 belongs to the agent's process; in
+            a pool each worker has the table of its number.
+        processes: The number of tables.
     """
 
     fd: int

@@ -42,8 +42,8 @@ class Advice(Enum):
         "or in a user namespace"
     )
     LIMIT_SEEN = (
-        "{of}: a program that sizes itself by the machine's memory reads this limit instead, and "
-        "keeps less than it would without the limit; --memory-limit changes it"
+        "{of}: a program that sizes its caches by the machine's memory sees this limit instead, so "
+        "it keeps less than without the limit; --memory-limit changes it"
     )
     REFUSED = (
         "refused here: {of}; the observer reads every 20 ms, so a fast program can exceed a limit; "

@@ -32,10 +32,10 @@ def of_comparison(
     """Return the notes on two commits.
 
     Args:
-        comparison: the two commits.
-        selection: which scenarios were measured.
-        base: the name of the first commit.
-        head: the name of the second commit.
+        comparison: The two commits.
+        selection: Which scenarios were measured.
+        base: The name of the first commit.
+        head: The name of the second commit.
     """
     lines = verdict_changes(comparison.rows)
     for name, measured in ((base, comparison.base), (head, comparison.head)):
@@ -57,9 +57,9 @@ def left_out(selection: Selection, which: str, remedy: str) -> list[str]:
     """Name the scenarios measured beside the default set, and those that were not measured.
 
     Args:
-        selection: which scenarios were measured.
-        which: a clause that describes those that are left out.
-        remedy: the option or command that includes them.
+        selection: Which scenarios were measured.
+        which: A clause that describes those that are left out.
+        remedy: The option or command that includes them.
     """
     lines = []
     if selection.included:

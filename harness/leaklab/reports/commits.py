@@ -36,8 +36,8 @@ def pair_costs(measured: CommitFigures, selection: Selection) -> Table:
     The one program of a control has the columns of the fixed variant, because it does not leak.
 
     Args:
-        measured: the figures of the commit.
-        selection: which scenarios were measured.
+        measured: The figures of the commit.
+        selection: Which scenarios were measured.
     """
     columns = ("scenario, mode", "buggy peak", "per unit", "fixed peak", "per unit", "ratio")
     rows: list[tuple[str, ...]] = []
@@ -58,9 +58,9 @@ def changes(comparison: CommitComparison, base: str, head: str) -> Table:
     """Build the table of what is worse, better or failed on the second commit.
 
     Args:
-        comparison: the two commits.
-        base: the name of the first commit.
-        head: the name of the second commit.
+        comparison: The two commits.
+        base: The name of the first commit.
+        head: The name of the second commit.
     """
     # `Table.right` names columns by their headers, so no two headers may be the same.
     others = ("benchmark", "ratio", "change", "asv saw")
@@ -88,10 +88,10 @@ def change_counts(
     """Count the figures by how they changed; the notes say why some could not be compared.
 
     Args:
-        comparison: the two commits.
-        selection: which scenarios were measured.
-        base: the name of the first commit.
-        head: the name of the second commit.
+        comparison: The two commits.
+        selection: Which scenarios were measured.
+        base: The name of the first commit.
+        head: The name of the second commit.
     """
     columns = ("figures", *Change)
     counts: dict[str, Counter[Change]] = defaultdict(Counter)

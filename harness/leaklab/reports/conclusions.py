@@ -16,7 +16,7 @@ def observer_conclusion(watched: Sequence[ObserverCost]) -> str:
     """Write what observing costs at most, and how often it met its goal.
 
     Args:
-        watched: the cost of each load, at least one.
+        watched: The cost of each load, at least one.
     """
     share = max(w.pss_share for w in watched)
     met = sum(w.meets_limits for w in watched)
@@ -74,7 +74,7 @@ def agent_conclusion(overheads: Sequence[AgentCost]) -> str:
     """Write what the agent costs a program at most, and how often it met its goals.
 
     Args:
-        overheads: the cost of each run, at least one.
+        overheads: The cost of each run, at least one.
     """
     sampling, agent = (
         format_bytes(max(amounts))

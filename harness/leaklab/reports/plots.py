@@ -1,4 +1,4 @@
-"""A chart of two saved results: what each process takes, over the units of work that it has done.
+"""A chart of two saved results: the judged resource of each, over the units of work done.
 
 matplotlib draws it. It is an optional dependency, so it is imported only here and only when a
 chart is drawn. The colours are those of Okabe and Ito, which colour-blind readers can tell apart.
@@ -57,13 +57,13 @@ def save_plot(path: Path, comparison: ResultComparison) -> None:
     The same comparison gives the same bytes of SVG (with the same matplotlib).
 
     Args:
-        path: the file to write; its suffix, .svg or .png, is the format.
-        comparison: two results over the same work.
+        path: The file to write; its suffix, .svg or .png, is the format.
+        comparison: Two results over the same work.
 
     Raises:
-        BadInput: the suffix is another, matplotlib is not installed, the results are judged by
+        BadInput: The suffix is another, matplotlib is not installed, the results are judged by
             different resources, or one has no samples.
-        NotMeasured: the file cannot be written.
+        NotMeasured: The file cannot be written.
     """
     file_format = path.suffix.lower().removeprefix(".")
     if file_format not in FORMATS:
@@ -82,7 +82,7 @@ def series_of(result: Result) -> Series:
     is judged by another resource shows the number of its pieces.
 
     Raises:
-        BadInput: the result has no such samples.
+        BadInput: The result has no such samples.
     """
     samples, baseline = _samples(result)
     signal = signal_of(result)
@@ -138,6 +138,7 @@ def _until_common_end(a: Series, b: Series) -> tuple[Series, Series]:
     end = min(a.units[-1], b.units[-1])
 
     def cut(one: Series) -> Series:
+        """Return a series without the samples after the common end."""
         kept = sum(units <= end for units in one.units)
         return Series(one.result, one.units[:kept], one.values[:kept])
 

@@ -14,7 +14,7 @@ def projected(projections: Sequence[VariantProjection]) -> Table:
     """Build a row for each variant; the notes are the measured peaks and the plausible laws.
 
     Args:
-        projections: the variants of one scenario, projected to the same target; at least one.
+        projections: The variants of one scenario, projected to the same target; at least one.
     """
     target = projections[0].target
     size, limit = f"at {_units(target.units)}", f"reaches {format_bytes(target.limit_bytes)}"

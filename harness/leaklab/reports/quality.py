@@ -145,8 +145,8 @@ def observer(costs: Sequence[ObserverCost], left_out: Sequence[Load] = ()) -> Ta
     """Build the costs of observing from outside, a row for each load.
 
     Args:
-        costs: the loads that were observed; at least one.
-        left_out: the loads that were too large for this machine.
+        costs: The loads that were observed; at least one.
+        left_out: The loads that were too large for this machine.
     """
     return Table(
         columns=("watched", "each", "counts", "every", "PSS", "every", "longest gap"),

@@ -17,14 +17,14 @@ class Table:
     """A table of texts.
 
     Attributes:
-        columns: the headers.
-        rows: one cell for each column.
-        right: the columns that are aligned to the right because they contain numbers.
-        alarms: the indices of the rows that need attention.
-        notes: the text below the table. A line within a note that is indented by two spaces is an
+        columns: The headers.
+        rows: One cell for each column.
+        right: The columns that are aligned to the right because they contain numbers.
+        alarms: The indices of the rows that need attention.
+        notes: The text below the table. A line within a note that is indented by two spaces is an
             item of a list.
-        shortened: columns with headers that may be shortened where the table would not fit.
-        unbroken: columns of text that are never split into several lines.
+        shortened: Columns with headers that may be shortened where the table would not fit.
+        unbroken: Columns of text that are never split into several lines.
     """
 
     columns: tuple[str, ...]
@@ -42,6 +42,7 @@ def plain(table: Table, width: int = DEFAULT_WIDTH) -> str:
     widths = _widths(table)
 
     def cell(line: tuple[str, ...], i: int) -> str:
+        """Return a cell of a line, filled with spaces to the width of its column."""
         is_number = table.columns[i] in table.right
         return line[i].rjust(widths[i]) if is_number else line[i].ljust(widths[i])
 

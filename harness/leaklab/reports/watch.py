@@ -61,10 +61,10 @@ def narrowed(
     """Fit a table to a width: leave out optional columns as needed, then shorten as `fitted` does.
 
     Args:
-        columns: the headers.
-        rows: one cell for each column.
-        optional: the columns that may be left out, in this order.
-        width: the width of the whole table.
+        columns: The headers.
+        rows: One cell for each column.
+        optional: The columns that may be left out, in this order.
+        width: The width of the whole table.
 
     Returns:
         The remaining headers and rows.

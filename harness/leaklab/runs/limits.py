@@ -16,7 +16,8 @@ BESIDE_WORKERS = 3
 # parent of a pool 22 for 2 workers and 82 for 30. The rest is for the program itself.
 MIN_DESCRIPTORS = 64
 DESCRIPTORS_PER_WORKER = 4
-# Only a limit below this is compared with the memory of a bare interpreter, which takes a process.
+# Only a limit below this is compared with the memory of a bare interpreter, because measuring that
+# means starting one.
 SMALL_BYTES = 64 << 20
 OWN_HIGH_WATER = """
 for line in open("/proc/self/status"):
@@ -55,11 +56,11 @@ def make_limits(
     """Make the limits of a run from a user's options.
 
     Args:
-        memory_limit: in bytes; None for the default.
-        time_limit: in seconds.
-        process_limit: the number of processes that a run may have at a time.
-        descriptor_limit: the number of descriptors that each process may have open.
-        at_once: the number of runs made at a time.
+        memory_limit: In bytes; None for the default.
+        time_limit: In seconds.
+        process_limit: The number of processes that a run may have at a time.
+        descriptor_limit: The number of descriptors that each process may have open.
+        at_once: The number of runs made at a time.
 
     Raises:
         BadInput: No program can run within the memory limit or the descriptor limit.
@@ -111,7 +112,7 @@ def _require_memory(memory_limit: int) -> None:
     """Check that a memory limit in bytes has room for an interpreter that does nothing.
 
     Raises:
-        BadInput: It has not; the message gives the interpreter's memory, measured just now.
+        BadInput: The limit is too low; the message has the memory of the interpreter.
     """
     command = [sys.executable, "-I", "-S", "-c", OWN_HIGH_WATER]
     completed = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603

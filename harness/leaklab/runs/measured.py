@@ -32,11 +32,11 @@ def make_measurement(
     """Make the measurement of a run that has ended.
 
     Args:
-        observation: the messages of the run and the observer's readings.
-        tables: the samples.
-        cpu: the CPU that the run was pinned to.
-        tail: the end of the program's output, kept if a process died without an error message.
-        limits: the limits of the run.
+        observation: The messages of the run and the observer's readings.
+        tables: The samples.
+        cpu: The CPU that the run was pinned to.
+        tail: The end of the program's output, kept if a process died without an error message.
+        limits: The limits of the run.
     """
     end_reason, detail = _end_of(observation)
     died = end_reason in (EndReason.DIED, EndReason.WORKER_DIED)

@@ -65,8 +65,8 @@ def open_session(work: SessionWork, place: Session | Path | None) -> Iterator[Op
     """Open a session; on exit, none of its processes and temporary files is left.
 
     Args:
-        work: the runs to make.
-        place: a session that has begun, or a folder in which a new session is begun; None saves
+        work: The runs to make.
+        place: A session that has begun, or a folder in which a new session is begun; None saves
             the results in a temporary folder.
 
     Raises:

@@ -24,10 +24,10 @@ def agent_order(  # noqa: PLR0913  (what differs between runs of one job)
     """Make the order for a run of a job.
 
     Args:
-        job: the job.
-        task: what the agent does.
-        units: the work. A rehearsal, which has fewer units than its job, is not open-ended.
-        roots, cpus, services, scratch, sampling: the fields of `AgentOrder` of these names.
+        job: The job.
+        task: What the agent does.
+        units: The work. A rehearsal, which has fewer units than its job, is not open-ended.
+        roots, cpus, services, scratch, sampling: The fields of `AgentOrder` of these names.
     """
     open_ended = job.budget_seconds is not None and units >= job.units
     return AgentOrder(

@@ -35,8 +35,8 @@ class Executor(Protocol):
         """Make one run and return what was measured. Several threads may call this at a time.
 
         Args:
-            job: the run.
-            progress: is called with the units done so far.
+            job: The run.
+            progress: Is called with the units done so far.
 
         Raises:
             Cancelled: `cancel` was called.
@@ -106,12 +106,12 @@ def run_jobs(  # noqa: PLR0913  (all six make a session)
     their ends, because the results saved of them need not be made again.
 
     Args:
-        jobs: the plan.
-        executor: makes the runs.
-        session: the folder that results are saved in.
-        listener: receives one event after the other.
-        root: the folder of the catalogue.
-        at_once: how many runs are made at a time.
+        jobs: The plan.
+        executor: Makes the runs.
+        session: The folder that results are saved in.
+        listener: Receives one event after the other.
+        root: The folder of the catalogue.
+        at_once: How many runs are made at a time.
 
     Returns:
         The results, those saved before included, and the failures.

@@ -137,8 +137,8 @@ def begin_session(results: Path, plan: Plan | None = None) -> Session:
     """Make and lock a session's folder, before any work, so that an unwritable place fails early.
 
     Args:
-        results: the folder of sessions.
-        plan: the plan that `--resume` continues; None if the session cannot be resumed.
+        results: The folder of sessions.
+        plan: The plan that `--resume` continues; None if the session cannot be resumed.
 
     Raises:
         NotMeasured: The folder cannot be made.

@@ -69,10 +69,10 @@ def decide(job: Job, limits: Limits, state: RunState, used: ResourceUse) -> Deci
     """Decide what a run does next, and at how many units it asks again.
 
     Args:
-        job: the run. One without a budget has a fixed length, and always goes on.
-        limits: the limits of the run.
-        state: what was measured until now.
-        used: the resources that the run has used.
+        job: The run. One without a budget has a fixed length, and always goes on.
+        limits: The limits of the run.
+        state: What was measured until now.
+        used: The resources that the run has used.
     """
     units, declared = state.units, job.units
     if job.budget_seconds is None:

@@ -139,8 +139,8 @@ def find_results(results: Path, selector: str) -> list[Result]:
     """Read the results that a selector names.
 
     Args:
-        results: the folder of sessions.
-        selector: a saved file; a session's folder; or `scenario/variant[/mode]` for the newest
+        results: The folder of sessions.
+        selector: A saved file; a session's folder; or `scenario/variant[/mode]` for the newest
             saved run of that name that completed.
 
     Raises:

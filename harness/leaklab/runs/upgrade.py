@@ -99,6 +99,7 @@ def _with_new_kinds(verdict: Document) -> Document:
     """Rename the kinds of the reasons of a verdict of schema 5."""
 
     def renamed(reason: Document) -> Document:
+        """Return a reason with the present name of its kind."""
         return {**reason, "kind": KINDS.get(reason["kind"], reason["kind"])}
 
     return {

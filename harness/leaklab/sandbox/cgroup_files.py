@@ -16,10 +16,11 @@ PAUSE_SECONDS = 0.001
 class Mount:
     """A mounted file system, for example a hierarchy of control groups.
 
-    file_system: its type, such as `cgroup2`.
-    root: the path in the file system that is mounted, such as a group.
-    folder: the mount point.
-    options: the options of its super block.
+    Attributes:
+        file_system: Its type, such as `cgroup2`.
+        root: The path in the file system that is mounted, such as a group.
+        folder: The mount point.
+        options: The options of its super block.
     """
 
     file_system: str

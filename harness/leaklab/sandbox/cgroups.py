@@ -42,9 +42,10 @@ _numbers = itertools.count(1)
 class Confinement:
     """The cgroups that enforce a run's limits. Without a cgroup the observer enforces them.
 
-    memory_by, processes_by: what enforces the limit: `cgroup v2`, `cgroup v1` or `observer`.
-    refused: for each limit that the observer enforces, the reason why no cgroup does.
-    memory, processes: the folders of the groups with these controllers, which may be the same.
+    Attributes:
+        memory_by, processes_by: What enforces the limit: `cgroup v2`, `cgroup v1` or `observer`.
+        refused: For each limit that the observer enforces, the reason why no cgroup does.
+        memory, processes: The folders of the groups with these controllers, which may be the same.
     """
 
     memory_by: str = OBSERVER
@@ -127,7 +128,8 @@ UNCONFINED = Confinement()
 class CgroupParent:
     """A group in which a run's group can be made, and the controllers it would have there.
 
-    version: V1 or V2.
+    Attributes:
+        version: V1 or V2.
     """
 
     version: str
@@ -141,8 +143,8 @@ def confined(limits: Limits, proc: Path = Path("/proc/self")) -> Iterator[Confin
     them.
 
     Args:
-        limits: the limits of memory and of processes.
-        proc: the folder with the `cgroup` and `mountinfo` of this process.
+        limits: The limits of memory and of processes.
+        proc: The folder with the `cgroup` and `mountinfo` of this process.
     """
     confinement = _make(limits, cgroup_parents(proc))
     try:

@@ -52,10 +52,11 @@ class Unmodified:
 class Command:
     """The command that the supervisor starts, and how.
 
-    limits: `limits.descriptors` applies to each process. Without limits, a process may open as many
-        descriptors as this one.
-    reads: the folders from which the command imports.
-    unmodified: if set, the command runs without limits, CPU pinning and a pipe for records.
+    Attributes:
+        limits: `limits.descriptors` applies to each process. Without limits, a process may open as
+            many descriptors as this one.
+        reads: The folders from which the command imports.
+        unmodified: If set, the command runs without limits, CPU pinning and a pipe for records.
     """
 
     argv: Sequence[str]
@@ -122,11 +123,11 @@ def supervised(command: Command) -> Iterator[Child]:
     """Start a command under a supervisor. On exit, kill all processes that are left of it.
 
     Args:
-        command: the command. A pipe for records becomes the child's descriptor 3, and `keep_fds`
+        command: The command. A pipe for records becomes the child's descriptor 3, and `keep_fds`
             become 4, 5 …
 
     Raises:
-        NotMeasured: the temporary folder is full, or no process can be started.
+        NotMeasured: The temporary folder is full, or no process can be started.
     """
     with contextlib.ExitStack() as stack:
         records, records_write, lifeline_read, lifeline = (

@@ -40,15 +40,16 @@ class Asks(StrEnum):
 class AgentOrder(Struct, frozen=True, kw_only=True):
     """To an agent: the job.
 
-    roots: the folders to put first on sys.path.
-    units, seed, options, services, scratch: the arguments of the workload. `units` is the work of
-        all workers together.
-    sampling: whether signals are read.
-    judged: the signals that decide the verdict, which are read at every sample.
-    open_ended: whether the work continues past `units` until the harness ends it.
-    surveys: whether the harness may request the containers that state a maximum.
-    method, workers, cpus: the start method of a pool's workers, their number, and the CPUs to which
-        they are pinned in turn.
+    Attributes:
+        roots: The folders to put first on sys.path.
+        units, seed, options, services, scratch: The arguments of the workload. `units` is the work
+            of all workers together.
+        sampling: Whether signals are read.
+        judged: The signals that decide the verdict, which are read at every sample.
+        open_ended: Whether the work continues past `units` until the harness ends it.
+        surveys: Whether the harness may request the containers that state a maximum.
+        method, workers, cpus: The start method of a pool's workers, their number, and the CPUs to
+            which they are pinned in turn.
     """
 
     task: Task
@@ -73,19 +74,20 @@ class AgentOrder(Struct, frozen=True, kw_only=True):
 class SupervisorOrder(Struct, frozen=True, kw_only=True):
     """To a supervisor: the child to start, and what to clean up when it ends.
 
-    program, argv, env, cwd: the child.
-    lifeline_fd: the read end of the harness's pipe.
-    records_fd: the descriptor for messages to the harness.
-    keep_fds: the descriptors that become 3, 4 ... in the child.
-    output: the file for the child's output.
-    output_fds: empty, or one descriptor that replaces this file.
-    controls: whether the run is made repeatable.
-    own_shared_memory: whether it also gets a /dev/shm of its own.
-    cpu: the CPU to pin the child to.
-    limits: the limits of the child, by the numbers of their RLIMIT constants.
-    procs_files: the cgroup files to write the child's pid to.
-    stop_file: the file to write "0" to, which ends all forking in the run.
-    cgroups, scratch: the groups and the session's folder, to be removed if the harness dies.
+    Attributes:
+        program, argv, env, cwd: The child.
+        lifeline_fd: The read end of the harness's pipe.
+        records_fd: The descriptor for messages to the harness.
+        keep_fds: The descriptors that become 3, 4 ... in the child.
+        output: The file for the child's output.
+        output_fds: Empty, or one descriptor that replaces this file.
+        controls: Whether the run is made repeatable.
+        own_shared_memory: Whether it also gets a /dev/shm of its own.
+        cpu: The CPU to pin the child to.
+        limits: The limits of the child, by the numbers of their RLIMIT constants.
+        procs_files: The cgroup files to write the child's pid to.
+        stop_file: The file to write "0" to, which ends all forking in the run.
+        cgroups, scratch: The groups and the session's folder, to be removed if the harness dies.
     """
 
     program: str
@@ -126,10 +128,11 @@ class Controlled(Struct, frozen=True, tag_field="kind", tag="controls"):
 class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
     """The baseline of a process, read before it imports the program.
 
-    process: 0 for the agent, otherwise the worker's number.
-    high_water_reset: whether the kernel reset the high-water mark of RSS.
-    file_bytes: the part of RSS that is file pages, of the interpreter and libraries.
-    at_start: all signals, if the run has sampling.
+    Attributes:
+        process: 0 for the agent, otherwise the worker's number.
+        high_water_reset: Whether the kernel reset the high-water mark of RSS.
+        file_bytes: The part of RSS that is file pages, of the interpreter and libraries.
+        at_start: All signals, if the run has sampling.
     """
 
     process: int

@@ -29,7 +29,7 @@ def session_folder() -> Iterator[Path]:
     supervisor is alive between runs.
 
     Raises:
-        NotMeasured: the folder cannot be made, or the disk has too little free space.
+        NotMeasured: The folder cannot be made, or the disk has too little free space.
     """
     with ExitStack() as stack:
         with reporting_disk_errors("the temporary folder"):
@@ -56,12 +56,12 @@ def run_folder(session: Path, slot: int) -> Iterator[Path]:
     """Make a run's folder, with the program's working folder `home` and a `tmp`; remove it on exit.
 
     Args:
-        session: the session's folder.
-        slot: the number of the run among those made at the same time. The path has the same length
+        session: The session's folder.
+        slot: The number of the run among those made at the same time. The path has the same length
             for all slots.
 
     Raises:
-        NotMeasured: the folder cannot be made.
+        NotMeasured: The folder cannot be made.
     """
     folder = session / f"run-{slot:02}"
     with reporting_disk_errors(folder):
@@ -76,7 +76,7 @@ def make_parts(folder: Path) -> None:
     """Make the folder of a process of the lab, with the subfolders that its environment names.
 
     Raises:
-        OSError: the folder cannot be made, or exists already.
+        OSError: The folder cannot be made, or exists already.
     """
     for part in ("home", "tmp"):
         (folder / part).mkdir(parents=True)
@@ -87,7 +87,7 @@ def reporting_disk_errors(what: Path | str) -> Iterator[None]:
     """Turn an OSError about the temporary folder, such as a full disk, into a message of one line.
 
     Raises:
-        NotMeasured: it names the file of the OSError, or `what` if that has no file.
+        NotMeasured: It names the file of the OSError, or `what` if that has no file.
     """
     try:
         yield

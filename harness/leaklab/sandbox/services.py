@@ -57,16 +57,16 @@ def running(
     """Start the services of a run; end them on exit.
 
     Args:
-        job: the run. Its option `port` is the port of its service.
-        roots: the folders for `sys.path`.
-        folder: the run's folder, in which each service gets a folder.
-        session: the session's folder.
-        cancelled: once any thread sets it, waiting for a start ends.
+        job: The run. Its option `port` is the port of its service.
+        roots: The folders for `sys.path`.
+        folder: The run's folder, in which each service gets a folder.
+        session: The session's folder.
+        cancelled: Once any thread sets it, waiting for a start ends.
 
     Raises:
-        BadInput: the option `port` is not a port number.
+        BadInput: The option `port` is not a port number.
         Cancelled: `cancelled` was set before all services were started.
-        NotMeasured: a service does not start, or does not accept a connection.
+        NotMeasured: A service does not start, or does not accept a connection.
     """
     names = job.scenario.services
     port = str(job.options.get("port", 0))

@@ -53,9 +53,10 @@ class GrowthRule:
         chance: The highest probability with which chance alone may order the blocks of an octave.
         steady: A leak keeps at least this share of its earlier rate.
         fading: Growth that will end keeps at most this share, in two successive octaves.
-        one_step: A single step of more than this share of a rise is a step, not growth.
-        end_pace: A line rises at its full pace to the end; below this share it has levelled off.
-        endless_share: Fading growth may contain a line with up to this share of the present rate.
+        one_step: A rise of which one step is more than this share is a step, not growth.
+        end_pace: Growth that ends at less than this share of its mean pace has levelled off.
+        endless_share: The part of a fading growth that may never end must be below this share of
+            the present rate.
         unseen_share: Growth over half of the run, as a share of the swing from sample to sample.
             Smaller growth is not detectable, and `clean` does not exclude it.
     """
@@ -79,7 +80,7 @@ TENDENCY = 0.05
 class SeriesVerdict:
     """The conclusion on one series, the shape of its growth, and the reason.
 
-    `conclusive` is false where the series is clean in spite of a step, because others may follow.
+    `conclusive` is false where the series is clean in spite of a step, because more may follow.
     """
 
     conclusion: Conclusion
@@ -132,8 +133,9 @@ def judge_extreme(
 ) -> bool:
     """Return whether a series grows so much that it is a leak without further work.
 
-    It rises in order, by `amount` or more, not mostly by one step, and at full pace to its end.
-    Where there are enough samples for two octaves, the last one keeps the pace of the one before.
+    Such a series rises in order, by `amount` or more, not mostly by one step, and does not slow
+    down at its end (`end_pace`). Where there are enough samples for two octaves, the rate of the
+    last one is also at least `steady` of the rate of the one before.
     """
     if not rises_to_its_end(units, values, amount, rule):
         return False
@@ -146,9 +148,10 @@ def judge_extreme(
 def rises_to_its_end(
     units: Sequence[float], values: Sequence[float], amount: float, rule: GrowthRule
 ) -> bool:
-    """Return whether a whole series rises in order, by `amount` or more, at full pace to its end.
+    """Return whether a series rises in order, by `amount` or more, and does not slow down.
 
-    It needs five samples and no octaves, because there may be no time for octaves.
+    The whole series is judged. It needs five samples and no octaves, because there may be no time
+    for octaves.
     """
     whole = block_minima(units, values)
     enough = whole.rise >= amount and whole.end_share >= rule.end_pace
@@ -160,11 +163,11 @@ def _doubt(
 ) -> tuple[ReasonKind | None, float]:
     """Return why a series without ordered growth is not clean, and the growth it may still have.
 
-    The reason is None if it is clean; the growth is per unit. One clear step, of more than twice
-    the deepest fall, may be a load or a table that is rebuilt, and is removed; a second one is a
-    pattern. The rest must be level: over half of the declared work, the upper end of its interval
-    must be small compared to the program's own swing. So each doubling of the work halves the
-    growth that may be hidden.
+    The reason is None if it is clean; the growth is per unit. A clear step is more than twice the
+    deepest fall. One such step may be a rising load or a table that is rebuilt, and is removed; two
+    may be a pattern, and are a reason. The rest must be level: at the upper end of the interval of
+    its slope, the growth over half of the declared work must be small compared to the program's own
+    swing.
     """
     import numpy as np
 
@@ -210,8 +213,9 @@ def _judge_rising(
 def _fades(last_three: tuple[Octave, Octave, Octave], noise_floor: float, rule: GrowthRule) -> bool:
     """Return whether the rate fell in two successive octaves as a logarithm's does, or faster.
 
-    A logarithm with a leak beneath it also fades until only the leak is left. So the part that does
-    not fade must be negligible within its interval, and less than half of the present rate.
+    The growth of a logarithm and a leak together also fades, until only the leak is left. The
+    interval of the part that does not fade must therefore begin below a negligible rate, and end
+    below half of the present rate.
     """
     oldest, before, last = last_three
     if not all(o.ordered(TENDENCY) and o.rise > noise_floor for o in (oldest, before)):

@@ -39,10 +39,10 @@ def in_use_rows(process: ProcessRecord) -> Rows:
 def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
     """Return the growth per unit of work over the last two octaves, with a 95 % interval.
 
-    It is the mean and not the median, because a table that is rebuilt from time to time is part of
-    the cost of an entry. A table that doubles does so twice over two octaves, which are four times
-    the work; so the mean is taken between stops, which are at doublings. Where there were
-    collections, the growth is what was retained from the first to the last.
+    It is the mean and not the median, because the rebuilding of a table is part of the cost of its
+    entries. The mean is taken between stops, which are at doublings of the work: while the work
+    grows to four times as much, a table that doubles does so twice. Where there were collections,
+    the growth is what was retained from the first of them to the last.
 
     Args:
         process: The process, with its stops.
@@ -69,8 +69,8 @@ def growth_in_use(process: ProcessRecord, rows: Rows) -> Slope:
 def _between_collections(kept: Sequence[RetainedReading], slope: Slope) -> Slope:
     """Return the mean growth from the first collection to the last.
 
-    The interval encloses the growth between each two collections, and the slope of the rows unless
-    they are mostly garbage.
+    The interval encloses the rates from each collection to the next. It also encloses the interval
+    of the slope of the rows, if that includes the mean; otherwise the rows are mostly garbage.
     """
     rates = [(b.value - a.value) / (b.units - a.units) for a, b in pairwise(kept)]
     whole = (kept[-1].value - kept[0].value) / (kept[-1].units - kept[0].units)
@@ -178,6 +178,7 @@ def _gains(before: Reading, after: Reading) -> dict[str, float | None]:
     """Return the growth of each part of the memory, by the names of the fields of `Split`."""
 
     def gain(field: str) -> float | None:
+        """Return the growth of a field in bytes; None if a reading lacks it."""
         a, b = getattr(before, field), getattr(after, field)
         return None if a is None or b is None else float(b - a)
 

@@ -1,9 +1,11 @@
 """The verdict on a watch: over time, from outside, for as long as the user chose to watch.
 
-It is stricter than the verdict on a run, because the necessary length of a watch is unknown. The
-start-up is left out. A series that surely grows is never clean, however slow its growth. The noise
-floor comes from the series itself, which may fall again as far as it fell before. Where there is no
-leak, the verdict names its detection limit: the slowest leak that it would have detected.
+It is stricter than the verdict on a run, because nothing states how long a watch must be:
+
+* The start-up is left out.
+* A series that surely grows is never clean, however slow its growth.
+* The noise floor is at least the deepest fall of the series, which may rise as far again.
+* A verdict without a leak names its detection limit, the slowest leak that would be detected.
 """
 
 from collections.abc import Iterator, Mapping

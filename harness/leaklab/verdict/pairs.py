@@ -125,6 +125,7 @@ def judge_pairs(results: Sequence[Result]) -> list[Result]:
             by_pair.setdefault(_pair_key(result), {})[result.variant] = result
 
     def judged(result: Result) -> Result:
+        """Return a result with its pair's verdict, if that is judged by peaks and complete."""
         pair = by_pair.get(_pair_key(result), {})
         buggy, fixed = pair.get(Variant.BUGGY), pair.get(Variant.FIXED)
         if result.judge is not Criterion.PEAK or buggy is None or fixed is None:

@@ -47,8 +47,8 @@ SIGNALS_OF_TREE = {
     Resource.SHARED_MEMORY: (*COUNTED[Resource.SHARED_MEMORY], Signal.SHMEM),
 }
 
-# Steady growth to this share of a limit is a leak: limits are set so that no other program needs
-# as much.
+# Steady growth to this share of a limit is a leak, because limits are set so that no program needs
+# as much without a leak.
 EXTREME_SHARE = 0.5
 
 # The limit of threads (`sandbox/cgroups.py` limits tasks: processes and threads).

@@ -119,8 +119,8 @@ def _steady(
 ) -> SeriesVerdict | None:
     """Return a leak where three successive gains have the same rate, above the noise floor.
 
-    The gains of all memory in use must be as steady, because the gains of one allocator are steady
-    where a table doubles, long after the table is full.
+    The gains of all memory in use must be steady, too. The gains of one allocator alone may be
+    steady without a leak, where a table doubles.
     """
     in_use = _gains(retained_readings(process, Signal.IN_USE)) or gains
     if not (_is_steady(gains, noise_floor, rule) and _is_steady(in_use, 0.0, rule)):

@@ -137,6 +137,7 @@ def _worst_process(processes: Sequence[ProcessRecord]) -> int | None:
     """
 
     def severity(at: int) -> tuple[int, float]:
+        """Return the rank of a process: its conclusion, then its growth per unit."""
         verdict = processes[at].verdict
         if verdict is None or not was_read(verdict):
             return -1, 0.0

@@ -25,7 +25,8 @@ def clean_shape(
         noise_floor: Growth over an octave that counts as none, in the unit of `values`.
 
     Returns:
-        BOUNDED for a plateau, SAWTOOTH where it rises and falls repeatedly, else NONE.
+        BOUNDED for a series that rose and became level, SAWTOOTH for one that rises and falls
+        repeatedly, NONE for one that was level from the beginning.
     """
     import numpy as np
 

@@ -1,9 +1,12 @@
 """The end of a program's start-up: imports and warm-up look like growth that fades.
 
-A start-up is steep and comes first. It ends where the series, for the last time in the first
-quarter of a watch, moves twice as fast as at any later time; time is counted from there. At most a
-quarter is left out, because a logarithm or a square root that begins that much later can still be
-distinguished from a line: it keeps 65 % and 81 % of its rate from octave to octave, a leak 84 %.
+A start-up is the steep part at the beginning of a watch. It ends at the last moment, within the
+first quarter of the watch, at which the series moves twice as fast as at any time after that
+quarter. The seconds of the judged series count from that moment.
+
+No more than a quarter is left out. From octave to octave, a logarithm that began a quarter before
+the judged part keeps 65 % of its rate and a square root 81 %. A leak must keep 84 %, so both can
+still be distinguished from one.
 
 Rejected methods: a straight line fitted to each side of a hinge (garbage bends it), and leaving out
 a fixed time (an import takes from a tenth of a second to a minute).
@@ -55,7 +58,7 @@ def _first_after(seconds: Sequence[float], values: Sequence[float], min_change: 
     if not steep_steps:
         return 0
     before, after = steep_steps[-1]
-    # The reading that reaches the new level, because a block is longer than most start-ups.
+    # A block is longer than most start-ups, so the first reading at the new level is sought in it.
     direction = 1 if values[after] > values[before] else -1
     return next(
         at for at in range(before + 1, after + 1) if direction * (values[at] - values[after]) >= 0

@@ -32,8 +32,8 @@ from leaklab.verdict.octaves import (
 from leaklab.verdict.resources import NOISE_FLOOR, NOISE_FLOOR_IN_PAGES
 from leaklab.verdict.start_up import lowest_of_blocks, without_start_up
 
-# A leak rises by the noise floor in the octave before the last, too, which is the second quarter of
-# the time: the share of the time from its first block to its last.
+# A leak must rise by the noise floor in the octave before the last, too, which is a quarter of the
+# time. The rise of an octave is from its first block to its last: this share of the time.
 FLOOR_OCTAVE_SHARE = (BLOCKS - 1) / BLOCKS / 4
 # PSS without files is exact. RSS comes from inexact counters of the kernel, and PSS with files
 # changes with unrelated processes.
@@ -85,9 +85,10 @@ def judge_signal(signal: Signal, rows: Rows, extreme: float, rule: GrowthRule) -
 def noise_floor_of(signal: Signal, rows: Rows) -> float:
     """Return the growth over an octave that counts as none, in bytes or pieces.
 
-    It is the smallest growth that can be read of the signal, or the deepest fall of the series,
-    because a series that fell may rise as far again. Falls are those of the minima of blocks as
-    long as the blocks of the last octave; garbage comes and goes faster.
+    It is the smallest growth that can be read of the signal or the deepest fall of the series,
+    whichever is larger: a series that fell may rise as far again. A fall is measured between the
+    minima of blocks that are as long as those of the last octave, so that garbage, which comes and
+    goes faster, does not count.
     """
     seconds, values = rows
     highest, deepest = values[0], 0.0
@@ -98,10 +99,10 @@ def noise_floor_of(signal: Signal, rows: Rows) -> float:
 
 
 def _series(rows: Rows, signal: Signal, noise_floor: float, rule: GrowthRule) -> SeriesVerdict:
-    """Judge a series; one that swings is a leak or clean on stricter terms.
+    """Judge a series, by stricter rules if it swings.
 
-    It is a leak only where it grows by more than it fell before, and clean only where it grows by
-    less than the usual noise floor.
+    A series that swings is a leak only where it grows by more than it fell before, and clean only
+    where it grows by less than the usual noise floor.
     """
     verdict = judge_series(*rows, noise_floor, rule)
     if verdict.conclusion is not Conclusion.CLEAN or noise_floor <= NOISE_FLOOR[signal]:
@@ -111,7 +112,7 @@ def _series(rows: Rows, signal: Signal, noise_floor: float, rule: GrowthRule) ->
 
 
 def _extreme(rows: Rows, amount: float, rule: GrowthRule) -> SeriesVerdict | None:
-    """Return a leak where a series rises steadily by `amount` or more, at full pace to its end.
+    """Return a leak where a series rises in order by `amount` or more and does not slow down.
 
     Its rate may change during the watch, because on a busy machine the rate of every program does.
     """

@@ -203,9 +203,11 @@ def with_text(verdict: Verdict, per: Per = Per.UNIT, more: str = "") -> Verdict:
     """
 
     def reworded(reason: Reason) -> Reason:
+        """Return a reason with its text."""
         return msgspec.structs.replace(reason, text=reason_text(reason, per, more))
 
     def reworded_estimate(estimate: Estimate) -> Estimate:
+        """Return an estimate with the text of its reason."""
         # An estimate has the name of its signal beside its reason.
         text = reason_text(estimate.reason, per, more, names_signal=False)
         reason = msgspec.structs.replace(estimate.reason, text=text)

@@ -144,7 +144,7 @@ class WorkerPool:
         """Make every worker carry out an order; return their answers, sorted by worker number.
 
         Raises:
-            WorkerEndedError: a worker is gone, or its program failed.
+            WorkerEndedError: A worker is gone, or its program failed.
         """
         answers = self._pool.imap_unordered(run_order, [order] * self._size)
         for _ in range(self._size):
@@ -191,6 +191,7 @@ def record_processes(context: Any) -> list[Any]:
     make = context.Process
 
     def make_recorded(*args: Any, **keywords: Any) -> Any:
+        """Make a process and record it."""
         processes.append(make(*args, **keywords))
         return processes[-1]
 
@@ -209,6 +210,7 @@ def serialize_poll(process: Any) -> None:
     lock, poll = threading.Lock(), process._popen.poll
 
     def locked_poll(*arguments: Any) -> int | None:
+        """Poll the process while no other thread does."""
         with lock:
             status: int | None = poll(*arguments)
             return status

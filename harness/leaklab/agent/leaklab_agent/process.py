@@ -109,7 +109,7 @@ class MeasuredProcess:
         Once the workload has done the requested units, it may end by itself.
 
         Raises:
-            EndedEarlyError: the workload ended before its units were done.
+            EndedEarlyError: The workload ended before its units were done.
         """
         if point == self.done:
             return

@@ -81,7 +81,7 @@ class Sampler:
             yield PacedReader(read, 1 if name in judged else seldom, factor, self._always_at)
 
     def _touch(self) -> None:
-        """Before the baseline: touch the whole table and call every reader once."""
+        """Touch the whole table and call every reader once, so that no unit does it first."""
         for i in range(len(self.rows)):
             self.rows[i] = 0
         self.sample(0)
@@ -103,10 +103,10 @@ class Sampler:
         """Write a stop: the signals that are too expensive for every row.
 
         Args:
-            units: the work done.
+            units: The work done.
             how: NO_COLLECTION, COLLECTED or COLLECTOR_OFF.
-            high_water_bytes: the high-water mark of RSS so far.
-            cpu_nanoseconds: the CPU time of the units so far.
+            high_water_bytes: The high-water mark of RSS so far.
+            cpu_nanoseconds: The CPU time of the units so far.
         """
         count = self.rows[1]
         if count == MAX_STOPS:
@@ -149,8 +149,7 @@ class Sampler:
         return {name: value for name, value in values.items() if value != NOT_READ}
 
     def settle(self) -> None:
-        """Before the baseline: map all file pages and trim the heap, so that neither happens during
-        the run."""
+        """Map all file pages and trim the heap, so that both happen before the baseline."""
         populate_files()
         self.trim()
 
@@ -188,5 +187,5 @@ class Sampler:
 
 
 def _not_read() -> int:
-    """The reader of a signal that this process does not read."""
+    """Return NOT_READ: the reader of each signal that this process does not read."""
     return NOT_READ

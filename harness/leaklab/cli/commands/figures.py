@@ -59,6 +59,7 @@ def command(
     )
 
     def make(planned: Sequence[Job]) -> Outcome:
+        """Run the jobs in a session of their own."""
         work = SessionWork(opened, planned, limits, jobs)
         with open_session(work, None) as session, progress.open_progress() as listener:
             return session.run(listener)

@@ -86,7 +86,7 @@ class Asv:
         """Run asv with these arguments to its end, and return its output.
 
         Raises:
-            InfrastructureBroke: asv cannot be started, or its log cannot be written.
+            InfrastructureBroke: Asv cannot be started, or its log cannot be written.
         """
         try:
             self.state.mkdir(parents=True, exist_ok=True)
@@ -101,7 +101,7 @@ class Asv:
         """Register this machine with asv, unless it is known; otherwise asv would wait for input.
 
         Raises:
-            InfrastructureBroke: asv cannot register the machine.
+            InfrastructureBroke: Asv cannot register the machine.
         """
         machines = Path("~/.asv-machine.json").expanduser()
         with contextlib.suppress(OSError, ValueError, TypeError):
@@ -128,8 +128,8 @@ class Asv:
         """Read the figures that asv saved of a commit.
 
         Args:
-            commit: its hash.
-            since: seconds since the epoch; earlier results are ignored.
+            commit: Its hash.
+            since: Seconds since the epoch; earlier results are ignored.
 
         Returns:
             The figures without those that asv skipped; None if asv saved nothing.
@@ -203,7 +203,7 @@ def open_asv(root: Path, environment: Mapping[str, str], on_progress: Callable[[
     """Open asv in the checkout at `root`, and lock the checkout until this process ends.
 
     Raises:
-        BadInput: asv is not configured there, or not installed.
+        BadInput: Asv is not configured there, or not installed.
         InfrastructureBroke: Another process has the lock, or asv's folder cannot be written.
     """
     for name in (CONFIGURATION, SUITE):

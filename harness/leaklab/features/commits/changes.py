@@ -117,10 +117,10 @@ def compare_values(
     `change_of_verdict`. A figure that failed on the base alone is not compared.
 
     Args:
-        base: the figures of the commit to compare with.
-        head: the figures of the commit to judge.
-        factor: greater than 1.
-        asv: asv's own marks of changes.
+        base: The figures of the commit to compare with.
+        head: The figures of the commit to judge.
+        factor: Greater than 1.
+        asv: Asv's own marks of changes.
     """
     benchmarks = sorted({*base, *head}, key=lambda b: (b.label, b.metric))
     rule = _Rule(factor, asv)

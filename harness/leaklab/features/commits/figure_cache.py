@@ -57,9 +57,9 @@ def key_of(catalogue: Catalogue, jobs: Sequence[Job], limits: Limits) -> str:
     processes: one that was 80 characters longer moved a peak by 1.5 %.
 
     Args:
-        catalogue: the catalogue of the scenario.
-        jobs: the runs, all of one scenario.
-        limits: their limits.
+        catalogue: The catalogue of the scenario.
+        jobs: The runs, all of one scenario.
+        limits: Their limits.
     """
     digest = hashlib.sha256()
     work = [(job.label, job.units, job.seed, job.workers, dict(job.options)) for job in jobs]

@@ -67,8 +67,8 @@ def figures_of(result: Result, limits: Limits) -> TrackedFigures:
     the work done.
 
     Args:
-        result: a run that did not fail and was not stopped by its time limit.
-        limits: the limits of the run.
+        result: A run that did not fail and was not stopped by its time limit.
+        limits: The limits of the run.
     """
     peak = result.peak_bytes or 0
     if result.end_reason is EndReason.MEMORY_LIMIT:

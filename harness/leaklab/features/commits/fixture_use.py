@@ -17,7 +17,7 @@ def fixtures_by_scenario(sources: Mapping[str, str]) -> dict[str, set[str]]:
     """Return the names of the fixture modules that each scenario uses, such as `http`.
 
     Args:
-        sources: the modules and scenario.toml files of a commit, by their paths from the root.
+        sources: The modules and scenario.toml files of a commit, by their paths from the root.
     """
     of_fixture: dict[str, set[str]] = {}
     of_scenario: dict[str, set[str]] = {}

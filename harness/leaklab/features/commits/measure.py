@@ -99,12 +99,12 @@ def measure_commit(asv: Asv, commit: str, *options: str) -> CommitFigures:
     """Measure one commit.
 
     Args:
-        asv: asv in the checkout.
-        commit: its hash.
-        options: more options of `asv run`.
+        asv: Asv in the checkout.
+        commit: Its hash.
+        options: More options of `asv run`.
 
     Raises:
-        InfrastructureBroke: asv saved no figures.
+        InfrastructureBroke: Asv saved no figures.
     """
     began = _begin(asv, [commit])
     output = asv.run("run", "--show-stderr", *options, f"{commit}^!")
@@ -115,9 +115,9 @@ def measure_quickly(asv: Asv, commit: str, *options: str) -> CommitFigures:
     """Measure one commit without saving asv results; the figures are those that the suite noted.
 
     Args:
-        asv: asv in the checkout.
-        commit: its hash.
-        options: more options of `asv run`.
+        asv: Asv in the checkout.
+        commit: Its hash.
+        options: More options of `asv run`.
 
     Raises:
         InfrastructureBroke: The suite noted nothing.
@@ -147,14 +147,14 @@ def compare_commits(
     """Measure two commits, and compare the head with the base.
 
     Args:
-        asv: asv in the checkout.
-        base: the hash of the commit to compare with.
-        head: the hash of the commit to judge.
-        factor: the factor from which a figure counts as worse.
-        options: more options of `asv continuous`.
+        asv: Asv in the checkout.
+        base: The hash of the commit to compare with.
+        head: The hash of the commit to judge.
+        factor: The factor from which a figure counts as worse.
+        options: More options of `asv continuous`.
 
     Raises:
-        InfrastructureBroke: asv saved no figures of one of them.
+        InfrastructureBroke: Asv saved no figures of one of them.
     """
     began = _begin(asv, [base, head])
     output = asv.run("continuous", "--show-stderr", f"--factor={factor}", *options, base, head)
@@ -167,7 +167,7 @@ def measure_history(asv: Asv, commits: Sequence[str]) -> CommitHistory:
     """Measure the commits that have no figures yet, and return what all of them have.
 
     Raises:
-        InfrastructureBroke: asv saved no figures of one of them.
+        InfrastructureBroke: Asv saved no figures of one of them.
     """
     asv.register_machine()
     hashes = asv.state / "hashes"
@@ -187,7 +187,7 @@ def publish(asv: Asv) -> list[Regression]:
     """Make asv's site, and return asv's regressions; of verdicts only those that got worse.
 
     Raises:
-        InfrastructureBroke: asv could not make the site.
+        InfrastructureBroke: Asv could not make the site.
     """
     output = asv.run("publish", "--no-pull")
     if output.code:

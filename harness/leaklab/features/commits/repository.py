@@ -25,7 +25,7 @@ class Repository:
         """Return the full hash of a commit, by any name that git knows.
 
         Raises:
-            BadInput: git knows no commit of that name.
+            BadInput: Git knows no commit of that name.
         """
         command = ("rev-parse", "--verify", "--quiet", "--end-of-options")
         full_hash = self._git(*command, f"{name}^{{commit}}")
@@ -87,7 +87,7 @@ def open_repository(root: Path) -> Repository:
     """Open the repository at `root`.
 
     Raises:
-        BadInput: git is not installed, there is no repository or no commit, or the clone is
+        BadInput: Git is not installed, there is no repository or no commit, or the clone is
             shallow, so that asv could not check out its commits.
     """
     if shutil.which("git") is None:

@@ -28,9 +28,10 @@ SHARED = f"{SCENARIOS}/__init__.py"
 class Selection:
     """The names of scenarios beside those with `bench = true`.
 
-    included: measured because the commits change them.
-    left_out: not measured.
-    lacking: changed, and not measured because the working tree lacks them.
+    Attributes:
+        included: Measured because the commits change them.
+        left_out: Not measured.
+        lacking: Changed, and not measured because the working tree lacks them.
     """
 
     included: tuple[str, ...] = ()
@@ -42,8 +43,8 @@ def select(scenarios: Sequence[Scenario], changed: Collection[str]) -> Selection
     """Select the scenarios to measure beside those with `bench = true`.
 
     Args:
-        scenarios: all scenarios of the working tree; only these can be measured.
-        changed: the names of the scenarios that the commits change.
+        scenarios: All scenarios of the working tree; only these can be measured.
+        changed: The names of the scenarios that the commits change.
     """
     others = sorted(scenario.name for scenario in scenarios if not scenario.bench)
     return Selection(
@@ -61,12 +62,12 @@ def require_committed(
     """Check that scenarios can be measured: each must be in one of the commits.
 
     Args:
-        names: the names of the scenarios.
-        working_tree: the names of all scenarios of the working tree.
-        committed: the names of all scenarios of each commit, by its hash.
+        names: The names of the scenarios.
+        working_tree: The names of all scenarios of the working tree.
+        committed: The names of all scenarios of each commit, by its hash.
 
     Raises:
-        BadInput: a scenario is in none of them.
+        BadInput: A scenario is in none of them.
     """
     known = sorted({name for of_commit in committed.values() for name in of_commit})
     for name in names:
@@ -95,8 +96,8 @@ def changed_scenarios(paths: Iterable[str], sources: Mapping[str, str]) -> set[s
     """Return the scenarios that differing files belong to, and those that use such files.
 
     Args:
-        paths: the files that differ, relative to the root.
-        sources: the modules and scenario.toml files of the second commit, by their paths.
+        paths: The files that differ, relative to the root.
+        sources: The modules and scenario.toml files of the second commit, by their paths.
     """
     differing = set(paths)
     modules = {fixture_of(path) for path in differing}

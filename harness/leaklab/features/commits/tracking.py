@@ -41,10 +41,10 @@ def track(
     """Return the figures of the requested scenarios, and measure those that are not cached.
 
     Args:
-        request: what to measure. A scenario that the catalogue lacks is absent under its own name.
+        request: What to measure. A scenario that the catalogue lacks is absent under its own name.
             A scenario in a form that this leaklab does not read is unread.
-        cache: the figures of earlier runs; new ones are added to it.
-        run: makes the runs of a plan.
+        cache: The figures of earlier runs; new ones are added to it.
+        run: Makes the runs of a plan.
 
     Raises:
         NotSaved: The results could not be saved.

@@ -8,8 +8,8 @@ almost exact, so the residuals show how wrong a law is, not how noisy the peaks 
 * The residuals of a law are even, grow with the work or fade with it (`Noise`). Without the second
   type, the steps of doubling tables would be projected as small noise. Without the third, a cache
   that fills beside a leak would bend the law of the leak.
-* A level law may hide a line that is lost in rounding, and a logarithm a table that has not doubled
-  yet (`Fit.highest`). The intervals include how much that may be.
+* Peaks that fit a level law may contain a line that rounding hides, and peaks that fit a logarithm
+  a table that has not doubled yet (`Fit.highest`). The intervals include the largest such growth.
 
 Akaike's criterion with its correction for small samples decides among the laws (AICc: Hurvich and
 Tsai 1989; Burnham and Anderson 2002, 2.4 and 4.5). With eight sizes for three or four parameters,
@@ -40,8 +40,8 @@ from leaklab.verdict.intervals import student
 
 # The largest law has four parameters (base, rise, hinge, spread), and AICc needs two more sizes.
 MIN_SIZES = 6
-# A set grows fourfold at a time, so a level part that is no longer than that may be one of its
-# steps.
+# The table of a set grows to four times its size at once and stays level in between. A level part
+# must span a larger ratio of sizes than that to count as a plateau.
 LEVEL_RATIO = 4.4
 HINGES = 48
 # The residuals of a level law cannot grow with the work.
@@ -55,7 +55,7 @@ def fit(points: Sequence[Point]) -> Laws:
     contains as the case without a rise.
 
     Args:
-        points: the peaks at `MIN_SIZES` or more different sizes, the smallest first.
+        points: The peaks at `MIN_SIZES` or more different sizes, the smallest first.
     """
     units = np.array([point.units for point in points], float)
     peaks = np.array([point.peak_bytes for point in points], float)
@@ -81,6 +81,7 @@ def _bounded(units: FloatArray, peaks: FloatArray) -> list[Fit]:
     """Fit the bounded law with the hinge that has the least residuals; empty without hinges."""
 
     def squared_residuals(hinge_units: float) -> float:
+        """Return the sum of the squared residuals, in bytes squared."""
         growth = law_growth(Law.BOUNDED, units, units[-1], hinge_units)
         residuals = _residuals(_design(Law.BOUNDED, growth), peaks)
         return float(residuals @ residuals)
@@ -168,6 +169,7 @@ def _spread(design: FloatArray, peaks: FloatArray, shape: FloatArray) -> float:
     from scipy.optimize import minimize_scalar  # noqa: PLC0415  (0.3 s to import)
 
     def cost(log_spread: float) -> float:
+        """Return the loss of a standard deviation that is given by its logarithm."""
         return _loss(design, peaks, _deviations(np.exp(log_spread), shape))
 
     bounds = (0.0, np.log(peaks.max() + PAGE_BYTES))

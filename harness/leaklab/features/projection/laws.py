@@ -137,8 +137,8 @@ class Fit:
     def highest(self, units: FloatArray) -> FloatArray:
         """Return the upper ends of the intervals, in bytes.
 
-        A logarithm grows to less than twice its value over the sizes, so a table may not have
-        doubled within them. Beyond the largest size, all of the peak is taken to be such a table.
+        What looks like a logarithm may be a table that has not doubled within the sizes. Beyond the
+        largest size the whole peak is taken to be such a table, which doubles once.
         """
         upper = self.peaks(units) + self.margins(units)
         unseen = (self.law is Law.LOGARITHM) & (units > self.largest_units)
@@ -167,7 +167,7 @@ class Laws:
 
     @property
     def plausible(self) -> tuple[Fit, ...]:
-        """The other fits that cannot be ruled out: with the best, the fewest with 95 % weight."""
+        """The other fits that may be true: the fewest that have 95 % weight with the best fit."""
         others = sorted(self.fits[1:], key=lambda fit: fit.weight, reverse=True)
         before = np.cumsum([self.best.weight, *(fit.weight for fit in others)])
         return tuple(f for f, weight in zip(others, before, strict=False) if weight < CONFIDENCE)
@@ -243,6 +243,7 @@ def _first(curve: Callable[[FloatArray], FloatArray], limit_bytes: float) -> flo
         return 1.0
 
     def above_limit(units: float) -> float:
+        """Return the bytes by which the curve is above the limit."""
         return float(curve(np.array([units]))[0] - limit_bytes)
 
     return float(brentq(above_limit, sizes[reached[0] - 1], sizes[reached[0]]))

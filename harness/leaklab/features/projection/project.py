@@ -15,15 +15,15 @@ from leaklab.model.signals import Signal
 from leaklab.runs.failures import run_error
 from leaklab.runs.runner import Executor
 
-# The table of a dict doubles, and a list grows by an eighth. If nearly a whole number of such steps
-# lies between two sizes (4.09 growths of a list for the golden ratio), all sizes are at about the
-# same place of a step, and steps look like a line. Eight sizes in this ratio are spread over the
-# steps of both: no gap is wider than 1.6 times the mean one.
+# The ratio of one size to the next. The table of a dict doubles, and a list grows by an eighth. A
+# ratio that is nearly a whole number of such steps (the golden ratio is 4.09 steps of a list) would
+# put all sizes at the same place of a step, and the steps would look like a line. In this ratio,
+# eight sizes are spread over the steps of both: the widest gap is 1.6 times the mean gap.
 RATIO = 1.636
 MAX_TIMES_DECLARED = 4
 MIN_UNITS = 8
 
-# The option that raises the limit that ended a run; other limits have none here.
+# The advice by the limit that ended a run. `leaklab project` has no option for the other limits.
 RAISE = {
     EndReason.MEMORY_LIMIT: ", or raise --memory-limit",
     EndReason.TIME_LIMIT: ", or raise --time-limit",
@@ -134,10 +134,10 @@ def project_variants(
     The largest size runs first, because it is the first to exceed a limit.
 
     Args:
-        jobs: one for each size.
-        executor: makes the runs.
-        target: the size to project to, and the limit.
-        on_progress: is called with a line that names the run under way.
+        jobs: One for each size.
+        executor: Makes the runs.
+        target: The size to project to, and the limit.
+        on_progress: Is called with a line that names the run under way.
 
     Raises:
         LabError: A run could not be made, failed, or was stopped by a limit.

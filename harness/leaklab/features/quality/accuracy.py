@@ -25,21 +25,22 @@ NEIGHBOURS = {
     "endless_share": (0.05, 0.2),
     "unseen_share": (0.0625, 0.25),
 }
-# The truth of this shape cannot be seen within the run, so it says nothing about a constant.
+# This plateau begins in the second half of a run, in some series too late to be recognised. The
+# shape is left out where constants are compared.
 BEYOND_REACH = "plateau, late"
 
 # The share of the series of a shape that may be judged wrongly, with exceptions by shape.
 MAX_WRONG_SHARE = 0.01
 MAX_WRONG_SHARES = {
-    # A rise over the run that is smaller than the series' own variation cannot be detected. The
-    # verdict's reason names the growth that is not excluded.
+    # A leak that rises by less than the program's own variation may be called clean. The reason of
+    # that verdict names the growth that it does not exclude.
     "line in churn": 0.4,
     "steps at random": 0.06,
-    # It is a line up to its plateau.
+    # The series is a line until the plateau begins, so it may be called a leak.
     BEYOND_REACH: 0.2,
 }
-# A share above its limit counts as a failure if chance gives as many with less than this
-# probability.
+# A shape fails where chance alone, at the share that is allowed, would give as many wrong verdicts
+# with less than this probability.
 CHANCE = 0.001
 
 
@@ -98,10 +99,10 @@ def error_rates(
     """Judge a number of series of every shape, rounding and length.
 
     Args:
-        series: the number of series in each cell.
-        seed: of the random generator.
-        lengths: the lengths of the series, in samples.
-        rule: the rule of the verdict.
+        series: The number of series in each cell.
+        seed: Of the random generator.
+        lengths: The lengths of the series, in samples.
+        rule: The rule of the verdict.
     """
     for shape in SHAPES:
         for page_rounded in (False, True):

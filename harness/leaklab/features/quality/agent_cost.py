@@ -43,12 +43,13 @@ print(*(status.split(name, 1)[1].split(None, 1)[0].decode() for name in (b"VmRSS
 class AgentCost:
     """The cost of sampling, and of the whole agent.
 
-    ratio: the median ratio of CPU time with sampling to that without, over pairs of alternating
-        runs; `low` and `high` are its 95 % interval, and `ratios` all values.
-    bare_cpu_seconds: the median CPU time without sampling.
-    added_bytes: the memory that sampling adds before the first unit, without pages of files.
-    agent_bytes: the memory of the agent beside a bare interpreter, without pages of files.
-    agent_rss_bytes: the same with pages of files.
+    Attributes:
+        ratio: The median ratio of CPU time with sampling to that without, over pairs of alternating
+            runs; `low` and `high` are its 95 % interval, and `ratios` all values.
+        bare_cpu_seconds: The median CPU time without sampling.
+        added_bytes: The memory that sampling adds before the first unit, without pages of files.
+        agent_bytes: The memory of the agent beside a bare interpreter, without pages of files.
+        agent_rss_bytes: The same with pages of files.
     """
 
     label: str
@@ -79,11 +80,11 @@ def measure_agent_cost(
     """Run each job alternately with and without sampling, and compare the runs.
 
     Args:
-        catalogue: the scenarios of the jobs.
-        jobs: the work.
-        pairs: the number of pairs of runs of each job.
-        limits: those of each run.
-        on_progress: is called with a line that names the run under way.
+        catalogue: The scenarios of the jobs.
+        jobs: The work.
+        pairs: The number of pairs of runs of each job.
+        limits: Those of each run.
+        on_progress: Is called with a line that names the run under way.
 
     Raises:
         NotMeasured: A run did not complete.

@@ -13,7 +13,8 @@ from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Variant
 
 WORK = "word_index"
-# A second of work. The lab's cost is a fixed amount for each run, and shorter runs are unusual.
+# This takes about a second. leaklab costs a fixed amount for each run, which a shorter run would
+# exaggerate.
 WORK_UNITS = 4000
 KNOWN = tuple(dict.fromkeys([*TOOLS, *VERDICT_TOOLS]))
 
@@ -68,11 +69,11 @@ def measure_beside_tools(
     """Compare tools by their costs, their errors on the spike, and their verdicts.
 
     Args:
-        catalogue: the scenarios.
-        names: the names of the scenarios to judge; empty for all.
-        tools: the names of the tools.
-        size: how much is measured.
-        on_progress: is called with a line that names the run under way.
+        catalogue: The scenarios.
+        names: The names of the scenarios to judge; empty for all.
+        tools: The names of the tools.
+        size: How much is measured.
+        on_progress: Is called with a line that names the run under way.
 
     Raises:
         BadInput: There is no scenario of a name.

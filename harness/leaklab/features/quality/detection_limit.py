@@ -105,10 +105,10 @@ def detection_jobs(
     """Plan the runs of leaks and of clean programs.
 
     Args:
-        programs: the catalogue.
-        names: the names of its programs to run; empty for all.
-        rounds: the number of runs of each leak.
-        clean_runs: the total number of runs of clean programs, shared evenly.
+        programs: The catalogue.
+        names: The names of its programs to run; empty for all.
+        rounds: The number of runs of each leak.
+        clean_runs: The total number of runs of clean programs, shared evenly.
 
     Raises:
         BadInput: A name is unknown, or there is nothing to run.
@@ -148,9 +148,9 @@ def detections(
     """Group the results of the runs by program, in the order of the plan.
 
     Args:
-        jobs: the plan.
-        outcome: the results and failures of the runs.
-        wall_seconds: the duration of each run.
+        jobs: The plan.
+        outcome: The results and failures of the runs.
+        wall_seconds: The duration of each run.
     """
     by_scenario: dict[str, list[Job]] = {}
     for job in jobs:

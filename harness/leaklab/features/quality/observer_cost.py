@@ -100,7 +100,7 @@ QUICK_LOADS = (Load(0, 10 * MIB), Load(2, 10 * MIB))
 
 @dataclass(frozen=True)
 class CostSnapshot:
-    """The observer's samples, and its CPU time by purpose, when a reading of PSS ends."""
+    """The observer's samples and its CPU time by purpose, counted until a reading of PSS ends."""
 
     at_seconds: float
     samples: int
@@ -113,7 +113,8 @@ class CostSnapshot:
 class ObserverCost:
     """The cost of observing a load. Shares are of one CPU, and intervals are means.
 
-    `sampling_share` is for counting and high-water marks, `thread_share` for the whole thread.
+    `sampling_share` is the CPU time of samples: counting processes and reading high-water marks.
+    `pss_share` is that of readings of PSS, and `thread_share` that of everything the thread does.
     """
 
     load: Load
@@ -128,7 +129,7 @@ class ObserverCost:
 
     @property
     def granularity(self) -> float:
-        """The possible error of `pss_share`: one reading may not be paid for yet by waiting."""
+        """The possible error of `pss_share`: one reading counts without the wait that follows."""
         return self.pss_share / self.readings
 
     @property
@@ -153,8 +154,8 @@ def measure_observer_cost(
     """Observe each load; yield it with None before, and with its cost after that.
 
     Args:
-        loads: the loads, one after the other.
-        seconds: the minimum duration for each; `READINGS` readings of PSS may take longer.
+        loads: The loads, one after the other.
+        seconds: The minimum duration for each; `READINGS` readings of PSS may take longer.
 
     Raises:
         NotMeasured: A load ended by itself, or there were too few readings in time.

@@ -40,6 +40,7 @@ def by_report(
     """Return a reader of the driver's report that gets the tool's own figure by a function."""
 
     def read(tool_job: ToolJob, tool_run: ToolRun) -> ToolFigures:
+        """Read the figures of a run."""
         return ToolFigures(
             units=tool_run.report["units"],
             cpu_seconds=tool_run.cpu_seconds,
@@ -182,6 +183,7 @@ def psleak_command(rounds: int) -> Callable[[ToolJob], list[str]]:
     """Return a command that runs a psleak test with at most `rounds` rounds; a call is one unit."""
 
     def command(tool_job: ToolJob) -> list[str]:
+        """Write the test into the folder of the job, and return the command that runs it."""
         test = tool_job.folder / "test.py"
         test.write_text(PSLEAK.replace("ROUNDS", str(rounds)))
         return [PYTHON, str(test)]

@@ -101,10 +101,10 @@ class ToolRunner:
         """Run a tool's command to its end, with the services of its work.
 
         Args:
-            tool_job: the work, from `prepare`.
-            command: the tool's command line.
-            environment: variables that the tool needs.
-            instrument: what the driver switches on in its own process.
+            tool_job: The work, from `prepare`.
+            command: The tool's command line.
+            environment: Variables that the tool needs.
+            instrument: What the driver switches on in its own process.
 
         Raises:
             Cancelled: The session has ended.
@@ -127,6 +127,7 @@ class ToolRunner:
         timed_out = threading.Event()
 
         def stop() -> None:
+            """End the child, and note that its time was up."""
             timed_out.set()
             end(child.pid)
 

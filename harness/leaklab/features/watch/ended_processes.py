@@ -1,4 +1,4 @@
-"""The processes that came and went during a watch, grouped by their command."""
+"""The processes that started and ended during a watch, grouped by their command."""
 
 import re
 from collections import deque
@@ -12,7 +12,7 @@ from leaklab.verdict.generations import (
 )
 
 MAX_PROCESSES_OF_A_COMMAND = 64
-# A build starts thousands of programs, each with other arguments.
+# A build starts thousands of programs with different arguments; commands beyond these are ignored.
 MAX_COMMANDS = 64
 # A life with this number of readings can be judged. If workers live shorter, the tree is sampled
 # more often.

@@ -71,13 +71,14 @@ def forecast(held_bytes: int, limit: MemoryLimit, growth: Estimate) -> Forecast:
     """Forecast when the memory of a tree reaches its limit.
 
     Args:
-        held_bytes: its memory now.
-        limit: its memory limit.
-        growth: the growth of that memory, in bytes per second.
+        held_bytes: Its memory now.
+        limit: Its memory limit.
+        growth: The growth of that memory, in bytes per second.
     """
     left = max(limit.memory_bytes - held_bytes, 0)
 
     def until(per_second: float) -> float | None:
+        """Return the seconds until the limit is reached; None if it never is."""
         return left / per_second if per_second > 0 else None
 
     is_clean = growth.conclusion is Conclusion.CLEAN

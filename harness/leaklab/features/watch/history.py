@@ -36,7 +36,11 @@ class History:
         self.now = Reading()
 
     def add(self, seconds: float, reading: Reading) -> None:
-        """Add a reading. One without PSS updates only the resident memory of `now`."""
+        """Add a reading.
+
+        A reading without PSS is a cheap one: it has resident memory only, and the other signals of
+        `now` keep the values of the last whole reading.
+        """
         resident = {
             "rss_bytes": reading.rss_bytes,
             "vms_bytes": reading.vms_bytes,
@@ -101,8 +105,8 @@ class ProcessHistory:
     def growth(self) -> Slope | None:
         """Return its growth in bytes per second over the last two octaves of its time.
 
-        The signal is the first of those that decide on memory with enough readings; None if no
-        signal has enough.
+        It is the growth of the first signal that decides on memory and has enough readings; None if
+        no signal has enough.
         """
         rows = self._history.rows()
         for signal in (*SIGNALS_OF_TREE[Resource.MEMORY], Signal.ANON):

@@ -54,12 +54,13 @@ def _no_container(_: int) -> None:
 class WatchSettings:
     """The settings of a watch, with the functions that it reads the system by.
 
-    pids: returns the living processes of the tree.
-    probes: reads a process.
-    clock: returns seconds since any fixed time.
-    interval_seconds: the mean time between samples; it grows with the length of the watch.
-    memory_bytes: the memory limit of the tree.
-    container: reads the control group of a process.
+    Attributes:
+        pids: Returns the living processes of the tree.
+        probes: Reads a process.
+        clock: Returns seconds since any fixed time.
+        interval_seconds: The mean time between samples; it grows with the length of the watch.
+        memory_bytes: The memory limit of the tree.
+        container: Reads the control group of a process.
     """
 
     pids: Callable[[], Sequence[int]]
@@ -73,16 +74,17 @@ class WatchSettings:
 class Watch:
     """What has been seen of a tree so far.
 
-    containers, shared_memory_bytes: the first reading and the last one, where there were any.
+    Attributes:
+        containers, shared_memory_bytes: The first reading and the last one, where there were any.
     """
 
     def __init__(self, settings: WatchSettings, pace: CpuBudget, resident_pace: CpuBudget) -> None:
         """Begin to watch: time runs from here.
 
         Args:
-            settings: the settings of the watch.
-            pace: the CPU budget of whole readings.
-            resident_pace: the CPU budget of readings of resident memory.
+            settings: The settings of the watch.
+            pace: The CPU budget of whole readings.
+            resident_pace: The CPU budget of readings of resident memory.
         """
         self._settings = settings
         self._pace = pace
@@ -131,7 +133,7 @@ class Watch:
         return len(self.resident_samples) < MIN_SERIES_READINGS
 
     def elapsed_seconds(self) -> float:
-        """Return the seconds since the start; `seconds` are those at the last reading."""
+        """Return the seconds since the start until now; `seconds` ends at the last reading."""
         return self._settings.clock() - self._began
 
     def take_sample(self) -> None:
@@ -157,7 +159,7 @@ class Watch:
         return len(self.processes(len(self._processes)))
 
     def generations(self) -> list[Generations]:
-        """Judge the processes that came and went."""
+        """Judge the processes that started and ended during the watch, by their commands."""
         return self._ended.generations()
 
     def verdict(self, resource: Resource) -> Verdict:
@@ -223,9 +225,9 @@ def follow(
     """Take samples until the watch ends; return why it ended.
 
     Args:
-        watch: takes the samples.
-        wait: waits for a number of seconds; returns early, with the reason, if the watch ends.
-        show: is called after every sample.
+        watch: Takes the samples.
+        wait: Waits for a number of seconds; returns early, with the reason, if the watch ends.
+        show: Is called after every sample.
     """
     while True:
         watch.take_sample()

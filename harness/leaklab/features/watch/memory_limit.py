@@ -36,9 +36,9 @@ def memory_limit(pid: int, machine_bytes: int, proc: Path = Path("/proc")) -> Me
     """Find the memory limit of a process.
 
     Args:
-        pid: the process.
-        machine_bytes: the memory of the machine, the limit if no group has a lower one.
-        proc: the folder in which the process's `cgroup` and our own `self/mountinfo` are read.
+        pid: The process.
+        machine_bytes: The memory of the machine, the limit if no group has a lower one.
+        proc: The folder in which the process's `cgroup` and our own `self/mountinfo` are read.
     """
     lowest = min(_limits(pid, proc), default=machine_bytes)
     if lowest < machine_bytes:

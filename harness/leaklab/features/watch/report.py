@@ -60,7 +60,7 @@ class WatchReport(Struct, frozen=True, kw_only=True):
     `samples` are the sums over the tree by columns: `seconds`, and a column for each signal. A
     large process is read seldom. `resident_samples` are those of resident memory alone, which is
     read more often. Their `anon_bytes` is RSS less the shared memory in it, so that a page counts
-    once for each process that maps it. `generations` are the processes that came and went, by
+    once for each process that maps it. `generations` are the processes that started and ended, by
     their commands. `container` is the control group of the tree, None if it cannot be read.
     """
 

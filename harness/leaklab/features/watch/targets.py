@@ -24,7 +24,7 @@ from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, su
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder
 
-# Only this number of processes of a larger tree is watched.
+# The maximum number of processes that are watched; the others of a larger tree are not read.
 MAX_PROCESSES = 4096
 START_POLL_SECONDS = 0.002
 GRACE_SECONDS = 5.0
@@ -74,7 +74,10 @@ class AttachedProcess:
         self._probes = probes
 
     def pids(self) -> list[int]:
-        """Return the process and all below it, without leaklab itself: a shell may watch itself."""
+        """Return the process and all below it.
+
+        leaklab is left out: a user may watch the shell from which leaklab was started.
+        """
         pids = [self.pid, *self._probes.descendants(self.pid, MAX_PROCESSES)]
         return [pid for pid in pids if pid != os.getpid()]
 
@@ -190,9 +193,9 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
     On exit, all of its processes that are left are killed.
 
     Args:
-        argv: the program and its arguments.
-        output_fd: the descriptor for its standard output and standard error.
-        probes: those of this platform.
+        argv: The program and its arguments.
+        output_fd: The descriptor for its standard output and standard error.
+        probes: Those of this platform.
 
     Raises:
         BadInput: The command cannot be started.

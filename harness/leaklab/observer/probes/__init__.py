@@ -11,7 +11,7 @@ def platform_probes() -> Probes:
     """Return the probes of this platform.
 
     Raises:
-        NotMeasured: the platform is not supported. Commands that list, read and compare results
+        NotMeasured: The platform is not supported. Commands that list, read and compare results
             need no probes.
     """
     if sys.platform.startswith("linux"):

@@ -102,7 +102,7 @@ def require_readable(pid: int) -> None:
     """Require a process with readable memory.
 
     Raises:
-        BadInput: the process belongs to another user, has ended, or is a kernel thread.
+        BadInput: The process belongs to another user, has ended, or is a kernel thread.
     """
     try:
         with open(f"/proc/{pid}/smaps_rollup", "rb") as file:  # noqa: PTH123  (as in `_read`)
@@ -137,6 +137,7 @@ def sum_readings(readings: Iterable[Reading]) -> Reading:
     all_readings = list(readings)
 
     def total(name: str) -> int | None:
+        """Return the sum of a signal over the processes of which it was read."""
         values = [getattr(reading, name) for reading in all_readings]
         known = [value for value in values if value is not None]
         return sum(known) if known else None

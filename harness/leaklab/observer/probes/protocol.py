@@ -62,5 +62,5 @@ class Probes(Protocol):
         """Require a process with readable memory.
 
         Raises:
-            BadInput: the process belongs to another user, has ended, or is a kernel thread.
+            BadInput: The process belongs to another user, has ended, or is a kernel thread.
         """
