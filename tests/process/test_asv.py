@@ -429,7 +429,7 @@ def test_the_history_names_the_commit_that_made_a_figure_grow(repository: Reposi
     assert 1 == completed.returncode, completed.stderr
     (line,) = [line for line in completed.stdout.splitlines() if "fixed inline peak RSS" in line]
     assert ["fixed", "inline", "peak", "RSS", guilty] == line.split()[:5]
-    assert "5 commits, 1 regressions, 0 failures" in completed.stdout
+    assert "5 commits, 1 regression, 0 failures" in completed.stdout
     again = repository.leaklab("history", "-n", "5")
     assert completed.stdout == again.stdout
     assert "asv: For leaklab commit" in completed.stderr

@@ -181,7 +181,7 @@ def test_check_continues_with_the_other_scenarios(leaklab: Leaklab, place: Path)
     result = leaklab("check", "chatty", "grow", "--catalogue", str(root))
     assert (result.returncode, complaints(result)) == (2, [])
     assert "program.py is not UTF-8" in result.stdout.splitlines()[0]
-    assert result.stdout.splitlines()[1:] == ["grow: ok", "2 scenarios, 1 problems"]
+    assert result.stdout.splitlines()[1:] == ["grow: ok", "2 scenarios, 1 problem"]
 
 
 def test_an_unwritable_results_folder_is_reported_before_any_work(
