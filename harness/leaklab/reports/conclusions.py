@@ -1,7 +1,9 @@
 """What to conclude from a measurement of the lab itself, in one paragraph."""
 
+import textwrap
 from collections.abc import Sequence
 
+from leaklab.features.quality.accuracy import Rate
 from leaklab.features.quality.agent_cost import AgentCost
 from leaklab.features.quality.beside_tools import Findings
 from leaklab.features.quality.detection_limit import MAX_SECONDS, Detection
@@ -10,6 +12,31 @@ from leaklab.features.tools.registry import LEAKLAB
 from leaklab.model.units import format_bytes
 from leaklab.reports.tools import missed
 from leaklab.verdict.confusion import Answer
+
+# The longest line of a Markdown paragraph.
+MAX_LINE_LENGTH = 118
+# With fewer samples, most uneven series are undecided.
+MIN_CONCLUSIVE_SAMPLES = 200
+
+
+def accuracy_conclusion(rates: Sequence[Rate]) -> str:
+    """Write the paragraph that says what follows from the rates."""
+    long = [rate for rate in rates if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
+    clean = [rate for rate in long if not rate.cell.truth.leaks]
+    leaking = [rate for rate in long if rate.cell.truth.leaks]
+    false_alarms, clean_series = sum(r.wrong for r in clean), sum(r.series for r in clean)
+    missed, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
+    named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
+    return textwrap.fill(
+        f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {false_alarms:,} of "
+        f"{clean_series:,} clean series were judged to be leaks, and {missed:,} of {leaks:,} leaks "
+        f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
+        "the program varies can be judged to be clean; the verdict then names the growth that it "
+        "does not exclude. A cache that fills evenly until just before the end looks like a leak, "
+        "because the series is a line. More work decides every other undecided series. No verdict "
+        "is certain with 20 samples.",
+        MAX_LINE_LENGTH,
+    )
 
 
 def observer_conclusion(watched: Sequence[ObserverCost]) -> str:

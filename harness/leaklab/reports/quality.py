@@ -1,7 +1,6 @@
 """Tables about the lab itself: how often it is right, what it costs, how repeatable it is."""
 
 import os
-import textwrap
 from collections.abc import Sequence
 
 from leaklab.features.quality.accuracy import BEYOND_REACH, Cell, Rate, Sensitivity
@@ -16,12 +15,6 @@ from leaklab.features.quality.repeatability import Repeatability
 from leaklab.features.quality.synthetic import SHAPES
 from leaklab.model.units import format_bytes
 from leaklab.reports.table import Table
-
-# The longest line of a Markdown paragraph.
-MAX_LINE_LENGTH = 118
-
-# With fewer samples, most uneven series are undecided.
-MIN_CONCLUSIVE_SAMPLES = 200
 
 
 def rate_table(rates: Sequence[Rate]) -> Table:
@@ -54,26 +47,6 @@ def rate_table(rates: Sequence[Rate]) -> Table:
 def _row_meets_limits(shape: tuple[str, bool], rates: Sequence[Rate]) -> bool:
     """Whether no more verdicts of a row are wrong than the documentation states."""
     return all(r.meets_limits for r in rates if (r.cell.shape, r.cell.page_rounded) == shape)
-
-
-def conclusion(rates: Sequence[Rate]) -> str:
-    """Write the paragraph that says what follows from the rates."""
-    long = [rate for rate in rates if rate.cell.samples >= MIN_CONCLUSIVE_SAMPLES]
-    clean = [rate for rate in long if not rate.cell.truth.leaks]
-    leaking = [rate for rate in long if rate.cell.truth.leaks]
-    false_alarms, clean_series = sum(r.wrong for r in clean), sum(r.series for r in clean)
-    missed, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
-    named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
-    return textwrap.fill(
-        f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {false_alarms:,} of "
-        f"{clean_series:,} clean series were judged to be leaks, and {missed:,} of {leaks:,} leaks "
-        f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
-        "the program varies can be judged to be clean; the verdict then names the growth that it "
-        "does not exclude. A cache that fills evenly until just before the end looks like a leak, "
-        "because the series is a line. More work decides every other undecided series. No verdict "
-        "is certain with 20 samples.",
-        MAX_LINE_LENGTH,
-    )
 
 
 def _percentages(rate: Rate) -> str:

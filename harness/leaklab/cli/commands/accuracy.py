@@ -59,7 +59,9 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
         line = f"leaklab selftest accuracy --series {series} --seed {seed}{lengths}"
-        _write(write, quality.conclusion(rates), provenance(line, builtin_root()), tables)
+        _write(
+            write, conclusions.accuracy_conclusion(rates), provenance(line, builtin_root()), tables
+        )
     for table in tables:
         reports.print_table(table, sys.stdout)
     return Exit.AS_EXPECTED if all(rate.meets_limits for rate in rates) else Exit.DIFFERS
