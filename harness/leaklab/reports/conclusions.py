@@ -25,11 +25,11 @@ def accuracy_conclusion(rates: Sequence[Rate]) -> str:
     clean = [rate for rate in long if not rate.cell.truth.leaks]
     leaking = [rate for rate in long if rate.cell.truth.leaks]
     false_alarms, clean_series = sum(r.wrong for r in clean), sum(r.series for r in clean)
-    missed, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
+    missed_leaks, leaks = sum(r.wrong for r in leaking), sum(r.series for r in leaking)
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
     return textwrap.fill(
         f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {false_alarms:,} of "
-        f"{clean_series:,} clean series were judged to be leaks, and {missed:,} of {leaks:,} leaks "
+        f"{clean_series:,} clean series were judged to be leaks, and {missed_leaks:,} of {leaks:,} leaks "
         f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
         "the program varies can be judged to be clean; the verdict then names the growth that it "
         "does not exclude. A cache that fills evenly until just before the end looks like a leak, "

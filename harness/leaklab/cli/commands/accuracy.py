@@ -15,6 +15,7 @@ from leaklab.cli.measurements import log_measurement, wrapped_markdown
 from leaklab.features.quality.accuracy import SAMPLES, constant_sensitivities, error_rates
 from leaklab.model.errors import Exit
 from leaklab.reports import Table, markdown, quality
+from leaklab.reports.conclusions import accuracy_conclusion
 
 ACCURACY_TITLE = "# How often the verdict is right"
 
@@ -59,9 +60,8 @@ def command(series: int, samples: tuple[int, ...], seed: int, write: Path | None
     if write:
         lengths = "".join(f" --samples {n}" for n in samples)
         line = f"leaklab selftest accuracy --series {series} --seed {seed}{lengths}"
-        _write(
-            write, conclusions.accuracy_conclusion(rates), provenance(line, builtin_root()), tables
-        )
+        provenance_line = provenance(line, builtin_root())
+        _write(write, accuracy_conclusion(rates), provenance_line, tables)
     for table in tables:
         reports.print_table(table, sys.stdout)
     return Exit.AS_EXPECTED if all(rate.meets_limits for rate in rates) else Exit.DIFFERS
