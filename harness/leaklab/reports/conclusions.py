@@ -29,12 +29,12 @@ def accuracy_conclusion(rates: Sequence[Rate]) -> str:
     named = ", ".join(dict.fromkeys(f"`{r.cell.shape}`" for r in long if r.wrong)) or "none"
     return textwrap.fill(
         f"**What to conclude.** With {MIN_CONCLUSIVE_SAMPLES} samples or more, {false_alarms:,} of "
-        f"{clean_series:,} clean series were judged to be leaks, and {missed_leaks:,} of {leaks:,} leaks "
-        f"to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less than "
-        "the program varies can be judged to be clean; the verdict then names the growth that it "
-        "does not exclude. A cache that fills evenly until just before the end looks like a leak, "
-        "because the series is a line. More work decides every other undecided series. No verdict "
-        "is certain with 20 samples.",
+        f"{clean_series:,} clean series were judged to be leaks, and {missed_leaks:,} of {leaks:,} "
+        f"leaks to be clean. The shapes with wrong verdicts: {named}. A leak that grows by less "
+        "than the program varies can be judged to be clean; the verdict then names the growth "
+        "that it does not exclude. A cache that fills evenly until just before the end looks like "
+        "a leak, because the series is a line. More work decides every other undecided series. No "
+        "verdict is certain with 20 samples.",
         MAX_LINE_LENGTH,
     )
 
