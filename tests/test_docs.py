@@ -51,9 +51,8 @@ MAX_LINE_LENGTH = 120
 MAX_DESIGN_LINES = 120
 MAX_README_LINES = 150
 SOURCES = sorted(
-    path
-    for name in ("harness", "fixtures", "scenarios", "benchmarks")
-    for path in (ROOT / name).rglob("*.py")
+    # This file names the banned words to test for them.
+    {path for name in FOLDERS for path in (ROOT / name).rglob("*.py")} - {Path(__file__)}
 )
 BANNED_LIST = re.compile(r"<!-- banned words: begin -->(.*)<!-- banned words: end -->", re.S)
 PROSE_TOKENS = {
@@ -322,7 +321,7 @@ BANNED = set(re.findall(r"`([a-z ]+)`", "".join(BANNED_LIST.findall(CONTRIBUTING
 
 
 def test_contributing_lists_the_banned_words() -> None:
-    assert {"so many", "dear", "whose", "nobody", "mend", "stands around"} == BANNED
+    assert {"so many", "dear", "whose", "nobody", "past both"} < BANNED
 
 
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))

@@ -18,9 +18,11 @@ MAKES = [script for script in SCRIPTS if script.startswith("make ")]
 ON = True  # as YAML reads an `on`
 
 
-def said_to_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
-    """The words with which a step starts leaklab, as GitHub's shell and make read the step; what
-    stands for leaklab here only says what it was told."""
+def arguments_of_leaklab(script: str, venv: Path, **environment: str) -> list[str]:
+    """Return the arguments with which a step starts leaklab, as GitHub's shell and make pass them.
+
+    A script that prints its arguments is run in place of leaklab.
+    """
     messages = venv / "bin" / "leaklab"
     messages.parent.mkdir(parents=True)
     messages.write_text('#!/bin/sh\nprintf "%s\\n" "$@"\n')
@@ -111,7 +113,7 @@ def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
     tmp_path: Path,
 ) -> None:
     (step,) = (step for step in JOBS["compare"]["steps"] if "run" in step)
-    arguments = said_to_leaklab(step["run"], tmp_path, GITHUB_STEP_SUMMARY="a summary")
+    arguments = arguments_of_leaklab(step["run"], tmp_path, GITHUB_STEP_SUMMARY="a summary")
     assert ["continuous", "--factor", "1.02", "--markdown", "a summary"] == arguments[:-3]
     assert ["--", "HEAD^1", "HEAD"] == arguments[-3:]
 
@@ -120,7 +122,7 @@ def test_a_pull_request_is_compared_with_its_base_and_the_table_is_the_summary(
 def test_a_branch_name_with_shell_characters_is_passed_on_unchanged(
     tmp_path: Path, branch: str
 ) -> None:
-    arguments = said_to_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
+    arguments = arguments_of_leaklab('make continuous BASE="$BRANCH"', tmp_path, BRANCH=branch)
     assert ["--", branch, "HEAD"] == arguments[-3:]
 
 
@@ -128,7 +130,7 @@ def test_a_branch_name_with_shell_characters_is_passed_on_unchanged(
 def test_a_comparison_includes_all_scenarios_on_request(
     tmp_path: Path, text: str, lines: list[str]
 ) -> None:
-    messages = said_to_leaklab(f"make continuous {text}", tmp_path, MARKDOWN="")
+    messages = arguments_of_leaklab(f"make continuous {text}", tmp_path, MARKDOWN="")
     assert ["continuous", "--factor", "1.02", *lines, "--", "main", "HEAD"] == messages
 
 

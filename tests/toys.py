@@ -166,8 +166,8 @@ def grown(job: Job, done: int, number: int = 0) -> ProcessRecord:
 
 def result(toy: Scenario | None = None, variant: Variant = Variant.BUGGY, **changes: Any) -> Result:
     """Return a judged result of a toy run; keywords replace fields of the result or of its job."""
-    asked = {name: changes.pop(name) for name in ("mode", "workers") if name in changes}
-    made = job(toy, variant, **asked)
+    fields_of_job = {name: changes.pop(name) for name in ("mode", "workers") if name in changes}
+    made = job(toy, variant, **fields_of_job)
     trace = ToyExecutor().execute(made, lambda _: None)
     return msgspec.structs.replace(to_result(made, trace, ENVIRONMENT), **changes)
 

@@ -1,4 +1,4 @@
-"""`leaklab` and `python -m leaklab`: what stands between the shell and the command line.
+"""`leaklab` and `python -m leaklab`: the entry from the shell into the command line.
 
 Everything is imported inside the `try`, so that Ctrl-C ends every moment of a command, its start
 included, in the same way.

@@ -449,8 +449,8 @@ def test_the_exit_code_shows_that_there_was_nothing_to_measure(repository: Repos
         )
         assert "there is nothing to measure: no scenario has bench = true" in completed.stderr
     repository.git("checkout", "-q", "base")
-    completed = repository.leaklab("figures", "nobody", "--catalogue", ".")
-    assert (3, ["nobody"]) == (completed.returncode, list(json.loads(completed.stdout)["absent"]))
+    completed = repository.leaklab("figures", "unknown", "--catalogue", ".")
+    assert (3, ["unknown"]) == (completed.returncode, list(json.loads(completed.stdout)["absent"]))
 
 
 def test_two_commands_do_not_share_a_checkout(repository: Repository) -> None:
@@ -481,7 +481,7 @@ def test_an_interrupted_checkout_is_not_mistaken_for_the_commit(repository: Repo
     ("arguments", "message"),
     [
         (["continuous", "nowhere"], "there is no commit 'nowhere' here; 'git branch --all'"),
-        (["continuous", "base", "--name=nobody"], "no scenario 'nobody'"),
+        (["continuous", "base", "--name=unknown"], "no scenario 'unknown'"),
         (["bench", "tow"], "no scenario 'tow'; did you mean 'two'?"),
         (
             ["continuous", "base", "--factor=1"],

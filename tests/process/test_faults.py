@@ -217,7 +217,7 @@ def test_a_port_in_use_is_named_with_the_option_that_changes_it(leaklab: Leaklab
     [
         ("cut.xml", b"<mediawiki><page><title>A</title><ns>0</ns><revision><te", "cut.xml"),
         ("cut.xml.bz2", b"BZh91AY&SY", "cut.xml.bz2"),
-        ("letter.xml", b"Dear Sir or Madam,\nno XML here", "letter.xml"),
+        ("letter.xml", b"Good morning,\nno XML here", "letter.xml"),
     ],
 )
 def test_a_dump_that_cannot_be_read_is_named(

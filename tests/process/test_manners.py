@@ -74,13 +74,13 @@ def test_output_of_a_program_is_kept_only_up_to_a_limit(
     sizes = [0]
     over = threading.Event()
 
-    def look() -> None:
+    def record_size() -> None:
         while not over.is_set():
             with suppress(FileNotFoundError):
                 sizes.append(output.stat().st_size)
 
     with ThreadPoolExecutor() as pool:
-        watching = pool.submit(look)
+        watching = pool.submit(record_size)
         assert executor.execute(job, lambda _: None).end_reason is EndReason.COMPLETED
         over.set()
     watching.result()

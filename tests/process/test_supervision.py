@@ -208,8 +208,8 @@ for thread in threads: thread.start()
 gate.set()
 for thread in threads: thread.join()
 """
-    seen = bench.watch(code)
-    assert (seen.stopped, seen.exited and seen.exited.status) == (None, 0)
+    observation = bench.watch(code)
+    assert (observation.stopped, observation.exited and observation.exited.status) == (None, 0)
 
 
 def test_two_gigabytes_at_once_end_at_the_memory_limit(bench: Bench) -> None:
@@ -217,24 +217,24 @@ def test_two_gigabytes_at_once_end_at_the_memory_limit(bench: Bench) -> None:
 
 
 def test_a_child_that_is_killed_for_lack_of_memory_ends_the_run(held: Bench) -> None:
-    seen = held.watch(CHILD_HOGS)
-    assert (seen.stopped, seen.oom_kills) == (EndReason.MEMORY_LIMIT, 1)
-    assert seen.cgroup_peak_bytes is not None
+    observation = held.watch(CHILD_HOGS)
+    assert (observation.stopped, observation.oom_kills) == (EndReason.MEMORY_LIMIT, 1)
+    assert observation.cgroup_peak_bytes is not None
     # The kernel charges a page before it refuses it.
-    assert seen.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096
+    assert observation.cgroup_peak_bytes <= LIMITS.memory_bytes + 4096
 
 
 def test_the_record_names_the_means_that_enforced_the_limits(held: Bench) -> None:
-    seen = held.watch("pass")
-    assert seen.memory_by == held.confinement.memory_by
-    assert seen.processes_by == held.confinement.processes_by
-    assert seen.controlled is not None
-    assert seen.controlled.confined
+    observation = held.watch("pass")
+    assert observation.memory_by == held.confinement.memory_by
+    assert observation.processes_by == held.confinement.processes_by
+    assert observation.controlled is not None
+    assert observation.controlled.confined
 
 
 def test_the_observer_enforces_the_limits_if_nothing_else_does(observed: Bench) -> None:
-    seen = observed.watch("pass")
-    assert (seen.memory_by, seen.processes_by) == (OBSERVER, OBSERVER)
+    observation = observed.watch("pass")
+    assert (observation.memory_by, observation.processes_by) == (OBSERVER, OBSERVER)
 
 
 def test_without_a_usable_group_the_observer_enforces_the_limits(
@@ -242,31 +242,31 @@ def test_without_a_usable_group_the_observer_enforces_the_limits(
 ) -> None:
     gone = Confinement(memory_by="cgroup v1", memory=tmp_path / "gone")
     with bench_in(tmp_path, gone) as bench:
-        seen = bench.watch(HOG)
-    assert (seen.memory_by, seen.stopped) == (OBSERVER, EndReason.MEMORY_LIMIT)
-    assert seen.controlled is not None
-    assert seen.controlled.refused == ["joining a cgroup: No such file or directory"]
+        observation = bench.watch(HOG)
+    assert (observation.memory_by, observation.stopped) == (OBSERVER, EndReason.MEMORY_LIMIT)
+    assert observation.controlled is not None
+    assert observation.controlled.refused == ["joining a cgroup: No such file or directory"]
 
 
 def test_a_daemon_that_was_left_behind_is_killed(bench: Bench) -> None:
-    seen = bench.watch(DAEMON)
-    assert (seen.stopped, seen.exited and seen.exited.status) == (None, 0)
+    observation = bench.watch(DAEMON)
+    assert (observation.stopped, observation.exited and observation.exited.status) == (None, 0)
 
 
 def test_a_spawn_pool_that_is_killed_leaves_nothing_in_shared_memory(bench: Bench) -> None:
     name = f"leaklab-test-{os.getpid()}"
-    seen: set[str] = set()
+    segments: set[str] = set()
 
     def shared(folder: Path) -> set[str]:
         return {path.name for path in folder.iterdir() if name in path.name}
 
     def stop(child: Child) -> None:
-        if "running" in bench.output() and not seen:
-            seen.update(shared(Path(f"/proc/{child.supervisor.pid}/root{SHARED}")))
+        if "running" in bench.output() and not segments:
+            segments.update(shared(Path(f"/proc/{child.supervisor.pid}/root{SHARED}")))
             child.stop()
 
     bench.watch(SPAWN_POOL.replace("NAME", name), stop)
-    assert {entry.split(".")[0] for entry in seen} == {name, "sem"}
+    assert {entry.split(".")[0] for entry in segments} == {name, "sem"}
     assert shared(SHARED) == set()
 
 
@@ -276,8 +276,8 @@ def test_a_resource_tracker_that_does_not_end_is_killed(bench: Bench) -> None:
 
 
 def test_a_process_that_kills_its_supervisor_is_killed_by_its_group(held: Bench) -> None:
-    seen = held.watch(PARRICIDE)
-    assert (seen.exited, seen.stopped) == (None, None)
+    observation = held.watch(PARRICIDE)
+    assert (observation.exited, observation.stopped) == (None, None)
     assert held.confinement.pids() != []
     held.confinement.remove()
 
@@ -307,9 +307,9 @@ def test_a_run_that_is_cancelled_ends_without_a_limit(bench: Bench) -> None:
     cancelled = threading.Event()
     with supervised(bench.command(SAY_BASELINE + "import time; time.sleep(1000)")) as child:
         observer = Observer(child, LIMITS, probes.platform_probes(), bench.confinement, cancelled)
-        seen = observer.watch(cancelled.set)
-    assert seen.stopped is None
-    assert seen.exited is not None
+        observation = observer.watch(cancelled.set)
+    assert observation.stopped is None
+    assert observation.exited is not None
 
 
 def test_the_baseline_and_the_high_water_mark_of_every_process_are_kept(bench: Bench) -> None:
@@ -328,27 +328,27 @@ time.sleep(1000)
     cancelled = threading.Event()
     home = bench.folder / "home"
 
-    def look() -> None:
-        seen = observer._observation.high_water_bytes.values()
+    def keep_marks() -> None:
+        present = observer._observation.high_water_bytes.values()
         # The last high-water mark may be read before the larger block is filled.
-        filled = [sum(mark > least for mark in seen) for least in (50_000_000, 100_000_000)]
+        filled = [sum(mark > least for mark in present) for least in (50_000_000, 100_000_000)]
         if len(list(home.iterdir())) == 2 and filled == [2, 1]:
-            marks.update(seen)
+            marks.update(present)
             cancelled.set()
 
     with supervised(bench.command(code)) as child:
         observer = Observer(child, LIMITS, probes.platform_probes(), bench.confinement, cancelled)
-        seen = observer.watch(look)
-    assert sorted(seen.baselines) == [0, 1, 2]
-    assert {b.pid for b in seen.baselines.values()} == set(seen.high_water_bytes)
-    assert [round(mark / 60_000_000) for mark in sorted(seen.high_water_bytes.values())] == [
+        observation = observer.watch(keep_marks)
+    assert sorted(observation.baselines) == [0, 1, 2]
+    assert {b.pid for b in observation.baselines.values()} == set(observation.high_water_bytes)
+    assert [round(mark / 60_000_000) for mark in sorted(observation.high_water_bytes.values())] == [
         0,
         1,
         2,
     ]
-    assert seen.tree_peak_pss_bytes is not None
-    assert seen.polls > 0
-    assert seen.cpu_seconds > 0
+    assert observation.tree_peak_pss_bytes is not None
+    assert observation.polls > 0
+    assert observation.cpu_seconds > 0
 
 
 def test_a_harness_that_is_killed_leaves_no_group(tmp_path: Path, group: Confinement) -> None:
@@ -420,13 +420,18 @@ def test_a_cancelled_start_of_a_slow_service_ends_at_once(tmp_path: Path) -> Non
 
 
 def test_a_run_is_stopped_when_its_service_dies(bench: Bench) -> None:
-    seen = bench.watch("import time; time.sleep(1000)", death=lambda _: "the service is dead")
-    assert (seen.stopped, seen.service_death) == (EndReason.SERVICE_DIED, "the service is dead")
+    observation = bench.watch(
+        "import time; time.sleep(1000)", death=lambda _: "the service is dead"
+    )
+    assert (observation.stopped, observation.service_death) == (
+        EndReason.SERVICE_DIED,
+        "the service is dead",
+    )
 
 
 def test_a_reached_limit_takes_precedence_over_a_dead_service(held: Bench) -> None:
-    seen = held.watch(HOG, death=lambda _: "dead" if held.confinement.oom_kills() else "")
-    assert (seen.stopped, seen.service_death) == (EndReason.MEMORY_LIMIT, "")
+    observation = held.watch(HOG, death=lambda _: "dead" if held.confinement.oom_kills() else "")
+    assert (observation.stopped, observation.service_death) == (EndReason.MEMORY_LIMIT, "")
 
 
 @pytest.mark.parametrize(
@@ -439,8 +444,8 @@ def test_a_reached_limit_takes_precedence_over_a_dead_service(held: Bench) -> No
 def test_a_dead_service_explains_a_failed_run_and_not_a_completed_one(
     bench: Bench, code: str, result: tuple[EndReason | None, str]
 ) -> None:
-    seen = bench.watch(code, death=lambda child: "dead" if child.closed else "")
-    assert (seen.stopped, seen.service_death) == result
+    observation = bench.watch(code, death=lambda child: "dead" if child.closed else "")
+    assert (observation.stopped, observation.service_death) == result
 
 
 def test_a_run_has_a_folder_of_its_slot(tmp_path: Path) -> None:

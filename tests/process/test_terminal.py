@@ -29,7 +29,7 @@ def on_a_terminal(place: Path, environment: dict[str, str], *arguments: str, **c
         command, cwd=place, env=settings, stdin=theirs, stdout=theirs, stderr=theirs
     ):
         os.close(theirs)
-        seen = b""
+        output = b""
         while True:
             try:
                 chunk = os.read(ours, 4096)
@@ -37,24 +37,24 @@ def on_a_terminal(place: Path, environment: dict[str, str], *arguments: str, **c
                 break
             if not chunk:
                 break
-            seen += chunk
+            output += chunk
     os.close(ours)
-    return seen.decode()
+    return output.decode()
 
 
 def test_a_terminal_sees_progress_and_a_table(place: Path, environment: dict[str, str]) -> None:
     arguments = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
-    seen = on_a_terminal(place, environment, *arguments)
-    assert "[1/2] grow/buggy/inline" in seen
-    assert "undecided" in seen
-    assert COLOUR.search(seen)
+    output = on_a_terminal(place, environment, *arguments)
+    assert "[1/2] grow/buggy/inline" in output
+    assert "undecided" in output
+    assert COLOUR.search(output)
 
 
 def test_no_color_is_respected(place: Path, environment: dict[str, str]) -> None:
     arguments = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
-    seen = on_a_terminal(place, environment, *arguments, NO_COLOR="1")
-    assert "undecided" in seen
-    assert not COLOUR.search(seen)
+    output = on_a_terminal(place, environment, *arguments, NO_COLOR="1")
+    assert "undecided" in output
+    assert not COLOUR.search(output)
 
 
 @pytest.mark.parametrize("arguments", [["list"], ["show", "word_index"], ["--help"]])
@@ -89,10 +89,10 @@ def test_a_page_that_is_longer_than_the_terminal_goes_through_the_pager(
     pager = place / "pager"
     pager.write_text("#!/bin/sh\necho paged\ncat\n")
     pager.chmod(0o700)
-    seen = on_a_terminal(
+    output = on_a_terminal(
         place, environment, "show", "word_index", *options, PAGER=str(pager), LINES="24"
     )
-    assert first == seen.split()[0]
+    assert first == output.split()[0]
 
 
 def test_a_pipe_gets_no_pager(leaklab: Leaklab) -> None:
@@ -129,8 +129,8 @@ def test_a_pipe_gets_one_line_for_each_run_and_pure_json(leaklab: Leaklab, jobs:
 
 def test_a_terminal_gets_bars_and_no_lines(place: Path, environment: dict[str, str]) -> None:
     arguments = ["run", "grow", "--units", "100", "--catalogue", str(TOYS)]
-    seen = COLOUR.sub("", on_a_terminal(place, environment, *arguments, NO_COLOR="1"))
-    assert not re.search(r"inline: \w+, [\d.]+ s", seen)
+    output = COLOUR.sub("", on_a_terminal(place, environment, *arguments, NO_COLOR="1"))
+    assert not re.search(r"inline: \w+, [\d.]+ s", output)
 
 
 def test_results_go_to_the_users_state_folder_and_are_found_there(

@@ -16,8 +16,8 @@ def test_each_tool_has_figures_or_an_install_hint(leaklab: Leaklab, place: Path)
     document.write_text("# Title\n")
     tools = ["tracemalloc", "psleak", "RSS"]
     arguments = [word for tool in tools for word in ("--tool", tool)]
-    asked = ["unclosed_sockets", "--quick", "--json", "--write", str(document)]
-    result = leaklab("selftest", "tools", *asked, *arguments)
+    options = ["unclosed_sockets", "--quick", "--json", "--write", str(document)]
+    result = leaklab("selftest", "tools", *options, *arguments)
     assert (0, "") == (result.returncode, result.stderr)
     outcome = json.loads(result.stdout)
     traced, called = outcome["costs"]

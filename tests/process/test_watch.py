@@ -82,10 +82,10 @@ def test_an_existing_process_is_watched_and_left_alone(watch: Watch, place: Path
     with running(python("print(flush=True); time.sleep(1000)"), place) as bystander:
         _, output, errors = watch("--for", "1", "--json", "--pid", str(bystander.pid))
         assert ("", None) == (errors, bystander.poll())
-    seen = json.loads(output)
+    report = json.loads(output)
     assert ([bystander.pid], "the time is up") == (
-        [p["pid"] for p in seen["processes"]],
-        seen["end_reason"],
+        [p["pid"] for p in report["processes"]],
+        report["end_reason"],
     )
 
 
@@ -126,18 +126,18 @@ while True:
 """
     interval = ["--interval", "0.03", "--for", "8"]
     result, output, _ = watch(*interval, "--json", "--", *python(prefork))
-    seen = json.loads(output)
-    (workers,) = [one for one in seen["generations"] if one["count"] >= 6]
+    report = json.loads(output)
+    (workers,) = [one for one in report["generations"] if one["count"] >= 6]
     assert (code, True) == (result, workers["forked"])
-    assert (kept_bytes > 0) == (seen["verdict"]["reasons"][0]["kind"] == "each-generation-grows")
+    assert (kept_bytes > 0) == (report["verdict"]["reasons"][0]["kind"] == "each-generation-grows")
 
 
 def test_resident_memory_and_the_container_are_reported_beside_the_tree(watch: Watch) -> None:
     _, output, _ = watch("--for", "0.3", "--interval", "0.05", "--json", "sleep", "100")
-    seen = json.loads(output)
-    assert {"seconds", "rss_bytes", "anon_bytes"} <= set(seen["resident_samples"])
-    if seen["container"]:  # where the kernel counts memory by groups
-        assert {"anon_bytes", "file_bytes", "shmem_bytes"} == set(seen["container"]["now"])
+    report = json.loads(output)
+    assert {"seconds", "rss_bytes", "anon_bytes"} <= set(report["resident_samples"])
+    if report["container"]:  # where the kernel counts memory by groups
+        assert {"anon_bytes", "file_bytes", "shmem_bytes"} == set(report["container"]["now"])
 
 
 def test_the_output_and_the_end_of_a_command_are_reported(watch: Watch, place: Path) -> None:
@@ -239,7 +239,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
         harness.send_signal(signal.SIGINT)
         result, _ = harness.communicate()
     os.close(ours)
-    seen = json.loads(result)
+    report = json.loads(result)
     assert {"RES", "SHR", "VIRT", "%MEM", "growth/s", "COMMAND"} <= set(
         ESCAPE.sub(" ", table).split()
     )
@@ -248,13 +248,13 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert ("noise\n", False) == ((place / "said").read_text(), "noise" in table)
     assert (1, "leak", "interrupted") == (
         harness.returncode,
-        seen["verdict"]["conclusion"],
-        seen["end_reason"],
+        report["verdict"]["conclusion"],
+        report["end_reason"],
     )
-    assert seen["verdict"]["low"] < GROW_BYTES_A_SECOND < 1.1 * seen["verdict"]["high"]
-    assert ("second", 1 << 30) == (seen["per"], seen["forecast"]["limit_bytes"])
-    assert 15 < seen["forecast"]["seconds_to_limit"] < 60
-    assert -signal.SIGTERM == seen["command_status"]
+    assert report["verdict"]["low"] < GROW_BYTES_A_SECOND < 1.1 * report["verdict"]["high"]
+    assert ("second", 1 << 30) == (report["per"], report["forecast"]["limit_bytes"])
+    assert 15 < report["forecast"]["seconds_to_limit"] < 60
+    assert -signal.SIGTERM == report["command_status"]
 
 
 def test_a_command_that_ignores_a_signal_is_killed_at_the_next_one(

@@ -22,7 +22,7 @@ class ReaderGone(OutputLost):
 
 
 class _StrictOutput(io.FileIO):
-    """Standard output, with errors of its own, distinct from those of the lab's files."""
+    """Standard output that raises `OutputLost`, so that its errors differ from those of files."""
 
     def write(self, data: "ReadableBuffer", /) -> int:
         """Write all or a part of the data, and return the number of bytes that were written.

@@ -30,16 +30,16 @@ ALLOCATOR = (
 JOB = "from outside, a job that allocates memory until it ends looks the same as a leaking worker"
 
 
-def table(seen: WatchReport, width: int = DEFAULT_WIDTH) -> Table:
+def table(report: WatchReport, width: int = DEFAULT_WIDTH) -> Table:
     """Build a row for each process and one for their sum; the notes are the verdict.
 
     Args:
-        seen: The report.
+        report: The report.
         width: The width of the table, in columns; a narrow one leaves out some of the numbers.
     """
-    rows = [*map(_process_row, seen.processes), _tree_row(seen)]
+    rows = [*map(_process_row, report.processes), _tree_row(report)]
     columns, rows = narrowed(PLAIN_COLUMNS, rows, OPTIONAL_COLUMNS, width)
-    return Table(tuple(columns), rows, NUMBERS & set(columns), notes=notes(seen))
+    return Table(tuple(columns), rows, NUMBERS & set(columns), notes=notes(report))
 
 
 def fitted(
@@ -80,26 +80,26 @@ def narrowed(
     return kept, shortened
 
 
-def notes(seen: WatchReport) -> list[str]:
+def notes(report: WatchReport) -> list[str]:
     """Return the notes below the table: the verdict, the growth, the forecast and caveats."""
-    verdict = seen.verdict
+    verdict = report.verdict
     others = [r for r, one in verdict.others.items() if one is Conclusion.LEAK]
     leaking = [*others, *([verdict.resource] if verdict.is_leak else [])]
-    left_out, unreadable = seen.processes_left_out, seen.processes_unreadable
+    left_out, unreadable = report.processes_left_out, report.processes_unreadable
     lines = [
         with_reasons(verdict.conclusion, verdict.reasons),
         f"growth: {growth(verdict)}",
-        forecast_text(seen.forecast, verdict_on_memory(verdict)) if seen.forecast else "",
+        forecast_text(report.forecast, verdict_on_memory(verdict)) if report.forecast else "",
         f"also leaking: {', '.join(others)}" if others else "",
-        *filter(None, map(generations, seen.generations)),
-        container(seen.container) if seen.container else "",
+        *filter(None, map(generations, report.generations)),
+        container(report.container) if report.container else "",
         SEGMENTS if Resource.SHARED_MEMORY in leaking else "",
         ALLOCATOR if Resource.MEMORY in leaking else "",
         f"not shown: {counted(left_out, 'smaller process', 'smaller processes')}"
         if left_out
         else "",
         f"only root can read {unreadable:,} of the processes" if unreadable else "",
-        f"{seen.command}: {seen.end_detail}" if seen.end_detail else "",
+        f"{report.command}: {report.end_detail}" if report.end_detail else "",
     ]
     return [line for line in lines if line]
 
@@ -221,11 +221,11 @@ def _process_row(process: WatchedProcess) -> tuple[str, ...]:
     return (*cells(process), pss, rate(process), without_folder(process.command))
 
 
-def _tree_row(seen: WatchReport) -> tuple[str, ...]:
+def _tree_row(report: WatchReport) -> tuple[str, ...]:
     """The sums. Only PSS can be added up, because it counts each shared page once."""
-    pss = format_bytes(seen.tree.pss_bytes or 0)
-    forecast = seen.forecast
+    pss = format_bytes(report.tree.pss_bytes or 0)
+    forecast = report.forecast
     growth_bytes = forecast.growth_bytes / SECONDS[forecast.span] if forecast else 0.0
     per_second = format_growth(growth_bytes, Resource.MEMORY) if forecast else ""
-    count = f"processes: {seen.tree.processes or 0:,}"
+    count = f"processes: {report.tree.processes or 0:,}"
     return ("tree", "", "", "", "", pss, per_second, count)

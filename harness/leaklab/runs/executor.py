@@ -1,4 +1,4 @@
-"""The executor of real runs: services, agent and observer, and the measurement they come to."""
+"""The executor of real runs: it starts services and agent, observes, and returns a measurement."""
 
 import os
 import queue

@@ -16,7 +16,7 @@ def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "state"
 
 
-def test_a_folder_of_somebody_else_gets_no_results(state: Path) -> None:
+def test_a_folder_of_another_owner_gets_no_results(state: Path) -> None:
     assert state / "leaklab" / "results" == default_results()
 
 

@@ -31,11 +31,11 @@ def pipe() -> Iterator[Pipe]:
 def ask(pipe: Pipe, decide: Decide, *units: int) -> Observation:
     """Ask at these units; return the reasons that were kept."""
     checkpoints = Checkpoints(pipe.writer, lambda n, _: decide(n), lambda: 0, Scope.PROCESS)
-    seen = Observation()
+    observation = Observation()
     for done in units:
         if checkpoints.is_new(done):
-            checkpoints.answer(done, seen)
-    return seen
+            checkpoints.answer(done, observation)
+    return observation
 
 
 def test_a_decision_is_answered(pipe: Pipe) -> None:
@@ -48,20 +48,22 @@ def test_a_decision_is_answered(pipe: Pipe) -> None:
 
 
 def test_a_run_continues_between_two_decisions(pipe: Pipe) -> None:
-    asked = []
+    decided_at = []
 
     def decide(units: int) -> Decision:
-        asked.append(units)
+        decided_at.append(units)
         return Decision(CheckpointOrder.GO_ON, next_units=2 * units)
 
     ask(pipe, decide, *range(1, 21))
-    assert [5, 10, 20] == asked
+    assert [5, 10, 20] == decided_at
     assert GO_ON * 20 == os.read(pipe.reader, 99)
 
 
 def test_the_reason_for_extending_a_run_is_kept(pipe: Pipe) -> None:
-    seen = ask(pipe, lambda _: Decision(CheckpointOrder.END, stopped_by_option="--budget"), 8)
-    assert "--budget" == seen.stopped_by_option
+    observation = ask(
+        pipe, lambda _: Decision(CheckpointOrder.END, stopped_by_option="--budget"), 8
+    )
+    assert "--budget" == observation.stopped_by_option
 
 
 def test_an_impossible_message_is_not_answered(pipe: Pipe) -> None:

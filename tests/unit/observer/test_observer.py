@@ -69,8 +69,8 @@ def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int |
     """Return the readings of the tree at each decision of a run of 20 units."""
     known = []
 
-    def decide(units: int, seen: Observation) -> Decision:
-        known.append(list(seen.tree.samples().pss_anon_bytes))
+    def decide(units: int, observation: Observation) -> Decision:
+        known.append(list(observation.tree.samples().pss_anon_bytes))
         return Decision(
             CheckpointOrder.GO_ON if units < 20 else CheckpointOrder.END, next_units=2 * units
         )
@@ -92,14 +92,14 @@ def observed(orders_fd: int, scope: Scope) -> tuple[Observation, list[list[int |
 def test_a_tree_that_is_judged_is_read_at_each_checkpoint_before_it_is_decided(
     pipe: tuple[int, int],
 ) -> None:
-    seen, known = observed(pipe[1], Scope.TREE)
-    assert [4096 * n for n in range(1, 21)] == seen.tree.samples().pss_anon_bytes
-    assert list(range(1, 21)) == seen.tree.samples().units
+    observation, known = observed(pipe[1], Scope.TREE)
+    assert [4096 * n for n in range(1, 21)] == observation.tree.samples().pss_anon_bytes
+    assert list(range(1, 21)) == observation.tree.samples().units
     assert [5, 10, 20] == [len(row) for row in known]
     assert GO_ON * 19 + END == os.read(pipe[0], 99)
 
 
 def test_a_tree_that_is_not_judged_is_read_at_its_own_pace(pipe: tuple[int, int]) -> None:
-    seen, _ = observed(pipe[1], Scope.PROCESS)
-    assert set(seen.tree.samples().units) <= {0}
+    observation, _ = observed(pipe[1], Scope.PROCESS)
+    assert set(observation.tree.samples().units) <= {0}
     assert GO_ON * 19 + END == os.read(pipe[0], 99)

@@ -23,7 +23,7 @@ OVERHEAD = AgentCost("a/buggy", 15, 0.5, 1.01, 0.99, 1.04, 700 << 10, 600 << 10,
 
 
 def detection(*answers: Answer, leaks: bool) -> Detection:
-    runs = [(n, JudgedRun("a", Mode.INLINE, leaks, said, "")) for n, said in enumerate(answers)]
+    runs = [(n, JudgedRun("a", Mode.INLINE, leaks, answer, "")) for n, answer in enumerate(answers)]
     return Detection(
         "a", "A", leaks, tuple(runs), DurationSpread(0.1, 0.2), DurationSpread(0.1, 0.2)
     )
@@ -60,12 +60,12 @@ def test_beside_other_tools_all_goals_may_be_met() -> None:
 
 
 def test_of_the_detection_limit_leaks_and_clean_programs_are_counted() -> None:
-    found = [
+    detections = [
         detection(Answer.LEAK, Answer.LEAK, leaks=True),
         detection(Answer.LEAK, Answer.UNDECIDED, leaks=True),
         detection(Answer.CLEAN, Answer.LEAK, Answer.UNDECIDED, leaks=False),
     ]
-    assert detection_conclusion(found) == (
+    assert detection_conclusion(detections) == (
         "Of the 2 smallest leaks, 1 were detected in every run, each within 5 s. "
         "In 3 runs of clean programs there were 1 false alarms and 1 undecided verdicts."
     )

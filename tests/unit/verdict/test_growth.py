@@ -11,16 +11,16 @@ from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import judge_series
 from leaklab.verdict.wording import reason_text
 
-FLOOR = 256.0
+NOISE_FLOOR = 256.0
 N = 512
 
 
-def judge(law: Callable[[int], float], n: int = N, floor: float = FLOOR) -> Conclusion:
-    return judge_series(range(1, n + 1), [law(u) for u in range(1, n + 1)], floor).conclusion
+def judge(law: Callable[[int], float], n: int = N, noise_floor: float = NOISE_FLOOR) -> Conclusion:
+    return judge_series(range(1, n + 1), [law(u) for u in range(1, n + 1)], noise_floor).conclusion
 
 
 def growth(law: Callable[[int], float]) -> Growth | None:
-    return judge_series(range(1, N + 1), [law(u) for u in range(1, N + 1)], FLOOR).growth
+    return judge_series(range(1, N + 1), [law(u) for u in range(1, N + 1)], NOISE_FLOOR).growth
 
 
 def test_a_line_is_a_leak() -> None:
@@ -91,7 +91,7 @@ def test_a_few_equal_steps_are_not_clean() -> None:
 
 def test_steps_are_detected_without_readings_in_the_first_half() -> None:
     stairs = [16e6 * min(u // 8, 2) for u in range(60)]
-    verdict = judge_series([60.0 + u for u in range(60)], stairs, FLOOR)
+    verdict = judge_series([60.0 + u for u in range(60)], stairs, NOISE_FLOOR)
     assert verdict.conclusion is Conclusion.UNDECIDED
 
 
@@ -106,13 +106,13 @@ def test_a_leak_that_churn_could_hide_is_not_clean() -> None:
 
 def test_a_clean_verdict_states_the_growth_that_it_excludes() -> None:
     noise = np.random.default_rng(1).integers(0, 100, size=N)
-    verdict = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], FLOOR)
+    verdict = judge_series(range(1, N + 1), [5000.0 + float(v) for v in noise], NOISE_FLOOR)
     assert verdict.conclusion is Conclusion.CLEAN
     assert re.search(r"no growth above 0\.\d+ a unit", reason_text(verdict.reason))
 
 
 def test_growth_below_the_noise_floor_counts_as_no_growth() -> None:
-    assert judge(lambda u: u // 128, floor=8.0) is Conclusion.CLEAN
+    assert judge(lambda u: u // 128, noise_floor=8.0) is Conclusion.CLEAN
 
 
 @given(
@@ -143,4 +143,4 @@ def test_a_series_with_an_early_plateau_is_never_a_leak(
 @given(st.lists(st.integers(0, 2**40), max_size=100))
 @settings(max_examples=60, deadline=None)
 def test_any_series_gets_a_verdict_with_a_reason(values: list[int]) -> None:
-    assert reason_text(judge_series(range(1, len(values) + 1), values, FLOOR).reason)
+    assert reason_text(judge_series(range(1, len(values) + 1), values, NOISE_FLOOR).reason)

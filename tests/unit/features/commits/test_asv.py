@@ -302,11 +302,11 @@ STAND_IN = """#!/bin/sh
 echo "· Creating environments"
 echo "·· Creating virtualenv for py3.11"
 echo "· For leaklab commit aaaaaaaa <main>:"
-echo "[ 50.00%] ··· For example, a line of somebody else's"
+echo "[ 50.00%] ··· For example, a line of another program"
 echo "words: $*"
 echo "environment: $LEAKLAB_PYTHON $LEAKLAB_SCENARIOS $PIP_CONSTRAINT $PWD" >&2
 printf 'no text: \\377\\n'
-read -r answer || echo "nobody answers"
+read -r answer || echo "no answer"
 exit 7
 """
 
@@ -330,7 +330,7 @@ def test_the_output_and_the_exit_code_of_asv_are_captured(stand_in: Path, tmp_pa
     assert "words: -m asv run --quick a^!" in asv_output.lines
     assert f"environment: {stand_in} a b  {tmp_path}" in asv_output.lines
     assert "no text: �" in asv_output.lines
-    assert "nobody answers" == asv_output.lines[-1]
+    assert "no answer" == asv_output.lines[-1]
     assert asv_output.lines == [line.strip() for line in asv.log.read_text().splitlines()]
 
 
@@ -341,7 +341,7 @@ def test_asv_gets_no_standard_input(asv: Asv) -> None:
     try:
         os.write(writing, b"yes\n")
         os.dup2(reading, 0)
-        assert "nobody answers" in asv.run("machine").lines
+        assert "no answer" in asv.run("machine").lines
     finally:
         os.dup2(ours, 0)
         for descriptor in (reading, writing, ours):
@@ -405,5 +405,5 @@ def test_an_unknown_machine_is_registered_without_a_question(
 
 @pytest.mark.usefixtures("stand_in", "home")
 def test_a_machine_that_cannot_be_registered_is_a_failed_measurement(asv: Asv) -> None:
-    with pytest.raises(InfrastructureBroke, match=r"asv cannot register this .*nobody answers"):
+    with pytest.raises(InfrastructureBroke, match=r"asv cannot register this .*no answer"):
         asv.register_machine()

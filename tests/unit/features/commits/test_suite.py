@@ -407,7 +407,7 @@ def test_a_missing_interpreter_is_named_with_the_remedy(
 def test_the_lab_is_that_of_the_interpreter_by_default(
     stand_in: StandIn, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PYTHONPATH", "somebody elses")
+    monkeypatch.setenv("PYTHONPATH", "of another program")
     lab.leaklab("figures")
     assert "" == stand_in.path
     lab.leaklab("overhead", harness=tmp_path)

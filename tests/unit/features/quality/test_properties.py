@@ -24,7 +24,7 @@ from leaklab.verdict.over_time import judge_over_time
 from leaklab.verdict.process import judge_process, judge_tree
 from leaklab.verdict.wording import reason_text
 
-FLOOR = 256.0
+NOISE_FLOOR = 256.0
 
 # The same examples on every machine, at any load.
 FIXED = settings(derandomize=True, database=None, deadline=None, max_examples=30)
@@ -55,9 +55,9 @@ def all_series(draw: st.DrawFn) -> Series:
 
 
 def judged(
-    units: SeriesArray, values: SeriesArray, floor: float = FLOOR
+    units: SeriesArray, values: SeriesArray, noise_floor: float = NOISE_FLOOR
 ) -> tuple[Conclusion, object]:
-    finding = judge_series(units.tolist(), values.tolist(), floor)
+    finding = judge_series(units.tolist(), values.tolist(), noise_floor)
     return finding.conclusion, finding.growth
 
 
@@ -88,7 +88,7 @@ def test_smaller_units_scale_the_rate_and_keep_the_verdict(series: Series, scale
 def test_scaling_values_and_noise_floor_together_keeps_the_verdict(
     series: Series, scale: int
 ) -> None:
-    larger = judged(series.units, series.values * scale, FLOOR * scale)
+    larger = judged(series.units, series.values * scale, NOISE_FLOOR * scale)
     assert judged(series.units, series.values) == larger
 
 
@@ -157,11 +157,11 @@ def test_shuffled_numbers_are_a_leak_no_more_often_than_chance_allows() -> None:
     values=st.lists(values_of_64_bits, max_size=100)
     | st.lists(st.sampled_from([0, 1, 2**63 - 1]), max_size=100)
     | st.builds(lambda value, times: [value] * times, values_of_64_bits, st.integers(0, 100)),
-    floor=st.sampled_from([8.0, 256.0, 2.0**20]),
+    noise_floor=st.sampled_from([8.0, 256.0, 2.0**20]),
 )
 @settings(FIXED, max_examples=60)
-def test_any_series_gets_a_verdict_and_a_finite_text(values: list[int], floor: float) -> None:
-    finding = judge_series(range(1, len(values) + 1), values, floor)
+def test_any_series_gets_a_verdict_and_a_finite_text(values: list[int], noise_floor: float) -> None:
+    finding = judge_series(range(1, len(values) + 1), values, noise_floor)
     undecided = finding.conclusion is Conclusion.UNDECIDED
     assert (finding.growth is None) == undecided
     leaks = finding.conclusion is Conclusion.LEAK

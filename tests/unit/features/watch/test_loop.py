@@ -90,7 +90,7 @@ class Toys(ToyProbes):
         assert WatchEnd.TIME is follow(self.watch, wait, lambda _: None)
         return self.watch
 
-    def seen(self, seconds: float, resource: Resource = Resource.MEMORY) -> WatchReport:
+    def report(self, seconds: float, resource: Resource = Resource.MEMORY) -> WatchReport:
         question = WatchQuestion(resource, 100 * MIB, LIMIT)
         return watch_report(self.run(seconds), self, question, WatchEnd.TIME)
 
@@ -115,9 +115,9 @@ def test_growth_with_time_is_a_leak_with_a_speed_per_second() -> None:
 
 
 def test_a_level_series_is_clean_and_never_reaches_its_limit() -> None:
-    seen = Toys({PID: growing(0)}).seen(100)
-    assert seen.forecast
-    assert (Conclusion.CLEAN, None) == (seen.verdict.conclusion, seen.forecast.seconds_to_limit)
+    report = Toys({PID: growing(0)}).report(100)
+    assert report.forecast
+    assert (Conclusion.CLEAN, None) == (report.verdict.conclusion, report.forecast.seconds_to_limit)
 
 
 @pytest.mark.parametrize("bytes_a_second", [300, 2_000, 20_000])
@@ -128,31 +128,31 @@ def test_slow_growth_is_undecided_and_the_named_time_decides(
     def sawing(t: float) -> Reading:
         return holding(10 * MIB + bytes_a_second * t + amplitude * (t * 0.618 % 1))
 
-    seen = Toys({PID: sawing}).seen(60)
-    reason = seen.verdict.reasons[0]
-    if seen.verdict.low is not None and seen.verdict.low > 0:
-        assert Conclusion.UNDECIDED is seen.verdict.conclusion
+    report = Toys({PID: sawing}).report(60)
+    reason = report.verdict.reasons[0]
+    if report.verdict.low is not None and report.verdict.low > 0:
+        assert Conclusion.UNDECIDED is report.verdict.conclusion
         assert reason.text.startswith("PSS: it grows too slowly")
-        assert seen.forecast
-        assert seen.forecast.seconds_to_limit
+        assert report.forecast
+        assert report.forecast.seconds_to_limit
         assert reason.seconds is not None
-        assert Toys({PID: sawing}).seen(1.2 * reason.seconds).verdict.is_leak
+        assert Toys({PID: sawing}).report(1.2 * reason.seconds).verdict.is_leak
     else:
         assert amplitude
 
 
 def test_possible_growth_reaches_the_limit_no_sooner_than_reported() -> None:
     noise = [0, 5, 2, 7, 1, 6, 3, 4]
-    seen = Toys({PID: lambda t: holding(10 * MIB + 4096 * noise[int(t * 7) % 8])}).seen(300)
-    assert Conclusion.CLEAN is seen.verdict.conclusion
-    (output,) = [line for line in watch.notes(seen) if "the limit of" in line]
+    report = Toys({PID: lambda t: holding(10 * MIB + 4096 * noise[int(t * 7) % 8])}).report(300)
+    assert Conclusion.CLEAN is report.verdict.conclusion
+    (output,) = [line for line in watch.notes(report) if "the limit of" in line]
     assert "memory does not reach the limit of 1 GiB (a test's) within" in output
 
 
 def test_a_leak_of_any_resource_is_a_leak_of_the_watch() -> None:
-    seen = Toys({PID: lambda t: holding(10 * MIB, descriptors=3 + int(t))}).seen(200)
-    assert (Conclusion.CLEAN, Conclusion.LEAK) == (seen.verdict.conclusion, seen.conclusion)
-    assert "also leaking: descriptors" in watch.notes(seen)
+    report = Toys({PID: lambda t: holding(10 * MIB, descriptors=3 + int(t))}).report(200)
+    assert (Conclusion.CLEAN, Conclusion.LEAK) == (report.verdict.conclusion, report.conclusion)
+    assert "also leaking: descriptors" in watch.notes(report)
 
 
 def test_growth_of_many_short_lived_processes_belongs_to_the_tree() -> None:
@@ -160,15 +160,15 @@ def test_growth_of_many_short_lived_processes_belongs_to_the_tree() -> None:
         return lambda t: holding(MIB) if number <= t < number + 5 else None
 
     toys = {PID: growing(0), **{100 + n: short_lived(n) for n in range(200)}}
-    seen = Toys(toys).seen(150)
-    assert (Conclusion.CLEAN, PID) == (seen.verdict.conclusion, seen.processes[0].pid)
-    assert 7 > len(seen.processes)
+    report = Toys(toys).report(150)
+    assert (Conclusion.CLEAN, PID) == (report.verdict.conclusion, report.processes[0].pid)
+    assert 7 > len(report.processes)
 
 
 def test_no_reason_of_a_watch_mentions_units() -> None:
-    seen = Toys({PID: lambda t: holding(10 * MIB * (1 + t**0.5))}).seen(100)
-    assert "watch longer" in seen.verdict.reasons[0].text
-    reasons = [*seen.verdict.reasons, *(e.reason for e in seen.verdict.estimates)]
+    report = Toys({PID: lambda t: holding(10 * MIB * (1 + t**0.5))}).report(100)
+    assert "watch longer" in report.verdict.reasons[0].text
+    reasons = [*report.verdict.reasons, *(e.reason for e in report.verdict.estimates)]
     assert [] == [reason for reason in reasons if "unit" in reason.text]
 
 
@@ -179,7 +179,7 @@ def test_the_reasons_mention_the_length_of_the_watch() -> None:
 
 def test_another_resource_gets_its_own_verdict_beside_memory() -> None:
     toys = Toys({PID: lambda t: holding(MIB, descriptors=3 + int(t))})
-    assert Conclusion.LEAK is toys.seen(200).verdict.others[Resource.DESCRIPTORS]
+    assert Conclusion.LEAK is toys.report(200).verdict.others[Resource.DESCRIPTORS]
     by_itself = toys.watch.verdict(Resource.DESCRIPTORS)
     assert by_itself.is_leak
     assert pytest.approx(1, abs=0.05) == by_itself.per_unit
@@ -188,12 +188,12 @@ def test_another_resource_gets_its_own_verdict_beside_memory() -> None:
 def test_only_segments_created_during_the_watch_count() -> None:
     toys = Toys({PID: growing(0)})
     toys.segments = lambda t: frozenset({"old"} | {f"new{n}" for n in range(int(t))})
-    seen = toys.seen(200)
-    assert 0 == seen.samples["segments"][0]
+    report = toys.report(200)
+    assert 0 == report.samples["segments"][0]
     assert "the shared memory may include segments of other programs in /dev/shm" in watch.notes(
-        seen
+        report
     )
-    assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
+    assert Conclusion.LEAK is report.verdict.others[Resource.SHARED_MEMORY]
 
 
 def test_a_watch_of_a_week_keeps_a_limited_number_of_rows_and_goes_on() -> None:
@@ -242,13 +242,13 @@ def test_only_resident_memory_is_read_between_expensive_readings() -> None:
 
 
 def test_resident_memory_decides_if_pss_was_read_too_rarely() -> None:
-    seen = seldom_whole(lambda t: holding(10 * MIB + MIB * t)).seen(100)
-    assert (Conclusion.LEAK, Signal.ANON) == (seen.verdict.conclusion, seen.verdict.signal)
-    assert seen.forecast
-    assert Span.HOUR is seen.forecast.span
-    assert pytest.approx(1800 * MIB) == seen.forecast.growth_bytes
-    assert pytest.approx(MIB / 2) == seen.processes[0].growth_per_second
-    columns = seen.resident_samples
+    report = seldom_whole(lambda t: holding(10 * MIB + MIB * t)).report(100)
+    assert (Conclusion.LEAK, Signal.ANON) == (report.verdict.conclusion, report.verdict.signal)
+    assert report.forecast
+    assert Span.HOUR is report.forecast.span
+    assert pytest.approx(1800 * MIB) == report.forecast.growth_bytes
+    assert pytest.approx(MIB / 2) == report.processes[0].growth_per_second
+    columns = report.resident_samples
     assert {"seconds", "rss_bytes", "vms_bytes", "shared_bytes", "anon_bytes"} == set(columns)
     assert columns["anon_bytes"][0] == 5 * MIB
 
@@ -257,9 +257,9 @@ def test_growth_past_half_of_the_limit_is_a_leak_at_once() -> None:
     def slowing(t: float) -> Reading:
         return holding(100 * MIB * (t if t < 12 else 12 + 0.6 * (t - 12)))
 
-    seen = seldom_whole(slowing, memory_bytes=1500 * MIB).seen(25)
-    assert Conclusion.LEAK is seen.conclusion
-    assert "more than half of the memory available" in seen.verdict.reasons[0].text
+    report = seldom_whole(slowing, memory_bytes=1500 * MIB).report(25)
+    assert Conclusion.LEAK is report.conclusion
+    assert "more than half of the memory available" in report.verdict.reasons[0].text
 
 
 def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
@@ -275,24 +275,24 @@ def workers(law: Law, lifetime: float = 20.0, image: int = 1) -> Toys:
 
 
 def test_a_leak_in_replaced_workers_is_a_leak() -> None:
-    seen = workers(growing(MIB)).seen(400)
-    assert Conclusion.LEAK is seen.conclusion
-    output = " ".join(watch.notes(seen)[0].split())
+    report = workers(growing(MIB)).report(400)
+    assert Conclusion.LEAK is report.conclusion
+    output = " ".join(watch.notes(report)[0].split())
     assert output.startswith("leak: each new process of server starts at 5.")
     assert "grows 512 KiB a second until it is replaced" in output
-    assert (20, True) == (seen.generations[0].count, seen.generations[0].forked)
-    assert "looks the same as a leaking worker" in "".join(watch.notes(seen))
+    assert (20, True) == (report.generations[0].count, report.generations[0].forked)
+    assert "looks the same as a leaking worker" in "".join(watch.notes(report))
 
 
 def test_a_program_executed_repeatedly_is_reported_and_not_a_leak() -> None:
-    seen = workers(growing(MIB), image=2).seen(400)
-    assert seen.conclusion is not Conclusion.LEAK
-    assert any("like a job that allocates what it needs" in note for note in watch.notes(seen))
+    report = workers(growing(MIB), image=2).report(400)
+    assert report.conclusion is not Conclusion.LEAK
+    assert any("like a job that allocates what it needs" in note for note in watch.notes(report))
 
 
 def test_workers_that_do_not_grow_are_not_a_leak() -> None:
-    seen = workers(growing(0)).seen(400)
-    assert (Conclusion.CLEAN, 20) == (seen.conclusion, seen.generations[0].count)
+    report = workers(growing(0)).report(400)
+    assert (Conclusion.CLEAN, 20) == (report.conclusion, report.generations[0].count)
 
 
 def test_short_lived_workers_are_sampled_more_often() -> None:
@@ -308,11 +308,11 @@ def test_the_memory_of_the_container_is_reported_with_its_growth() -> None:
     listing = iter([readings[0], *[readings[1]] * 200])
     means = WatchSettings(toys.pids, toys, lambda: toys.now, 1.0, container=lambda _: next(listing))
     toys.watch = Watch(means, CpuBudget(math.inf), CpuBudget(math.inf))
-    seen = toys.seen(100)
-    assert seen.container
-    assert (5 * MIB, 2 * MIB) == (seen.container.now.anon_bytes, seen.container.grew.anon_bytes)
-    assert "all processes in the container (its cgroup)" in "".join(watch.notes(seen))
-    assert Conclusion.LEAK is seen.verdict.others[Resource.SHARED_MEMORY]
+    report = toys.report(100)
+    assert report.container
+    assert (5 * MIB, 2 * MIB) == (report.container.now.anon_bytes, report.container.grew.anon_bytes)
+    assert "all processes in the container (its cgroup)" in "".join(watch.notes(report))
+    assert Conclusion.LEAK is report.verdict.others[Resource.SHARED_MEMORY]
 
 
 def test_a_tree_with_only_a_zombie_left_has_no_reading() -> None:
@@ -322,21 +322,21 @@ def test_a_tree_with_only_a_zombie_left_has_no_reading() -> None:
 
 def test_the_largest_processes_come_first_and_the_rest_is_counted() -> None:
     toys = Toys({n: growing(n * 1000) for n in range(1, 31)})
-    seen = toys.seen(100)
+    report = toys.report(100)
     assert (list(range(30, 10, -1)), 10) == (
-        [p.pid for p in seen.processes],
-        seen.processes_left_out,
+        [p.pid for p in report.processes],
+        report.processes_left_out,
     )
 
 
 def test_processes_of_other_users_in_the_tree_are_counted() -> None:
     hidden = Reading(rss_bytes=MIB, vms_bytes=MIB, processes=1, zombies=0)
-    assert 1 == Toys({PID: growing(0), 8: lambda _: hidden}).seen(20).processes_unreadable
+    assert 1 == Toys({PID: growing(0), 8: lambda _: hidden}).report(20).processes_unreadable
 
 
 def test_the_report_fits_80_columns() -> None:
     toys = Toys({PID: growing(MIB / 8), 4_000_000: growing(MIB)})
-    text = plain(watch.table(toys.seen(100)))
+    text = plain(watch.table(toys.report(100)))
     assert max(map(len, text.splitlines())) <= 80
     assert [line.split(":")[0] for line in text.splitlines()[4:]] == [
         "leak",
@@ -352,7 +352,7 @@ def test_the_report_fits_80_columns() -> None:
 
 
 def test_the_report_of_a_slow_leak_uses_a_suitable_unit_of_time() -> None:
-    notes = watch.notes(Toys({PID: growing(MIB / 1800)}, 60).seen(86_400))
+    notes = watch.notes(Toys({PID: growing(MIB / 1800)}, 60).report(86_400))
     rate = "+2.0 MiB an hour (95 % interval: +2.0 MiB to +2.0 MiB), which is +583 B a second"
     assert f"growth: {rate}" in notes
     assert "in 20 d 2 h at this rate" in notes[2]
@@ -363,24 +363,24 @@ def test_the_growth_of_a_process_is_of_the_signal_that_decides_its_verdict() -> 
         held = 10 * MIB + int(MIB * t)
         return msgspec.structs.replace(holding(held), pss_anon_bytes=10 * MIB)
 
-    seen = Toys({PID: mapping_files}).seen(100)
+    report = Toys({PID: mapping_files}).report(100)
     assert (Conclusion.CLEAN, 0.0) == (
-        seen.verdict.conclusion,
-        seen.processes[0].growth_per_second,
+        report.verdict.conclusion,
+        report.processes[0].growth_per_second,
     )
-    process, tree, *notes = plain(watch.table(seen)).splitlines()[1:]
+    process, tree, *notes = plain(watch.table(report)).splitlines()[1:]
     assert ["0", "0"] == [process.split()[-3], tree.split()[-3]]
     assert "growth: none" in notes
 
 
 def test_too_few_readings_have_no_growth() -> None:
-    seen = Toys({PID: growing(MIB)}).seen(5)
+    report = Toys({PID: growing(MIB)}).report(5)
     assert (None, None, None) == (
-        seen.verdict.per_unit,
-        seen.forecast,
-        seen.processes[0].growth_per_second,
+        report.verdict.per_unit,
+        report.forecast,
+        report.processes[0].growth_per_second,
     )
-    assert watch.notes(seen)[-2:] == [
+    assert watch.notes(report)[-2:] == [
         "growth: not known yet",
         "toys: exited with status 0",
     ]
@@ -436,7 +436,7 @@ def test_the_forecast_of_an_undecided_watch_is_conditional() -> None:
 
 def test_growth_of_pieces_is_shown_in_their_own_unit() -> None:
     toys = Toys({PID: lambda t: holding(MIB, threads=1 + int(t / 10))})
-    notes = watch.notes(toys.seen(3600, Resource.THREADS))
+    notes = watch.notes(toys.report(3600, Resource.THREADS))
     assert notes[1].startswith("growth: +360 threads an hour")
 
 
