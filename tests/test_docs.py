@@ -247,6 +247,12 @@ def test_a_decision_has_its_number_the_five_headings_and_a_page_at_most(path: Pa
     assert 15 <= len(lines) + 1 <= 40
 
 
+@pytest.mark.parametrize("path", DECISIONS, ids=lambda p: p.stem)
+def test_a_decision_has_a_dated_figure_or_says_why_not(path: Path) -> None:
+    figures = path.read_text(encoding="utf-8").partition("## Figures")[2].partition("## ")[0]
+    assert "No figure applies" in figures or re.search(r"\b20\d\d-\d\d-\d\d\b", figures)
+
+
 def test_the_index_lists_each_decision_by_its_title() -> None:
     index = (ROOT / "docs" / "decisions" / "README.md").read_text(encoding="utf-8")
     listed = re.findall(r"^\* \[(\d+)\]\((.+)\) (.+)$", index, re.M)
