@@ -21,8 +21,8 @@ COMMITS ?= 10
 export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-quick test-core soak overhead performance accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview tools matrix detection-limit peers floor
+.PHONY: help setup lint test test-quick test-core soak overhead observer accuracy check build clean \
+  docs bench bench-quick bench-all continuous history preview tools matrix detection-limit peers floor performance
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -77,12 +77,12 @@ check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
 
 soak: $(READY) ## Run everything beside two busy processes (N=20 times)
-	$(BIN)/leaklab selftest soak --rounds $(N)
+	$(BIN)/leaklab selftest soak --repeat $(N)
 
 overhead: $(READY) ## Measure what the lab's own sampling costs
 	$(BIN)/leaklab selftest overhead
 
-performance: $(READY) ## Measure the observer; writes performance.md
+observer: $(READY) ## Measure the observer; writes performance.md
 	$(BIN)/leaklab selftest observer --write docs/measurements/performance.md
 
 # The other tools have an environment of their own because pytest-memray, a plug-in, would load itself
@@ -104,9 +104,10 @@ matrix: $(READY) ## Judge all in every mode; writes matrix.md
 detection-limit: $(READY) ## Seek the smallest leaks; writes performance.md
 	$(BIN)/leaklab selftest detection-limit --jobs 2 --write docs/measurements/performance.md
 
-# Earlier names of two targets.
+# Earlier names of three targets.
 floor: detection-limit
 peers: tools
+performance: observer
 
 docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
