@@ -115,5 +115,6 @@ docs: $(READY) ## Write docs/reference: commands and catalogue
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .
 
+# .venv-peers is the earlier name of .venv-tools.
 clean: ## Remove generated files, except saved results
 	rm -rf $(VENV) .venv-tools .venv-peers .asv/env .asv/html .asv/leaklab dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
