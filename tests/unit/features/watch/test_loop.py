@@ -406,8 +406,8 @@ def test_a_narrow_terminal_drops_columns_one_by_one() -> None:
 
 
 def test_a_narrow_report_keeps_the_command_and_leaves_out_numbers() -> None:
-    seen = Toys({PID: growing(MIB)}).seen(100)
-    lines = plain(watch.table(seen, 45)).splitlines()
+    report = Toys({PID: growing(MIB)}).report(100)
+    lines = plain(watch.table(report, 45)).splitlines()
     assert ["PID", "RES", "PSS", "growth/s", "COMMAND"] == lines[0].split()
     assert max(map(len, lines[:3])) <= 45
 
