@@ -12,6 +12,7 @@ from leaklab.model.scenario import (
     FixedTruth,
     Mode,
     Option,
+    Requires,
     Scope,
 )
 from leaklab.model.text import cut, cut_repr
@@ -92,6 +93,12 @@ def _options(options: Mapping[str, Option]) -> Iterator[str]:
             yield f"option {cut(name)!r} is too large; give it at most {MAX_NUMBER}"
 
 
+def _requires(requires: Requires) -> Iterator[str]:
+    yield from _line("[requires] install")(requires.install)
+    if requires.install and not requires.programs:
+        yield "[requires] install is for programs; name them, or remove it"
+
+
 CONTRADICTION_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("buggy", "fixed", "program"), _variants),
     (("level",), _level),
@@ -103,4 +110,5 @@ CONTRADICTION_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("summary",), _line("summary")),
     (("unit",), _line("unit")),
     (("options",), _options),
+    (("requires",), _requires),
 )

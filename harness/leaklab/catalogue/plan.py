@@ -90,13 +90,17 @@ def missing_requirement(
         python: The path of the interpreter that runs it; None for leaklab's own.
         packages: Packages that are needed in addition.
     """
-    for program in scenario.requires.programs:
+    requires = scenario.requires
+    for program in requires.programs:
         if shutil.which(program) is None:
-            return f"the program {program!r} is not installed: install it and try again"
-    interpreter = interpreter_of(python)
-    for package in (*scenario.requires.packages, *packages):
-        if not interpreter.has(package):
-            where = f" for {interpreter.path}" if python else ""
+            how = f"with {requires.install}" if requires.install else "and try again"
+            return f"the program {program!r} is not installed: install it {how}"
+    own, interpreter = interpreter_of(None), interpreter_of(python)
+    needed = [(interpreter, package) for package in (*requires.packages, *packages)]
+    needed += [(own, package) for package in requires.service_packages]
+    for user, package in needed:
+        if not user.has(package):
+            where = f" for {user.path}" if python else ""
             return f"the package {package!r} is not installed{where}: install it with pip"
     return ""
 

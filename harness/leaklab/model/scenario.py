@@ -92,10 +92,19 @@ class Repeatable(StrEnum):
 
 
 class Requires(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """Programs and packages that must be installed; without them the scenario is skipped."""
+    """What must be installed; without it the scenario is skipped.
+
+    Attributes:
+        programs: Programs on the PATH.
+        packages: Packages of the interpreter that runs the scenario.
+        service_packages: Packages of leaklab's own interpreter, which runs the services.
+        install: The command that installs the programs on Debian; empty if they are everywhere.
+    """
 
     programs: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
+    service_packages: tuple[str, ...] = ()
+    install: str = ""
 
 
 class BuggyTruth(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):

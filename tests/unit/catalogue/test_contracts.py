@@ -44,12 +44,32 @@ def test_each_mistake_in_scenario_toml_is_a_line_below_the_files_name(root: Path
     assert len(check.problems) == 2
 
 
-def test_a_scenario_with_a_missing_requirement_is_skipped(root: Path) -> None:
+@pytest.mark.parametrize(
+    ("requires", "message"),
+    [
+        (
+            'programs = ["no-such"]',
+            "the program 'no-such' is not installed: install it and try again",
+        ),
+        (
+            'programs = ["sh", "no-such"]\ninstall = "apt-get install no"',
+            "the program 'no-such' is not installed: install it with apt-get install no",
+        ),
+        ('packages = ["no-such"]', "the package 'no-such' is not installed: install it with pip"),
+        (
+            'service_packages = ["no-such"]',
+            "the package 'no-such' is not installed: install it with pip",
+        ),
+    ],
+)
+def test_a_scenario_with_a_missing_requirement_is_skipped(
+    root: Path, requires: str, message: str
+) -> None:
     path = root / "scenarios" / "grow" / "scenario.toml"
-    path.write_text(path.read_text() + '\n[requires]\nprograms = ["no-such-program"]\n')
+    path.write_text(f"{path.read_text()}\n[requires]\n{requires}\n")
     check = checked(root)
     assert (check.problems, check.exit) == ([], Exit.AS_EXPECTED)
-    assert check.lines[0].startswith("skipped: the program 'no-such-program' is not installed")
+    assert check.lines == [f"skipped: {message}"]
 
 
 def test_a_contract_that_cannot_be_run_is_unknown(root: Path) -> None:

@@ -112,6 +112,7 @@ def test_fixtures_are_checked_in_the_folder_of_their_import(edit: Edit, root: Pa
         ("level    = 1", "level    = 1.5", r"level is 1\.5; give a whole number"),
         ("level    = 1", "level    = 1\nbench = 1", "bench is 1; give true or false"),
         ("level    = 1", "level    = 1\nrequires = 1", "requires is 1; give a table"),
+        ("[fixed]", '[requires]\ninstall = "make"\n[fixed]', "install is for programs"),
         ('title    = "', 'title = 1 # "', "title is 1; give a string"),
         ('["made up for the tests"]', "[1]", r"sources is \[1\]; give a list of strings"),
         ("= 4096", "= []", r"option 'bytes_per_unit' is \[\]; give a string, a number, true or"),

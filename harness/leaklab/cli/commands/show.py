@@ -110,7 +110,8 @@ def _known(scenario: Scenario) -> dict[str, str]:
 
 def _how_to_run(scenario: Scenario) -> dict[str, str]:
     settings = [f"{name} = {value!r}" for name, value in scenario.options.items()]
-    needs = [*scenario.requires.programs, *scenario.requires.packages]
+    requires = scenario.requires
+    needs = [*requires.programs, *requires.packages, *requires.service_packages]
     return {
         "a unit is": f"one {scenario.unit}; a verdict needs {scenario.units:,}",
         "modes": ", ".join(scenario.modes),

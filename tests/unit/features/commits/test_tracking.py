@@ -188,7 +188,7 @@ def test_a_listener_is_notified_of_a_failure(catalogue: Catalogue, add: Add) -> 
     assert [f"failed {label}: {label}: as the toy was told"] == listener.events
 
 
-@pytest.mark.parametrize("what", ["packages", "programs"])
+@pytest.mark.parametrize("what", ["packages", "programs", "service_packages"])
 def test_a_scenario_with_a_missing_requirement_is_absent_and_not_failed(
     catalogue: Catalogue, add: Add, what: str
 ) -> None:
