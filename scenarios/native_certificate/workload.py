@@ -54,8 +54,8 @@ def check(program: Any, lab: Lab) -> None:
         assert left == expected, f"{name} expires in {left} days, not {expected}"
     for within in (-1, 30, 1000):
         expiring = [name for name in sorted(names, key=names.__getitem__) if names[name] <= within]
-        found = monitor.expiring(within)
-        assert found == expiring, f"within {within} days expire {found}, not {expiring}"
+        reported = monitor.expiring(within)
+        assert reported == expiring, f"within {within} days expire {reported}, not {expiring}"
     try:
         program.days_left(b"no certificate")
     except ValueError:
