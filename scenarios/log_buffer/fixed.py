@@ -31,5 +31,5 @@ def open_log(path: str) -> logging.Logger:
     logger = logging.getLogger("orders")
     logger.setLevel(logging.DEBUG)
     logger.propagate = False
-    logger.addHandler(DetailsHandler(MAX_DETAILS, logging.ERROR, target=file))
+    logger.addHandler(DetailsHandler(MAX_DETAILS, logging.ERROR, file, flushOnClose=False))
     return logger

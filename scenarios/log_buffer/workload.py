@@ -1,6 +1,6 @@
 """A service answers requests and logs what it does; a unit is one request.
 
-The service is healthy. With the option `requests_per_error`, every so many requests one fails.
+The service is healthy, unless the option `requests_per_error` makes every N-th request fail.
 """
 
 # pathlib would add 2 MiB.
@@ -24,11 +24,16 @@ def workload(program: Any, lab: Lab) -> Iterator[None]:
     logger = program.open_log(os.path.join(lab.scratch, "orders.log"))
     requests_per_error = int(lab.options["requests_per_error"])
     random = Random(lab.seed)
-    for number in count(1):
-        answer(logger, number, random)
-        if requests_per_error and number % requests_per_error == 0:
-            logger.error("request %d: the payment was refused", number)
-        yield
+    try:
+        for number in count(1):
+            answer(logger, number, random)
+            if requests_per_error and number % requests_per_error == 0:
+                logger.error("request %d: the payment was refused", number)
+            yield
+    finally:
+        for handler in list(logger.handlers):
+            logger.removeHandler(handler)
+            handler.close()
 
 
 def answer(logger: Logger, number: int, random: Random) -> None:
