@@ -19,6 +19,7 @@ SECTIONS = {
         "run": "Run scenarios, judge them, and save the results.",
         "compare": "Compare two saved results, B against A.",
         "project": "Estimate the peak at a size that is not run.",
+        "logs": "Judge which modules grow in a service's logs.",
     },
     "Learn from known leaks": {
         "list": "List the scenarios.",

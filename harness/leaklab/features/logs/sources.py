@@ -25,8 +25,8 @@ GZIP = b"\x1f\x8b"
 STDIN = Path("-")
 REMEDY = "name a log file, or - for standard input"
 
-# Waits until there may be more to read; returns whether reading goes on.
-Wait = Callable[[int], bool]
+# Waits until a descriptor can be read, or without one for a while; returns whether to go on.
+Wait = Callable[[int | None], bool]
 
 
 class Batch(NamedTuple):
@@ -101,7 +101,7 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
 
     Args:
         path: A file, or `-` for standard input.
-        wait: Called with a descriptor before each block is read.
+        wait: Called with a descriptor before each block is read, and with None at a file's end.
 
     Raises:
         BadInput: It cannot be read.
@@ -119,8 +119,8 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
                 fd = _open(path)
                 yield splitter.last()
                 splitter = LineSplitter()
-            else:
-                yield Batch([], 0)
+            elif not wait(None):
+                break
     finally:
         os.close(fd)
     yield splitter.last()
