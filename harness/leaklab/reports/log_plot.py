@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from leaklab.features.logs.report import FileGrowth, LogReport
-from leaklab.features.watch.forecast import Span
+from leaklab.features.watch.forecast import GrowthRate
 from leaklab.model.units import MIB, format_bytes
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports.drawing import BLUE, LABEL_SIZE, VERMILION, save_picture, style_axes
@@ -82,11 +82,12 @@ def _draw(figure: "Figure", report: LogReport) -> None:
 def _label(axes: "Axes", chosen: Sequence[tuple[FileGrowth, str]]) -> None:
     """Name each line in its colour, the largest first."""
     names = short_names(growth.file for growth, _ in chosen)
-    span: Span = shared_span([growth for growth, _ in chosen])
+    span = shared_span([growth for growth, _ in chosen])
+    per = GrowthRate(amount=0.0, span=span).per
     place: dict[str, Any] = {"va": "top", "fontsize": LABEL_SIZE - 1, "transform": axes.transAxes}
     for number, (growth, colour) in enumerate(chosen):
         rate = growth_in(growth, span)
-        grows = "no growth" if rate == "0" else f"{rate} a {span}"
+        grows = "no growth" if rate == "0" else f"{rate} {per}"
         lines = [
             shorten_middle(names[growth.file], MAX_LABEL),
             f"{growth.conclusion}, {format_bytes(growth.size_bytes)}, {grows}",
