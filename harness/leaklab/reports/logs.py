@@ -146,7 +146,8 @@ def _about(report: LogReport, names: Mapping[str, str], hidden: int) -> list[str
     cost = report.cost
     cut, lost = report.records_cut_short, report.processes_left_out
     of = f", the longest of {report.processes:,} traces" if report.processes > 1 else ""
-    lasted = format_duration(cost.max_snapshot_seconds)
+    lasted = f"{cost.max_snapshot_seconds:.2g}"
+    frames = f"{cost.frames} frame{'s' * (cost.frames != 1)}"
     memory = format_bytes(cost.max_tracemalloc_bytes)
     lines = [
         f"{report.snapshots:,} snapshots in {format_duration(report.seconds)}{of}",
@@ -160,7 +161,7 @@ def _about(report: LogReport, names: Mapping[str, str], hidden: int) -> list[str
         else "",
         f"left out: {lost:,} processes with fewer snapshots" if lost else "",
         f"left out: {cut:,} records that are cut short" if cut else "",
-        f"cost of a snapshot: {cost.mean_cpu_seconds:.2g} s of CPU time, done within {lasted}",
-        f"cost of tracing with {cost.frames} frames: {memory} of memory, and slower allocations",
+        f"cost of a snapshot: {cost.mean_cpu_seconds:.2g} s of CPU time, done within {lasted} s",
+        f"cost of tracing with {frames}: {memory} of memory, and slower allocations",
     ]
     return [line for line in lines if line]

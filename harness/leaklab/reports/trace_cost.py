@@ -29,7 +29,7 @@ def trace_cost_table(costs: Sequence[TraceCosts]) -> Table:
         rows=[_row(cost) for cost in costs],
         right=frozenset(COLUMNS[1:]),
         notes=[
-            f"{costs[0].requests:,} requests a row, {REQUESTS_PER_SECOND} a second, timed since due",
+            f"{costs[0].requests:,} requests, {REQUESTS_PER_SECOND} a second, timed since due",
             f"snapshots of {blocks:,} blocks, {DELAY_SECONDS:g} s from the end of one to the next",
             "in snapshot: requests that were due while one was made",
             "CPU/request: the CPU time of the service for a request, without that of snapshots",
