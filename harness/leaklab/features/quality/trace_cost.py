@@ -26,7 +26,7 @@ ORDERS = 20_000
 QUICK_ORDERS = 500
 DELAY_SECONDS = 0.5
 # Few enough that a service which is ten times as slow can still answer all.
-REQUESTS_PER_SECOND = 40
+REQUESTS_PER_SECOND = 20
 ANSWER_SECONDS = 60.0
 
 
