@@ -5,6 +5,8 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+# `select` refuses an infinite timeout.
+MAX_WAIT_SECONDS = 3600.0
 ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from leaklab import reports
-from leaklab.cli.interrupts import interrupts
+from leaklab.cli.interrupts import MAX_WAIT_SECONDS, interrupts
 from leaklab.features.logs.report import LogReport, log_report
 from leaklab.features.logs.sources import STDIN, Batch, Wait, follow_batches, read_batches
 from leaklab.features.logs.traces import TraceLog
@@ -17,9 +17,7 @@ from leaklab.reports import logs
 from leaklab.verdict.preload import preload_estimators
 
 # How often a file is asked whether there is more to read.
-POLL_SECONDS = 0.25
-# `select` refuses an infinite timeout.
-MAX_WAIT_SECONDS = 3600.0
+LOG_POLL_SECONDS = 0.25
 # The share of one CPU that judging and drawing may take.
 LOG_SCREEN_CPU_BUDGET = 0.05
 
@@ -79,7 +77,7 @@ def _read_on_screen(log: TraceLog, batches: Iterable[Batch], name: str, rows: in
 
 def _table_so_far(log: TraceLog, name: str, rows: int) -> reports.Table:
     try:
-        return logs.table(log_report(log, name), rows)
+        return logs.log_table(log_report(log, name), rows)
     except BadInput:
         return reports.Table((f"{name}: no snapshot yet; Ctrl-C ends",), [])
 
@@ -92,7 +90,7 @@ def _waiting(interrupted: int, for_seconds: float | None) -> Wait:
     end = time.monotonic() + (for_seconds or float("inf"))
 
     def wait(fd: int | None) -> bool:
-        until = end if fd is not None else min(end, time.monotonic() + POLL_SECONDS)
+        until = end if fd is not None else min(end, time.monotonic() + LOG_POLL_SECONDS)
         watched = [interrupted] if fd is None else [interrupted, fd]
         ready: list[int] = []
         while not ready and (left := until - time.monotonic()) > 0:

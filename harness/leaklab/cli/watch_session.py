@@ -9,7 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaklab.cli.interrupts import interrupts
+from leaklab.cli.interrupts import MAX_WAIT_SECONDS, interrupts
 from leaklab.features.watch.container import container_reading
 from leaklab.features.watch.forecast import MemoryLimit
 from leaklab.features.watch.loop import (
@@ -30,9 +30,6 @@ from leaklab.model.units import format_duration
 from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes import platform_probes
 from leaklab.verdict.preload import preload_estimators
-
-# `select` refuses an infinite timeout.
-MAX_WAIT_SECONDS = 3600.0
 
 Show = Callable[[Watch], None]
 

@@ -16,7 +16,7 @@ KIB = 1024
 CHART_WIDTH = 12
 MAX_NAME = 24
 MAX_CALLERS = 3
-MAX_REASONS = 3
+MAX_NAMED_REASONS = 3
 # A module with less of the traced memory is not what a reader suspects first.
 MIN_BIG_SHARE = 0.1
 # What a path has before the name that a reader knows: that of an installed package, or Python's.
@@ -24,7 +24,7 @@ LIBRARY = re.compile(r".*/(?:site-packages|dist-packages|python3\.\d+t?)/(.+)")
 ALL_FILES = "all together"
 
 
-def table(report: LogReport, rows: int) -> Table:
+def log_table(report: LogReport, rows: int) -> Table:
     """Build a row for each module and one for all of them; the notes are the verdict.
 
     Args:
@@ -99,12 +99,12 @@ def _row(growth: FileGrowth, name: str, seconds: float, span: Span) -> tuple[str
 def _verdict(report: LogReport, names: Mapping[str, str]) -> list[str]:
     """Return the verdict with its reasons, and what is large and innocent."""
     leaking = [growth for growth in report.files if growth.conclusion is Conclusion.LEAK]
-    reasons = [_leak(growth, names) for growth in leaking[:MAX_REASONS]]
+    reasons = [_leak(growth, names) for growth in leaking[:MAX_NAMED_REASONS]]
     if not leaking:
         rising = [g for g in report.files if g.conclusion is Conclusion.UNDECIDED]
         reasons = [
             f"{names.get(growth.file, ALL_FILES)}: {growth.estimate.reason.text}"
-            for growth in [report.total, *rising[:MAX_REASONS]]
+            for growth in [report.total, *rising[:MAX_NAMED_REASONS]]
         ]
     big = [
         f"{names[growth.file]} ({format_bytes(growth.size_bytes)}, {growth.share:.0%})"

@@ -51,16 +51,19 @@ async def trace_leak(
         TypeError: `logger` is none of these.
     """
     current = Trace(delay, top, trace, frames, logger)
-    wait = asyncio.Event().wait if stop is None else stop.wait
-    loop = asyncio.get_running_loop()
     with current.running():
-        while True:
-            current.log(await loop.run_in_executor(None, current.snapshot))
-            try:
-                await asyncio.wait_for(wait(), delay)
-            except asyncio.TimeoutError:
-                continue
-            return
+        await _log_until(current, asyncio.Event() if stop is None else stop)
+
+
+async def _log_until(current: Trace, stop: asyncio.Event) -> None:
+    loop = asyncio.get_running_loop()
+    while True:
+        current.log(await loop.run_in_executor(None, current.snapshot))
+        try:
+            await asyncio.wait_for(stop.wait(), current.delay)
+        except asyncio.TimeoutError:
+            continue
+        return
 
 
 class TracingThread(threading.Thread):

@@ -136,11 +136,7 @@ class Trace:
             "event": "trace_cost",
             "snapshot_seconds": round(time.perf_counter() - began, 6),
             "cpu_seconds": round(time.thread_time() - cpu_began, 6),
-            "tracemalloc_bytes": tracemalloc.get_tracemalloc_memory(),
-            "traced_bytes": sum(size for size, _ in files.values()),
-            "blocks": sum(count for _, count in files.values()),
-            "files": len(files),
-            "frames": tracemalloc.get_traceback_limit(),
+            **_totals(files),
         }
         self._number += 1
         ranked = ((e, rank, c) for e, chosen in lists.items() for rank, c in enumerate(chosen, 1))
@@ -176,6 +172,17 @@ def _sizes_by_file(tracebacks: Sizes) -> Sizes:
         size_before, count_before = sums.get(file, NOTHING)
         sums[file] = size_before + size, count_before + count
     return sums
+
+
+def _totals(files: Sizes) -> dict[str, int]:
+    """Return the memory of tracemalloc itself, and of what it traces."""
+    return {
+        "tracemalloc_bytes": tracemalloc.get_tracemalloc_memory(),
+        "traced_bytes": sum(size for size, _ in files.values()),
+        "blocks": sum(count for _, count in files.values()),
+        "files": len(files),
+        "frames": tracemalloc.get_traceback_limit(),
+    }
 
 
 def _changes(now: Sizes, first: Sizes) -> list[dict[str, Any]]:

@@ -10,7 +10,7 @@ from leaklab.features.logs.traces import TraceLog
 from leaklab.features.watch.forecast import Span
 from leaklab.reports import plain
 from leaklab.reports.log_plot import save_log_plot, time_unit
-from leaklab.reports.logs import chart, shared_span, short_names, table
+from leaklab.reports.logs import chart, log_table, shared_span, short_names
 from leaklab.tracing.records import record_text
 
 MIB = 1 << 20
@@ -40,7 +40,7 @@ def report(snapshots: int = 100, pids: int = 1) -> LogReport:
 
 
 def test_the_table_has_what_grows_first_and_names_what_is_big_but_constant() -> None:
-    text = plain(table(report(), 15))
+    text = plain(log_table(report(), 15))
     header, orders, tables, together, *notes = text.splitlines()
     assert ["module", "size", "share", "growth/hour"] == header.split()[:4]
     assert ["shop/orders.py", "leak"] == [orders.split()[0], orders.split()[-1]]
@@ -54,23 +54,25 @@ def test_the_table_has_what_grows_first_and_names_what_is_big_but_constant() -> 
 
 
 def test_the_table_fits_a_terminal() -> None:
-    assert 80 >= max(map(len, plain(table(report(), 15)).splitlines()))
+    assert 80 >= max(map(len, plain(log_table(report(), 15)).splitlines()))
 
 
 def test_modules_that_are_not_shown_are_counted() -> None:
-    assert "modules not shown: 1 (--rows 2 shows all)" in plain(table(report(), 1))
+    assert "modules not shown: 1 (--rows 2 shows all)" in plain(log_table(report(), 1))
 
 
 def test_several_processes_are_named() -> None:
-    assert "100 snapshots in 1 h 39 min, the longest of 2 traces" in plain(table(report(pids=2), 9))
+    assert "100 snapshots in 1 h 39 min, the longest of 2 traces" in plain(
+        log_table(report(pids=2), 9)
+    )
 
 
 def test_a_row_that_leaks_is_an_alarm() -> None:
-    assert {0} == table(report(), 9).alarms
+    assert {0} == log_table(report(), 9).alarms
 
 
 def test_a_short_log_says_what_is_missing() -> None:
-    text = plain(table(report(snapshots=3), 9))
+    text = plain(log_table(report(snapshots=3), 9))
     assert "undecided:\n  all together: too few samples to judge" in text
 
 

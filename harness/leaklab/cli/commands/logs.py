@@ -10,6 +10,7 @@ from leaklab import reports
 from leaklab.cli import log_session, options
 from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Seconds
+from leaklab.features.logs.report import LogReport
 from leaklab.features.logs.sources import STDIN
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.verdicts import Conclusion
@@ -72,16 +73,10 @@ def command(
       from leaklab import trace_leak
       IOLoop.current().spawn_callback(trace_leak, delay=300)
 
-    The logs are those of any logger: JSON, logfmt, or lines of text with their
-    message, such as this one (shortened):
-
-    \b
-      10:51 INFO since_start pid=9 seconds=60 snapshot=1 rank=1 file=app.py size=12
-
-    The FILEs are read as one log, in any order, also where gzip has compressed
-    them; without FILE, standard input is read. Lines without a record do not
-    matter, and a log may have any size. The verdict is that of 'leaklab watch',
-    on the memory that each file of the program has allocated.
+    The log may be JSON, logfmt, or text with the message of each record. The
+    FILEs are read as one log, in any order, also where gzip has compressed them;
+    without FILE, standard input is read. A log may have any size. The verdict is
+    that of 'leaklab watch', on what each file of the program has allocated.
 
     \b
     Exit codes: 0 clean; 1 a module leaks; 2 bad input; 3 undecided;
@@ -93,13 +88,18 @@ def command(
         report = log_session.follow_log(paths[0], for_seconds, rows)
     else:
         report = log_session.read_logs(paths)
+    _show(report, rows, plot, as_json=as_json)
+    return EXITS_OF_LOGS[report.conclusion]
+
+
+def _show(report: LogReport, rows: int, plot: Path | None, *, as_json: bool) -> None:
+    """Draw the picture first: an error with it is reported before the table."""
     if plot:
         save_log_plot(plot, report)
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
-        reports.print_table(logs.table(report, rows), sys.stdout)
-    return EXITS_OF_LOGS[report.conclusion]
+        reports.print_table(logs.log_table(report, rows), sys.stdout)
 
 
 def _check(

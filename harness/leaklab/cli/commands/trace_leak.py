@@ -12,13 +12,13 @@ from leaklab.cli.debug import debug
 from leaklab.cli.documents import PERFORMANCE_TITLE, open_document, provenance
 from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.cli.param_types import Seconds
-from leaklab.features.quality.trace_cost import ORDERS, QUICK_ORDERS, measure_trace_costs
+from leaklab.features.quality.trace_cost import KEPT_ORDERS, QUICK_KEPT_ORDERS, measure_trace_costs
 from leaklab.model.errors import Exit
 from leaklab.reports.trace_cost import trace_cost_conclusion, trace_cost_table
 
 VISIT_SECONDS = 10.0
 QUICK_VISIT_SECONDS = 1.5
-ROUNDS = 3
+TRACE_ROUNDS = 3
 
 
 @click.command("trace-leak")
@@ -29,7 +29,7 @@ ROUNDS = 3
     metavar="TIME",
     help="How long requests are sent in each round.  [default: 10s, or 1.5s with --quick]",
 )
-@options.repeat(ROUNDS, text="Rounds without and with each trace.")
+@options.repeat(TRACE_ROUNDS, text="Rounds without and with each trace.")
 @click.option("--quick", is_flag=True, help="A smoke run: one round of a small service.")
 @options.write()
 @debug
@@ -45,7 +45,7 @@ def command(seconds: float | None, repeat: int, quick: bool, write: Path | None)
     """
     document = open_document(write, PERFORMANCE_TITLE) if write else ""
     lasting = seconds or (QUICK_VISIT_SECONDS if quick else VISIT_SECONDS)
-    rounds, orders = (1, QUICK_ORDERS) if quick else (repeat, ORDERS)
+    rounds, orders = (1, QUICK_KEPT_ORDERS) if quick else (repeat, KEPT_ORDERS)
     costs = measure_trace_costs(lasting, rounds, orders)
     table = trace_cost_table(costs)
     reports.print_table(table, sys.stdout)

@@ -1,6 +1,6 @@
 """The report of a log, for the table, the chart and `--json`."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 from msgspec import Struct
@@ -117,6 +117,10 @@ def log_report(log: TraceLog, name: str) -> LogReport:
     if not traces:
         raise BadInput(_nothing_to_judge(log, name))
     longest = max(traces, key=lambda trace: (trace.snapshots, trace.started))
+    return _report(log, traces, longest)
+
+
+def _report(log: TraceLog, traces: Sequence[ProcessTrace], longest: ProcessTrace) -> LogReport:
     total = _judged("", longest, longest.total)
     files = _ranked(_worst_of_each(traces))
     seen = {file for trace in traces for file in trace.files}
@@ -145,7 +149,7 @@ def _nothing_to_judge(log: TraceLog, name: str) -> str:
     lines = "its only line" if log.lines == 1 else f"its {log.lines:,} lines"
     return (
         f"{name} has no records of trace_leak in {lines}; log them as JSON, as logfmt or with "
-        "their message ('leaklab logs --help' shows an example)"
+        "their message ('leaklab logs --help' shows how)"
     )
 
 

@@ -18,7 +18,7 @@ from leaklab.verdict.octaves import Rows
 
 # 32 processes with 256 files of 256 readings each take 32 MiB.
 MAX_READINGS = 256
-MAX_FILES = 256
+MAX_LOGGED_FILES = 256
 MAX_TRACES = 32
 
 # A process and the time at which its trace began.
@@ -139,13 +139,13 @@ class ProcessTrace:
         is_newer = before is None or record.snapshot > before.snapshot
         is_larger = before is not None and record.difference > before.difference
         if is_newer or (before and record.snapshot == before.snapshot and is_larger):
-            if before is None and len(self.tracebacks) >= MAX_FILES:
+            if before is None and len(self.tracebacks) >= MAX_LOGGED_FILES:
                 del self.tracebacks[next(iter(self.tracebacks))]
             self.tracebacks[record.file] = record
 
     def _make_room(self) -> None:
         """Forget the file that has been in no list for the longest time."""
-        if len(self.files) >= MAX_FILES:
+        if len(self.files) >= MAX_LOGGED_FILES:
             del self.files[min(self.files, key=lambda file: self.files[file].last_snapshot)]
 
 

@@ -22,8 +22,8 @@ from leaklab.model.errors import BadInput, NotMeasured
 SERVICE = "leaklab.features.quality.traced_service"
 FRAMES = (0, 1, 25)
 # Each order is 8 blocks of memory: 160,000 blocks are those of a service of some size.
-ORDERS = 20_000
-QUICK_ORDERS = 500
+KEPT_ORDERS = 20_000
+QUICK_KEPT_ORDERS = 500
 DELAY_SECONDS = 0.5
 # Few enough that a service which is ten times as slow can still answer all.
 REQUESTS_PER_SECOND = 20
@@ -74,7 +74,7 @@ class TraceCosts:
     blocks: int
 
 
-def measure_trace_costs(seconds: float, rounds: int, orders: int = ORDERS) -> list[TraceCosts]:
+def measure_trace_costs(seconds: float, rounds: int, orders: int = KEPT_ORDERS) -> list[TraceCosts]:
     """Measure the service without a trace, and with each length of tracebacks.
 
     Args:

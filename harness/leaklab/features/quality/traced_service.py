@@ -16,7 +16,7 @@ from tornado.web import Application, RequestHandler
 
 from leaklab import trace_leak
 
-NEIGHBOURS = 20
+ORDERS_IN_ANSWER = 20
 
 
 def order(number: int) -> dict[str, Any]:
@@ -53,7 +53,7 @@ class OrderHandler(RequestHandler):
 
     def get(self, number: str) -> None:
         """Answer with an order and those after it, as JSON."""
-        wanted = (int(number) + step for step in range(NEIGHBOURS))
+        wanted = (int(number) + step for step in range(ORDERS_IN_ANSWER))
         self.write({"orders": [self.orders[at % len(self.orders)] for at in wanted]})
 
 

@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from leaklab.features.logs.sources import Batch
 from leaklab.features.logs.traces import (
-    MAX_FILES,
+    MAX_LOGGED_FILES,
     MAX_READINGS,
     MAX_TRACES,
     SizeSeries,
@@ -65,9 +65,9 @@ def read(*lines: bytes) -> TraceLog:
 
 
 def test_files_beyond_the_maximum_replace_those_not_listed_for_longest() -> None:
-    log = read(*(line(f"{number}.py", number) for number in range(MAX_FILES + 2)))
+    log = read(*(line(f"{number}.py", number) for number in range(MAX_LOGGED_FILES + 2)))
     (trace,) = log.traces.values()
-    assert MAX_FILES == len(trace.files)
+    assert MAX_LOGGED_FILES == len(trace.files)
     assert {"0.py", "1.py"}.isdisjoint(trace.files)
 
 
