@@ -63,7 +63,7 @@ async def main():
     stop = asyncio.Event()
     counter = Counter()
     logging.getLogger("leaklab.trace_leak").addFilter(counter)
-    IOLoop.current().spawn_callback(trace_leak, delay=0.03, top=5, trace=1, stop=stop)
+    IOLoop.current().spawn_callback(trace_leak, delay=0.03, top=5, trace=3, stop=stop)
     await asyncio.sleep(0.1)
     tables.fill()
     while counter.snapshots < 64:

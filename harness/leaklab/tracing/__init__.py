@@ -21,7 +21,7 @@ __all__ = ["TracingThread", "trace_leak"]
 async def trace_leak(
     delay: float = 60.0,
     top: int = 20,
-    trace: int = 1,
+    trace: int = 3,
     *,
     frames: int = 1,
     logger: Any = None,
@@ -30,7 +30,7 @@ async def trace_leak(
     """Log the memory of each module at once and every `delay` seconds, until it is stopped.
 
     It ends when its task is cancelled or `stop` is set. It then stops tracemalloc if it started it.
-    For tornado: `IOLoop.current().spawn_callback(trace_leak, delay=300, top=20, trace=3)`.
+    For tornado: `IOLoop.current().spawn_callback(trace_leak, delay=300)`.
     For asyncio: `asyncio.create_task(trace_leak(delay=300))`; keep the task.
 
     Args:
@@ -41,7 +41,7 @@ async def trace_leak(
             and made a request of a tornado service several times as expensive as 1 did
             (`leaklab selftest trace-leak`). Where tracemalloc is tracing already, its own length
             counts.
-        logger: A logger of `logging`, whose records get the fields as text and as `extra`; one
+        logger: A logger of `logging`, which gets the fields as text and as `extra`; one
             with keywords, as structlog has them; or a function that takes a dictionary. None is
             the logger `leaklab.trace_leak`.
         stop: Setting it ends the trace.
@@ -77,7 +77,7 @@ class TracingThread(threading.Thread):
         self,
         delay: float = 60.0,
         top: int = 20,
-        trace: int = 1,
+        trace: int = 3,
         *,
         frames: int = 1,
         logger: Any = None,

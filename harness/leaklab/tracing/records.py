@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     Record = Mapping[str, Any]
 
 LOGGER_NAME = "leaklab.trace_leak"
-EVENTS = ("trace_start", "trace_cost", "top_current", "since_start", "traceback", "trace_end")
+TRACE_START, TRACE_COST, TRACE_END = "trace_start", "trace_cost", "trace_end"
+TOP_CURRENT, SINCE_START, TRACEBACK = "top_current", "since_start", "traceback"
 PLAIN_VALUE = re.compile(r"""[^\s"'=\\]+""")
 
 

@@ -16,7 +16,7 @@ from collections import defaultdict
 from contextlib import contextmanager
 from operator import itemgetter
 
-from .records import log_function
+from . import records
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -76,16 +76,16 @@ class Trace:
         if not delay > 0:
             raise ValueError(f"delay is {delay}; it must be more than 0 seconds")
         self.delay, self._top, self._trace, self._frames = delay, top, trace, frames
-        self._log = log_function(logger)
+        self._log = records.log_function(logger)
         self._began = time.monotonic()
         self._identity = {"pid": os.getpid(), "started": round(time.time(), 3)}
         self._number = 0
         self._first_files: Sizes = {}
         self._first_tracebacks: Sizes = {}
 
-    def log(self, records: list[dict[str, Any]]) -> None:
+    def log(self, records_to_log: list[dict[str, Any]]) -> None:
         """Give records to the logger."""
-        for record in records:
+        for record in records_to_log:
             self._log(record)
 
     def event(self, name: str, **fields: Any) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Trace:
         settings = {"delay": self.delay, "top": self._top, "trace": self._trace}
         reason = "stopped"
         with _SWITCH.on(self._frames):
-            self._log(self.event("trace_start", **settings))
+            self._log(self.event(records.TRACE_START, **settings))
             try:
                 yield
             except asyncio.CancelledError:
@@ -111,7 +111,7 @@ class Trace:
                 if tracemalloc.is_tracing():
                     raise
             finally:
-                self._log(self.event("trace_end", reason=reason))
+                self._log(self.event(records.TRACE_END, reason=reason))
 
     def snapshot(self) -> list[dict[str, Any]]:
         """Make a snapshot and return its records.
@@ -128,12 +128,12 @@ class Trace:
         of_files = _changes(files, self._first_files)
         of_tracebacks = _changes(tracebacks, self._first_tracebacks)
         lists = {
-            "top_current": _largest(of_files, "size", self._top),
-            "since_start": _largest(of_files, "difference", self._top),
-            "traceback": _largest(of_tracebacks, "difference", self._trace),
+            records.TOP_CURRENT: _largest(of_files, "size", self._top),
+            records.SINCE_START: _largest(of_files, "difference", self._top),
+            records.TRACEBACK: _largest(of_tracebacks, "difference", self._trace),
         }
         cost = {
-            "event": "trace_cost",
+            "event": records.TRACE_COST,
             "snapshot_seconds": round(time.perf_counter() - began, 6),
             "cpu_seconds": round(time.thread_time() - cpu_began, 6),
             **_totals(files),

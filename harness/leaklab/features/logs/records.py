@@ -13,6 +13,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from leaklab.tracing.records import SINCE_START, TOP_CURRENT, TRACE_COST, TRACEBACK
+
 # A thousand years, and more memory than any process has.
 MAX_TRACE_SECONDS = 3e10
 LoggedSeconds = Annotated[float, Meta(ge=0, le=MAX_TRACE_SECONDS)]
@@ -86,13 +88,13 @@ class Unusable(Enum):
 
 
 TYPES: dict[str, type[FileRecord | CostRecord | TracebackRecord]] = {
-    "top_current": FileRecord,
-    "since_start": FileRecord,
-    "trace_cost": CostRecord,
-    "traceback": TracebackRecord,
+    TOP_CURRENT: FileRecord,
+    SINCE_START: FileRecord,
+    TRACE_COST: CostRecord,
+    TRACEBACK: TracebackRecord,
 }
 FILE_MARK, COST_MARK, SINCE_MARK, TRACEBACK_MARK = (
-    event.encode() for event in ("top_current", "trace_cost", "since_start", "traceback")
+    event.encode() for event in (TOP_CURRENT, TRACE_COST, SINCE_START, TRACEBACK)
 )
 EVENT = re.compile(rf"(?<![\w.])({'|'.join(TYPES)})(?![\w.])")
 Parsed = FileRecord | CostRecord | TracebackRecord | Unusable
