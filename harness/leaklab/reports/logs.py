@@ -156,11 +156,11 @@ def _about(report: LogReport, names: Mapping[str, str], hidden: int) -> list[str
         if of
         else "",
         f"modules not shown: {hidden:,} (--rows {len(names)} shows all)" if hidden > 0 else "",
-        f"in no list of the last snapshot, so not judged: {report.files_not_listed:,} modules"
+        f"modules in no list of the last snapshot, so not judged: {report.files_not_listed:,}"
         if report.files_not_listed
         else "",
-        f"left out: {lost:,} processes with fewer snapshots" if lost else "",
-        f"left out: {cut:,} records that are cut short" if cut else "",
+        f"traces left out, with fewer snapshots: {lost:,}" if lost else "",
+        f"records left out, cut short: {cut:,}" if cut else "",
         f"cost of a snapshot: {cost.mean_cpu_seconds:.2g} s of CPU time, done within {lasted} s",
         f"cost of tracing with {frames}: {memory} of memory, and slower allocations",
     ]

@@ -30,6 +30,7 @@ async def trace_leak(
     """Log the memory of each module at once and every `delay` seconds, until it is stopped.
 
     It ends when its task is cancelled or `stop` is set. It then stops tracemalloc if it started it.
+    The event loop stands still while a snapshot is made: about 0.1 s for 160,000 blocks.
     For tornado: `IOLoop.current().spawn_callback(trace_leak, delay=300)`.
     For asyncio: `asyncio.create_task(trace_leak(delay=300))`; keep the task.
 
@@ -56,9 +57,10 @@ async def trace_leak(
 
 
 async def _log_until(current: Trace, stop: asyncio.Event) -> None:
-    loop = asyncio.get_running_loop()
     while True:
-        current.log(await loop.run_in_executor(None, current.snapshot))
+        # In another thread, a snapshot took longer, requests waited as long, and RSS was 14 MiB
+        # larger.
+        current.log(current.snapshot())
         try:
             await asyncio.wait_for(stop.wait(), current.delay)
         except asyncio.TimeoutError:

@@ -16,7 +16,7 @@ from leaklab.features.quality.trace_cost import KEPT_ORDERS, QUICK_KEPT_ORDERS, 
 from leaklab.model.errors import Exit
 from leaklab.reports.trace_cost import trace_cost_conclusion, trace_cost_table
 
-VISIT_SECONDS = 10.0
+VISIT_SECONDS = 12.0
 QUICK_VISIT_SECONDS = 1.5
 TRACE_ROUNDS = 3
 
@@ -27,7 +27,7 @@ TRACE_ROUNDS = 3
     "seconds",
     type=Seconds(),
     metavar="TIME",
-    help="How long requests are sent in each round.  [default: 10s, or 1.5s with --quick]",
+    help="How long requests are sent in each round.  [default: 12s, or 1.5s with --quick]",
 )
 @options.repeat(TRACE_ROUNDS, text="Rounds without and with each trace.")
 @click.option("--quick", is_flag=True, help="A smoke run: one round of a small service.")
@@ -36,7 +36,7 @@ TRACE_ROUNDS = 3
 def command(seconds: float | None, repeat: int, quick: bool, write: Path | None) -> Exit:
     """Measure what trace_leak costs a service.
 
-    A tornado service answers 20 requests a second, first without a trace, then
+    A tornado service answers 10 requests a second, first without a trace, then
     with tracebacks of 1 frame and of 25. The table says how long the requests
     waited, between snapshots and while one was made, and what CPU time and memory
     the service took. It needs tornado ('leaklab[scenarios]').

@@ -24,9 +24,9 @@ FRAMES = (0, 1, 25)
 # Each order is 8 blocks of memory: 160,000 blocks are those of a service of some size.
 KEPT_ORDERS = 20_000
 QUICK_KEPT_ORDERS = 500
-DELAY_SECONDS = 0.5
+DELAY_SECONDS = 2.0
 # Few enough that a service which is ten times as slow can still answer all.
-REQUESTS_PER_SECOND = 20
+REQUESTS_PER_SECOND = 10
 ANSWER_SECONDS = 60.0
 
 
