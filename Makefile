@@ -22,7 +22,7 @@ export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick test-core soak overhead observer accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview tools matrix detection-limit peers floor performance
+  docs bench bench-quick bench-all continuous history preview tools matrix detection-limit trace-leak peers floor performance
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -103,6 +103,9 @@ matrix: $(READY) ## Judge all in every mode; writes matrix.md
 
 detection-limit: $(READY) ## Seek the smallest leaks; writes performance.md
 	$(BIN)/leaklab selftest detection-limit --jobs 2 --write docs/measurements/performance.md
+
+trace-leak: $(READY) ## Measure trace_leak; writes performance.md
+	$(BIN)/leaklab selftest trace-leak --write docs/measurements/performance.md
 
 # Earlier names of three targets.
 floor: detection-limit

@@ -15,7 +15,9 @@ UNIT = Path(__file__).parent / "unit"
 MODULES = sorted(ROOT.rglob("*.py"))
 # Code that runs in, or beside, a measured program.
 AGENT = sorted((ROOT / "agent").rglob("*.py"))
-BESIDE_PROGRAMS = [*AGENT, ROOT / "sandbox" / "supervisor.py"]
+# Code that runs in a user's service, which may have a copy of it.
+TRACING = sorted((ROOT / "tracing").rglob("*.py"))
+BESIDE_PROGRAMS = [*AGENT, *TRACING, ROOT / "sandbox" / "supervisor.py"]
 CONTENT = {"scenarios", "fixtures"}
 HEAVY = {"numpy", "scipy", "rich", "psutil"}
 
@@ -75,8 +77,8 @@ def test_code_beside_a_measured_program_imports_only_the_standard_library(path: 
     assert imported(tree_of(path)) <= {*sys.stdlib_module_names, "leaklab_agent"}
 
 
-@pytest.mark.parametrize("path", AGENT, ids=lambda p: p.name)
-def test_the_agent_keeps_to_the_syntax_of_python_3_8(path: Path) -> None:
+@pytest.mark.parametrize("path", [*AGENT, *TRACING], ids=lambda p: p.name)
+def test_the_agent_and_the_trace_keep_to_the_syntax_of_python_3_8(path: Path) -> None:
     ast.parse(path.read_text(), feature_version=(3, 8))
 
 
@@ -113,7 +115,7 @@ def test_help_and_completion_import_no_commands_module(arguments: list[str], com
     assert [] == [name for name in names if name.startswith("leaklab.cli.commands.")]
 
 
-@pytest.mark.parametrize("name", ["run", "watch", "compare", "list", "show", "check"])
+@pytest.mark.parametrize("name", ["run", "watch", "compare", "logs", "list", "show", "check"])
 @pytest.mark.process
 def test_the_help_of_a_command_imports_nothing_heavy(name: str) -> None:
     output, names = imported_by(name, "--help")
@@ -140,6 +142,14 @@ def test_the_help_of_the_self_tests_imports_no_commands_module() -> None:
     output, names = imported_by("selftest", "--help")
     assert "detection-limit" in output
     assert [] == [name for name in names if name.startswith("leaklab.cli.commands.")]
+
+
+@pytest.mark.process
+def test_a_service_imports_nothing_but_the_trace() -> None:
+    code = "import sys, leaklab; leaklab.trace_leak; print(*sys.modules)"
+    names = subprocess.check_output([sys.executable, "-c", code], text=True).split()
+    ours = {"leaklab", "leaklab.tracing", "leaklab.tracing.records", "leaklab.tracing.snapshots"}
+    assert ours == {name for name in names if name.startswith("leaklab")}
 
 
 def test_unit_tests_mirror_the_packages() -> None:

@@ -214,9 +214,20 @@ def completed(leaklab: Leaklab, *arguments: str) -> list[str]:
     return result.stdout.split()
 
 
+def test_a_followed_log_is_a_live_table(place: Path, environment: dict[str, str]) -> None:
+    fields = "pid=1 started=1.5 snapshot={0} seconds={0}"
+    cost = "traced_bytes=9 tracemalloc_bytes=9 snapshot_seconds=1 cpu_seconds=1 frames=1"
+    lines = [f"trace_cost {fields.format(number)} {cost}\n" for number in range(12)]
+    (place / "service.log").write_text("".join(lines))
+    seen = on_a_terminal(place, environment, "logs", "--follow", "service.log", "--for", "1")
+    live, _, final = seen.rpartition("12 snapshots")
+    assert "all together" in live
+    assert "cost of a snapshot" in final
+
+
 def test_self_tests_are_completed_by_their_present_names(leaklab: Leaklab) -> None:
     assert ["plain,selftest"] == completed(leaklab, "self")
-    assert [f"plain,{name}" for name in SELFTESTS] == completed(leaklab, "selftest", "")
+    assert [f"plain,{name}" for name in sorted(SELFTESTS)] == completed(leaklab, "selftest", "")
     assert [] == completed(leaklab, "peer")
     assert ["plain,--repeat"] == completed(leaklab, "selftest", "soak", "--rep")
     assert [] == completed(leaklab, "selftest", "soak", "--rou")

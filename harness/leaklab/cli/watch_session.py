@@ -2,7 +2,6 @@
 
 import os
 import select
-import signal
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,6 +9,7 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaklab.cli.interrupts import MAX_WAIT_SECONDS, interrupts
 from leaklab.features.watch.container import container_reading
 from leaklab.features.watch.forecast import MemoryLimit
 from leaklab.features.watch.loop import (
@@ -30,10 +30,6 @@ from leaklab.model.units import format_duration
 from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes import platform_probes
 from leaklab.verdict.preload import preload_estimators
-
-# `select` refuses an infinite timeout.
-MAX_WAIT_SECONDS = 3600.0
-ENDING_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 Show = Callable[[Watch], None]
 
@@ -90,7 +86,7 @@ def _watch(target: WatchTarget, request: WatchRequest) -> WatchReport:
         limit.memory_bytes,
         container_reading,
     )
-    with _interrupts() as interrupted, _screen(target, request.resource, machine_bytes) as show:
+    with interrupts() as interrupted, _screen(target, request.resource, machine_bytes) as show:
         watch = Watch(settings, CpuBudget(READING_CPU_BUDGET), CpuBudget(RESIDENT_CPU_BUDGET))
         ending = follow(watch, _waiting(target, interrupted, request.for_seconds), show)
         target.finish(interrupted)
@@ -136,25 +132,6 @@ def _require_readings(watch: Watch, target: WatchTarget, ending: WatchEnd) -> No
     what = f"{target.name}: {how} within {format_duration(watch.elapsed_seconds())}"
     longer = "" if ending is WatchEnd.ENDED else "watch it longer, or "
     raise NotMeasured(f"{what}, too soon for a verdict; {longer}lower --interval")
-
-
-@contextmanager
-def _interrupts() -> Iterator[int]:
-    """Yield a descriptor that gets one byte for each SIGINT (Ctrl-C) or SIGTERM (`timeout`).
-
-    A signal that was ignored when leaklab started stays ignored.
-    """
-    read, write = os.pipe2(os.O_NONBLOCK | os.O_CLOEXEC)
-    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
-    for number in (n for n, handler in before.items() if handler is not signal.SIG_IGN):
-        signal.signal(number, lambda *_: os.write(write, b"x"))
-    try:
-        yield read
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        os.close(read)
-        os.close(write)
 
 
 def _screen(

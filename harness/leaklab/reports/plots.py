@@ -1,45 +1,30 @@
 """A chart of two saved results: the judged resource of each, over the units of work done.
 
-matplotlib draws it. It is an optional dependency, so it is imported only here and only when a
-chart is drawn. The colours are those of Okabe and Ito, which colour-blind readers can tell apart.
+`drawing` has the style, and writes the file.
 """
 
 from dataclasses import dataclass
-from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from leaklab.model.errors import BadInput, NotMeasured
+from leaklab.model.errors import BadInput
 from leaklab.model.result import Result
 from leaklab.model.scenario import Resource, Scope
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.units import MIB, format_bytes
+from leaklab.reports.drawing import BLUE, LABEL_SIZE, VERMILION, save_picture, style_axes
 from leaklab.reports.runs import growth_text
 from leaklab.verdict.pairs import ResultComparison, label
 from leaklab.verdict.resources import COUNTED, SIGNAL_LABELS
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
 
-FORMATS = ("svg", "png")
-BLUE, VERMILION = "#0072B2", "#D55E00"
-SIZE_INCHES = (8.0, 4.5)
-DOTS_PER_INCH = 100
-LABEL_SIZE = 10.5
 # The axes' part of the picture; the labels of the lines are to the right of it.
 AXES = (0.085, 0.13, 0.64, 0.77)
 # The smallest distance of two labels, as a share of the axes' height: the height of three lines.
 LABEL_DISTANCE = 0.2
-STYLE: dict[Any, Any] = {
-    "font.family": "sans-serif",
-    "font.sans-serif": ["DejaVu Sans", "Verdana", "Arial"],
-    "font.size": 11,
-    "axes.spines.top": False,
-    "axes.spines.right": False,
-    # Text stays text in the SVG, and its ids are the same every time.
-    "svg.fonttype": "none",
-    "svg.hashsalt": "leaklab",
-}
 
 
 @dataclass(frozen=True)
@@ -65,14 +50,7 @@ def save_plot(path: Path, comparison: ResultComparison) -> None:
             different resources, or one has no samples.
         NotMeasured: The file cannot be written.
     """
-    file_format = path.suffix.lower().removeprefix(".")
-    if file_format not in FORMATS:
-        raise BadInput(f"{path.name!r} is neither an .svg nor a .png file; name it FILE.svg")
-    picture = _draw(comparison, file_format)
-    try:
-        path.write_bytes(picture)
-    except OSError as error:
-        raise NotMeasured(f"{path} cannot be written: {error.strerror}; name another") from error
+    save_picture(path, lambda figure: _draw(figure, comparison))
 
 
 def series_of(result: Result) -> Series:
@@ -114,23 +92,11 @@ def _samples(result: Result) -> tuple[Samples, int]:
     return process.samples, process.baseline_rss_bytes
 
 
-def _draw(comparison: ResultComparison, file_format: str) -> bytes:
-    try:
-        import matplotlib as mpl  # noqa: PLC0415  (optional, and slow to import)
-        from matplotlib.figure import Figure  # noqa: PLC0415
-    except ImportError as error:
-        remedy = "pip install 'leaklab[plot]'"
-        raise BadInput(f"--plot needs matplotlib, which is not installed: {remedy}") from error
+def _draw(figure: "Figure", comparison: ResultComparison) -> None:
     if signal_of(comparison.a) is not signal_of(comparison.b):
         raise BadInput("--plot needs two results that are judged by the same resource: omit --plot")
     a, b = _until_common_end(series_of(comparison.a), series_of(comparison.b))
-    with mpl.rc_context(STYLE):
-        figure = Figure(figsize=SIZE_INCHES, dpi=DOTS_PER_INCH, facecolor="white")
-        _fill(figure.add_axes(AXES), a, b)
-        picture = BytesIO()
-        metadata = {"Date": None, "Creator": "leaklab"} if file_format == "svg" else None
-        figure.savefig(picture, format=file_format, metadata=metadata)
-    return picture.getvalue()
+    _fill(figure.add_axes(AXES), a, b)
 
 
 def _until_common_end(a: Series, b: Series) -> tuple[Series, Series]:
@@ -162,8 +128,7 @@ def _fill(axes: "Axes", a: Series, b: Series) -> None:
     axes.set_xlabel(f"units of work (a unit is one {a.result.unit})")
     axes.set_ylabel(_y_label(a.result))
     axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.grid(axis="y", color="#D9D9D9", linewidth=0.8)
-    axes.set_axisbelow(True)
+    style_axes(axes)
 
 
 def _label_heights(axes: "Axes", a: Series, b: Series) -> tuple[float, float]:
