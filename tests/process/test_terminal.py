@@ -219,8 +219,8 @@ def test_a_followed_log_is_a_live_table(place: Path, environment: dict[str, str]
     cost = "traced_bytes=9 tracemalloc_bytes=9 snapshot_seconds=1 cpu_seconds=1 frames=1"
     lines = [f"trace_cost {fields.format(number)} {cost}\n" for number in range(12)]
     (place / "service.log").write_text("".join(lines))
-    seen = on_a_terminal(place, environment, "logs", "--follow", "service.log", "--for", "1")
-    live, _, final = seen.rpartition("12 snapshots")
+    screen = on_a_terminal(place, environment, "logs", "--follow", "service.log", "--for", "1")
+    live, _, final = screen.rpartition("12 snapshots")
     assert "all together" in live
     assert "cost of a snapshot" in final
 

@@ -90,6 +90,7 @@ def _waiting(interrupted: int, for_seconds: float | None) -> Wait:
     end = time.monotonic() + (for_seconds or float("inf"))
 
     def wait(fd: int | None) -> bool:
+        """Wait for more of the log; return whether to read on."""
         until = end if fd is not None else min(end, time.monotonic() + LOG_POLL_SECONDS)
         watched = [interrupted] if fd is None else [interrupted, fd]
         ready: list[int] = []

@@ -38,12 +38,12 @@ def save_picture(path: Path, draw: Callable[["Figure"], None]) -> None:
     The same chart gives the same bytes of SVG (with the same matplotlib).
 
     Args:
-        path: the file to write; its suffix, .svg or .png, is the format.
-        draw: fills an empty figure.
+        path: The file to write; its suffix, .svg or .png, is the format.
+        draw: Fills an empty figure.
 
     Raises:
-        BadInput: the suffix is another, or matplotlib is not installed.
-        NotMeasured: the file cannot be written.
+        BadInput: The suffix is another, or matplotlib is not installed.
+        NotMeasured: The file cannot be written.
     """
     file_format = picture_format(path)
     try:
@@ -68,7 +68,7 @@ def picture_format(path: Path) -> str:
     """Return `svg` or `png`, the format that a file's suffix names.
 
     Raises:
-        BadInput: the suffix is another.
+        BadInput: The suffix is another.
     """
     file_format = path.suffix.lower().removeprefix(".")
     if file_format not in FORMATS:

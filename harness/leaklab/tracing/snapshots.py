@@ -48,6 +48,7 @@ class _Switch:
 
     @contextmanager
     def on(self, frames: int) -> Iterator[None]:
+        """Trace with this number of frames until the context ends."""
         with self._lock:
             if not self._users:
                 self._is_ours = not tracemalloc.is_tracing()

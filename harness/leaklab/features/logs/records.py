@@ -2,7 +2,7 @@
 
 Three forms are read: JSON, also where a collector wrapped the line into JSON of its own; logfmt;
 and a line of text with the record's event and its fields as `name=value`, which is how a logger of
-`logging` writes it. What stands before and after does not matter, nor do a console's colours.
+`logging` writes it. The text before and after it does not matter, nor do a console's colours.
 """
 
 import re

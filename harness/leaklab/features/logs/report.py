@@ -123,7 +123,7 @@ def log_report(log: TraceLog, name: str) -> LogReport:
 def _report(log: TraceLog, traces: Sequence[ProcessTrace], longest: ProcessTrace) -> LogReport:
     total = _judged("", longest, longest.total)
     files = _ranked(_worst_of_each(traces))
-    seen = {file for trace in traces for file in trace.files}
+    listed = {file for trace in traces for file in trace.files}
     return LogReport(
         conclusion=_conclusion(total, files),
         reasons=_reasons(total, files),
@@ -137,7 +137,7 @@ def _report(log: TraceLog, traces: Sequence[ProcessTrace], longest: ProcessTrace
         lines=log.lines,
         records=log.records,
         records_cut_short=log.cut_short,
-        files_not_listed=len(seen - {growth.file for growth in files}),
+        files_not_listed=len(listed - {growth.file for growth in files}),
     )
 
 
@@ -193,6 +193,7 @@ def _ranked(files: Iterable[FileGrowth]) -> list[FileGrowth]:
     """Return the files in the order in which they deserve to be looked at."""
 
     def rank(growth: FileGrowth) -> tuple[int, float]:
+        """Order leaks first, and within a conclusion the fastest or the largest first."""
         is_clean = growth.conclusion is Conclusion.CLEAN
         amount = growth.size_bytes if is_clean else growth.estimate.per_unit
         return -SEVERITY[growth.conclusion], -amount

@@ -83,7 +83,7 @@ def measure_trace_costs(seconds: float, rounds: int, orders: int = KEPT_ORDERS) 
         orders: How many orders the service keeps.
 
     Raises:
-        BadInput: tornado is not installed.
+        BadInput: Tornado is not installed.
         NotMeasured: The service did not answer.
     """
     if importlib.util.find_spec("tornado") is None:
