@@ -21,16 +21,12 @@ class Box:
         self._parent = weakref.ref(parent) if parent is not None else None
         self.children = [Box(child, self) for child in node.get("children", ())]
 
-    @property
-    def parent(self) -> Box | None:
-        """The box around this one; None for a page."""
-        return self._parent() if self._parent is not None else None
-
     def computed(self, name: str) -> str:
         """Return the value of a style, which may be that of a box around this one."""
         if name in self.style:
             return self.style[name]
-        return self.parent.computed(name) if self.parent is not None else "default"
+        parent = self._parent() if self._parent is not None else None
+        return parent.computed(name) if parent is not None else "default"
 
     def lines(self) -> Iterator[str]:
         """Yield the text of the page, each line with its colour and its font."""

@@ -10,11 +10,7 @@ MAX_FILE_BYTES = 1_000_000
 
 
 class DetailsHandler(MemoryHandler):
-    """Holds records back until an error, and then writes them before it.
-
-    A MemoryHandler also writes when it has `capacity` records, and most of the log would be of
-    requests that went well.
-    """
+    """Holds records back until an error, and then writes them before it."""
 
     def emit(self, record: logging.LogRecord) -> None:
         """Hold a record; write an error at once, with the details that led to it."""

@@ -22,7 +22,7 @@ class Pipeline:
 
     def __init__(self, write: Callable[[list[tuple[Any, ...]]], None]) -> None:
         self._write = write
-        self._article_refs: list[Article] = []
+        self._articles: list[Article] = []
         self._written = 0
 
     @property
@@ -32,16 +32,16 @@ class Pipeline:
 
     def process(self, article: Article) -> None:
         """Take an article, and write a batch if fifty are waiting."""
-        self._article_refs.append(article)
-        if len(self._article_refs) >= BATCH:
+        self._articles.append(article)
+        if len(self._articles) >= BATCH:
             self.flush()
 
     def flush(self) -> None:
         """Write the measures of the articles that are waiting."""
-        batch = [measures(article) for article in self._article_refs]
+        batch = [measures(article) for article in self._articles]
         self._write(batch)
         self._written += len(batch)
-        self._article_refs.clear()
+        self._articles.clear()
 
 
 def measures(article: Article) -> tuple[Any, ...]:

@@ -23,7 +23,7 @@ class ResponseTimes:
     def percentile(self, percent: float) -> float:
         """Return the time in seconds in which that many percent of the requests were answered.
 
-        Times from 0.1 ms to 60 s are exact to 5 %. Before the first sample, it is 0.
+        Before the first sample, it is 0.
         """
         rank = ceil(len(self._samples) * percent / 100)
         return sorted(self._samples)[rank - 1] if rank else 0.0

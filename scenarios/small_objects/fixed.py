@@ -26,7 +26,7 @@ class ResponseTimes:
     def percentile(self, percent: float) -> float:
         """Return the time in seconds in which that many percent of the requests were answered.
 
-        Times from 0.1 ms to 60 s are exact to 5 %. Before the first sample, it is 0.
+        Before the first sample, it is 0.
         """
         rank = ceil(sum(self._counts) * percent / 100)
         reached = sum(total < rank for total in accumulate(self._counts))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 
+# The night shift scrolls back to what was printed in the day.
 SCROLLBACK_LINES = 1_000
 
 
