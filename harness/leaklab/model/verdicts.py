@@ -77,6 +77,7 @@ class ReasonKind(StrEnum):
     ROSE_LESS_BEFORE = "rose-less-before"
     PAST_ANYTHING_INNOCENT = "past-anything-innocent"
     EACH_GENERATION_GROWS = "each-generation-grows"
+    GENERATIONS_UNSURE = "generations-unsure"
     RESTARTS_BOUND_IT = "restarts-bound-it"
     START_UP = "start-up"
     WOULD_ESCAPE = "would-escape"

@@ -206,7 +206,9 @@ class ProcessExecutor:
         """Decide whether a run under way goes on, from what was measured of it until now."""
         surveyed = max((survey.units for survey in observation.bounded), default=0)
         processes = records(observation, prepared.tables)
-        state = RunState(units, processes, observation.tree.samples(), surveyed)
+        state = RunState(
+            units, processes, observation.tree.samples(), observation.replaced.lives(), surveyed
+        )
         pids = [process.pid for process in processes]
         cpu_seconds = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         if job.scenario.scope is Scope.TREE:

@@ -119,7 +119,12 @@ def _judged_tree(job: Job, measurement: Measurement) -> TreeRecord | None:
     length = RunLength(
         measurement.end_reason, measurement.units_done, needed, _limits_of(measurement.controls)
     )
-    verdict = judge_tree(rows_of(measurement.tree.samples), job.scenario.resource, length)
+    verdict = judge_tree(
+        rows_of(measurement.tree.samples),
+        job.scenario.resource,
+        length,
+        measurement.tree.replaced,
+    )
     return msgspec.structs.replace(measurement.tree, verdict=with_text(verdict))
 
 

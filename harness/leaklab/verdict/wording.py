@@ -131,6 +131,10 @@ TEMPLATES = {
         "each new process of {reason.name} starts at {held} and grows {size} a {per} until it is "
         "replaced ({reason.count:,} generations seen)"
     ),
+    KIND.GENERATIONS_UNSURE: (
+        "each process of {reason.name} grew until it was replaced ({reason.count:,} seen), which "
+        "is too little for a verdict: {more}"
+    ),
     KIND.RESTARTS_BOUND_IT: "restarts keep the total of all processes bounded",
     KIND.START_UP: "the first {seconds} are left out as start-up, because growth was fastest then",
     KIND.WOULD_ESCAPE: (

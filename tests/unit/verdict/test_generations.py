@@ -4,9 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from leaklab.model.measurement import Life
 from leaklab.model.scenario import Resource
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
-from leaklab.verdict.generations import Generations, Life, judge_generations, with_generations
+from leaklab.verdict.generations import Generations, judge_generations, with_generations
 from leaklab.verdict.wording import Per, reason_text
 
 MIB = 1 << 20
