@@ -5,12 +5,13 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections import Counter
+from bisect import bisect
 
 from tornado.httputil import HTTPServerRequest
 from tornado.web import Application, HTTPError, RequestHandler
 
 READINGS_PER_DAY = 24 * 4
+BUCKETS_SECONDS = (0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1.0)
 SLOW_SECONDS = 1.0
 
 log = logging.getLogger(__name__)
@@ -20,7 +21,7 @@ class Durations:
     """Measures how long requests take, from their arrival to the end of their answer."""
 
     def __init__(self) -> None:
-        self.milliseconds: Counter[int] = Counter()
+        self.counts = [0] * (len(BUCKETS_SECONDS) + 1)
         self._begun: dict[HTTPServerRequest, float] = {}
 
     def begin(self, request: HTTPServerRequest) -> None:
@@ -30,7 +31,7 @@ class Durations:
     def end(self, request: HTTPServerRequest) -> None:
         """Stop the clock of a request, and log the request if it was slow."""
         seconds = time.monotonic() - self._begun.pop(request)
-        self.milliseconds[min(int(1000 * seconds), 1000)] += 1
+        self.counts[bisect(BUCKETS_SECONDS, seconds)] += 1
         if seconds > SLOW_SECONDS:
             log.warning("%s %s took %.1f s", request.method, request.uri, seconds)
 

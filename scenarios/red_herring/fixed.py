@@ -9,6 +9,10 @@ from random import Random
 from tornado.template import DictLoader
 from tornado.web import Application, HTTPError, RequestHandler
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 VALID_SECONDS = 900
 
 
@@ -96,7 +100,7 @@ def application(
     """
     quotes = Quotes(clock, seed)
     shared = {"tariff": Tariff(postcodes), "quotes": quotes, "pages": DictLoader(pages)}
-    routes = [
+    routes: list[Any] = [
         (r"/shops/(\w+)/quotes/(\w+)/(\d+)", QuoteHandler, shared),
         (r"/quotes/(\w+)", AcceptHandler, {"quotes": quotes}),
     ]
