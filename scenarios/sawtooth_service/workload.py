@@ -91,10 +91,14 @@ class Supervisor:
             RuntimeError: the worker or the client has ended.
         """
         order = json.dumps({"url": self.url, "requests": requests})
-        self._client.sendall(f"{order}\n".encode())
-        while not select.select([self._client], [], [], POLL_SECONDS)[0]:
-            self._require_worker()
-        answer = json.loads(self._answers.readline() or '{"error": "the client has ended"}')
+        try:
+            self._client.sendall(f"{order}\n".encode())
+            while not select.select([self._client], [], [], POLL_SECONDS)[0]:
+                self._require_worker()
+            line = self._answers.readline()
+        except ConnectionError:
+            line = b""
+        answer = json.loads(line or '{"error": "the client fixtures.load has ended: run it again"}')
         if "error" in answer:
             self._require_worker()
             raise RuntimeError(answer["error"])
