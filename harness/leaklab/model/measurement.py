@@ -1,5 +1,6 @@
 """The measurement of a run: its processes, its tree, its controls and how it ended."""
 
+from collections.abc import Sequence
 from enum import StrEnum
 
 from msgspec import Struct
@@ -138,15 +139,36 @@ class ProcessRecord(Struct, frozen=True, kw_only=True):
     verdict: Verdict | None = None
 
 
+class Life(Struct, frozen=True):
+    """One process that was observed from its start to its end.
+
+    Attributes:
+        command: Its command line.
+        forked: Whether it is a copy of its parent that executed no other program.
+        rows: The work done, or the seconds, at each reading, and its anonymous memory in bytes.
+    """
+
+    command: str
+    forked: bool
+    rows: tuple[Sequence[float], Sequence[float]]
+
+
 class TreeRecord(Struct, frozen=True, kw_only=True):
     """The sums over all processes of a run, read from outside.
 
     Where the scope of the scenario is the tree, each row was read while all processes waited
     between units, and the verdict on the tree is that on the run. Otherwise the rows were read
     during the work, by the units done at the last sample before.
+
+    Attributes:
+        samples: The sums.
+        replaced: The processes that started and ended during the run, the last ones of it; empty
+            where the scope is not the tree.
+        verdict: The verdict; None before it is judged.
     """
 
     samples: Samples
+    replaced: list[Life] = []
     verdict: Verdict | None = None
 
 

@@ -77,6 +77,7 @@ class ReasonKind(StrEnum):
     ROSE_LESS_BEFORE = "rose-less-before"
     EXCEEDS_HALF_OF_MEMORY = "exceeds-half-of-memory"
     EACH_GENERATION_GROWS = "each-generation-grows"
+    GENERATIONS_UNSURE = "generations-unsure"
     BOUNDED_BY_RESTARTS = "bounded-by-restarts"
     START_UP = "start-up"
     DETECTION_LIMIT = "detection-limit"

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from leaklab.model.measurement import EndReason
+from leaklab.observer.replaced_processes import ReplacedProcesses
 from leaklab.observer.series import TreeSeries
 from leaklab.sandbox.cgroups import OBSERVER
 from leaklab.sandbox.protocol import (
@@ -33,6 +34,7 @@ class Observation:
         baselines, finished: The messages of the agent (0) and the workers, by their numbers.
         bounded: The surveys of containers that state a maximum.
         tree: The readings of all processes together.
+        replaced: The processes that started and ended, where the tree is judged.
         outside: Readings that an agent cannot make, by the number of each process with a baseline.
         stopped: The reason why the lab ended the run.
         stopped_by_option: The option that kept the run from going on.
@@ -56,6 +58,7 @@ class Observation:
     died: Died | None = None
     exited: Exited | None = None
     tree: TreeSeries = field(default_factory=lambda: TreeSeries(MAX_TREE_ROWS))
+    replaced: ReplacedProcesses = field(default_factory=ReplacedProcesses)
     outside: dict[int, TreeSeries] = field(default_factory=dict)
     stopped: EndReason | None = None
     stopped_by_option: str = ""

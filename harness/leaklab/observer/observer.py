@@ -118,7 +118,7 @@ class Observer:
         if self._checkpoints is None or not self._checkpoints.is_new(units):
             return
         if self._checkpoints.reads_tree:
-            self._tree.read(units)
+            self._tree.read_at_rest(units)
         self._checkpoints.answer(units, self._observation)
 
     @property

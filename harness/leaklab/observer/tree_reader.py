@@ -47,7 +47,11 @@ class TreeReader:
             if mark := self._probes.high_water_bytes(baseline.pid):
                 self._observation.high_water_bytes[baseline.pid] = mark
 
-    def read(self, units: int) -> None:
+    def read_at_rest(self, units: int) -> None:
+        """Read all signals while all processes wait, and note which processes are new or gone."""
+        self._observation.replaced.add(units, self.read(units), self._probes)
+
+    def read(self, units: int) -> dict[int, Reading]:
         """Read all signals of all processes, and keep them as of `units` units done. The processes
         come from a walk, because a cgroup does not list zombies."""
         pids = self._probes.descendants(self._top_pid, self._limits.processes)
@@ -63,6 +67,7 @@ class TreeReader:
                 empty = TreeSeries(MAX_TREE_ROWS)
                 self._observation.outside.setdefault(number, empty).add(units, shares)
         self._note_pss(whole.pss_bytes or 0)
+        return readings
 
     def pss_bytes(self, pids: list[int]) -> int:
         """Return the summed PSS of processes, and keep it if it is the run's peak."""

@@ -206,14 +206,14 @@ class ProcessExecutor:
         """Decide whether a run under way goes on, from what was measured of it until now."""
         surveyed = max((survey.units for survey in observation.bounded), default=0)
         processes = records(observation, prepared.tables)
-        state = RunState(units, processes, observation.tree.samples(), surveyed)
+        tree, lives = observation.tree.samples(), observation.replaced.lives()
+        state = RunState(units, processes, tree, lives, surveyed)
         pids = [process.pid for process in processes]
-        cpu_seconds = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         if job.scenario.scope is Scope.TREE:
             pids = self._probes.descendants(observation.top_pid, self._limits.processes)
-            cpu_seconds = [sum(self._probes.cpu_seconds(pid) or 0.0 for pid in pids)]
+        taken = [self._probes.cpu_seconds(pid) or 0.0 for pid in pids]
         used = ResourceUse(
-            cpu_seconds=max(cpu_seconds, default=0.0),
+            cpu_seconds=sum(taken) if job.scenario.scope is Scope.TREE else max(taken, default=0.0),
             resident_bytes=sum(self._probes.rss_bytes(pid) or 0 for pid in pids),
             elapsed_seconds=time.monotonic() - prepared.began,
         )

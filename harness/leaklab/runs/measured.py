@@ -46,7 +46,7 @@ def make_measurement(
         stopped_by_option=observation.stopped_by_option,
         units_done=tables.total_units_done() or sum(f.units for f in _workers(observation)),
         processes=records(observation, tables),
-        tree=TreeRecord(samples=observation.tree.samples()),
+        tree=TreeRecord(samples=observation.tree.samples(), replaced=observation.replaced.lives()),
         tree_peak_pss_bytes=observation.tree_peak_pss_bytes,
         tree_pss_longest_gap_seconds=observation.longest_gap_seconds,
         cgroup_peak_bytes=observation.cgroup_peak_bytes,

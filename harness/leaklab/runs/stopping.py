@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from leaklab.model.job import Job, Limits
-from leaklab.model.measurement import EndReason, ProcessRecord
+from leaklab.model.measurement import EndReason, Life, ProcessRecord
 from leaklab.model.scenario import Criterion, Resource, Scope
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Verdict
@@ -39,12 +39,14 @@ NEVER = 1 << 63
 class RunState:
     """A run under way: the units done by all processes, and what was measured until now.
 
-    `surveyed_units` are the units at which the sizes of its containers were last read.
+    `replaced` are the processes that started and ended, where the tree is judged. `surveyed_units`
+    are the units at which the sizes of its containers were last read.
     """
 
     units: int
     processes: Sequence[ProcessRecord] = ()
     tree: Samples = field(default_factory=Samples)
+    replaced: Sequence[Life] = ()
     surveyed_units: int = 0
 
     @property
@@ -136,7 +138,7 @@ def _verdicts(job: Job, limits: Limits, state: RunState) -> list[Verdict]:
     ]
     if job.scenario.scope is Scope.TREE or resource is Resource.SHARED_MEMORY:
         work = RunLength(EndReason.COMPLETED, state.units, declared, by_resource)
-        of_tree = judge_tree(rows_of(state.tree), resource, work)
+        of_tree = judge_tree(rows_of(state.tree), resource, work, state.replaced)
         # Shared memory can grow outside of any file: only the cgroup counts memfds.
         if job.scenario.scope is Scope.TREE or of_tree.is_leak:
             verdicts.append(of_tree)

@@ -3,7 +3,8 @@
 A leak in workers that are restarted regularly is a saw-tooth in their sum, or is invisible there,
 because the workers are restarted in turn. However, each worker repeats the same experiment. So the
 workers are judged by their growth in the last octave of their lifetimes, after their warm-up, and
-by the share of the earlier rate that is left. Their number rules out chance: six is the smallest
+by the share of the earlier rate that is left. A watch measures lifetimes in seconds, and a run in
+units of work. Their number rules out chance: six is the smallest
 number of values with extremes that enclose the median with 95 %.
 
 Only processes that were forked and executed no other program are judged as a leak: the workers of a
@@ -11,13 +12,14 @@ server or a pool. An executed program may be a job that takes memory until it is
 growth is reported. A forked job cannot be distinguished from a worker, and the report says so.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from statistics import median
 
 import msgspec
 from msgspec import Struct
 
+from leaklab.model.measurement import Life
 from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Signal
 from leaklab.model.text import cut, without_folder
@@ -30,21 +32,6 @@ from leaklab.verdict.resources import NOISE_FLOOR_IN_PAGES
 MIN_GENERATIONS = 6
 # Two in each half of a lifetime, and one where the halves meet.
 MIN_READINGS = 5
-
-
-@dataclass(frozen=True)
-class Life:
-    """One process that was observed from its start to its end.
-
-    Attributes:
-        command: Its command line.
-        forked: Whether it is a copy of its parent that executed no other program.
-        rows: The seconds at each reading, and its anonymous memory in bytes.
-    """
-
-    command: str
-    forked: bool
-    rows: Rows
 
 
 class Generations(Struct, frozen=True, kw_only=True):
@@ -115,6 +102,61 @@ def with_generations(verdict: Verdict, judged: Iterable[Generations]) -> Verdict
         conclusion=Conclusion.LEAK,
         growth=Growth.SAWTOOTH,
         reasons=[*reasons, bounded, *verdict.reasons],
+    )
+
+
+def with_replaced(
+    verdict: Verdict, replaced: Iterable[Life], rule: GrowthRule = DEFAULT_RULE
+) -> Verdict:
+    """Return the verdict on the tree of a run, by the processes that were replaced, too.
+
+    Where workers leak, the amount is that of the median worker. The sum of all processes acquits no
+    workers that grow until they are replaced: they are undecided until they are judged.
+
+    Args:
+        verdict: The verdict on the sum.
+        replaced: The processes that started and ended during the run.
+        rule: The constants of the verdict.
+    """
+    lives: dict[str, list[Life]] = {}
+    for life in replaced:
+        lives.setdefault(command_pattern(life.command), []).append(life)
+    judged = judge_generations(lives, {key: len(group) for key, group in lives.items()}, rule)
+    result = with_generations(verdict, judged)
+    if verdict.resource is not Resource.MEMORY or verdict.is_leak:
+        return result
+    if leaking := next((one for one in judged if one.conclusion is Conclusion.LEAK), None):
+        amount = {"per_unit": leaking.per_second, "low": leaking.low, "high": leaking.high}
+        return msgspec.structs.replace(result, signal=Signal.ANON, **amount)
+    unsure = [group for group in lives.values() if _may_leak(group)]
+    if not unsure or not verdict.is_decided:
+        return result
+    reasons = [_unsure(group) for group in unsure]
+    return msgspec.structs.replace(
+        result, conclusion=Conclusion.UNDECIDED, growth=None, reasons=[*reasons, *result.reasons]
+    )
+
+
+def command_pattern(command: str) -> str:
+    """Return a command line without its numbers, which are descriptors, ports and pids."""
+    return re.sub(r"\d+", "#", command)
+
+
+def _may_leak(lives: Sequence[Life]) -> bool:
+    """Return whether forked processes, two or more, mostly grew until they were replaced."""
+    rises = [
+        _rate(life.rows, 0.5, 1.0) * (life.rows[0][-1] - life.rows[0][0]) / 2
+        for life in lives
+        if life.forked and len(life.rows[0]) >= MIN_READINGS
+    ]
+    return len(rises) >= 2 and median(rises) > NOISE_FLOOR_IN_PAGES
+
+
+def _unsure(lives: Sequence[Life]) -> Reason:
+    return Reason(
+        kind=ReasonKind.GENERATIONS_UNSURE,
+        name=cut(without_folder(lives[-1].command)),
+        count=len(lives),
     )
 
 

@@ -12,12 +12,13 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from leaklab.model.measurement import ProcessRecord
+from leaklab.model.measurement import Life, ProcessRecord
 from leaklab.model.scenario import Resource
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
 from leaklab.verdict.allocators import allocator_notes
 from leaklab.verdict.amounts import with_amount
+from leaklab.verdict.generations import with_replaced
 from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule, SeriesVerdict
 from leaklab.verdict.in_use import split_of
 from leaklab.verdict.length import NOT_READ_VERDICT, RunLength, too_short, verdicts_that_stand
@@ -64,6 +65,7 @@ def judge_tree(
     rows: Mapping[Signal, Rows],
     resource: Resource,
     length: RunLength,
+    replaced: Sequence[Life] = (),
     rule: GrowthRule = DEFAULT_RULE,
 ) -> Verdict:
     """Judge a tree of processes by its readings from outside.
@@ -72,6 +74,7 @@ def judge_tree(
         rows: By signal, the work done at each reading in units, and the values.
         resource: The resource that decides.
         length: How much work was done.
+        replaced: The processes that started and ended during the run.
         rule: The constants of the verdict.
 
     Returns:
@@ -85,7 +88,8 @@ def judge_tree(
     verdicts = _by_resource(estimates, SIGNALS_OF_TREE)
     if short := too_short(length, rows, resource):
         verdicts = verdicts_that_stand(verdicts, (resource, short), rows, length)
-    return with_amount(_verdict(estimates, verdicts, resource))
+    verdict = with_amount(_verdict(estimates, verdicts, resource))
+    return verdict if short else with_replaced(verdict, replaced, rule)
 
 
 def is_certain(verdict: Verdict) -> bool:

@@ -119,7 +119,8 @@ def _judged_tree(job: Job, measurement: Measurement) -> TreeRecord | None:
     length = RunLength(
         measurement.end_reason, measurement.units_done, needed, _limits_of(measurement.controls)
     )
-    verdict = judge_tree(rows_of(measurement.tree.samples), job.scenario.resource, length)
+    rows, replaced = rows_of(measurement.tree.samples), measurement.tree.replaced
+    verdict = judge_tree(rows, job.scenario.resource, length, replaced)
     return msgspec.structs.replace(measurement.tree, verdict=with_text(verdict))
 
 

@@ -138,6 +138,10 @@ TEMPLATES = {
         "each new process of {reason.name} starts at {held} and grows {size} a {per} until it is "
         "replaced ({reason.count:,} generations seen)"
     ),
+    KIND.GENERATIONS_UNSURE: (
+        "each process of {reason.name} grew until it was replaced ({reason.count:,} seen), which "
+        "is too little for a verdict: {more}"
+    ),
     KIND.BOUNDED_BY_RESTARTS: "restarts keep the total of all processes bounded",
     KIND.START_UP: "the first {seconds} are left out as start-up, because growth was fastest then",
     KIND.DETECTION_LIMIT: (

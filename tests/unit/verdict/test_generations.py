@@ -4,9 +4,15 @@ from collections.abc import Callable
 
 import pytest
 
+from leaklab.model.measurement import Life
 from leaklab.model.scenario import Resource
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
-from leaklab.verdict.generations import Generations, Life, judge_generations, with_generations
+from leaklab.verdict.generations import (
+    Generations,
+    judge_generations,
+    with_generations,
+    with_replaced,
+)
 from leaklab.verdict.wording import Per, reason_text
 
 MIB = 1 << 20
@@ -105,3 +111,37 @@ def test_a_leak_in_workers_is_named_beside_another_leaking_resource() -> None:
 
 def test_workers_that_do_not_leak_change_nothing() -> None:
     assert verdict() == with_generations(verdict(), [generations(lambda _: MIB)])
+
+
+def lives(law: Law, count: int, **changes: bool) -> list[Life]:
+    return [life(law, 6.0 * n, **changes) for n in range(count)]
+
+
+def test_the_tree_of_a_run_leaks_by_the_amount_of_the_median_worker() -> None:
+    result = with_replaced(verdict(), lives(leaking, 6))
+    assert result.is_leak
+    assert pytest.approx(MIB) == result.per_unit
+    assert result.low is not None
+    assert result.low > 0
+
+
+@pytest.mark.parametrize("count", [2, 5])
+def test_workers_that_grew_are_not_acquitted_while_they_are_too_few(count: int) -> None:
+    result = with_replaced(verdict(), lives(leaking, count))
+    assert (Conclusion.UNDECIDED, ReasonKind.GENERATIONS_UNSURE) == (
+        result.conclusion,
+        result.reasons[0].kind,
+    )
+
+
+def test_workers_that_slow_down_are_not_acquitted_by_the_sum() -> None:
+    slower = lives(lambda t: 20 * MIB + 4 * MIB * t**0.5, 8)
+    assert with_replaced(verdict(), slower).conclusion is Conclusion.UNDECIDED
+
+
+def test_the_sum_decides_on_workers_that_are_level_and_on_jobs_that_executed_a_program() -> None:
+    level = lives(lambda _: 20.0 * MIB, 8)
+    jobs = lives(leaking, 8, forked=False)
+    assert verdict() == with_replaced(verdict(), level)
+    assert verdict() == with_replaced(verdict(), jobs)
+    assert verdict() == with_replaced(verdict(), lives(leaking, 1))

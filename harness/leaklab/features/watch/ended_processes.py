@@ -1,13 +1,13 @@
 """The processes that started and ended during a watch, grouped by their command."""
 
-import re
 from collections import deque
 
 from leaklab.features.watch.history import ProcessHistory
+from leaklab.model.measurement import Life
 from leaklab.verdict.generations import (
     MIN_READINGS,
     Generations,
-    Life,
+    command_pattern,
     judge_generations,
 )
 
@@ -37,7 +37,7 @@ class EndedProcesses:
 
     def add(self, process: ProcessHistory) -> None:
         """Add a process that has ended, if it was seen from its start on."""
-        pattern = re.sub(r"\d+", "#", process.command)
+        pattern = command_pattern(process.command)
         was_alive = not pattern.startswith("[")  # otherwise it was exiting at its first reading
         has_room = pattern in self._lives or len(self._lives) < MAX_COMMANDS
         if not (process.seen_from_start and was_alive and has_room):
