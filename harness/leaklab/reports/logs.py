@@ -138,7 +138,7 @@ def _place(growth: FileGrowth) -> str:
     # A caller in another file says more than the lines above it in the same one.
     called = f", called from {', '.join(callers[:MAX_CALLERS])}" if callers else ""
     amount = format_bytes(growth.traceback_bytes)
-    return f"{amount} of it allocated at {line}{called}"
+    return f"of late {amount} more at {line}{called}"
 
 
 def _about(report: LogReport, names: Mapping[str, str], hidden: int) -> list[str]:

@@ -6,12 +6,14 @@ A record is a dictionary with an `event`:
 * `trace_cost`: one for each snapshot: what it cost, and how much memory is traced.
 * `top_current`: a file, by rank: those with the most memory.
 * `since_start`: a file, by rank: those that grew most since the first snapshot.
-* `traceback`: a place and its callers, oldest first: those that grew most since then.
+* `traceback`: a place and its callers, oldest first: those that grew most of late, over the last
+  half of the snapshots to three quarters of them. What a service loads at its start is not among
+  them for long.
 * `trace_end`: why the trace ended.
 
 Each has the `pid`, the Unix time at which the trace `started`, and the `seconds` since then. The
 sizes are in bytes: `size` of `count` blocks, `average` of a block, and the `difference` from the
-first snapshot.
+first snapshot, or from the one that a `traceback` is compared with.
 """
 
 from __future__ import annotations

@@ -68,7 +68,7 @@ _SWITCH = _Switch()
 
 
 class Trace:
-    """The snapshots of one trace; each is compared with the first."""
+    """The snapshots of one trace; each is compared with an earlier one."""
 
     def __init__(self, delay: float, top: int, trace: int, frames: int, logger: Any) -> None:
         for name, value, lowest in (("top", top, 1), ("trace", trace, 0), ("frames", frames, 1)):
@@ -82,7 +82,9 @@ class Trace:
         self._identity = {"pid": os.getpid(), "started": round(time.time(), 3)}
         self._number = 0
         self._first_files: Sizes = {}
-        self._first_tracebacks: Sizes = {}
+        # Two earlier snapshots, so that what the start of the service allocated is left out.
+        self._earlier_tracebacks: Sizes = {}
+        self._next_earlier_tracebacks: Sizes = {}
 
     def log(self, records_to_log: list[dict[str, Any]]) -> None:
         """Give records to the logger."""
@@ -125,9 +127,10 @@ class Trace:
         tracebacks = _sizes_by_traceback()
         files = _sizes_by_file(tracebacks)
         if not self._number:
-            self._first_files, self._first_tracebacks = files, tracebacks
+            self._first_files, self._next_earlier_tracebacks = files, tracebacks
+        self._renew_earlier(tracebacks)
         of_files = _changes(files, self._first_files)
-        of_tracebacks = _changes(tracebacks, self._first_tracebacks)
+        of_tracebacks = _changes(tracebacks, self._earlier_tracebacks)
         lists = {
             records.TOP_CURRENT: _largest(of_files, "size", self._top),
             records.SINCE_START: _largest(of_files, "difference", self._top),
@@ -145,6 +148,12 @@ class Trace:
             {**moment, **cost},
             *({**moment, "event": e, "rank": rank, **_named(c)} for e, rank, c in ranked),
         ]
+
+    def _renew_earlier(self, tracebacks: Sizes) -> None:
+        """At each doubling of the snapshots, compare places with the snapshot of the last one."""
+        if self._number & (self._number - 1) == 0:
+            self._earlier_tracebacks = self._next_earlier_tracebacks
+            self._next_earlier_tracebacks = tracebacks
 
 
 def _sizes_by_traceback() -> Sizes:
@@ -186,7 +195,7 @@ def _totals(files: Sizes) -> dict[str, int]:
     }
 
 
-def _changes(now: Sizes, first: Sizes) -> list[dict[str, Any]]:
+def _changes(now: Sizes, before: Sizes) -> list[dict[str, Any]]:
     """Return the bytes of each place, its blocks, the bytes of an average one, and the growth."""
     return [
         {
@@ -194,7 +203,7 @@ def _changes(now: Sizes, first: Sizes) -> list[dict[str, Any]]:
             "size": size,
             "count": count,
             "average": round(size / count),
-            "difference": size - first.get(place, NOTHING)[0],
+            "difference": size - before.get(place, NOTHING)[0],
         }
         for place, (size, count) in now.items()
     ]

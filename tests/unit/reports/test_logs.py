@@ -48,7 +48,7 @@ def test_the_table_has_what_grows_first_and_names_what_is_big_but_constant() -> 
     assert "all together" in together
     one_line = " ".join(" ".join(notes).split())
     assert "leak: shop/orders.py: grows steadily, at 100% of its earlier rate: +41" in one_line
-    assert "1 MiB of it allocated at shop/orders.py:19, called from shop/app.py:3" in one_line
+    assert "of late 1 MiB more at shop/orders.py:19, called from shop/app.py:3" in one_line
     assert "big but constant: shop/tables.py (45 MiB, 100%)" in one_line
     assert "cost of tracing with 1 frame: 1 MiB of memory" in one_line
 

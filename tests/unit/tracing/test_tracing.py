@@ -65,6 +65,23 @@ def test_the_traceback_of_what_grew_ends_with_the_line_that_allocates() -> None:
     assert first
 
 
+def test_what_the_start_allocated_is_soon_no_place_that_grows() -> None:
+    records: Records = []
+    kept = []
+    trace = Trace(1.0, 5, 1, 1, records.append)
+    with trace.running():
+        trace.log(trace.snapshot())
+        loaded = [bytes(100) for _ in range(10_000)]
+        for _ in range(8):
+            trace.log(trace.snapshot())
+            kept.append(bytes(1000))
+    assert len(loaded) > len(kept)
+    start = of(records, "traceback")[0]["traceback"]
+    later = [r["traceback"] for r in of(records, "traceback") if r["snapshot"] >= 4]
+    assert start not in later
+    assert len(set(later)) == 1
+
+
 def test_the_trace_itself_is_in_no_list() -> None:
     records, _ = snapshots(3, frames=10)
     files = {r["file"] for r in records if "file" in r}

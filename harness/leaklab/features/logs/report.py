@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import msgspec
 from msgspec import Struct
 
+from leaklab.features.logs.records import TracebackRecord
 from leaklab.features.logs.traces import ProcessTrace, SizeSeries, TraceLog
 from leaklab.model.errors import BadInput
 from leaklab.model.signals import Signal
@@ -35,7 +36,7 @@ class FileGrowth(Struct, frozen=True, kw_only=True):
         seconds: The times of the readings since the trace began.
         sizes_bytes: The memory at these times.
         traceback: The lines that allocate most of what was added, oldest first, where logged.
-        traceback_bytes: How much they added since the first snapshot.
+        traceback_bytes: How much they added of late (`tracing/records.py`).
     """
 
     file: str
@@ -170,7 +171,7 @@ def _judged(file: str, trace: ProcessTrace, series: SizeSeries) -> FileGrowth:
     judged = judge_signal(SIGNAL, rows, UNLIMITED, DEFAULT_RULE)
     reason = judged.estimate.reason
     text = reason_text(reason, Per.SECOND, names_signal=False)
-    traceback = trace.tracebacks.get(file)
+    traceback = _late_traceback(trace, file)
     return FileGrowth(
         file=file,
         pid=trace.pid,
@@ -187,6 +188,13 @@ def _judged(file: str, trace: ProcessTrace, series: SizeSeries) -> FileGrowth:
         traceback=traceback.lines if traceback else [],
         traceback_bytes=traceback.difference if traceback else 0,
     )
+
+
+def _late_traceback(trace: ProcessTrace, file: str) -> TracebackRecord | None:
+    """Return the place of a file that grew most of late; None if none was logged of late."""
+    record = trace.tracebacks.get(file)
+    # An older record may be of what the service loaded at its start.
+    return record if record and 2 * record.snapshot >= trace.snapshots else None
 
 
 def _ranked(files: Iterable[FileGrowth]) -> list[FileGrowth]:
