@@ -103,3 +103,18 @@ def one_line(result: subprocess.CompletedProcess[str]) -> str:
     assert lines[0].startswith("leaklab: ")
     assert "Traceback" not in result.stdout
     return lines[0]
+
+
+# The files that take longest come first, so that no worker is left alone with one of them.
+LONG_FILES = ("test_catalogue.py", "test_asv.py", "test_figures.py", "test_wheel.py")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Run the long files of all tests first."""
+
+    def rank(item: pytest.Item) -> int:
+        """Return the place of the item's file."""
+        name = item.path.name
+        return LONG_FILES.index(name) if name in LONG_FILES else len(LONG_FILES)
+
+    items.sort(key=rank)

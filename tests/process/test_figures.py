@@ -1,25 +1,16 @@
 """Figures are repeatable, and are those of the workload alone."""
 
 import json
-import shutil
 import subprocess
 import sys
-import zlib
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from leaklab.catalogue.folders import open_catalogue
-from leaklab.model.scenario import Mode, Scenario
 from process.conftest import TOYS, Leaklab, complaints, unwrapped
 
 pytestmark = pytest.mark.process
-
-FIRST = (
-    "cache_without_eviction scroll_buffer unclosed_sockets vocabulary warm_cache word_index"
-).split()
-REST = [one for one in open_catalogue(None).load_all() if one.name not in FIRST]
 
 IN_A_FAT_HARNESS = """
 import sys
@@ -41,28 +32,6 @@ def runs(leaklab: Leaklab, *arguments: str) -> list[dict[str, Any]]:
     assert complaints(result) == []
     document: list[dict[str, Any]] = json.loads(result.stdout)
     return document
-
-
-def test_the_first_six_scenarios_get_the_right_verdict_in_every_mode(leaklab: Leaklab) -> None:
-    result = leaklab("run", *FIRST, "--mode", "all", "--jobs", "2", "--json")
-    assert (result.returncode, complaints(result)) == (0, [])
-    assert len(json.loads(result.stdout)) == 50
-
-
-@pytest.mark.parametrize("mode", Mode)
-def test_the_other_scenarios_get_the_right_verdict_inline_and_in_one_more_mode(
-    leaklab: Leaklab, mode: Mode
-) -> None:
-    chosen = [one for one in REST if mode in (Mode.INLINE, one_more_mode(one))]
-    result = leaklab("run", *(one.name for one in chosen), "--mode", mode, "--jobs", "2", "--json")
-    assert (result.returncode, complaints(result)) == (0, [])
-    assert {one.name for one in chosen} == {run["scenario"] for run in json.loads(result.stdout)}
-
-
-def one_more_mode(scenario: Scenario) -> Mode | None:
-    """Return one declared pool, chosen by a hash of the name; make matrix runs all of them."""
-    pools = [mode for mode in scenario.modes if mode.is_pool]
-    return pools[zlib.crc32(scenario.name.encode()) % len(pools)] if pools else None
 
 
 def test_exact_peaks_are_the_same_to_the_byte_beside_a_busy_neighbour(leaklab: Leaklab) -> None:
@@ -152,19 +121,3 @@ def test_the_word_index_grows_with_a_dump_read_again_and_again(
         "leak",
         "clean",
     )
-
-
-def test_check_passes_the_catalogue_and_fails_a_broken_contract(
-    leaklab: Leaklab, place: Path
-) -> None:
-    result = leaklab("check")
-    count = len(open_catalogue(None).names())
-    last = f"{count} scenarios, 0 problems"
-    assert (result.returncode, result.stdout.splitlines()[-1]) == (0, last)
-    root = shutil.copytree(TOYS, place / "root", ignore=shutil.ignore_patterns("__pycache__"))
-    path = root / "scenarios" / "grow" / "fixed.py"
-    path.write_text(path.read_text().replace("self._pieces[-1]", "self._pieces[0][1:]"))
-    result = leaklab("check", "grow", "--catalogue", str(root))
-    assert result.returncode == 2
-    assert "fixed.py breaks the contract (seed 1)" in result.stdout
-    assert "latest() is not the latest piece" in result.stdout

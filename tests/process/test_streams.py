@@ -31,7 +31,8 @@ def test_unwritable_output_is_reported_in_one_line(
 ) -> None:
     result = shell(place, environment, f"{text} >/dev/full")
     assert result.returncode == 3
-    output = "leaklab: the output could not be written: No space left on device"
+    problem = "leaklab: the output could not be written: No space left on device"
+    output = f"{problem}; free space, or redirect it elsewhere"
     assert one_line(result) == output
 
 

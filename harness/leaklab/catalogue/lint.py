@@ -17,7 +17,7 @@ from leaklab.catalogue.folders import Catalogue, source_of
 from leaklab.model.scenario import Criterion, Growth, Pattern, Scenario, Variant
 
 MAX_DIFF_LINES = 12
-MAX_TITLE = 34
+MAX_TITLE = 32
 HINTS = 4
 MIN_DECLARED_UNITS = 64
 OLDEST_PYTHON = (3, 8)

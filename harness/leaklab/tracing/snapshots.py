@@ -126,9 +126,7 @@ class Trace:
         moment = self.event("", snapshot=self._number)
         tracebacks = _sizes_by_traceback()
         files = _sizes_by_file(tracebacks)
-        if not self._number:
-            self._first_files, self._next_earlier_tracebacks = files, tracebacks
-        self._renew_earlier(tracebacks)
+        self._renew_earlier(files, tracebacks)
         of_files = _changes(files, self._first_files)
         of_tracebacks = _changes(tracebacks, self._earlier_tracebacks)
         lists = {
@@ -149,8 +147,10 @@ class Trace:
             *({**moment, "event": e, "rank": rank, **_named(c)} for e, rank, c in ranked),
         ]
 
-    def _renew_earlier(self, tracebacks: Sizes) -> None:
+    def _renew_earlier(self, files: Sizes, tracebacks: Sizes) -> None:
         """At each doubling of the snapshots, compare places with the snapshot of the last one."""
+        if not self._number:
+            self._first_files, self._next_earlier_tracebacks = files, tracebacks
         if self._number & (self._number - 1) == 0:
             self._earlier_tracebacks = self._next_earlier_tracebacks
             self._next_earlier_tracebacks = tracebacks

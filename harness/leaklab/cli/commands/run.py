@@ -112,7 +112,7 @@ def command(
             options=changes,
             repeat=repeat,
             budget_seconds=budget,
-            python=python and find_interpreter(python),
+            python=None if python is None else find_interpreter(python),
         )
         begun = _begin(open_catalogue(catalogue), request, limits, jobs, results)
     else:
