@@ -5,11 +5,15 @@ It uses only the standard library, so that the process contains little beside th
 
     LEAKLAB_TOOL_JOB=JOB python driver.py
 
-JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `seed`, `units`, `options`,
-`services`, `scratch`, `instrument` (`tracemalloc`, or `profile` for memory_profiler's decorator,
-to be switched on in the process itself) and `report`, the file to be written at the end. The report
-is JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
+JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `mode`, `workers`, `seed`, `units`
+of each process, `options`, `services`, `scratch`, `instrument` (`tracemalloc`, or `profile` for
+memory_profiler's decorator, to be switched on in the process itself), `probe` (the name of a module
+that profiles from within, or empty; `features/profilers/probes` describes them), `output`, a folder
+for its files, and `report`, the file to be written at the end. The report is JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
 after the first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
+
+In the mode of a pool, each worker does the units, and writes its report beside that file, with its
+number at the end. What a tool sees of the workers is up to the tool.
 
 A copy of this file is started by its path, or imported by a module that a tool imports.
 """
@@ -31,6 +35,9 @@ from types import ModuleType
 from typing import Any
 
 WARM_UP_PARTS = 10
+# The mode `multiprocess` is the package of that name, with the default method of Linux.
+PACKAGES = {"multiprocess": "multiprocess"}
+METHODS = {"multiprocess": "fork"}
 
 
 @dataclass(frozen=True)
@@ -51,10 +58,12 @@ class WorkloadEndedError(Exception):
 class DriverRun:
     """The work of the job named in the environment, loaded and ready to begin."""
 
-    def __init__(self) -> None:
-        job = json.loads(Path(os.environ["LEAKLAB_TOOL_JOB"]).read_text(encoding="utf-8"))
+    def __init__(self, worker: int | None = None) -> None:
+        job = read_job()
         sys.path[:0] = job["roots"]
-        self._report = Path(job["report"])
+        self._report = Path(job["report"] + ("" if worker is None else f"-{worker}"))
+        self._probe = find_probe(job) if worker is None else NO_PROBE
+        self._output = job.get("output", "")
         self._left: int = job["units"]
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
@@ -63,6 +72,7 @@ class DriverRun:
         program, workload = load_program(job["scenario"], job["variant"])
         if job["instrument"] == "profile":
             decorate(program)
+        self._probe.begin(program)
         self._units = workload.workload(program, DriverLab(*(job[name] for name in names)))
         if job["instrument"] == "tracemalloc":
             tracemalloc.start()
@@ -77,6 +87,7 @@ class DriverRun:
         """Do the first tenth of the units, and read the RSS after them."""
         self._advance(self._warm_up)
         self._early_rss_bytes = memory_bytes()["VmRSS"]
+        self._probe.warmed_up()
 
     def do_rest(self) -> None:
         """Do the remaining units of the job."""
@@ -98,6 +109,37 @@ class DriverRun:
             "high_water_bytes": memory_bytes()["VmHWM"],
         }
         self._report.write_text(json.dumps(report), encoding="utf-8")
+        self._probe.end(self._output)
+
+
+class NoProbe:
+    """The probe of a run that is not profiled from within: it does nothing."""
+
+    def begin(self, program: ModuleType | None) -> None:
+        """Begin before the first unit."""
+
+    def warmed_up(self) -> None:
+        """Note the memory after the first tenth of the units."""
+
+    def end(self, output: str) -> None:
+        """Print what was found, and write files into the folder `output`."""
+
+
+NO_PROBE = NoProbe()
+
+
+def read_job() -> dict[str, Any]:
+    """Read the job that the environment names."""
+    job: dict[str, Any] = json.loads(
+        Path(os.environ["LEAKLAB_TOOL_JOB"]).read_text(encoding="utf-8")
+    )
+    return job
+
+
+def find_probe(job: dict[str, Any]) -> Any:
+    """Import the probe of a job, a module with the functions of `NoProbe`."""
+    name = job.get("probe")
+    return importlib.import_module(name) if name else NO_PROBE
 
 
 def load_program(scenario: str, variant: str) -> tuple[Any, Any]:
@@ -139,13 +181,33 @@ def memory_bytes() -> dict[str, int]:
         return {name.rstrip(":"): int(kib) << 10 for name, kib, _ in fields}
 
 
-def work() -> None:
-    """Do the whole job and write its report."""
-    run = DriverRun()
+def work(worker: int | None = None) -> None:
+    """Do the units of one process, and write its report."""
+    run = DriverRun(worker)
     run.warm_up()
     run.do_rest()
     run.write_report()
 
 
+def work_in_pool(job: dict[str, Any]) -> None:
+    """Do the job in the workers of a pool, and profile this process, the parent, from within."""
+    pools = importlib.import_module(PACKAGES.get(job["mode"], "multiprocessing"))
+    probe = find_probe(job)
+    with pools.get_context(METHODS.get(job["mode"], job["mode"])).Pool(job["workers"]) as pool:
+        probe.begin(None)
+        probe.warmed_up()
+        pool.map(work, range(job["workers"]), chunksize=1)
+        probe.end(job.get("output", ""))
+
+
+def main() -> None:
+    """Do the job in its mode."""
+    job = read_job()
+    if job.get("mode", "inline") == "inline":
+        work()
+    else:
+        work_in_pool(job)
+
+
 if __name__ == "__main__":
-    work()
+    main()

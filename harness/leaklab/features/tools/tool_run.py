@@ -51,6 +51,14 @@ class ToolJob:
 
 
 @dataclass(frozen=True)
+class Probe:
+    """A module that the driver imports to profile from within, and the folder for its files."""
+
+    module: str
+    output: Path
+
+
+@dataclass(frozen=True)
 class ToolRun:
     """The outcome of a tool's command.
 
@@ -97,6 +105,7 @@ class ToolRunner:
         command: Sequence[str],
         environment: Mapping[str, str],
         instrument: str = "",
+        probe: Probe | None = None,
     ) -> ToolRun:
         """Run a tool's command to its end, with the services of its work.
 
@@ -105,6 +114,7 @@ class ToolRunner:
             command: The tool's command line.
             environment: Variables that the tool needs.
             instrument: What the driver switches on in its own process.
+            probe: The module that profiles from within, and its folder.
 
         Raises:
             Cancelled: The session has ended.
@@ -113,7 +123,11 @@ class ToolRunner:
         roots, folder, job = self.catalogue.import_roots, tool_job.folder, tool_job.job
         report = folder / "report"
         with services.running(job, roots, folder, self._folder, self._ended) as running:
-            text = job_text(tool_job, roots, running.addresses, report, instrument)
+            fields = job_fields(tool_job, roots, running.addresses, report)
+            fields |= {"instrument": instrument}
+            if probe:
+                fields |= {"probe": probe.module, "output": str(probe.output)}
+            text = json.dumps(fields)
             (folder / "job").write_text(text, encoding="utf-8")
             tool_run = self._run(command, folder, {**environment_of(tool_job), **environment})
         if self._ended.is_set():
@@ -205,28 +219,24 @@ def end(pid: int) -> None:
         os.killpg(pid, signal.SIGKILL)
 
 
-def job_text(
-    tool_job: ToolJob,
-    roots: Sequence[Path],
-    addresses: Mapping[str, str],
-    report: Path,
-    instrument: str,
-) -> str:
-    """Encode a job as the driver reads it (`driver.py` describes the fields)."""
+def job_fields(
+    tool_job: ToolJob, roots: Sequence[Path], addresses: Mapping[str, str], report: Path
+) -> dict[str, object]:
+    """Return a job as the driver reads it (`driver.py` describes the fields)."""
     job = tool_job.job
-    fields = {
+    return {
         "roots": [str(root) for root in roots],
         "scenario": job.scenario.name,
         "variant": str(job.variant),
+        "mode": str(job.mode),
+        "workers": job.workers,
         "seed": job.seed,
         "units": job.units,
         "options": dict(job.options),
         "services": dict(addresses),
         "scratch": str(tool_job.folder / "scratch"),
-        "instrument": instrument,
         "report": str(report),
     }
-    return json.dumps(fields)
 
 
 def environment_of(tool_job: ToolJob) -> dict[str, str]:

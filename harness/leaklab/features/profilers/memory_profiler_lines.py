@@ -1,0 +1,38 @@
+"""memory_profiler, line by line: `@profile` on each function of the program."""
+
+import re
+
+from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.tools.tool_run import ToolRun
+
+# Line, usage, increment, occurrences, and the line of code.
+ROW = re.compile(r"^ +(\d+) +[\d.]+ MiB +(-?[\d.]+) MiB +\d+ +(.*)$")
+FILE = re.compile(r"^Filename: (.*)$")
+
+
+class MemoryProfilerLines:
+    """The table with a row for each line of code, and its increment of the process's memory."""
+
+    name = "memory_profiler"
+    package = "memory_profiler"
+    part = 20
+    pools = "decorates the functions in each process, and prints the tables of the parent alone"
+
+    def command(self, task: ProfileTask) -> ProfileCommand:
+        """Return the command; the decorators are put on without a change to the file."""
+        return ProfileCommand([task.python, "-m", "memory_profiler", task.driver], "profile")
+
+    def report(self, task: ProfileTask, tool_run: ToolRun) -> str:
+        """Return the tables, one for each function."""
+        del task
+        return tool_run.output
+
+    def first_answer(self, report: str) -> str:
+        """Return the line of code with the largest increment."""
+        file, rows = "", []
+        for line in report.splitlines():
+            if opened := FILE.match(line):
+                file = opened[1]
+            elif (row := ROW.match(line)) and not row[3].lstrip().startswith(("@", "def ")):
+                rows.append((float(row[2]), f"{file}:{row[1]}: {row[2]} MiB  {row[3].strip()}"))
+        return max(rows, default=(0.0, ""))[1]

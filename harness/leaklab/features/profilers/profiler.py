@@ -1,0 +1,90 @@
+"""The protocol of a profiler, and what it gets and gives."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Protocol
+
+from leaklab.features.tools.tool_run import Probe, ToolJob, ToolRun
+
+# The package of the modules that profile from within; it is copied beside the driver.
+PROBES = "leaklab_probes"
+
+
+@dataclass(frozen=True)
+class ProfileTask:
+    """One run to make under a profiler.
+
+    Attributes:
+        tool_job: The work, and the folder of the run.
+        python: The interpreter that has the profiler's package.
+        output: The folder for the files that the user keeps.
+    """
+
+    tool_job: ToolJob
+    python: str
+    output: Path
+
+    @property
+    def driver(self) -> str:
+        """The path of the program that does the work."""
+        return str(self.tool_job.driver)
+
+    @property
+    def is_pool(self) -> bool:
+        """Whether the workers of a pool do the work."""
+        return self.tool_job.job.mode.is_pool
+
+
+@dataclass(frozen=True)
+class ProfileCommand:
+    """A command line that does the work under a profiler.
+
+    Attributes:
+        argv: The command line.
+        instrument: What the driver switches on in its own process (`driver.py`).
+        probe: The module that profiles from within; None if the command does it.
+        environment: Variables that the profiler needs.
+    """
+
+    argv: list[str]
+    instrument: str = ""
+    probe: Probe | None = None
+    environment: Mapping[str, str] = field(default_factory=dict)
+
+
+class Profiler(Protocol):
+    """A profiler that people use, with the output that they know.
+
+    Attributes:
+        name: The name for `--with`.
+        package: The Python package that has it.
+        part: The profiler gets one `part`-th of the scenario's units, because it is slow.
+        pools: What it can do in a pool, in a sentence.
+    """
+
+    name: str
+    package: str
+    part: int
+    pools: str
+
+    def command(self, task: ProfileTask) -> ProfileCommand:
+        """Return the command that does the work under the profiler."""
+
+    def report(self, task: ProfileTask, tool_run: ToolRun) -> str:
+        """Return what the profiler says, in its own form; its files are in `task.output`.
+
+        Raises:
+            NotMeasured: The profiler gave no answer.
+        """
+
+    def first_answer(self, report: str) -> str:
+        """Return the first culprit that a report names, in its own words; empty if none."""
+
+
+def probing(task: ProfileTask, module: str, environment: Mapping[str, str] | None = None) -> (
+    ProfileCommand
+):
+    """Return the command of a profiler that works from within, in a module of `probes`."""
+    probe = Probe(f"{PROBES}.{module}", task.output)
+    return ProfileCommand([task.python, task.driver], "", probe, environment or {})

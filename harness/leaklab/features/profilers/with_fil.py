@@ -1,0 +1,44 @@
+"""Fil: what was in memory at the peak, by call."""
+
+from leaklab.features.profilers.commands import require_file
+from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.errors import NotMeasured
+from leaklab.model.units import format_bytes
+
+FOLDER, STACKS = "fil", "peak-memory.prof"
+ROWS = 5
+
+
+class Fil:
+    """A flame graph of the peak."""
+
+    name = "fil"
+    package = "filprofiler"
+    part = 1
+    pools = "profiles the parent; it does not follow workers"
+
+    def command(self, task: ProfileTask) -> ProfileCommand:
+        """Return the command."""
+        options = ["--no-browser", "-o", str(task.output / FOLDER), "run"]
+        return ProfileCommand([task.python, "-m", "filprofiler", *options, task.driver])
+
+    def report(self, task: ProfileTask, tool_run: ToolRun) -> str:
+        """Return the calls with the most memory at the peak; the flame graphs are files.
+
+        Raises:
+            NotMeasured: There is no profile.
+        """
+        found = sorted((task.output / FOLDER).glob(f"*/{STACKS}"))
+        if not found:
+            raise NotMeasured(f"{self.name}: it wrote no profile; see {task.output}")
+        stacks = require_file(self.name, found[-1], tool_run).read_text(encoding="utf-8")
+        rows = [line.rpartition(" ") for line in stacks.splitlines()]
+        largest = sorted(rows, key=lambda row: -float(row[2]))[:ROWS]
+        lines = [f"{format_bytes(float(size)):>10}  {calls.split(';')[-1]}" for calls, _, size in largest]
+        return "\n".join(["at the peak, by the innermost call:", *lines]) + "\n"
+
+    def first_answer(self, report: str) -> str:
+        """Return the call with the most memory at the peak."""
+        lines = report.splitlines()[1:]
+        return " ".join(lines[0].split()) if lines else ""
