@@ -170,8 +170,10 @@ def test_no_function_is_longer_than_30_lines() -> None:
 
 
 # A name may be defined in several modules only if each module is a separate program or plug-in:
-# a sub-command's entry, a script's entry, and the supervisor, which imports nothing from leaklab.
-SHARED_NAMES = {"command", "main", "child_pids", "TYPE_CHECKING", "__version__"}
+# a sub-command's entry, a script's entry, a profiler's probe (`features/profilers/probes`), and the
+# supervisor, which imports nothing from leaklab.
+PROBE_NAMES = {"begin", "warmed_up", "finish"}
+SHARED_NAMES = {"command", "main", "child_pids", "TYPE_CHECKING", "__version__", *PROBE_NAMES}
 
 
 def public_names(tree: ast.Module) -> set[str]:

@@ -23,6 +23,7 @@ SECTIONS = {
     "Learn from known leaks": {
         "list": "List the scenarios.",
         "show": "Show a scenario, a hint, or the solution.",
+        "profile": "Run a scenario under a real profiler.",
     },
     "Compare branches": {
         "bench": "Measure the current commit with asv.",

@@ -10,8 +10,8 @@ from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.errors import NotMeasured
 from leaklab.model.text import cut_to
 
-MAX_SECONDS = 120
-MAX_MESSAGE = 200
+MAX_REPORT_SECONDS = 120
+MAX_REPORT_MESSAGE = 200
 
 
 def output_of(
@@ -34,14 +34,14 @@ def output_of(
             capture_output=True,
             text=True,
             errors="replace",
-            timeout=MAX_SECONDS,
+            timeout=MAX_REPORT_SECONDS,
             check=False,
         )
     except subprocess.TimeoutExpired:
-        raise NotMeasured(f"{name}: its report took more than {MAX_SECONDS} s") from None
+        raise NotMeasured(f"{name}: its report took more than {MAX_REPORT_SECONDS} s") from None
     if completed.returncode:
         lines = (completed.stderr or completed.stdout).strip().splitlines() or ["no message"]
-        raise NotMeasured(f"{name}: it made no report: {cut_to(lines[-1], MAX_MESSAGE)}")
+        raise NotMeasured(f"{name}: it made no report: {cut_to(lines[-1], MAX_REPORT_MESSAGE)}")
     return completed.stdout
 
 

@@ -6,7 +6,7 @@ from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.tools.tool_run import ToolRun
 
 # Line, usage, increment, occurrences, and the line of code.
-ROW = re.compile(r"^ +(\d+) +[\d.]+ MiB +(-?[\d.]+) MiB +\d+ +(.*)$")
+TABLE_ROW = re.compile(r"^ +(\d+) +[\d.]+ MiB +(-?[\d.]+) MiB +\d+ +(.*)$")
 FILE = re.compile(r"^Filename: (.*)$")
 
 
@@ -16,6 +16,7 @@ class MemoryProfilerLines:
     name = "memory_profiler"
     package = "memory_profiler"
     part = 20
+    fails_on_leaks = False
     pools = "decorates the functions in each process, and prints the tables of the parent alone"
 
     def command(self, task: ProfileTask) -> ProfileCommand:
@@ -33,6 +34,6 @@ class MemoryProfilerLines:
         for line in report.splitlines():
             if opened := FILE.match(line):
                 file = opened[1]
-            elif (row := ROW.match(line)) and not row[3].lstrip().startswith(("@", "def ")):
+            elif (row := TABLE_ROW.match(line)) and not row[3].lstrip().startswith(("@", "def ")):
                 rows.append((float(row[2]), f"{file}:{row[1]}: {row[2]} MiB  {row[3].strip()}"))
         return max(rows, default=(0.0, ""))[1]

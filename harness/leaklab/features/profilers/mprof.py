@@ -1,7 +1,7 @@
 """memory_profiler over time: `mprof run`, and the picture of `mprof plot`."""
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.profilers.commands import output_of, require_file
+from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.tools.tool_run import ToolRun
 
 DATA, PICTURE = "mprofile.dat", "mprof.png"
@@ -13,6 +13,7 @@ class Mprof:
     name = "mprof"
     package = "memory_profiler"
     part = 1
+    fails_on_leaks = False
     pools = "samples each worker from outside (--multiprocess)"
 
     def command(self, task: ProfileTask) -> ProfileCommand:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from leaklab.features.tools.tool_run import Probe, ToolJob, ToolRun
+from leaklab.features.tools.tool_job import Probe, ToolJob
+from leaklab.features.tools.tool_run import ToolRun
 
 # The package of the modules that profile from within; it is copied beside the driver.
 PROBES = "leaklab_probes"
@@ -60,12 +61,14 @@ class Profiler(Protocol):
         name: The name for `--with`.
         package: The Python package that has it.
         part: The profiler gets one `part`-th of the scenario's units, because it is slow.
-        pools: What it can do in a pool, in a sentence.
+        fails_on_leaks: Whether an exit status other than 0 means a leak, and not a failure.
+        pools: What it can do in a pool; a sentence without its subject, the profiler.
     """
 
     name: str
     package: str
     part: int
+    fails_on_leaks: bool
     pools: str
 
     def command(self, task: ProfileTask) -> ProfileCommand:
@@ -82,9 +85,9 @@ class Profiler(Protocol):
         """Return the first culprit that a report names, in its own words; empty if none."""
 
 
-def probing(task: ProfileTask, module: str, environment: Mapping[str, str] | None = None) -> (
-    ProfileCommand
-):
+def probing(
+    task: ProfileTask, module: str, environment: Mapping[str, str] | None = None
+) -> ProfileCommand:
     """Return the command of a profiler that works from within, in a module of `probes`."""
     probe = Probe(f"{PROBES}.{module}", task.output)
     return ProfileCommand([task.python, task.driver], "", probe, environment or {})

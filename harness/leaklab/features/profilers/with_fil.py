@@ -7,7 +7,7 @@ from leaklab.model.errors import NotMeasured
 from leaklab.model.units import format_bytes
 
 FOLDER, STACKS = "fil", "peak-memory.prof"
-ROWS = 5
+MAX_CALLS = 5
 
 
 class Fil:
@@ -16,6 +16,7 @@ class Fil:
     name = "fil"
     package = "filprofiler"
     part = 1
+    fails_on_leaks = False
     pools = "profiles the parent; it does not follow workers"
 
     def command(self, task: ProfileTask) -> ProfileCommand:
@@ -29,16 +30,21 @@ class Fil:
         Raises:
             NotMeasured: There is no profile.
         """
-        found = sorted((task.output / FOLDER).glob(f"*/{STACKS}"))
-        if not found:
+        profiles = sorted((task.output / FOLDER).glob(f"*/{STACKS}"))
+        if not profiles:
             raise NotMeasured(f"{self.name}: it wrote no profile; see {task.output}")
-        stacks = require_file(self.name, found[-1], tool_run).read_text(encoding="utf-8")
+        stacks = require_file(self.name, profiles[-1], tool_run).read_text(encoding="utf-8")
         rows = [line.rpartition(" ") for line in stacks.splitlines()]
-        largest = sorted(rows, key=lambda row: -float(row[2]))[:ROWS]
-        lines = [f"{format_bytes(float(size)):>10}  {calls.split(';')[-1]}" for calls, _, size in largest]
+        largest = sorted(rows, key=lambda row: -int(row[2]))[:MAX_CALLS]
+        lines = [f"{format_bytes(int(size)):>10}  {innermost(c)}" for c, _, size in largest]
         return "\n".join(["at the peak, by the innermost call:", *lines]) + "\n"
 
     def first_answer(self, report: str) -> str:
         """Return the call with the most memory at the peak."""
         lines = report.splitlines()[1:]
         return " ".join(lines[0].split()) if lines else ""
+
+
+def innermost(calls: str) -> str:
+    """Return the innermost call of a stack, without the line of code that Fil appends."""
+    return calls.rsplit(";", maxsplit=1)[-1].split("@", maxsplit=1)[0]

@@ -14,6 +14,7 @@ class Guppy:
     name = "guppy3"
     package = "guppy3"
     part = 1
+    fails_on_leaks = False
     pools = "reads the heap of the process that it runs in: the parent, and not the workers"
 
     def command(self, task: ProfileTask) -> ProfileCommand:

@@ -7,9 +7,12 @@ from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.tools.tool_run import ToolRun
 
 DATA, PICTURE, LEAKS = "memray.bin", "memray-flamegraph.html", "memray-leaks.html"
-ROWS = "12"
-# A row of `memray summary`: the location, and the share and size of memory with its callees.
-ROW = re.compile(r"^│ (\S.*? at \S+?)(?::(\d+))? +│", re.M)
+SUMMARY_ROWS = "12"
+WIDE = {"COLUMNS": "150", "NO_COLOR": "1"}
+# The column by which `memray summary` sorts: the memory of a function without that of its callees.
+OWN_MEMORY = "3"
+# A row of `memray summary`: the function and its file, and its own memory.
+SUMMARY_ROW = re.compile(r"^│ (\S.*? at \S+) +│[^│]+│[^│]+│ +(\S+) │", re.M)
 
 
 class Memray:
@@ -18,6 +21,7 @@ class Memray:
     name = "memray"
     package = "memray"
     part = 1
+    fails_on_leaks = False
     pools = "records forked workers in files of their own (--follow-fork), and no spawned ones"
 
     def command(self, task: ProfileTask) -> ProfileCommand:
@@ -41,12 +45,12 @@ class Memray:
                 picture = str(task.output / name.replace(".html", f"{suffix}.html"))
                 arguments = ["flamegraph", *options, "-f", "-o", picture, str(data)]
                 output_of(self.name, [*memray, *arguments])
-            summary = [*memray, "summary", "-r", ROWS, str(data)]
-            text = output_of(self.name, summary, {"COLUMNS": "100", "NO_COLOR": "1"})
+            summary = [*memray, "summary", "-s", OWN_MEMORY, "-r", SUMMARY_ROWS, str(data)]
+            text = output_of(self.name, summary, WIDE)
             texts.append(f"{data.name}\n{text}")
         return "\n".join(texts)
 
     def first_answer(self, report: str) -> str:
-        """Return the first row that is in a file of a program."""
-        rows = [row for row in ROW.findall(report) if ".py" in row[0]]
-        return f"{rows[0][0]}:{rows[0][1]}" if rows else ""
+        """Return the function with the most memory of its own at the peak."""
+        first = SUMMARY_ROW.search(report)
+        return f"{first[1]}: {first[2]}" if first else ""

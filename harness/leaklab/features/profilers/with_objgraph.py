@@ -10,6 +10,7 @@ class Objgraph:
     name = "objgraph"
     package = "objgraph"
     part = 1
+    fails_on_leaks = False
     pools = "counts the objects of the process that it runs in: the parent, and not the workers"
 
     def command(self, task: ProfileTask) -> ProfileCommand:

@@ -4,8 +4,9 @@ from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.tools.peaks import psleak_command
 from leaklab.features.tools.registry import PSLEAK_ENVIRONMENT
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.errors import NotMeasured
 
-ROUNDS = 10
+ALL_ROUNDS = 10
 
 
 class Psleak:
@@ -14,11 +15,18 @@ class Psleak:
     name = "psleak"
     package = "psleak"
     part = 1
-    pools = "checks the process of its test: it has no pool"
+    fails_on_leaks = True
+    pools = "checks the process of its test, and no pool"
 
     def command(self, task: ProfileTask) -> ProfileCommand:
-        """Return the command, with all rounds of the tool."""
-        argv = psleak_command(ROUNDS)(task.tool_job)
+        """Return the command, with all rounds of the tool.
+
+        Raises:
+            NotMeasured: The work is that of a pool.
+        """
+        if task.is_pool:
+            raise NotMeasured(f"{self.name} {self.pools}: use --mode inline")
+        argv = psleak_command(ALL_ROUNDS)(task.tool_job)
         return ProfileCommand([task.python, *argv[1:]], environment=PSLEAK_ENVIRONMENT)
 
     def report(self, task: ProfileTask, tool_run: ToolRun) -> str:

@@ -12,6 +12,7 @@ class Pympler:
     name = "pympler"
     package = "pympler"
     part = 1
+    fails_on_leaks = False
     pools = "sums up the process that it runs in: the parent, and not the workers"
 
     def command(self, task: ProfileTask) -> ProfileCommand:

@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import click
+
 from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.tools.tool_run import ToolRun
@@ -16,6 +18,7 @@ class Scalene:
     name = "scalene"
     package = "scalene"
     part = 1
+    fails_on_leaks = False
     pools = "follows the processes of multiprocessing, and fails where a script chooses how"
 
     def command(self, task: ProfileTask) -> ProfileCommand:
@@ -31,8 +34,8 @@ class Scalene:
             NotMeasured: There is no profile.
         """
         data = require_file(self.name, task.output / DATA, tool_run)
-        view = [task.python, "-m", "scalene", "view", "--cli"]
-        text = output_of(self.name, view, {"COLUMNS": "100", "NO_COLOR": "1"}, task.output)
+        view = [task.python, "-m", "scalene", "view", "--cli", "--reduced"]
+        text = click.unstyle(output_of(self.name, view, {"COLUMNS": "120"}, task.output))
         return f"{text}\n{_leaks(json.loads(data.read_text(encoding='utf-8')))}"
 
     def first_answer(self, report: str) -> str:

@@ -14,6 +14,7 @@ class Tracemalloc:
     name = "tracemalloc"
     package = ""
     part = 1
+    fails_on_leaks = False
     pools = "traces the process that it is started in: the parent, and not the workers"
 
     def command(self, task: ProfileTask) -> ProfileCommand:

@@ -5,15 +5,16 @@ It uses only the standard library, so that the process contains little beside th
 
     LEAKLAB_TOOL_JOB=JOB python driver.py
 
-JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `mode`, `workers`, `seed`, `units`
-of each process, `options`, `services`, `scratch`, `instrument` (`tracemalloc`, or `profile` for
-memory_profiler's decorator, to be switched on in the process itself), `probe` (the name of a module
-that profiles from within, or empty; `features/profilers/probes` describes them), `output`, a folder
-for its files, and `report`, the file to be written at the end. The report is JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
+JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `mode`, `workers`, `seed`, the
+`units` of all processes together, `options`, `services`, `scratch`, `instrument` (`tracemalloc`, or
+`profile` for memory_profiler's decorator, to be switched on in the process itself), `probe` (the
+name of a module that profiles from within, or empty; `features/profilers/probes` describes them),
+`output`, a folder for its files, and `report`, the file to be written at the end. The report is
+JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
 after the first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
 
-In the mode of a pool, each worker does the units, and writes its report beside that file, with its
-number at the end. What a tool sees of the workers is up to the tool.
+In the mode of a pool, each worker does its share of the units, and writes its report beside that
+file, with its number at the end. What a tool sees of the workers is up to the tool.
 
 A copy of this file is started by its path, or imported by a module that a tool imports.
 """
@@ -64,7 +65,7 @@ class DriverRun:
         self._report = Path(job["report"] + ("" if worker is None else f"-{worker}"))
         self._probe = find_probe(job) if worker is None else NO_PROBE
         self._output = job.get("output", "")
-        self._left: int = job["units"]
+        self._left: int = job["units"] // (1 if worker is None else job["workers"])
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
         self._early_rss_bytes: int | None = None
@@ -109,7 +110,7 @@ class DriverRun:
             "high_water_bytes": memory_bytes()["VmHWM"],
         }
         self._report.write_text(json.dumps(report), encoding="utf-8")
-        self._probe.end(self._output)
+        self._probe.finish(self._output)
 
 
 class NoProbe:
@@ -121,7 +122,7 @@ class NoProbe:
     def warmed_up(self) -> None:
         """Note the memory after the first tenth of the units."""
 
-    def end(self, output: str) -> None:
+    def finish(self, output: str) -> None:
         """Print what was found, and write files into the folder `output`."""
 
 
@@ -197,7 +198,7 @@ def work_in_pool(job: dict[str, Any]) -> None:
         probe.begin(None)
         probe.warmed_up()
         pool.map(work, range(job["workers"]), chunksize=1)
-        probe.end(job.get("output", ""))
+        probe.finish(job.get("output", ""))
 
 
 def main() -> None:

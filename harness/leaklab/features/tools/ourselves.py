@@ -5,7 +5,8 @@ from typing import Literal
 import msgspec
 
 from leaklab.features.tools.peaks import PYTHON, ToolFigures
-from leaklab.features.tools.tool_run import ToolJob, ToolRun
+from leaklab.features.tools.tool_job import ToolJob
+from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.verdicts import Conclusion
 
 

@@ -10,7 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from leaklab.features.tools.tool_run import DRIVER, ToolJob, ToolRun
+from leaklab.features.tools.tool_job import DRIVER, ToolJob
+from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.units import MIB
 
 PYTHON = sys.executable

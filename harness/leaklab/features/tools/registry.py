@@ -11,13 +11,15 @@ import msgspec
 from leaklab.features.tools import peaks
 from leaklab.features.tools.ourselves import lab_command, lab_read
 from leaklab.features.tools.peaks import ToolFigures, by_report, reported
-from leaklab.features.tools.tool_run import ToolJob, ToolRun, ToolRunner
+from leaklab.features.tools.tool_job import ToolJob
+from leaklab.features.tools.tool_run import ToolRun, ToolRunner
 from leaklab.model.errors import NotMeasured
 
 # `@profile` reads the memory after every line, about a hundred times slower than the bare program.
 PROFILED_PART = 20
 # psleak decides the number of calls itself. After three of its ten rounds it has made 961 calls.
 PSLEAK_ROUNDS = 3
+PSLEAK_ENVIRONMENT = {"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"}
 
 MAX_LAST_LINE = 160
 
@@ -126,7 +128,7 @@ TOOLS_IN_ORDER = (
         peaks.psleak_command(PSLEAK_ROUNDS),
         by_report(peaks.no_peak),
         Needs("psleak"),
-        environment={"PYTHONMALLOC": "malloc", "PYTHONUNBUFFERED": "1"},
+        environment=PSLEAK_ENVIRONMENT,
     ),
 )
 TOOLS = {tool.name: tool for tool in TOOLS_IN_ORDER}

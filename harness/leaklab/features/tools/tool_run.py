@@ -22,40 +22,17 @@ from typing import Any
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.tools import driver
+from leaklab.features.tools.tool_job import DRIVER, Probe, ToolJob, environment_of, job_fields
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job
 from leaklab.sandbox import services
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
-
-DRIVER = "leaklab_driver"
 
 # A limit that no tool needs, and that stops a program which allocates without end.
 MAX_DATA_BYTES = 4 << 30
 # A run is limited by the CPU time of a process, so that a busy machine does not change a verdict.
 # Its elapsed time may be this many times as long, which only a run that waits forever exceeds.
 MAX_WALL_PER_CPU = 20
-
-
-@dataclass(frozen=True)
-class ToolJob:
-    """One run to make under a tool.
-
-    `job` is the work, `root` the folder of its catalogue, `driver` the copy of the driver, and
-    `folder` the folder of this run.
-    """
-
-    job: Job
-    root: Path
-    driver: Path
-    folder: Path
-
-
-@dataclass(frozen=True)
-class Probe:
-    """A module that the driver imports to profile from within, and the folder for its files."""
-
-    module: str
-    output: Path
 
 
 @dataclass(frozen=True)
@@ -81,7 +58,7 @@ class ToolRunner:
 
     def __init__(self, catalogue: Catalogue, folder: Path, seconds: float) -> None:
         self.catalogue = catalogue
-        self._folder = folder
+        self.folder = folder
         self.seconds = seconds
         self._numbers = itertools.count()
         self._ended = threading.Event()
@@ -91,11 +68,11 @@ class ToolRunner:
     @contextlib.contextmanager
     def prepare(self, job: Job) -> Iterator[ToolJob]:
         """Prepare a run of the job, in a folder that is removed on exit."""
-        folder = self._folder / f"tool-{next(self._numbers):05}"
+        folder = self.folder / f"tool-{next(self._numbers):05}"
         with reporting_disk_errors(folder):
             (folder / "scratch").mkdir(parents=True)
         try:
-            yield ToolJob(job, self.catalogue.root, self._folder / f"{DRIVER}.py", folder)
+            yield ToolJob(job, self.catalogue.root, self.folder / f"{DRIVER}.py", folder)
         finally:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -122,7 +99,7 @@ class ToolRunner:
         """
         roots, folder, job = self.catalogue.import_roots, tool_job.folder, tool_job.job
         report = folder / "report"
-        with services.running(job, roots, folder, self._folder, self._ended) as running:
+        with services.running(job, roots, folder, self.folder, self._ended) as running:
             fields = job_fields(tool_job, roots, running.addresses, report)
             fields |= {"instrument": instrument}
             if probe:
@@ -217,40 +194,3 @@ def end(pid: int) -> None:
     """Kill the process group that a process leads, if it still exists."""
     with contextlib.suppress(ProcessLookupError):
         os.killpg(pid, signal.SIGKILL)
-
-
-def job_fields(
-    tool_job: ToolJob, roots: Sequence[Path], addresses: Mapping[str, str], report: Path
-) -> dict[str, object]:
-    """Return a job as the driver reads it (`driver.py` describes the fields)."""
-    job = tool_job.job
-    return {
-        "roots": [str(root) for root in roots],
-        "scenario": job.scenario.name,
-        "variant": str(job.variant),
-        "mode": str(job.mode),
-        "workers": job.workers,
-        "seed": job.seed,
-        "units": job.units,
-        "options": dict(job.options),
-        "services": dict(addresses),
-        "scratch": str(tool_job.folder / "scratch"),
-        "report": str(report),
-    }
-
-
-def environment_of(tool_job: ToolJob) -> dict[str, str]:
-    """Return the environment of a tool: that of the caller with changes that make runs alike.
-
-    No bytecode is written, so that no run uses what another one compiled. Variables of pytest are
-    removed, because they are not meant for the tests that are run here.
-    """
-    inherited = {name: text for name, text in os.environ.items() if not name.startswith("PYTEST")}
-    return {
-        **inherited,
-        "LEAKLAB_TOOL_JOB": str(tool_job.folder / "job"),
-        "PYTHONPATH": str(tool_job.driver.parent),
-        "PYTHONHASHSEED": "0",
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "NO_PROXY": "127.0.0.1",
-    }

@@ -10,7 +10,8 @@ import msgspec
 from leaklab.features.tools.ourselves import lab_default_command, lab_result
 from leaklab.features.tools.peaks import PYTHON, bare_command, psleak_command
 from leaklab.features.tools.registry import LEAKLAB, NO_NEEDS, PSLEAK, Needs
-from leaklab.features.tools.tool_run import DRIVER, ToolJob, ToolRun
+from leaklab.features.tools.tool_job import DRIVER, ToolJob
+from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.scenario import Resource
 
 MAX_RISE_BYTES = 1 << 20

@@ -22,7 +22,8 @@ from leaklab.features.tools import peaks, verdicts
 from leaklab.features.tools.ourselves import lab_result
 from leaklab.features.tools.peaks import ToolFigures
 from leaklab.features.tools.registry import Needs
-from leaklab.features.tools.tool_run import ToolJob, ToolRun
+from leaklab.features.tools.tool_job import ToolJob
+from leaklab.features.tools.tool_run import ToolRun
 from leaklab.features.tools.verdicts import VERDICT_TOOLS, ToolVerdict
 from leaklab.reports import markdown
 from leaklab.reports.tools import missed, tool_tables

@@ -19,7 +19,7 @@ def warmed_up() -> None:
     HEAP.setrelheap()
 
 
-def end(output: str) -> None:
+def finish(output: str) -> None:
     """Print the new objects by type, and by what refers to those of the first type."""
     del output
     heap = HEAP.heap()

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import gc
-import os
+import inspect
 import shutil
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -24,7 +25,7 @@ def warmed_up() -> None:
     objgraph.growth()
 
 
-def end(output: str) -> None:
+def finish(output: str) -> None:
     """Print the growth, and the chain of references to a new object of the type that grew most."""
     grown = objgraph.growth(limit=TYPES)
     for name, count, added in grown:
@@ -35,16 +36,24 @@ def end(output: str) -> None:
 
 def _show_chain(name: str, output: str) -> None:
     newest = objgraph.by_type(name)[-1]
-    chain = objgraph.find_backref_chain(newest, objgraph.is_proper_module)
+    chain = objgraph.find_backref_chain(newest, _is_root)
     if len(chain) < 2:
-        print(f"no module refers to the newest {name}")
+        print(f"no module and no running function refers to the newest {name}")
         return
     print(f"\nwhat refers to the newest {name}: " + " -> ".join(map(_label, chain)))
     # Without Graphviz, objgraph writes the graph in its language, which can be drawn elsewhere.
     suffix = "png" if shutil.which("dot") else "dot"
-    objgraph.show_chain(chain, filename=os.path.join(output, f"chain.{suffix}"))
+    objgraph.show_chain(chain, filename=str(Path(output) / f"chain.{suffix}"))
+
+
+def _is_root(part: Any) -> bool:
+    """Return whether the search ends here: a module, or a function or generator that runs."""
+    return objgraph.is_proper_module(part) or inspect.isframe(part) or inspect.isgenerator(part)
 
 
 def _label(part: Any) -> str:
-    module = isinstance(part, ModuleType)
-    return f"module {part.__name__}" if module else type(part).__name__
+    if isinstance(part, ModuleType):
+        return f"module {part.__name__}"
+    if inspect.isgenerator(part):
+        return f"generator {part.__name__}"
+    return f"{part.f_code.co_name}()" if inspect.isframe(part) else type(part).__name__

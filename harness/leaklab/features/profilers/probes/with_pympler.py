@@ -16,10 +16,10 @@ def begin(program: ModuleType | None) -> None:
 
 def warmed_up() -> None:
     """Make the first summary."""
-    _trackers.append(SummaryTracker())
+    _trackers.append(SummaryTracker())  # type: ignore[no-untyped-call]  # Pympler has no types
 
 
-def end(output: str) -> None:
+def finish(output: str) -> None:
     """Print the difference to a second summary."""
     del output
-    _trackers[0].print_diff()
+    _trackers[0].print_diff()  # type: ignore[no-untyped-call]

@@ -23,7 +23,7 @@ def warmed_up() -> None:
     _early.append(_snapshot())
 
 
-def end(output: str) -> None:
+def finish(output: str) -> None:
     """Take the second snapshot, and print what was allocated in between and is still alive."""
     del output
     late = _snapshot()
@@ -39,5 +39,8 @@ def end(output: str) -> None:
 
 
 def _snapshot() -> tracemalloc.Snapshot:
-    own = [tracemalloc.Filter(False, path) for path in (__file__, tracemalloc.__file__)]
+    own = [
+        tracemalloc.Filter(inclusive=False, filename_pattern=path)
+        for path in (__file__, tracemalloc.__file__)
+    ]
     return tracemalloc.take_snapshot().filter_traces(own)
