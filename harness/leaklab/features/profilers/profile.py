@@ -115,14 +115,7 @@ def make_profile(
     output: Path,
     on_step: Callable[[str], None],
 ) -> Profile:
-    """Run a job bare and under a profiler.
-
-    Args:
-        runner: Runs both.
-        job: The work; its units are those of the profile.
-        profiler: The profiler.
-        output: An empty folder for its files.
-        on_step: Is told what is being run.
+    """Run a job bare, then under a profiler, which gets an empty folder for its files.
 
     Raises:
         NotMeasured: The profiler is not installed, or one of the runs failed.

@@ -64,6 +64,8 @@ def environment_of(tool_job: ToolJob) -> dict[str, str]:
         "LEAKLAB_TOOL_JOB": str(tool_job.folder / "job"),
         "PYTHONPATH": str(tool_job.driver.parent),
         "PYTHONHASHSEED": "0",
+        # Some tools leave temporary files; the folder is removed with the run.
+        "TMPDIR": str(tool_job.folder),
         "PYTHONDONTWRITEBYTECODE": "1",
         "NO_PROXY": "127.0.0.1",
     }
