@@ -16,6 +16,7 @@ TRACEMALLOC = """[ Top 10 differences ]
 /lab/fixtures/articles.py:45: size=9953 KiB (+8958 KiB), count=4000 (+3600), average=2548 B
 /lab/scenarios/word_index/buggy.py:19: size=4378 KiB (+3900 KiB), count=1001 (+0), average=4479 B
 """
+PROGRAM = "/lab/scenarios/word_index/buggy.py"
 MEMORY_PROFILER = """Filename: /lab/scenarios/word_index/buggy.py
 
 Line #    Mem usage    Increment  Occurrences   Line Contents
@@ -66,7 +67,7 @@ FAILED (failures=1)
         (
             "memory_profiler",
             MEMORY_PROFILER,
-            "/lab/scenarios/word_index/buggy.py:18: 0.551 MiB  for word in set(article.text.split()):",
+            f"{PROGRAM}:18: 0.551 MiB  for word in set(article.text.split()):",
         ),
         ("mprof", "mprofile.dat\t40.215 MiB\n", ""),
         ("memray", MEMRAY, "revision at /lab/fixtures/articles.py: 10.097MB"),
