@@ -11,7 +11,7 @@ from typing import Any
 
 import objgraph
 
-TYPES = 10
+MAX_TYPES = 10
 
 
 def begin(program: ModuleType | None) -> None:
@@ -27,7 +27,7 @@ def warmed_up() -> None:
 
 def finish(output: str) -> None:
     """Print the growth, and the chain of references to a new object of the type that grew most."""
-    grown = objgraph.growth(limit=TYPES)
+    grown = objgraph.growth(limit=MAX_TYPES)
     for name, count, added in grown:
         print(f"{name:<24} {count:>9} {added:>+9}")
     if grown:

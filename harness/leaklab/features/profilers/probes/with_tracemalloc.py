@@ -5,9 +5,9 @@ from __future__ import annotations
 import tracemalloc
 from types import ModuleType
 
-FRAMES = 10
-LINES = 10
-TRACEBACKS = 3
+MAX_FRAMES = 10
+MAX_DIFFERENCES = 10
+MAX_TRACEBACKS = 3
 
 _early: list[tracemalloc.Snapshot] = []
 
@@ -15,7 +15,7 @@ _early: list[tracemalloc.Snapshot] = []
 def begin(program: ModuleType | None) -> None:
     """Start tracing."""
     del program
-    tracemalloc.start(FRAMES)
+    tracemalloc.start(MAX_FRAMES)
 
 
 def warmed_up() -> None:
@@ -29,10 +29,10 @@ def finish(output: str) -> None:
     late = _snapshot()
     tracemalloc.stop()
     print("[ Top 10 differences ]")
-    for line in late.compare_to(_early[0], "lineno")[:LINES]:
+    for line in late.compare_to(_early[0], "lineno")[:MAX_DIFFERENCES]:
         print(line)
     by_traceback = [d for d in late.compare_to(_early[0], "traceback") if d.size_diff > 0]
-    for difference in by_traceback[:TRACEBACKS]:
+    for difference in by_traceback[:MAX_TRACEBACKS]:
         blocks, kib = difference.count_diff, difference.size_diff / 1024
         print(f"\n{blocks:+,} memory blocks: {kib:+.1f} KiB")
         print("\n".join(difference.traceback.format()))
