@@ -65,7 +65,7 @@ lint: $(READY) ## Check style, types, layers and spelling
 	$(BIN)/codespell
 
 test: $(READY) ## Run all tests, also those with real processes
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder tests
 
 test-quick: $(READY) ## Run the pure tests only (seconds)
 	$(BIN)/python -m pytest -q tests -m 'not process' --ignore tests/process
