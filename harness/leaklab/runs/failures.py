@@ -23,7 +23,9 @@ def run_error(job: Job, measurement: Measurement | Result) -> LabError | None:
         error: LabError = BadInput(f"{job.label}: {measurement.detail}")
     else:
         what = WHAT_FAILED.get(measurement.end_reason, "")
-        last = measurement.output_tail.strip().splitlines()[-1:]
+        # The detail has the last output of a service; that of the program is not about its death.
+        is_service = measurement.end_reason is EndReason.SERVICE_DIED
+        last = [] if is_service else measurement.output_tail.strip().splitlines()[-1:]
         last_line = f"; its last output: {last[0]}" if last else ""
         error = NotMeasured(f"{job.label}: {what}{measurement.detail}{last_line}")
     error.add_note(measurement.output_tail)

@@ -236,6 +236,20 @@ def test_the_output_of_a_failed_program_is_kept_in_the_result() -> None:
     assert str(error) == "grow-4096/buggy/inline: why"
 
 
+@pytest.mark.parametrize(
+    ("reason", "message"),
+    [
+        (EndReason.DIED, "the measured process died: why; its last output: of the program"),
+        (EndReason.SERVICE_DIED, "why"),
+    ],
+)
+def test_the_last_output_of_the_program_is_not_named_as_that_of_a_service(
+    reason: EndReason, message: str
+) -> None:
+    trace = Measurement(end_reason=reason, detail="why", output_tail="first\nof the program\n")
+    assert str(run_error(toys.job(), trace)) == f"grow-4096/buggy/inline: {message}"
+
+
 def test_a_failure_has_its_job_and_a_reason_without_the_label_of_the_run(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(lambda _: EndReason.PROGRAM_FAILED), tmp_path)
     assert [Variant.BUGGY, Variant.FIXED] == [f.job.variant for f in outcome.failures]
