@@ -85,9 +85,19 @@ class Profiler(Protocol):
         """Return the first culprit that a report names, in its own words; empty if none."""
 
 
-def probing(
-    task: ProfileTask, module: str, environment: Mapping[str, str] | None = None
-) -> ProfileCommand:
-    """Return the command of a profiler that works from within, in a module of `probes`."""
-    probe = Probe(f"{PROBES}.{module}", task.output)
-    return ProfileCommand([task.python, task.driver], "", probe, environment or {})
+class FromWithin:
+    """The part that profilers share which work in the process itself, by a module of `probes`."""
+
+    part = 1
+    fails_on_leaks = False
+    probe = ""
+
+    def command(self, task: ProfileTask) -> ProfileCommand:
+        """Return the command of the work; the driver calls the probe."""
+        probe = Probe(f"{PROBES}.{self.probe}", task.output)
+        return ProfileCommand([task.python, task.driver], probe=probe)
+
+    def report(self, task: ProfileTask, tool_run: ToolRun) -> str:
+        """Return what the probe printed."""
+        del task
+        return tool_run.output

@@ -2,29 +2,18 @@
 
 import re
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask, probing
-from leaklab.features.tools.tool_run import ToolRun
+from leaklab.features.profilers.profiler import FromWithin
 
 FIRST = re.compile(r"^(\S+:\d+): size=.*$", re.M)
 
 
-class Tracemalloc:
+class Tracemalloc(FromWithin):
     """Two snapshots, after a tenth of the work and at its end, and their difference."""
 
     name = "tracemalloc"
     package = ""
-    part = 1
-    fails_on_leaks = False
+    probe = "with_tracemalloc"
     pools = "traces the process that it is started in: the parent, and not the workers"
-
-    def command(self, task: ProfileTask) -> ProfileCommand:
-        """Return the command; the snapshots are taken from within."""
-        return probing(task, "with_tracemalloc")
-
-    def report(self, task: ProfileTask, tool_run: ToolRun) -> str:
-        """Return the differences, largest first, and the first tracebacks."""
-        del task
-        return tool_run.output
 
     def first_answer(self, report: str) -> str:
         """Return the line with the largest difference."""
