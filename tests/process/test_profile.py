@@ -86,3 +86,50 @@ def test_an_unknown_profiler_is_bad_input(leaklab: Leaklab) -> None:
     result = leaklab("profile", "word_index", "--with", "heapy")
     assert 2 == result.returncode
     assert "'heapy' is not one of 'tracemalloc', 'memory_profiler'" in one_line(result)
+
+
+SHOP = """
+kept = []
+
+
+def place():
+    kept.append(bytearray(5_000))
+
+
+class Orders:
+    def __init__(self):
+        self._placed = []
+
+    def place(self):
+        self._placed.append(bytearray(5_000))
+"""
+
+
+@pytest.mark.parametrize("target", ["shop:place", "shop.py:Orders.place"])
+def test_a_function_of_the_user_is_profiled_like_a_scenario(
+    leaklab: Leaklab, place: Path, target: str
+) -> None:
+    (place / "shop.py").write_text(SHOP)
+    (profile,) = profiles(leaklab, target, "--units", "100", "--with", "tracemalloc")
+    assert "shop.py:" in profile["first_answer"]
+    assert [] == [path.name for path in place.iterdir() if path.suffix not in {".py", ""}]
+
+
+def test_a_function_of_the_user_is_profiled_in_a_pool(leaklab: Leaklab, place: Path) -> None:
+    (place / "shop.py").write_text(SHOP)
+    arguments = ["--units", "100", "--with", "tracemalloc", "--mode", "spawn"]
+    (profile,) = profiles(leaklab, "shop:place", *arguments)
+    assert profile["pools"]
+
+
+def test_a_function_that_is_not_there_is_one_line(leaklab: Leaklab, place: Path) -> None:
+    (place / "shop.py").write_text(SHOP)
+    result = leaklab("profile", "shop:deliver", "--with", "tracemalloc")
+    assert 3 == result.returncode
+    assert "shop has no deliver: check the name" in one_line(result)
+
+
+def test_a_set_up_is_for_targets(leaklab: Leaklab) -> None:
+    result = leaklab("profile", "word_index", "--with", "tracemalloc", "--setup", "shop:orders")
+    assert 2 == result.returncode
+    assert "--setup is for a target, and 'word_index' is a scenario" in one_line(result)

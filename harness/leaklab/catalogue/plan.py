@@ -1,7 +1,7 @@
 """The plan: the runs for a request, and the requirements that are not installed."""
 
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from leaklab.catalogue.folders import Catalogue
@@ -55,11 +55,20 @@ def plan(catalogue: Catalogue, request: PlanRequest) -> list[Job]:
         BadInput: A scenario, variant, mode or option does not exist, there are more workers than
             units, or there is nothing to run.
     """
+    return plan_scenarios(catalogue.load_all(request.names), request)
+
+
+def plan_scenarios(scenarios: Iterable[Scenario], request: PlanRequest) -> list[Job]:
+    """Return the runs of scenarios for the rest of a request, in order.
+
+    Raises:
+        BadInput: As for `plan`.
+    """
     if request.workers and not any(mode.is_pool for mode in request.modes or Mode):
         raise BadInput("--workers is for pools: add --mode fork, spawn, forkserver or multiprocess")
     jobs = [
         _job(scenario, variant, mode, repeat, request)
-        for scenario in catalogue.load_all(request.names)
+        for scenario in scenarios
         for mode in _modes(scenario, request)
         for repeat in range(1, request.repeat + 1)
         for variant in _variants(scenario, request)

@@ -29,7 +29,7 @@ from leaklab.model.text import cut_repr
 SCENARIO_SCHEMA = 1
 
 # Fields of a scenario that are not keys of its file.
-NOT_KEYS = ("name", "edited")
+NOT_KEYS = ("name", "edited", "target")
 
 # The tables of a scenario.toml; "" is its top level.
 TABLES: dict[str, type[msgspec.Struct]] = {

@@ -5,6 +5,8 @@ from typing import TypeAlias
 
 from msgspec import Struct, field
 
+from leaklab.model.target import Target
+
 Option: TypeAlias = str | int | float | bool
 
 
@@ -145,6 +147,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             stands for True in leaklab's own catalogue, and for False in any other.
         edited: The variants that were changed since their truth was declared, so that it is
             unknown; not a key of the file.
+        target: The function of the user that takes the place of a folder; not a key of the file.
     """
 
     name: str = ""
@@ -173,6 +176,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     fixed: FixedTruth | None = None
     program: ControlTruth | None = None
     edited: tuple[Variant, ...] = ()
+    target: Target | None = None
 
     @property
     def is_vouched(self) -> bool:

@@ -6,24 +6,29 @@ from pathlib import Path
 import click
 import msgspec
 
-from leaklab.catalogue.folders import open_catalogue
-from leaklab.catalogue.plan import PlanRequest, plan
+from leaklab.catalogue.folders import Catalogue, open_catalogue
+from leaklab.catalogue.plan import PlanRequest, plan_scenarios
+from leaklab.catalogue.targets import TargetRequest, is_target, read_target, scenario_of_target
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
 from leaklab.cli.param_types import Seconds
 from leaklab.features.profilers.profile import Profile, ProfileRequest, make_profiles
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.features.tools.tool_run import open_tool_runner
-from leaklab.model.errors import Exit, LabError
-from leaklab.model.scenario import Mode, Variant
+from leaklab.model.errors import BadInput, Exit, LabError
+from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.reports.profiles import profile_text
 
 ALL_TOOLS = "all"
+EPILOG = (
+    "Exit code 3 if a profiler is not installed, fails or takes too long; the others go on.  "
+    "leaklab's own verdict comes from 'leaklab run', which uses no profiler."
+)
 CPU_SECONDS = 60.0
 
 
-@click.command("profile")
-@click.argument("name", type=options.ScenarioName())
+@click.command("profile", epilog=EPILOG)
+@click.argument("name", type=options.ScenarioName(), metavar="NAME|TARGET")
 @click.option(
     "--with",
     "tools",
@@ -36,6 +41,12 @@ CPU_SECONDS = 60.0
     "--variant",
     type=click.Choice([v.value for v in Variant]),
     help="The variant.  [default: buggy, or program for a control]",
+)
+@click.option(
+    "--setup",
+    default="",
+    metavar="TARGET",
+    help="A function that makes the argument of the target, or the instance of its method.",
 )
 @click.option(
     "--mode",
@@ -73,6 +84,7 @@ CPU_SECONDS = 60.0
 def command(
     name: str,
     tools: tuple[str, ...],
+    setup: str,
     variant: str | None,
     mode: str,
     workers: int | None,
@@ -86,17 +98,16 @@ def command(
 ) -> Exit:
     """Run a scenario under a real profiler, and print what that profiler says.
 
-    The scenario runs twice: bare, and under the profiler. The last line compares what both took.
-    Pictures and data of the profiler are files. leaklab's own verdict comes from 'leaklab run',
-    which uses no profiler.
-
-    Exit code 3 if a profiler is not installed, fails or takes too long; the others go on.
+    A TARGET is a function of your own, MODULE:FUNCTION or FILE.py:FUNCTION, which is called again
+    and again. The work runs twice: bare, and under the profiler. The last line compares what both
+    took. Pictures and data of the profiler are files.
     """
     opened = open_catalogue(catalogue)
-    chosen = Variant(variant) if variant else opened.load(name).variants[0]
+    scenario = _scenario(opened, name, setup)
+    chosen = Variant(variant) if variant else scenario.variants[0]
     modes = (Mode(mode),)
     request = PlanRequest((name,), chosen, modes, workers, units, seed, changes)
-    (job,) = plan(opened, request)
+    (job,) = plan_scenarios([scenario], request)
     names = tuple(PROFILERS) if ALL_TOOLS in tools else tools
     wanted = ProfileRequest(job, [PROFILERS[n] for n in names], output, exact=units is not None)
     profiles: list[Profile] = []
@@ -113,3 +124,12 @@ def command(
     else:
         sys.stdout.write("\n".join(map(profile_text, profiles)))
     return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
+
+
+def _scenario(catalogue: Catalogue, name: str, setup: str) -> Scenario:
+    """Return the scenario of a name, or the one that a target stands for."""
+    if is_target(name):
+        return scenario_of_target(read_target(TargetRequest(name, setup, Path.cwd())))
+    if setup:
+        raise BadInput(f"--setup is for a target, and {name!r} is a scenario: leave it out")
+    return catalogue.load(name)

@@ -2,6 +2,7 @@
 
 import contextlib
 import itertools
+import re
 import shutil
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -33,7 +34,8 @@ class Profile(Struct, frozen=True, kw_only=True):
         variant: The program of the scenario.
         mode: How it was executed.
         units: The units of work of the whole run.
-        whole_units: The units that a verdict needs, of which the profiler may get a part.
+        whole_units: The units that a verdict needs, of which the profiler may get a part; 0 if they
+            are not known.
         report: What the profiler says, in its own form.
         first_answer: The first culprit that it names; empty if it names none.
         output: The folder with the profiler's files.
@@ -90,7 +92,7 @@ def make_profiles(
     """
     for profiler in request.profilers:
         job = request.job if request.exact else scaled(request.job, profiler)
-        name = f"{job.label.replace('/', '.')}.{profiler.name}"
+        name = f"{re.sub('[/:]', '.', job.label)}.{profiler.name}"
         try:
             output = new_folder(request.parent, name)
             try:
@@ -134,7 +136,7 @@ def make_profile(
         variant=str(job.variant),
         mode=str(job.mode),
         units=job.units,
-        whole_units=job.scenario.units * job.workers,
+        whole_units=0 if job.scenario.target else job.scenario.units * job.workers,
         report=report,
         first_answer=profiler.first_answer(report),
         output=str(output),

@@ -6,7 +6,8 @@ It uses only the standard library, so that the process contains little beside th
     LEAKLAB_TOOL_JOB=JOB python driver.py
 
 JOB is a JSON file: `roots` for sys.path, `scenario`, `variant`, `mode`, `workers`, `seed`, the
-`units` of all processes together, `options`, `services`, `scratch`, `instrument` (`tracemalloc`, or
+`units` of all processes together, `options`, `services`, `scratch`, `target` (None, or the function
+of the user that takes the place of the scenario), `instrument` (`tracemalloc`, or
 `profile` for memory_profiler's decorator, to be switched on in the process itself), `probe` (the
 name of a module that profiles from within, or empty; `features/profilers/probes` describes them),
 `output`, a folder for its files, and `report`, the file to be written at the end. The report is
@@ -28,7 +29,7 @@ import os
 import sys
 import time
 import tracemalloc
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -39,6 +40,8 @@ WARM_UP_PARTS = 10
 # The mode `multiprocess` is the package of that name, with the default method of Linux.
 PACKAGES = {"multiprocess": "multiprocess"}
 METHODS = {"multiprocess": "fork"}
+# The copy of the module that calls a function of the user.
+TARGET_LOADER = "leaklab_target"
 
 
 @dataclass(frozen=True)
@@ -69,12 +72,11 @@ class DriverRun:
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
         self._early_rss_bytes: int | None = None
-        names = ("seed", "units", "options", "services", "scratch")
-        program, workload = load_program(job["scenario"], job["variant"])
+        program, units = load_work(job)
         if job["instrument"] == "profile":
             decorate(program)
         self._probe.begin(program)
-        self._units = workload.workload(program, DriverLab(*(job[name] for name in names)))
+        self._units = units()
         if job["instrument"] == "tracemalloc":
             tracemalloc.start()
         self._begun_seconds = time.process_time()
@@ -141,6 +143,17 @@ def find_probe(job: dict[str, Any]) -> Any:
     """Import the probe of a job, a module with the functions of `NoProbe`."""
     name = job.get("probe")
     return importlib.import_module(name) if name else NO_PROBE
+
+
+def load_work(job: dict[str, Any]) -> tuple[Any, Callable[[], Iterator[None]]]:
+    """Import the program of a job; return it and the function that makes its units of work."""
+    if target := job.get("target"):
+        loader = importlib.import_module(TARGET_LOADER)
+        os.chdir(target["working_folder"])
+        return importlib.import_module(target["module"]), lambda: loader.units_of(target)
+    names = ("seed", "units", "options", "services", "scratch")
+    program, workload = load_program(job["scenario"], job["variant"])
+    return program, lambda: workload.workload(program, DriverLab(*(job[name] for name in names)))
 
 
 def load_program(scenario: str, variant: str) -> tuple[Any, Any]:

@@ -5,6 +5,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec import to_builtins
+
 from leaklab.model.job import Job
 
 DRIVER = "leaklab_driver"
@@ -37,6 +39,7 @@ def job_fields(
 ) -> dict[str, object]:
     """Return a job as the driver reads it (`driver.py` describes the fields)."""
     job = tool_job.job
+    target = job.scenario.target
     return {
         "roots": [str(root) for root in roots],
         "scenario": job.scenario.name,
@@ -48,6 +51,7 @@ def job_fields(
         "options": dict(job.options),
         "services": dict(addresses),
         "scratch": str(tool_job.folder / "scratch"),
+        "target": target and to_builtins(target),
         "report": str(report),
     }
 

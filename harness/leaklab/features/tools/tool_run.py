@@ -20,6 +20,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+from leaklab.agent.leaklab_agent import target as target_loader
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.tools import driver
 from leaklab.features.tools.tool_job import DRIVER, Probe, ToolJob, environment_of, job_fields
@@ -64,6 +65,7 @@ class ToolRunner:
         self._ended = threading.Event()
         self._living: set[int] = set()
         shutil.copy(driver.__file__, folder / f"{DRIVER}.py")
+        shutil.copy(target_loader.__file__, folder / f"{driver.TARGET_LOADER}.py")
 
     @contextlib.contextmanager
     def prepare(self, job: Job) -> Iterator[ToolJob]:
@@ -97,7 +99,9 @@ class ToolRunner:
             Cancelled: The session has ended.
             NotMeasured: A service does not start.
         """
-        roots, folder, job = self.catalogue.import_roots, tool_job.folder, tool_job.job
+        folder, job = tool_job.folder, tool_job.job
+        target = job.scenario.target
+        roots = tuple(map(Path, target.folders)) if target else self.catalogue.import_roots
         report = folder / "report"
         with services.running(job, roots, folder, self.folder, self._ended) as running:
             fields = job_fields(tool_job, roots, running.addresses, report)
