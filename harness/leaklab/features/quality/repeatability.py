@@ -35,8 +35,8 @@ class Repeatability:
     """The spread of the peaks of one variant in one mode over its rounds.
 
     `min_bytes` and `max_bytes` are the smallest and the largest peak of its one process, of the
-    pool's worker with the largest spread, or of the tree where that is judged. `parent_spread_bytes` is the spread of the pool's
-    parent. `wrong` counts the wrong verdicts.
+    pool's worker with the largest spread, or of the tree where that is judged.
+    `parent_spread_bytes` is the spread of the pool's parent. `wrong` counts the wrong verdicts.
     """
 
     label: str
