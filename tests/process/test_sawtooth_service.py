@@ -45,8 +45,10 @@ def running(place: Path, is_wanted: Callable[[psutil.Process], bool]) -> list[ps
 def session_in(place: Path, environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     """Run the service until it is killed."""
     command = [sys.executable, "-m", "leaklab", *RUN, "--units", "1000000", "--time-limit", "60s"]
-    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
-    with subprocess.Popen(command, cwd=place, env=environment, **pipes) as session:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(
+        command, cwd=place, env=environment, stdout=pipe, stderr=pipe, text=True
+    ) as session:
         yield session
 
 
@@ -69,10 +71,9 @@ def test_a_client_that_dies_ends_the_run_in_one_line(
     place: Path, environment: dict[str, str]
 ) -> None:
     with session_in(place, environment) as session:
-        wait_until(
-            lambda: any(map(is_worker, psutil.Process(session.pid).children(recursive=True)))
-        )
-        assert 1 == kill_all(place, is_client)
+        wait_until(lambda: running(place, is_worker))
+        (client,) = running(place, is_client)
+        client.kill()
         code, line = end_of(session)
     assert "the service 'load' died during the run: killed by SIGKILL" in line
     assert code == 3

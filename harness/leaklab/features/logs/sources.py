@@ -22,6 +22,15 @@ BLOCK_BYTES = 1 << 18
 # A record of 25 frames has some 3 KB.
 MAX_LINE_BYTES = 1 << 16
 GZIP = b"\x1f\x8b"
+# The programs that make text of other files, by the first bytes of these.
+CONVERTERS = {
+    b"BZh": "bzcat",
+    b"\xfd7zXZ": "xzcat",
+    b"(\xb5/\xfd": "zstdcat",
+    b"\xff\xfe": "iconv -f UTF-16 -t UTF-8",
+    b"\xfe\xff": "iconv -f UTF-16 -t UTF-8",
+}
+MAX_SIGNATURE_BYTES = max(map(len, CONVERTERS))
 STDIN = Path("-")
 REMEDY = "name a log file, or - for standard input"
 
@@ -84,7 +93,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
         path: A file, also one that gzip has compressed; `-` is standard input.
 
     Raises:
-        BadInput: It cannot be read, or what gzip has compressed is damaged.
+        BadInput: It cannot be read, it is not text, or what gzip has compressed is damaged.
     """
     splitter = LineSplitter()
     with _opened(path) as file:
@@ -151,12 +160,20 @@ def _was_replaced(fd: int, path: Path) -> bool:
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     with BufferedReader(FileIO(_open(path))) as file:
-        begin = file.peek(len(GZIP))[: len(GZIP)]
-        if begin != GZIP:
+        begin = file.peek(MAX_SIGNATURE_BYTES)
+        _require_text(begin, path)
+        if not begin.startswith(GZIP):
             yield file
             return
         with gzip.open(file) as unpacked:
             yield unpacked  # type: ignore[misc]  # a GzipFile is read as a file is
+
+
+def _require_text(begin: bytes, path: Path) -> None:
+    """Refuse a file that another program must convert first, by its first bytes."""
+    for signature, converter in CONVERTERS.items():
+        if begin.startswith(signature):
+            raise BadInput(f"{path} is not text: use '{converter} {path} | leaklab logs'")
 
 
 def _block(file: BinaryIO, path: Path) -> bytes:

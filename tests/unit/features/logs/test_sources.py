@@ -1,6 +1,8 @@
 """The lines of logs of any size and kind."""
 
+import bz2
 import gzip
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -62,6 +64,26 @@ def test_half_of_a_compressed_log_is_refused(tmp_path: Path) -> None:
     log.write_bytes(whole[: len(whole) // 2])
     with pytest.raises(BadInput, match="its compressed part is damaged"):
         marked_lines(log)
+
+
+@pytest.mark.parametrize(
+    ("data", "converter"),
+    [
+        (bz2.compress(MARKED), "bzcat"),
+        (lzma.compress(MARKED), "xzcat"),
+        (bytes.fromhex("28b52ffd") + MARKED, "zstdcat"),
+        (MARKED.decode().encode("utf-16"), "iconv -f UTF-16 -t UTF-8"),
+    ],
+    ids=["bzip2", "xz", "zstd", "UTF-16"],
+)
+def test_a_log_that_is_not_text_is_refused_with_the_program_that_converts_it(
+    tmp_path: Path, data: bytes, converter: str
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(data)
+    with pytest.raises(BadInput) as error:
+        marked_lines(log)
+    assert str(error.value) == f"{log} is not text: use '{converter} {log} | leaklab logs'"
 
 
 @pytest.mark.parametrize(("name", "what"), [("none", "No such file"), (".", "Is a directory")])
