@@ -119,11 +119,13 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     fd = _open(path)
     try:
         while wait(fd):
+            # Before the read, so that nothing is written between the file's end and a change.
+            was_replaced = _was_replaced(fd, path)
             if block := os.read(fd, BLOCK_BYTES):
                 yield splitter.split(block)
             elif not stat.S_ISREG(os.fstat(fd).st_mode):
                 break
-            elif _was_replaced(fd, path):
+            elif was_replaced:
                 os.close(fd)
                 fd = _open(path)
                 yield splitter.last()
@@ -145,7 +147,11 @@ def _open(path: Path) -> int:
 
 
 def _was_replaced(fd: int, path: Path) -> bool:
-    """Return whether a file is another one now, or shorter than what was read of it."""
+    """Return whether a file is another one now, or shorter than what was read of it.
+
+    A new file counts once something is in it: until then, the service still writes to the old one.
+    A file that is emptied and written to the same length between two calls is not noticed.
+    """
     if path == STDIN:
         return False
     try:
@@ -154,7 +160,7 @@ def _was_replaced(fd: int, path: Path) -> bool:
         return False  # between the removal of the old file and the making of the new one
     before = os.fstat(fd)
     is_other = (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino)
-    return is_other or now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
+    return (is_other and now.st_size > 0) or now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
 
 
 @contextmanager

@@ -117,3 +117,30 @@ def test_a_followed_log_is_read_on_after_its_rotation(tmp_path: Path) -> None:
 
     lines = [line for batch in follow_batches(log, wait) for line in batch.lines]
     assert [b"since_start 1", b"since_start 2", b"since_start 3"] == lines[:3]
+
+
+def test_a_followed_log_is_read_on_while_the_service_still_writes_to_the_old_file(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"since_start 1\n")
+
+    def steps() -> Iterator[None]:
+        yield
+        log.rename(tmp_path / "log.1")
+        log.touch()
+        yield
+        with (tmp_path / "log.1").open("ab") as file:
+            file.write(b"since_start 2\n")
+        yield
+        log.write_bytes(b"since_start 3\n")
+        yield
+        yield
+
+    script = steps()
+
+    def wait(fd: int | None) -> bool:
+        return fd is not None or next(script, "end") is None
+
+    lines = [line for batch in follow_batches(log, wait) for line in batch.lines]
+    assert [b"since_start 1", b"since_start 2", b"since_start 3"] == lines
