@@ -159,8 +159,9 @@ def _was_replaced(fd: int, path: Path) -> bool:
     except OSError:
         return False  # between the removal of the old file and the making of the new one
     before = os.fstat(fd)
-    is_other = (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino)
-    return (is_other and now.st_size > 0) or now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
+    if (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
+        return now.st_size > 0
+    return now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
 
 
 @contextmanager
