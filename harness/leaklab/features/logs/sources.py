@@ -105,8 +105,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
 def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     """Yield the lines of a log as they are written, until `wait` says that it is enough.
 
-    A file that is replaced or emptied, as when logs are rotated, is followed by the new one. A
-    pipe is read to its end.
+    A file that is replaced or emptied, as by a rotation of logs, is followed by the new one.
 
     Args:
         path: A file, or `-` for standard input.
@@ -119,8 +118,7 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     fd = _open(path)
     try:
         while wait(fd):
-            # Before the read, so that nothing is written between the file's end and a change.
-            was_replaced = _was_replaced(fd, path)
+            was_replaced = _was_replaced(fd, path)  # before the file's end is read
             if block := os.read(fd, BLOCK_BYTES):
                 yield splitter.split(block)
             elif not stat.S_ISREG(os.fstat(fd).st_mode):
