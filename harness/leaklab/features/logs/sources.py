@@ -108,7 +108,7 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     A file that is replaced or emptied, as by a rotation of logs, is followed by the new one.
 
     Args:
-        path: A file, or `-` for standard input.
+        path: A file, or `-` for standard input. A pipe is read to its end.
         wait: Called with a descriptor before each block is read, and with None at a file's end.
 
     Raises:
