@@ -132,6 +132,23 @@ while True:
     assert (kept_bytes > 0) == (report["verdict"]["reasons"][0]["kind"] == "each-generation-grows")
 
 
+def test_workers_that_end_too_soon_to_be_judged_are_not_acquitted(watch: Watch) -> None:
+    """Each worker takes some milliseconds, and has twice the memory of its parent."""
+    fork_for_each_request = """
+while True:
+    if not (pid := os.fork()):
+        kept = bytearray(b"x") * (20 << 20)
+        time.sleep(.02)
+        os._exit(0)
+    os.waitpid(pid, 0)
+"""
+    code, output, _ = watch("--for", "4", "--json", "--", *python(fork_for_each_request))
+    report = json.loads(output)
+    assert (3, "undecided") == (code, report["verdict"]["conclusion"])
+    assert "generations-unjudged" in [reason["kind"] for reason in report["verdict"]["reasons"]]
+    assert report["generations"][0]["unjudged_share"] > 0.1
+
+
 def test_resident_memory_and_the_container_are_reported_beside_the_tree(watch: Watch) -> None:
     _, output, _ = watch("--for", "0.3", "--interval", "0.05", "--json", "sleep", "100")
     report = json.loads(output)

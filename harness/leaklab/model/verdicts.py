@@ -78,6 +78,7 @@ class ReasonKind(StrEnum):
     EXCEEDS_HALF_OF_MEMORY = "exceeds-half-of-memory"
     EACH_GENERATION_GROWS = "each-generation-grows"
     GENERATIONS_UNSURE = "generations-unsure"
+    GENERATIONS_UNJUDGED = "generations-unjudged"
     BOUNDED_BY_RESTARTS = "bounded-by-restarts"
     START_UP = "start-up"
     DETECTION_LIMIT = "detection-limit"
@@ -94,6 +95,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
         signal: The series that it is about.
         process: `worker 2`, `parent` or `tree`, where a run has several series.
         kept_share: The rate of growth as a share of the earlier rate.
+        memory_share: Memory as a share of that of the whole tree.
         ceiling: The growth per unit of work that is not excluded.
         rate: The growth per unit of work.
         done: The units of work that were done.
@@ -106,7 +108,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
         name: The name of a container, or the command of a worker.
         count: The entries of a container, freed blocks, zombies, or generations of a worker.
         maximum: The maximum number of entries of a container.
-        held_bytes: Memory held at the end, or by a worker at its start.
+        held_bytes: Memory held at the end, by a worker at its start, or by some workers on average.
         free_bytes: The part of it that is free.
         seconds: The time that a program was watched or is to be watched, or its start-up took.
         text: The text; empty until a verdict is saved or shown.
@@ -116,6 +118,7 @@ class Reason(Struct, frozen=True, kw_only=True, omit_defaults=True):
     signal: Signal | None = None
     process: str = ""
     kept_share: float | None = None
+    memory_share: float | None = None
     ceiling: float | None = None
     rate: float | None = None
     done: int | None = None

@@ -127,6 +127,8 @@ def generations(group: Generations) -> str:
     name = cut_to(without_folder(group.command), MAX_COMMAND_NAME)
     if group.conclusion is Conclusion.LEAK:
         return JOB
+    if group.may_hide_leak:
+        return ""  # the verdict says so
     if group.forked and group.count >= MIN_GENERATIONS and group.per_second is None:
         return f"processes of {name} ended too soon to be judged; lower --interval"
     if not group.grows or group.per_second is None:
@@ -168,7 +170,8 @@ def verdict_on_memory(verdict: Verdict) -> Conclusion:
 def forecast_text(outlook: Forecast, conclusion: Conclusion) -> str:
     """Say when memory reaches its limit, if it grows as the conclusion on memory says."""
     text = _when_full(outlook)
-    return f"if it is a leak, {text}" if conclusion is Conclusion.UNDECIDED else text
+    is_conditional = conclusion is Conclusion.UNDECIDED and outlook.seconds_to_limit is not None
+    return f"if it is a leak, {text}" if is_conditional else text
 
 
 def _when_full(forecast: Forecast) -> str:

@@ -4,8 +4,8 @@ A leak in workers that are restarted regularly is a saw-tooth in their sum, or i
 because the workers are restarted in turn. However, each worker repeats the same experiment. So the
 workers are judged by their growth in the last octave of their lifetimes, after their warm-up, and
 by the share of the earlier rate that is left. A watch measures lifetimes in seconds, and a run in
-units of work. Their number rules out chance: six is the smallest
-number of values with extremes that enclose the median with 95 %.
+units of work. Their number rules out chance: six is the smallest number of values with extremes
+that enclose the median with 95 %.
 
 Only processes that were forked and executed no other program are judged as a leak: the workers of a
 server or a pool. An executed program may be a job that takes memory until it is done; only its
@@ -13,25 +13,25 @@ growth is reported. A forked job cannot be distinguished from a worker, and the 
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 import msgspec
 from msgspec import Struct
 
 from leaklab.model.measurement import Life
-from leaklab.model.scenario import Growth, Resource
 from leaklab.model.signals import Signal
-from leaklab.model.text import cut, without_folder
-from leaklab.model.verdicts import Conclusion, Reason, ReasonKind, Verdict
+from leaklab.model.verdicts import Conclusion
 from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule
 from leaklab.verdict.intervals import median_interval
 from leaklab.verdict.octaves import Rows
-from leaklab.verdict.resources import NOISE_FLOOR_IN_PAGES
+from leaklab.verdict.resources import NOISE_FLOOR, NOISE_FLOOR_IN_PAGES
 
 MIN_GENERATIONS = 6
 # Two in each half of a lifetime, and one where the halves meet.
 MIN_READINGS = 5
+# A clean verdict on a tree is about all of its memory, except for this share at most.
+MAX_UNJUDGED_SHARE = 0.1
 
 
 class Generations(Struct, frozen=True, kw_only=True):
@@ -50,6 +50,11 @@ class Generations(Struct, frozen=True, kw_only=True):
         low: The lower end of its 95 % interval.
         high: The upper end of its 95 % interval.
         kept_share: The rate of the later half as a share of that of the second quarter.
+        later_rise_bytes: The median growth over the later half of the lifetimes of the forked ones,
+            also where they are too few for `per_second`; None where there are fewer than two.
+        unjudged_bytes: The private memory (USS) that those with too few readings had, on average
+            over a watch; 0 where the others sufficed for `per_second`.
+        unjudged_share: The same as a share of the memory (PSS) of the tree.
     """
 
     command: str
@@ -63,6 +68,20 @@ class Generations(Struct, frozen=True, kw_only=True):
     low: float | None = None
     high: float | None = None
     kept_share: float | None = None
+    later_rise_bytes: float | None = None
+    unjudged_bytes: float = 0.0
+    unjudged_share: float = 0.0
+
+    @property
+    def may_leak(self) -> bool:
+        """Whether forked processes, two or more, mostly grew until they were replaced."""
+        return (self.later_rise_bytes or 0.0) > NOISE_FLOOR_IN_PAGES
+
+    @property
+    def may_hide_leak(self) -> bool:
+        """Whether those with too few readings had enough of the tree's memory to hide a leak."""
+        is_much = self.unjudged_share > MAX_UNJUDGED_SHARE
+        return is_much and self.unjudged_bytes > NOISE_FLOOR[Signal.PSS]
 
     @property
     def grows(self) -> bool:
@@ -84,80 +103,9 @@ def judge_generations(
     return sorted(judged, key=lambda generations: -generations.count)
 
 
-def with_generations(verdict: Verdict, judged: Iterable[Generations]) -> Verdict:
-    """Return a verdict on a tree that is a leak where the tree's workers leak."""
-    reasons = [
-        _reason(generations) for generations in judged if generations.conclusion is Conclusion.LEAK
-    ]
-    if not reasons:
-        return verdict
-    if verdict.resource is not Resource.MEMORY:
-        others = {**verdict.others, Resource.MEMORY: Conclusion.LEAK}
-        return msgspec.structs.replace(verdict, others=others)
-    if verdict.is_leak:
-        return msgspec.structs.replace(verdict, reasons=[*verdict.reasons, *reasons])
-    bounded = Reason(kind=ReasonKind.BOUNDED_BY_RESTARTS)
-    return msgspec.structs.replace(
-        verdict,
-        conclusion=Conclusion.LEAK,
-        growth=Growth.SAWTOOTH,
-        reasons=[*reasons, bounded, *verdict.reasons],
-    )
-
-
-def with_replaced(
-    verdict: Verdict, replaced: Iterable[Life], rule: GrowthRule = DEFAULT_RULE
-) -> Verdict:
-    """Return the verdict on the tree of a run, by the processes that were replaced, too.
-
-    Where workers leak, the amount is that of the median worker. The sum of all processes acquits no
-    workers that grow until they are replaced: they are undecided until they are judged.
-
-    Args:
-        verdict: The verdict on the sum.
-        replaced: The processes that started and ended during the run.
-        rule: The constants of the verdict.
-    """
-    lives: dict[str, list[Life]] = {}
-    for life in replaced:
-        lives.setdefault(command_pattern(life.command), []).append(life)
-    judged = judge_generations(lives, {key: len(group) for key, group in lives.items()}, rule)
-    result = with_generations(verdict, judged)
-    if verdict.resource is not Resource.MEMORY or verdict.is_leak:
-        return result
-    if leaking := next((one for one in judged if one.conclusion is Conclusion.LEAK), None):
-        amount = {"per_unit": leaking.per_second, "low": leaking.low, "high": leaking.high}
-        return msgspec.structs.replace(result, signal=Signal.ANON, **amount)
-    unsure = [group for group in lives.values() if _may_leak(group)]
-    if not unsure or not verdict.is_decided:
-        return result
-    reasons = [_unsure(group) for group in unsure]
-    return msgspec.structs.replace(
-        result, conclusion=Conclusion.UNDECIDED, growth=None, reasons=[*reasons, *result.reasons]
-    )
-
-
 def command_pattern(command: str) -> str:
     """Return a command line without its numbers, which are descriptors, ports and pids."""
     return re.sub(r"\d+", "#", command)
-
-
-def _may_leak(lives: Sequence[Life]) -> bool:
-    """Return whether forked processes, two or more, mostly grew until they were replaced."""
-    rises = [
-        _rate(life.rows, 0.5, 1.0) * (life.rows[0][-1] - life.rows[0][0]) / 2
-        for life in lives
-        if life.forked and len(life.rows[0]) >= MIN_READINGS
-    ]
-    return len(rises) >= 2 and median(rises) > NOISE_FLOOR_IN_PAGES
-
-
-def _unsure(lives: Sequence[Life]) -> Reason:
-    return Reason(
-        kind=ReasonKind.GENERATIONS_UNSURE,
-        name=cut(without_folder(lives[-1].command)),
-        count=len(lives),
-    )
 
 
 def _judged(lives: Sequence[Life], count: int, rule: GrowthRule) -> Generations:
@@ -169,6 +117,7 @@ def _judged(lives: Sequence[Life], count: int, rule: GrowthRule) -> Generations:
         too_short=len(lives) - len(all_rows),
         forked=all(life.forked for life in long_enough or lives),
         conclusion=Conclusion.UNDECIDED,
+        later_rise_bytes=_later_rise([life.rows for life in long_enough if life.forked]),
     )
     if len(all_rows) < MIN_GENERATIONS:
         return known
@@ -185,6 +134,12 @@ def _judged(lives: Sequence[Life], count: int, rule: GrowthRule) -> Generations:
         kept_share=median(later) / before if before > 0 else None,
     )
     return msgspec.structs.replace(estimated, conclusion=_conclusion(estimated, rule))
+
+
+def _later_rise(all_rows: Sequence[Rows]) -> float | None:
+    if len(all_rows) < 2:
+        return None
+    return median(_rate(rows, 0.5, 1.0) * (rows[0][-1] - rows[0][0]) / 2 for rows in all_rows)
 
 
 def _conclusion(generations: Generations, rule: GrowthRule) -> Conclusion:
@@ -212,14 +167,3 @@ def _value_at(rows: Rows, second: float) -> float:
         return values[0]
     share = (second - seconds[after - 1]) / (seconds[after] - seconds[after - 1])
     return values[after - 1] + share * (values[after] - values[after - 1])
-
-
-def _reason(generations: Generations) -> Reason:
-    return Reason(
-        kind=ReasonKind.EACH_GENERATION_GROWS,
-        signal=Signal.ANON,
-        name=cut(without_folder(generations.command)),
-        count=generations.count,
-        held_bytes=generations.start_bytes,
-        rate=generations.per_second,
-    )

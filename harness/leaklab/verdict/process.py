@@ -18,7 +18,6 @@ from leaklab.model.signals import Samples, Signal
 from leaklab.model.verdicts import Conclusion, Estimate, Reason, ReasonKind, Verdict
 from leaklab.verdict.allocators import allocator_notes
 from leaklab.verdict.amounts import with_amount
-from leaklab.verdict.generations import with_replaced
 from leaklab.verdict.growth import DEFAULT_RULE, GrowthRule, SeriesVerdict
 from leaklab.verdict.in_use import split_of
 from leaklab.verdict.length import NOT_READ_VERDICT, RunLength, too_short, verdicts_that_stand
@@ -29,6 +28,7 @@ from leaklab.verdict.resources import (
     SIGNALS_OF_TREE,
 )
 from leaklab.verdict.signals import estimate_in_use, estimate_of
+from leaklab.verdict.workers import with_replaced
 
 
 def judge_process(

@@ -142,6 +142,11 @@ TEMPLATES = {
         "each process of {reason.name} grew until it was replaced ({reason.count:,} seen), which "
         "is too little for a verdict: {more}"
     ),
+    KIND.GENERATIONS_UNJUDGED: (
+        "{reason.count:,} processes of {reason.name} ended too soon to be judged, and had "
+        "{reason.memory_share:.0%} of the memory ({held}): lower --interval, or let each live "
+        "longer"
+    ),
     KIND.BOUNDED_BY_RESTARTS: "restarts keep the total of all processes bounded",
     KIND.START_UP: "the first {seconds} are left out as start-up, because growth was fastest then",
     KIND.DETECTION_LIMIT: (

@@ -2,18 +2,15 @@
 
 from collections.abc import Callable
 
+import msgspec
 import pytest
 
 from leaklab.model.measurement import Life
 from leaklab.model.scenario import Resource
 from leaklab.model.verdicts import Conclusion, ReasonKind, Verdict
-from leaklab.verdict.generations import (
-    Generations,
-    judge_generations,
-    with_generations,
-    with_replaced,
-)
+from leaklab.verdict.generations import Generations, judge_generations
 from leaklab.verdict.wording import Per, reason_text
+from leaklab.verdict.workers import with_generations, with_replaced
 
 MIB = 1 << 20
 Law = Callable[[float], float]
@@ -145,3 +142,53 @@ def test_the_sum_decides_on_workers_that_are_level_and_on_jobs_that_executed_a_p
     assert verdict() == with_replaced(verdict(), level)
     assert verdict() == with_replaced(verdict(), jobs)
     assert verdict() == with_replaced(verdict(), lives(leaking, 1))
+
+
+def unjudged(share: float, held_bytes: float) -> Generations:
+    """Return processes that ended too soon to be judged."""
+    return Generations(
+        command="/usr/bin/server --port 80",
+        count=40,
+        too_short=40,
+        forked=True,
+        conclusion=Conclusion.UNDECIDED,
+        unjudged_share=share,
+        unjudged_bytes=held_bytes,
+    )
+
+
+def test_the_sum_does_not_acquit_much_memory_in_workers_that_were_not_judged() -> None:
+    result = with_generations(verdict(), [unjudged(0.4, 8 * MIB)])
+    assert Conclusion.UNDECIDED is result.conclusion
+    assert reason_text(result.reasons[0], Per.SECOND) == (
+        "40 processes of server --port 80 ended too soon to be judged, and had 40% of the memory "
+        "(8 MiB): lower --interval, or let each live longer"
+    )
+
+
+@pytest.mark.parametrize(("share", "held_bytes"), [(0.09, 100 * MIB), (0.9, MIB - 1)])
+def test_the_sum_decides_where_workers_that_were_not_judged_have_little_memory(
+    share: float, held_bytes: float
+) -> None:
+    assert verdict() == with_generations(verdict(), [unjudged(share, held_bytes)])
+
+
+def test_workers_that_were_not_judged_do_not_hide_a_leak_of_the_sum() -> None:
+    leak = verdict(Conclusion.LEAK)
+    assert leak == with_generations(leak, [unjudged(0.4, 8 * MIB)])
+
+
+def test_workers_that_were_not_judged_are_named_beside_another_doubt() -> None:
+    result = with_generations(verdict(Conclusion.UNDECIDED), [unjudged(0.4, 8 * MIB)])
+    assert [ReasonKind.GENERATIONS_UNJUDGED] == [reason.kind for reason in result.reasons]
+
+
+def test_workers_that_were_not_judged_leave_memory_undecided_beside_another_resource() -> None:
+    threads = msgspec.structs.replace(
+        verdict(resource=Resource.THREADS), others={Resource.MEMORY: Conclusion.CLEAN}
+    )
+    result = with_generations(threads, [unjudged(0.4, 8 * MIB)])
+    assert (Conclusion.CLEAN, Conclusion.UNDECIDED) == (
+        result.conclusion,
+        result.others[Resource.MEMORY],
+    )

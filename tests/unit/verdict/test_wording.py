@@ -17,6 +17,7 @@ from leaklab.verdict.wording import ADVICE, TEMPLATES, Per, reason_text, with_te
 
 FULL = {
     "kept_share": 0.9,
+    "memory_share": 0.4,
     "ceiling": 0.02,
     "rate": 4096.0,
     "done": 1000,

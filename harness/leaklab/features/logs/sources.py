@@ -22,6 +22,15 @@ BLOCK_BYTES = 1 << 18
 # A record of 25 frames has some 3 KB.
 MAX_LINE_BYTES = 1 << 16
 GZIP = b"\x1f\x8b"
+# The programs that make text of other files, by the first bytes of these.
+CONVERTERS = {
+    b"BZh": "bzcat",
+    b"\xfd7zXZ": "xzcat",
+    b"(\xb5/\xfd": "zstdcat",
+    b"\xff\xfe": "iconv -f UTF-16 -t UTF-8",
+    b"\xfe\xff": "iconv -f UTF-16 -t UTF-8",
+}
+MAX_SIGNATURE_BYTES = max(map(len, CONVERTERS))
 STDIN = Path("-")
 REMEDY = "name a log file, or - for standard input"
 
@@ -84,7 +93,7 @@ def read_batches(path: Path) -> Iterator[Batch]:
         path: A file, also one that gzip has compressed; `-` is standard input.
 
     Raises:
-        BadInput: It cannot be read, or what gzip has compressed is damaged.
+        BadInput: It cannot be read, it is not text, or what gzip has compressed is damaged.
     """
     splitter = LineSplitter()
     with _opened(path) as file:
@@ -96,11 +105,10 @@ def read_batches(path: Path) -> Iterator[Batch]:
 def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     """Yield the lines of a log as they are written, until `wait` says that it is enough.
 
-    A file that is replaced or emptied, as when logs are rotated, is followed by the new one. A
-    pipe is read to its end.
+    A file that is replaced or emptied, as by a rotation of logs, is followed by the new one.
 
     Args:
-        path: A file, or `-` for standard input.
+        path: A file, or `-` for standard input. A pipe is read to its end.
         wait: Called with a descriptor before each block is read, and with None at a file's end.
 
     Raises:
@@ -110,11 +118,12 @@ def follow_batches(path: Path, wait: Wait) -> Iterator[Batch]:
     fd = _open(path)
     try:
         while wait(fd):
+            was_replaced = _was_replaced(fd, path)  # before the file's end is read
             if block := os.read(fd, BLOCK_BYTES):
                 yield splitter.split(block)
             elif not stat.S_ISREG(os.fstat(fd).st_mode):
                 break
-            elif _was_replaced(fd, path):
+            elif was_replaced:
                 os.close(fd)
                 fd = _open(path)
                 yield splitter.last()
@@ -136,7 +145,11 @@ def _open(path: Path) -> int:
 
 
 def _was_replaced(fd: int, path: Path) -> bool:
-    """Return whether a file is another one now, or shorter than what was read of it."""
+    """Return whether a file is another one now, or shorter than what was read of it.
+
+    A new file counts once something is in it: until then, the service still writes to the old one.
+    A file that is emptied and written to the same length between two calls is not noticed.
+    """
     if path == STDIN:
         return False
     try:
@@ -144,19 +157,28 @@ def _was_replaced(fd: int, path: Path) -> bool:
     except OSError:
         return False  # between the removal of the old file and the making of the new one
     before = os.fstat(fd)
-    is_other = (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino)
-    return is_other or now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
+    if (now.st_dev, now.st_ino) != (before.st_dev, before.st_ino):
+        return now.st_size > 0
+    return now.st_size < os.lseek(fd, 0, os.SEEK_CUR)
 
 
 @contextmanager
 def _opened(path: Path) -> Iterator[BinaryIO]:
     with BufferedReader(FileIO(_open(path))) as file:
-        begin = file.peek(len(GZIP))[: len(GZIP)]
-        if begin != GZIP:
+        begin = file.peek(MAX_SIGNATURE_BYTES)
+        _require_text(begin, path)
+        if not begin.startswith(GZIP):
             yield file
             return
         with gzip.open(file) as unpacked:
             yield unpacked  # type: ignore[misc]  # a GzipFile is read as a file is
+
+
+def _require_text(begin: bytes, path: Path) -> None:
+    """Refuse a file that another program must convert first, by its first bytes."""
+    for signature, converter in CONVERTERS.items():
+        if begin.startswith(signature):
+            raise BadInput(f"{path} is not text: use '{converter} {path} | leaklab logs'")
 
 
 def _block(file: BinaryIO, path: Path) -> bytes:

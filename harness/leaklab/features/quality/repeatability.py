@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
-from leaklab.model.scenario import Repeatable, Resource, Scenario
+from leaklab.model.scenario import Repeatable, Resource, Scenario, Scope
 from leaklab.verdict.pairs import label
 
 # A process that disturbs runs in every way: it computes, allocates, frees and makes system calls.
@@ -34,9 +34,9 @@ PARENT_BYTES = 40 << 10
 class Repeatability:
     """The spread of the peaks of one variant in one mode over its rounds.
 
-    `min_bytes` and `max_bytes` are the smallest and the largest peak of its one process, or of
-    the pool's worker with the largest spread. `parent_spread_bytes` is the spread of the pool's
-    parent. `wrong` counts the wrong verdicts.
+    `min_bytes` and `max_bytes` are the smallest and the largest peak of its one process, of the
+    pool's worker with the largest spread, or of the tree where that is judged.
+    `parent_spread_bytes` is the spread of the pool's parent. `wrong` counts the wrong verdicts.
     """
 
     label: str
@@ -96,6 +96,7 @@ def repeatabilities(
 
     Each process is compared with the one of the same number in the other runs. Of a pool's workers,
     the one with the largest spread counts, and among equal spreads the one with the largest peak.
+    Where the tree is judged, its own peak is compared, and those of its processes are not.
     """
     by_name = {scenario.name: scenario for scenario in scenarios}
     groups: dict[tuple[str, str, str], list[Result]] = {}
@@ -108,8 +109,8 @@ def _repeatability(group: Sequence[Result], scenario: Scenario) -> Repeatability
     first = group[0]
     peaks: dict[int, list[int]] = {}
     for result in group:
-        for process in result.processes if result.end_reason is EndReason.COMPLETED else ():
-            peaks.setdefault(process.number, []).append(process.peak_rss_bytes)
+        for number, peak in _peaks(result).items():
+            peaks.setdefault(number, []).append(peak)
     parent = peaks.pop(0) if first.mode.is_pool and 0 in peaks else [0]
     widest = max(peaks.values(), key=lambda p: (max(p) - min(p), max(p)), default=[0])
     return Repeatability(
@@ -121,6 +122,18 @@ def _repeatability(group: Sequence[Result], scenario: Scenario) -> Repeatability
         wrong=sum(r.as_expected is False for r in group),
         parent_spread_bytes=max(parent) - min(parent),
     )
+
+
+def _peaks(result: Result) -> dict[int, int]:
+    """Return the peak of each process of a run by its number, or that of a judged tree as 0.
+
+    A run that did not complete has none.
+    """
+    if result.end_reason is not EndReason.COMPLETED:
+        return {}
+    if result.scope is Scope.TREE:
+        return {0: result.peak_bytes or 0}
+    return {process.number: process.peak_rss_bytes for process in result.processes}
 
 
 def _allowed(scenario: Scenario) -> float:

@@ -2,6 +2,8 @@
 
 from collections import deque
 
+import msgspec
+
 from leaklab.features.watch.history import ProcessHistory
 from leaklab.model.measurement import Life
 from leaklab.verdict.generations import (
@@ -34,6 +36,8 @@ class EndedProcesses:
         self._short_lives = 0
         self._lives: dict[str, deque[Life]] = {}
         self._counts: dict[str, int] = {}
+        # The private memory of forked processes that cannot be judged, summed over their readings.
+        self._unjudged_bytes: dict[str, float] = {}
 
     def add(self, process: ProcessHistory) -> None:
         """Add a process that has ended, if it was seen from its start on."""
@@ -47,12 +51,36 @@ class EndedProcesses:
         life = Life(process.command, process.forked, (seconds[:-1], values[:-1]))
         if life.forked:
             self._adjust_rate(len(life.rows[0]))
+            if len(life.rows[0]) < MIN_READINGS:
+                before = self._unjudged_bytes.get(pattern, 0.0)
+                self._unjudged_bytes[pattern] = before + sum(process.private_bytes)
         self._lives.setdefault(pattern, deque(maxlen=MAX_PROCESSES_OF_A_COMMAND)).append(life)
         self._counts[pattern] = self._counts.get(pattern, 0) + 1
 
-    def generations(self) -> list[Generations]:
-        """Judge the ended processes by their commands."""
-        return judge_generations({k: list(v) for k, v in self._lives.items()}, self._counts)
+    def generations(self, readings: int, tree_bytes: float) -> list[Generations]:
+        """Judge the ended processes by their commands.
+
+        Args:
+            readings: How often the PSS of the tree was read.
+            tree_bytes: The sum of these readings.
+        """
+        judged = [
+            self._with_unjudged(one, readings, tree_bytes) if one.per_second is None else one
+            for pattern, lives in self._lives.items()
+            for one in judge_generations({pattern: list(lives)}, self._counts)
+        ]
+        return sorted(judged, key=lambda generations: -generations.count)
+
+    def _with_unjudged(
+        self, generations: Generations, readings: int, tree_bytes: float
+    ) -> Generations:
+        """Add how much of the memory was in processes that were not judged."""
+        unjudged = self._unjudged_bytes.get(command_pattern(generations.command), 0.0)
+        return msgspec.structs.replace(
+            generations,
+            unjudged_bytes=unjudged / max(readings, 1),
+            unjudged_share=unjudged / max(tree_bytes, 1),
+        )
 
     def _adjust_rate(self, readings: int) -> None:
         """Double the rate factor after two lives in a row with too few readings."""

@@ -1,6 +1,7 @@
 """Readings of a tree or a process over time, in a bounded amount of memory."""
 
 from collections import deque
+from collections.abc import Sequence
 
 import msgspec
 
@@ -84,6 +85,11 @@ class ProcessHistory:
     def resident_rows(self) -> Rows:
         """Its anonymous memory over time, in seconds and bytes."""
         return self._history.resident.of(Signal.ANON)
+
+    @property
+    def private_bytes(self) -> Sequence[float]:
+        """Its private memory (USS) at each whole reading."""
+        return self._history.whole.of(Signal.USS)[1]
 
     def add(self, seconds: float, reading: Reading, command: str) -> None:
         """Add a reading."""

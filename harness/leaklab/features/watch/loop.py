@@ -21,9 +21,10 @@ from leaklab.model.signals import Reading
 from leaklab.model.verdicts import Estimate, Reason, ReasonKind, Verdict
 from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes.protocol import Probes
-from leaklab.verdict.generations import Generations, with_generations
+from leaklab.verdict.generations import Generations
 from leaklab.verdict.over_time import UNLIMITED, judge_over_time, signal_of_memory
 from leaklab.verdict.wording import Per, with_text
+from leaklab.verdict.workers import with_generations
 
 # A slope needs two rows. The verdict needs more, and its reasons say how many.
 MIN_ROWS = 2
@@ -95,6 +96,8 @@ class Watch:
         self._ended = EndedProcesses()
         self._segments_before: frozenset[str] | None = None
         self._samples_taken = 0
+        # How often PSS was read, and the sum of these readings.
+        self._whole_readings, self._pss_bytes = 0, 0
         self.containers: list[ContainerReading] = []
         self.shared_memory_bytes: list[int] = []
         self.unreadable = 0
@@ -160,7 +163,7 @@ class Watch:
 
     def generations(self) -> list[Generations]:
         """Judge the processes that started and ended during the watch, by their commands."""
-        return self._ended.generations()
+        return self._ended.generations(self._whole_readings, self._pss_bytes)
 
     def verdict(self, resource: Resource) -> Verdict:
         """Judge a resource from the readings until now.
@@ -209,6 +212,8 @@ class Watch:
         is_first = not self._tree.resident.rows
         self.seconds = seconds
         self._tree.add(seconds, total)
+        self._whole_readings += total.pss_bytes is not None
+        self._pss_bytes += total.pss_bytes or 0
         for pid in self._processes.keys() - readings.keys():
             self._ended.add(self._processes.pop(pid))
         for pid, reading in readings.items():

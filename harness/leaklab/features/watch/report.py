@@ -17,7 +17,7 @@ from leaklab.model.verdicts import Conclusion, Verdict
 from leaklab.verdict.generations import Generations
 from leaklab.verdict.wording import Per, with_text
 
-WATCH_SCHEMA = 5
+WATCH_SCHEMA = 6
 ENDED_ADVICE = "the program ended; give it more work, or lower --interval"
 MAX_SHOWN_PROCESSES = 20
 MAX_GENERATIONS = 20
@@ -49,7 +49,7 @@ class WatchReport(Struct, frozen=True, kw_only=True):
     `generations`, `container`, and PSS in fewer rows than RSS;
     4 `ended` is `end_reason`, `how` is `end_detail`; 5 `projection` is `forecast`, and in it
     `speed_class` is `span` and `speed_bytes` is `growth_bytes`; six kinds of reasons have other
-    names.
+    names; 6 in `generations`: `later_rise_bytes`, `unjudged_bytes` and `unjudged_share`.
 
     `per` is the unit of the verdict's amounts, a second. The amounts and `forecast` are None if
     there were too few readings. `processes` are the largest ones alive at the last sample,

@@ -1,6 +1,8 @@
 """The lines of logs of any size and kind."""
 
+import bz2
 import gzip
+import lzma
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -64,6 +66,26 @@ def test_half_of_a_compressed_log_is_refused(tmp_path: Path) -> None:
         marked_lines(log)
 
 
+@pytest.mark.parametrize(
+    ("data", "converter"),
+    [
+        (bz2.compress(MARKED), "bzcat"),
+        (lzma.compress(MARKED), "xzcat"),
+        (bytes.fromhex("28b52ffd") + MARKED, "zstdcat"),
+        (MARKED.decode().encode("utf-16"), "iconv -f UTF-16 -t UTF-8"),
+    ],
+    ids=["bzip2", "xz", "zstd", "UTF-16"],
+)
+def test_a_log_that_is_not_text_is_refused_with_the_program_that_converts_it(
+    tmp_path: Path, data: bytes, converter: str
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(data)
+    with pytest.raises(BadInput) as error:
+        marked_lines(log)
+    assert str(error.value) == f"{log} is not text: use '{converter} {log} | leaklab logs'"
+
+
 @pytest.mark.parametrize(("name", "what"), [("none", "No such file"), (".", "Is a directory")])
 def test_what_is_no_file_is_refused(tmp_path: Path, name: str, what: str) -> None:
     with pytest.raises(BadInput, match=f"{what}.*; name a log file, or - for standard input"):
@@ -95,3 +117,30 @@ def test_a_followed_log_is_read_on_after_its_rotation(tmp_path: Path) -> None:
 
     lines = [line for batch in follow_batches(log, wait) for line in batch.lines]
     assert [b"since_start 1", b"since_start 2", b"since_start 3"] == lines[:3]
+
+
+def test_a_followed_log_is_read_on_while_the_service_still_writes_to_the_old_file(
+    tmp_path: Path,
+) -> None:
+    log = tmp_path / "log"
+    log.write_bytes(b"since_start 1\n")
+
+    def steps() -> Iterator[None]:
+        yield
+        log.rename(tmp_path / "log.1")
+        log.touch()
+        yield
+        with (tmp_path / "log.1").open("ab") as file:
+            file.write(b"since_start 2\n")
+        yield
+        log.write_bytes(b"since_start 3\n")
+        yield
+        yield
+
+    script = steps()
+
+    def wait(fd: int | None) -> bool:
+        return fd is not None or next(script, "end") is None
+
+    lines = [line for batch in follow_batches(log, wait) for line in batch.lines]
+    assert [b"since_start 1", b"since_start 2", b"since_start 3"] == lines

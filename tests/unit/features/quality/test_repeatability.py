@@ -6,7 +6,7 @@ import toys
 from leaklab.features.quality.repeatability import Repeatability, repeatabilities
 from leaklab.model.measurement import EndReason, ProcessRecord
 from leaklab.model.result import Result
-from leaklab.model.scenario import Mode
+from leaklab.model.scenario import Mode, Scope
 
 KIB = 1024
 
@@ -61,3 +61,21 @@ def test_a_run_that_was_stopped_does_not_count_for_peaks() -> None:
     results: list[Result] = [toys.result(toy, processes=pool(0, 100)), stopped]
     (result,) = repeatabilities(results, [toy])
     assert (result.runs, result.spread_share) == (2, 0.0)
+
+
+def of_tree(*peaks: int) -> Repeatability:
+    """Compare runs of which the tree is judged, each with its peak in KiB."""
+    toy = toys.scenario(scope=Scope.TREE, repeatable="close")
+    results = [
+        toys.result(toy, processes=pool(2000), tree_peak_pss_anon_bytes=peak * KIB)
+        for peak in peaks
+    ]
+    (result,) = repeatabilities(results, [toy])
+    return result
+
+
+def test_the_peak_of_a_judged_tree_counts_and_not_that_of_its_first_process() -> None:
+    verdict = of_tree(10_000, 10_100)
+    assert (verdict.min_bytes, verdict.max_bytes) == (10_000 * KIB, 10_100 * KIB)
+    assert verdict.is_repeatable
+    assert not of_tree(10_000, 10_104).is_repeatable

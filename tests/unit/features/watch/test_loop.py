@@ -301,6 +301,35 @@ def test_short_lived_workers_are_sampled_more_often() -> None:
     assert Conclusion.LEAK is watch.verdict(Resource.MEMORY).conclusion
 
 
+def short_lived_workers(private_bytes: int) -> WatchReport:
+    """Watch workers with this much private memory, each for too short a time to be judged."""
+    reading = msgspec.structs.replace(holding(8 * MIB), uss_bytes=private_bytes)
+    return workers(lambda _: reading, lifetime=0.2).report(8)
+
+
+def test_much_memory_in_workers_that_ended_too_soon_to_be_judged_is_not_acquitted() -> None:
+    report = short_lived_workers(6 * MIB)
+    assert (Conclusion.UNDECIDED, None) == (report.conclusion, report.generations[0].per_second)
+    assert report.generations[0].unjudged_share > 0.1
+    notes = " ".join("".join(watch.notes(report)).split())
+    assert 1 == notes.count("processes of server ended too soon to be judged, and had")
+    assert "if it is a leak" not in notes
+
+
+def test_little_memory_in_workers_that_ended_too_soon_is_a_note_beside_the_verdict() -> None:
+    report = short_lived_workers(MIB // 2)
+    assert Conclusion.CLEAN is report.conclusion
+    assert "processes of server ended too soon to be judged; lower --interval" in watch.notes(
+        report
+    )
+
+
+def test_workers_that_grew_are_not_acquitted_while_too_few_of_them_were_replaced() -> None:
+    report = workers(growing(MIB), lifetime=30).report(125)
+    assert (Conclusion.UNDECIDED, 4) == (report.conclusion, report.generations[0].count)
+    assert "grew until it was replaced (4 seen)" in " ".join(watch.notes(report)[0].split())
+
+
 def test_the_memory_of_the_container_is_reported_with_its_growth() -> None:
     readings = [ContainerReading(anon_bytes=MIB * n, file_bytes=0, shmem_bytes=0) for n in (3, 5)]
     toys = Toys({PID: growing(0)})
