@@ -16,32 +16,33 @@ def begin(program: ModuleType | None) -> None:
     """Start tracing."""
     del program
     tracemalloc.start(MAX_FRAMES)
-    _snapshot()  # compiles the patterns of the filters, which would be in the difference
 
 
 def warmed_up() -> None:
     """Take the first snapshot."""
-    _early.append(_snapshot())
+    _early.append(tracemalloc.take_snapshot())
 
 
 def finish(output: str) -> None:
     """Take the second snapshot, and print what was allocated in between and is still alive."""
     del output
-    late = _snapshot()
+    late = tracemalloc.take_snapshot()
     tracemalloc.stop()
+    early, late = _without_own(_early[0]), _without_own(late)
     print("[ Top 10 differences ]")
-    for line in late.compare_to(_early[0], "lineno")[:MAX_DIFFERENCES]:
+    for line in late.compare_to(early, "lineno")[:MAX_DIFFERENCES]:
         print(line)
-    by_traceback = [d for d in late.compare_to(_early[0], "traceback") if d.size_diff > 0]
+    by_traceback = [d for d in late.compare_to(early, "traceback") if d.size_diff > 0]
     for difference in by_traceback[:MAX_TRACEBACKS]:
         blocks, kib = difference.count_diff, difference.size_diff / 1024
         print(f"\n{blocks:+,} memory blocks: {kib:+.1f} KiB")
         print("\n".join(difference.traceback.format()))
 
 
-def _snapshot() -> tracemalloc.Snapshot:
+def _without_own(snapshot: tracemalloc.Snapshot) -> tracemalloc.Snapshot:
+    """Leave out the snapshots; filters allocate, so they come after the second snapshot."""
     own = [
         tracemalloc.Filter(inclusive=False, filename_pattern=path)
         for path in (tracemalloc.__file__, __file__)
     ]
-    return tracemalloc.take_snapshot().filter_traces(own)
+    return snapshot.filter_traces(own)
