@@ -2,6 +2,7 @@
 
 from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
 
 DATA, PICTURE = "mprofile.dat", "mprof.png"
@@ -33,7 +34,7 @@ class Mprof:
         output_of(self.name, [task.python, "-m", "mprof", *plot], {"MPLBACKEND": "Agg"})
         return output_of(self.name, [task.python, "-m", "mprof", "peak", str(data)])
 
-    def first_answer(self, report: str) -> str:
-        """Return nothing: a curve over time names no culprit."""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return nothing: a curve over time names no line and no type."""
         del report
-        return ""
+        return []

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_job import Probe, ToolJob
 from leaklab.features.tools.tool_run import ToolRun
 
@@ -81,8 +82,8 @@ class Profiler(Protocol):
             NotMeasured: The profiler gave no answer.
         """
 
-    def first_answer(self, report: str) -> str:
-        """Return the first culprit that a report names, in its own words; empty if none."""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return what a report names as the origin of the growth, in the order of the report."""
 
 
 class FromWithin:

@@ -1,12 +1,18 @@
 """psleak: calls a function again and again, and counts what the heap gained."""
 
+import re
+
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.peaks import psleak_command
 from leaklab.features.tools.registry import PSLEAK_ENVIRONMENT
 from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.errors import NotMeasured
 
 ALL_ROUNDS = 10
+# How it describes an open connection.
+CONNECTION = re.compile(r"^\* (pconn\(.*\))$", re.M)
+FAILURE = re.compile(r"^psleak\.\w+Error: .*$", re.M)
 
 
 class Psleak:
@@ -34,7 +40,12 @@ class Psleak:
         del task
         return tool_run.output
 
-    def first_answer(self, report: str) -> str:
-        """Return the message of the failure; empty if the test passed."""
-        lines = [line for line in report.splitlines() if "memory" in line.lower()]
-        return lines[-1].strip() if "FAILED" in report and lines else ""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return the message of the failure, which names no place; empty if the test passed."""
+        failure = FAILURE.search(report)
+        if not failure:
+            return []
+        connection = CONNECTION.search(report)
+        if not connection:
+            return [Suspect(failure[0])]
+        return [Suspect(f"{failure[0]} {connection[1]}", type_name="socket")]
