@@ -12,9 +12,9 @@ from leaklab.reports.table import Table
 MAX_ANSWER = 150
 # How an answer is graded, for the readers of the tables.
 RULES = f"""\
-The first answer is what a report names first: the line or the type that grew most, the line with the
-largest increment, the function with the most memory of its own, the likeliest leak; what shrank is
-left out. Code decides what it names, by the line that each scenario declares as the one that
+The first answer is what a report names first: the line or the type that grew most, the line with
+the largest increment, the function with the most memory of its own, the likeliest leak; what shrank
+is left out. Code decides what it names, by the line that each scenario declares as the one that
 retains (`culprit` in its `scenario.toml`), the best first:
 * *{AnswerGrade.LINE_RETAINS}*: where one line retains and allocates, it counts as this.
 * *{AnswerGrade.OBJECT_RETAINS}*: an object of the class of that line is named as what refers to
