@@ -85,11 +85,12 @@ def first_answers_conclusion(mode: str, answers: Sequence[FirstAnswer]) -> str:
     retains, allocates = (sum(g in kind for g in grades) for kind in (RETAINS, ALLOCATES))
     best = Counter(a.profiler for a in answers if a.graded and a.graded.first in RETAINS)
     names = ", ".join(f"{name} {counted(times, 'time')}" for name, times in best.most_common())
+    failed = len(answers) - len(grades)
     return (
         f"With `{mode}`, of {counted(len(answers), 'first answer')}, {retains} named what retains "
         f"the memory{f' ({names})' if names else ''}, {allocates} what allocates it, "
         f"{len(grades) - retains - allocates} named less, a wrong place or nothing, and "
-        f"{len(answers) - len(grades)} were failures."
+        f"{failed} {'was a failure' if failed == 1 else 'were failures'}."
     )
 
 

@@ -28,9 +28,13 @@ from leaklab.reports.first_answers import (
     grade_table,
 )
 
-TITLE = "# The first answers of profilers\n\n<!-- rules: begin -->\n<!-- rules: end -->\n"
 MODES = (Mode.INLINE, Mode.FORK, Mode.SPAWN)
 CPU_SECONDS = 60.0
+# The sections of a new document are empty, so that they have this order.
+SECTIONS = ("rules", *(m.value for m in MODES))
+TITLE = "# The first answers of profilers\n" + "".join(
+    f"\n<!-- {name}: begin -->\n<!-- {name}: end -->\n" for name in SECTIONS
+)
 
 
 @click.command(
