@@ -35,7 +35,7 @@ retains (`culprit` in its `scenario.toml`), the best first:
   slow; psleak alone decides itself how often it does a unit.
 * memory: by how much the high-water mark of the process that does the work rose. It is not read in
   a pool, nor for psleak."""
-NONE = "n/a"
+NO_FIGURE = "n/a"
 RETAINS = (
     AnswerGrade.LINE_RETAINS,
     AnswerGrade.OBJECT_RETAINS,
@@ -55,7 +55,7 @@ def grade_table(answers: Sequence[FirstAnswer]) -> Table:
     profilers = dict.fromkeys(answer.profiler for answer in answers)
     return Table(
         columns=("profiler", *scenarios),
-        rows=[(name, *(cells.get((name, s), NONE) for s in scenarios)) for name in profilers],
+        rows=[(name, *(cells.get((name, s), NO_FIGURE) for s in scenarios)) for name in profilers],
         unbroken=frozenset({"profiler"}),
     )
 
@@ -68,10 +68,10 @@ def answer_table(answers: Sequence[FirstAnswer]) -> Table:
             (
                 answer.scenario,
                 f"{answer.profiler} {answer.version}".strip(),
-                cut_to(answer.trouble or answer.answer or NONE, MAX_ANSWER),
+                cut_to(answer.trouble or answer.answer or NO_FIGURE, MAX_ANSWER),
                 _named(answer),
-                NONE if answer.cpu_ratio is None else f"{answer.cpu_ratio:.1f}",
-                NONE if answer.added_bytes is None else _added(answer.added_bytes),
+                NO_FIGURE if answer.cpu_ratio is None else f"{answer.cpu_ratio:.1f}",
+                NO_FIGURE if answer.added_bytes is None else _added(answer.added_bytes),
             )
             for answer in answers
         ],

@@ -11,7 +11,12 @@ from leaklab.catalogue.plan import PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
 from leaklab.cli.param_types import Seconds
-from leaklab.features.profilers.profile import Profile, ProfileRequest, make_profiles
+from leaklab.features.profilers.profile import (
+    MAX_WALL_PER_CPU_OF_PROFILE,
+    Profile,
+    ProfileRequest,
+    make_profiles,
+)
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.features.tools.tool_run import open_tool_runner
 from leaklab.model.errors import Exit, LabError
@@ -101,7 +106,8 @@ def command(
     wanted = ProfileRequest(job, [PROFILERS[n] for n in names], output, exact=units is not None)
     profiles: list[Profile] = []
     failed = False
-    with open_tool_runner(opened, cpu_limit) as runner, progress.open_progress() as listener:
+    opening = open_tool_runner(opened, cpu_limit, MAX_WALL_PER_CPU_OF_PROFILE)
+    with opening as runner, progress.open_progress() as listener:
         for outcome in make_profiles(runner, wanted, listener.show_step):
             if isinstance(outcome, LabError):
                 failed = True

@@ -15,6 +15,7 @@ from leaklab.cli.debug import debug
 from leaklab.cli.documents import open_document, provenance, with_section
 from leaklab.cli.measurements import MeasuredSection, write_section
 from leaklab.cli.param_types import Seconds
+from leaklab.features.profilers.profile import MAX_WALL_PER_CPU_OF_PROFILE
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.features.quality.first_answers import FirstAnswer, measure_first_answers
 from leaklab.features.quality.leak_origins import ORIGIN_FACTS, leak_origin
@@ -28,12 +29,12 @@ from leaklab.reports.first_answers import (
     grade_table,
 )
 
-MODES = (Mode.INLINE, Mode.FORK, Mode.SPAWN)
-CPU_SECONDS = 60.0
+PROFILED_MODES = (Mode.INLINE, Mode.FORK, Mode.SPAWN)
+MAX_PROFILE_SECONDS = 60.0
 # The sections of a new document are empty, so that they have this order.
-SECTIONS = ("rules", *(m.value for m in MODES))
-TITLE = "# The first answers of profilers\n" + "".join(
-    f"\n<!-- {name}: begin -->\n<!-- {name}: end -->\n" for name in SECTIONS
+ANSWER_SECTIONS = ("rules", *(m.value for m in PROFILED_MODES))
+ANSWERS_TITLE = "# The first answers of profilers\n" + "".join(
+    f"\n<!-- {name}: begin -->\n<!-- {name}: end -->\n" for name in ANSWER_SECTIONS
 )
 
 
@@ -54,16 +55,16 @@ TITLE = "# The first answers of profilers\n" + "".join(
     "modes",
     type=click.Choice([m.value for m in Mode]),
     multiple=True,
-    default=[m.value for m in MODES],
+    default=[m.value for m in PROFILED_MODES],
     show_default=True,
     help="How to execute a scenario; may be given several times.",
 )
 @click.option(
     "--cpu-limit",
     type=Seconds(),
-    default=CPU_SECONDS,
+    default=MAX_PROFILE_SECONDS,
     metavar="TIME",
-    help=f"Stop a run that takes more CPU time.  [default: {CPU_SECONDS:g}s]",
+    help=f"Stop a run that takes more CPU time.  [default: {MAX_PROFILE_SECONDS:g}s]",
 )
 @options.write()
 @options.as_json
@@ -86,7 +87,7 @@ def command(
     --write replaces the section of each mode when it is measured, and keeps the rest.
     """
     if write:
-        open_document(write, TITLE)
+        open_document(write, ANSWERS_TITLE)
     opened = open_catalogue(None)
     chosen = names or tuple(ORIGIN_FACTS)
     for name in chosen:
@@ -113,7 +114,8 @@ def _measure(
 ) -> list[FirstAnswer]:
     """Make the profiles of one mode."""
     jobs = plan(catalogue, request)
-    with open_tool_runner(catalogue, cpu_limit) as runner, progress.open_progress() as listener:
+    opening = open_tool_runner(catalogue, cpu_limit, MAX_WALL_PER_CPU_OF_PROFILE)
+    with opening as runner, progress.open_progress() as listener:
         return list(measure_first_answers(runner, jobs, tools or PROFILERS, listener.show_step))
 
 
@@ -126,7 +128,7 @@ def _show(mode: str, answers: Sequence[FirstAnswer]) -> None:
 
 def _write(path: Path, mode: str, answers: Sequence[FirstAnswer], line: str) -> None:
     """Write the section of one mode, so that an interrupted command keeps what it has."""
-    document = with_section(open_document(path, TITLE), "rules", RULES)
+    document = with_section(open_document(path, ANSWERS_TITLE), "rules", RULES)
     tables = (grade_table(answers), answer_table(answers))
     text = "\n\n".join(reports.markdown(table).rstrip() for table in tables)
     conclusion = first_answers_conclusion(mode, answers)

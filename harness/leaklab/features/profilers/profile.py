@@ -22,6 +22,9 @@ from leaklab.model.job import Job
 
 # The driver needs one unit to warm up, and more than one to see growth.
 MIN_UNITS_OF_PROCESS = 10
+# Profilers hang in pools. A run that is not hung needs no more on a machine with five times as many
+# busy processes as CPUs.
+MAX_WALL_PER_CPU_OF_PROFILE = 5
 # As many as a reader follows up.
 MAX_SUSPECTS = 3
 

@@ -13,7 +13,7 @@ from leaklab.features.tools.tool_run import ToolRun
 
 DATA = "scalene-profile.json"
 # A smaller share would be printed as 0%.
-MIN_SHARE = 0.005
+MIN_LINE_SHARE = 0.005
 NAMED_LINE = re.compile(r"^(?:leak|memory): (.+):(\d+), .*$", re.M)
 
 
@@ -59,7 +59,7 @@ def _leaks(profile: dict[str, Any]) -> str:
             rate = leak["velocity_mb_s"]
             leaks.append((leak["likelihood"], f"leak: {path}:{line}, {rate:.1f} MB/s"))
         for row in file.get("lines", []):
-            if row["n_usage_fraction"] >= MIN_SHARE:
+            if row["n_usage_fraction"] >= MIN_LINE_SHARE:
                 growth.append((row["n_usage_fraction"], f"memory: {path}:{row['lineno']}"))
     named = [f"{text}, likelihood {p:.0%}" for p, text in sorted(leaks, reverse=True)]
     named += [f"{text}, {share:.0%} of it" for share, text in sorted(growth, reverse=True)[:3]]

@@ -114,22 +114,22 @@ def test_a_recorded_report_has_the_grade_that_a_reader_would_give(
 
 
 def test_a_line_with_another_number_is_only_the_right_file() -> None:
-    found = grade_suspect(Suspect("", f"{LAB}/word_index/buggy.py", 18), ORIGINS["word_index"])
-    assert AnswerGrade.FILE is found
+    graded = grade_suspect(Suspect("", f"{LAB}/word_index/buggy.py", 18), ORIGINS["word_index"])
+    assert AnswerGrade.FILE is graded
 
 
 def test_a_function_of_the_same_name_in_another_file_is_the_wrong_place() -> None:
-    found = grade_suspect(Suspect("", "/lab/other.py", 0, "add"), ORIGINS["word_index"])
-    assert AnswerGrade.WRONG is found
+    graded = grade_suspect(Suspect("", "/lab/other.py", 0, "add"), ORIGINS["word_index"])
+    assert AnswerGrade.WRONG is graded
 
 
 def test_a_later_suspect_counts_only_if_it_is_better_than_the_first() -> None:
     right, wrong = Suspect("", type_name="Article"), Suspect("", type_name="module")
-    found = [
+    graded = [
         grade_answers(suspects, ORIGINS["word_index"])
         for suspects in ([right, wrong], [wrong, wrong, right], [right, right])
     ]
-    assert found == [
+    assert graded == [
         GradedAnswer(AnswerGrade.TYPE),
         GradedAnswer(AnswerGrade.WRONG, AnswerGrade.TYPE, 3),
         GradedAnswer(AnswerGrade.TYPE),
@@ -151,11 +151,11 @@ def test_a_type_is_compared_without_its_module_and_owner(name: str, bare: str) -
 
 @pytest.mark.parametrize("name", ORIGIN_FACTS)
 def test_the_origin_of_each_scenario_is_found_in_its_files(name: str) -> None:
-    found, recorded = leak_origin(open_catalogue(None), name), ORIGINS[name]
-    places = [(p.function, p.owner) for p in (found.retaining, *found.allocating)]
+    graded, recorded = leak_origin(open_catalogue(None), name), ORIGINS[name]
+    places = [(p.function, p.owner) for p in (graded.retaining, *graded.allocating)]
     expected = [(p.function, p.owner) for p in (recorded.retaining, *recorded.allocating)]
     assert expected[: len(places)] == places
-    assert len(recorded.files) == len(found.files)
+    assert len(recorded.files) == len(graded.files)
 
 
 def test_a_control_has_no_origin() -> None:

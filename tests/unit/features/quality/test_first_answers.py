@@ -53,9 +53,9 @@ FAILURE = NotMeasured("fil: the work failed under it; status 1: Can't pickle <fu
 
 
 def test_an_answer_has_its_grade_and_its_cost() -> None:
-    found = answer(Mode.INLINE, RIGHT)
-    assert GradedAnswer(AnswerGrade.LINE_RETAINS) == found.graded
-    assert ("scenarios/grow/buggy.py:5: size=9 KiB", 2.04) == (found.answer, found.cpu_ratio)
+    row = answer(Mode.INLINE, RIGHT)
+    assert GradedAnswer(AnswerGrade.LINE_RETAINS) == row.graded
+    assert ("scenarios/grow/buggy.py:5: size=9 KiB", 2.04) == (row.answer, row.cpu_ratio)
 
 
 @pytest.mark.parametrize(
@@ -69,9 +69,9 @@ def test_in_a_pool_a_profiler_from_within_sees_the_parent_only(
 
 
 def test_a_failure_is_an_answer_too() -> None:
-    found = answer(Mode.SPAWN, FAILURE, "fil")
-    assert (None, None) == (found.graded, found.cpu_ratio)
-    assert "the work failed under it; status 1: Can't pickle <function>" == found.trouble
+    row = answer(Mode.SPAWN, FAILURE, "fil")
+    assert (None, None) == (row.graded, row.cpu_ratio)
+    assert "the work failed under it; status 1: Can't pickle <function>" == row.trouble
 
 
 @pytest.mark.parametrize(
