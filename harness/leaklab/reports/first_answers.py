@@ -26,7 +26,7 @@ retains (`culprit` in its `scenario.toml`), the best first:
 * *{AnswerGrade.FILE}*: another line of the program, or of the file that allocates.
 * *{AnswerGrade.TYPE}*: the type of what is kept, or of the collection that keeps it, such as `str`.
 * *{AnswerGrade.GROWTH}*: a leak without a place.
-* *{AnswerGrade.PARENT}*: the profiler works in the parent of a pool, and the workers leak.
+* *{AnswerGrade.PARENT}*: the report is about the parent of a pool, and the workers leak.
 * *{AnswerGrade.WRONG}*: a place or a type that has nothing to do with the leak.
 * *{AnswerGrade.NOTHING}*: no place and no type.
 * "2nd" and "3rd": the next suspects of the same report name more than its first.
@@ -68,7 +68,7 @@ def answer_table(answers: Sequence[FirstAnswer]) -> Table:
             (
                 answer.scenario,
                 f"{answer.profiler} {answer.version}".strip(),
-                cut_to(answer.trouble or answer.answer or NO_FIGURE, MAX_ANSWER),
+                cut_to(answer.trouble or answer.answer or "none", MAX_ANSWER),
                 _named(answer),
                 NO_FIGURE if answer.cpu_ratio is None else f"{answer.cpu_ratio:.1f}",
                 NO_FIGURE if answer.added_bytes is None else _added(answer.added_bytes),

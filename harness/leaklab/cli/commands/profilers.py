@@ -102,6 +102,8 @@ def command(
             _show(mode, of_mode)
         if write:
             arguments = [*names, f"--mode {mode}", *(f"--with {tool}" for tool in tools)]
+            if cpu_limit != MAX_PROFILE_SECONDS:
+                arguments.append(f"--cpu-limit {cpu_limit:g}s")
             line = " ".join(["leaklab selftest profilers", *arguments])
             _write(write, mode, of_mode, provenance(line, opened.root))
     if as_json:

@@ -3,7 +3,7 @@
 import re
 from operator import itemgetter
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.profiler import ALL_POOLS, ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
 
@@ -20,6 +20,7 @@ class MemoryProfilerLines:
     part = 20
     fails_on_leaks = False
     pools = "decorates the functions in each process, and prints the tables of the parent alone"
+    parent_only = ALL_POOLS
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command; the decorators are put on without a change to the file."""

@@ -4,6 +4,7 @@ from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.scenario import Mode
 
 DATA, PICTURE = "mprofile.dat", "mprof.png"
 
@@ -16,6 +17,7 @@ class Mprof:
     part = 1
     fails_on_leaks = False
     pools = "samples each worker from outside (--multiprocess)"
+    parent_only = frozenset[Mode]()
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command; in a pool it samples the children, too."""

@@ -4,7 +4,7 @@ import re
 from collections import Counter
 
 from leaklab.features.profilers.commands import require_file
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.profiler import ALL_POOLS, ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.errors import NotMeasured
@@ -23,6 +23,7 @@ class Fil:
     part = 1
     fails_on_leaks = False
     pools = "profiles the parent; it does not follow workers"
+    parent_only = ALL_POOLS
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command."""

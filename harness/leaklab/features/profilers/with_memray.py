@@ -7,6 +7,7 @@ from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.scenario import Mode
 
 DATA, PICTURE, LEAKS = "memray.bin", "memray-flamegraph.html", "memray-leaks.html"
 SUMMARY_ROWS = "12"
@@ -24,6 +25,7 @@ class Memray:
     part = 1
     fails_on_leaks = False
     pools = "records forked workers in files of their own (--follow-fork), and no spawned ones"
+    parent_only = frozenset({Mode.SPAWN, Mode.FORKSERVER})
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command; in a pool it follows forks."""
@@ -58,7 +60,11 @@ class Memray:
             for location, own in summary_rows(report)
             if (named := LOCATION.fullmatch(location))
         ]
-        return [suspect for _, suspect in sorted(rows, key=itemgetter(0), reverse=True)]
+        # Each worker of a pool has the same functions; the largest row of each is enough.
+        largest: dict[tuple[str, str], Suspect] = {}
+        for _, suspect in sorted(rows, key=itemgetter(0), reverse=True):
+            largest.setdefault((suspect.path, suspect.function), suspect)
+        return list(largest.values())
 
 
 def summary_rows(report: str) -> list[tuple[str, str]]:

@@ -2,7 +2,7 @@
 
 import re
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.profiler import ALL_POOLS, ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.peaks import psleak_command
 from leaklab.features.tools.registry import PSLEAK_ENVIRONMENT
@@ -23,6 +23,7 @@ class Psleak:
     part = 1
     fails_on_leaks = True
     pools = "checks the process of its test, and no pool"
+    parent_only = ALL_POOLS
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command, with all rounds of the tool.

@@ -10,6 +10,7 @@ from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
 from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.scenario import Mode
 
 DATA = "scalene-profile.json"
 # A smaller share would be printed as 0%.
@@ -25,6 +26,7 @@ class Scalene:
     part = 1
     fails_on_leaks = False
     pools = "follows the processes of multiprocessing, and fails where a script chooses how"
+    parent_only = frozenset[Mode]()
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command, for the memory of all code of the catalogue."""

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.features.profilers.profile import Profile, ProfileRequest, make_profiles
-from leaklab.features.profilers.profiler import FromWithin, Profiler
+from leaklab.features.profilers.profiler import Profiler
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.features.quality.answer_grades import AnswerGrade, GradedAnswer, grade_answers
 from leaklab.features.quality.leak_origins import LeakOrigin, leak_origin
@@ -89,8 +89,8 @@ def first_answer(
         trouble = str(outcome).removeprefix(f"{profiler.name}: ").removeprefix(f"{profiler.name} ")
         return FirstAnswer(*run, trouble=without_paths(trouble, root))
     graded = grade_answers(outcome.suspects, origin)
-    # A profiler from within is in the parent of a pool, which does no unit of the work.
-    if outcome.suspects and job.mode.is_pool and isinstance(profiler, FromWithin):
+    # The parent of a pool does no unit of the work.
+    if outcome.suspects and job.mode in profiler.parent_only:
         graded = GradedAnswer(AnswerGrade.PARENT)
     return FirstAnswer(
         *run,

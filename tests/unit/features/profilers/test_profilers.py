@@ -113,8 +113,10 @@ def test_mprof_names_nothing_because_it_samples_the_whole_process() -> None:
     assert [] == PROFILERS["mprof"].suspects("mprofile.dat\t40.215 MiB\n")
 
 
-def test_the_rows_of_memray_are_ranked_and_their_broken_lines_are_joined() -> None:
-    suspects = PROFILERS["memray"].suspects(MEMRAY)
+def test_memray_ranks_the_functions_of_all_processes_and_joins_broken_lines() -> None:
+    of_a_worker = MEMRAY.replace("10.097MB", "0.100MB")
+    suspects = PROFILERS["memray"].suspects(f"{of_a_worker}\n{MEMRAY}")
+    assert suspects[0].text.endswith("10.097MB")
     assert [
         ("revision", "/lab/fixtures/articles.py"),
         ("add", PROGRAM),

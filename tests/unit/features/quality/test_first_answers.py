@@ -59,13 +59,19 @@ def test_an_answer_has_its_grade_and_its_cost() -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "grade"),
-    [("tracemalloc", AnswerGrade.PARENT), ("memray", AnswerGrade.LINE_RETAINS)],
+    ("name", "mode", "grade"),
+    [
+        ("tracemalloc", Mode.FORK, AnswerGrade.PARENT),
+        ("fil", Mode.SPAWN, AnswerGrade.PARENT),
+        ("memray", Mode.SPAWN, AnswerGrade.PARENT),
+        ("memray", Mode.FORK, AnswerGrade.LINE_RETAINS),
+        ("fil", Mode.INLINE, AnswerGrade.LINE_RETAINS),
+    ],
 )
-def test_in_a_pool_a_profiler_from_within_sees_the_parent_only(
-    name: str, grade: AnswerGrade
+def test_a_report_about_the_parent_of_a_pool_is_graded_as_such(
+    name: str, mode: Mode, grade: AnswerGrade
 ) -> None:
-    assert GradedAnswer(grade) == answer(Mode.FORK, RIGHT, name).graded
+    assert GradedAnswer(grade) == answer(mode, RIGHT, name).graded
 
 
 def test_a_failure_is_an_answer_too() -> None:
