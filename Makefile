@@ -22,7 +22,7 @@ export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick test-core soak overhead observer accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview setup-profilers tools matrix detection-limit trace-leak peers floor performance
+  docs bench bench-quick bench-all continuous history preview setup-profilers tools profilers matrix detection-limit trace-leak peers floor performance
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -96,6 +96,9 @@ setup-profilers: .venv-tools/.ready ## Make .venv-tools with the profilers
 
 tools: .venv-tools/.ready ## Compare with other tools; writes performance.md
 	.venv-tools/bin/leaklab selftest tools --write docs/measurements/performance.md
+
+profilers: .venv-tools/.ready ## Compare first answers; writes profilers.md
+	$(BIN)/leaklab selftest profilers --write docs/measurements/profilers.md
 
 accuracy: $(READY) ## Rate the verdict; writes accuracy.md
 	$(BIN)/leaklab selftest accuracy --write docs/measurements/accuracy.md

@@ -327,8 +327,11 @@ def test_the_design_is_short() -> None:
 @pytest.mark.parametrize("path", MARKDOWN, ids=lambda p: str(p.relative_to(ROOT)))
 def test_lines_are_short(path: Path) -> None:
     # What a program prints is shown as it was printed, also where that is wide.
-    prose = FENCED.sub("", path.read_text(encoding="utf-8"))
-    assert [] == [line for line in prose.splitlines() if len(line) > MAX_LINE_LENGTH]
+    lines = FENCED.sub("", path.read_text(encoding="utf-8")).splitlines()
+    if path.parent.name == "measurements":
+        # A command writes these tables, and a row of a table cannot be broken.
+        lines = [line for line in lines if not line.startswith("|")]
+    assert [] == [line for line in lines if len(line) > MAX_LINE_LENGTH]
 
 
 BANNED = set(re.findall(r"`([a-z ]+)`", "".join(BANNED_LIST.findall(CONTRIBUTING))))

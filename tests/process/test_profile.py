@@ -82,6 +82,22 @@ def test_a_folder_that_cannot_be_written_is_one_line(leaklab: Leaklab, place: Pa
     assert "file/below cannot be written: " in one_line(result)
 
 
+def test_the_first_answers_are_graded_and_written(leaklab: Leaklab, place: Path) -> None:
+    arguments = ["--mode", "inline", "--with", "tracemalloc", "--with", "psleak"]
+    result = leaklab("selftest", "profilers", "word_index", *arguments, "--write", "answers.md")
+    assert (0, []) == (result.returncode, complaints(result))
+    page = (place / "answers.md").read_text()
+    assert "| the line that allocates; 2nd: the line that retains |" in page
+    assert "| word_index | psleak" in page
+    assert str(place) not in page
+
+
+def test_a_control_has_no_first_answers(leaklab: Leaklab) -> None:
+    result = leaklab("selftest", "profilers", "vocabulary")
+    assert 2 == result.returncode
+    assert "vocabulary is a control, and has no line that retains: name a pair" in one_line(result)
+
+
 def test_an_unknown_profiler_is_bad_input(leaklab: Leaklab) -> None:
     result = leaklab("profile", "word_index", "--with", "heapy")
     assert 2 == result.returncode

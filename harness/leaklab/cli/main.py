@@ -44,6 +44,7 @@ SELFTEST_SECTIONS = {
         "matrix": "Judge all variants in all modes; count wrong verdicts.",
         "soak": "Repeat every run beside two busy processes.",
         "tools": "Compare leaklab with other memory profilers.",
+        "profilers": "Compare what profilers name first of known leaks.",
     },
     "What does it cost?": {
         "observer": "Measure what watching a run from outside costs.",
@@ -57,7 +58,7 @@ COMMANDS = {name: text for section in SECTIONS.values() for name, text in sectio
 COMMAND_PATHS = (*COMMANDS, *(f"selftest {name}" for name in SELFTESTS))
 # Earlier names, which still work and are not shown. Self-tests were commands of their own.
 RENAMED = {"floor": "detection-limit", "peers": "tools"}
-NEVER_OUTSIDE = {"trace-leak"}
+NEVER_OUTSIDE = {"profilers", "trace-leak"}
 HIDDEN = {**{name: name for name in SELFTESTS if name not in NEVER_OUTSIDE}, **RENAMED}
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}

@@ -13,7 +13,12 @@ from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
 from leaklab.cli.param_types import Seconds
 from leaklab.cli.unprofiled import UnprofiledRequest, run_unprofiled
-from leaklab.features.profilers.profile import Profile, ProfileRequest, make_profiles
+from leaklab.features.profilers.profile import (
+    MAX_WALL_PER_CPU_OF_PROFILE,
+    Profile,
+    ProfileRequest,
+    make_profiles,
+)
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.features.tools.tool_run import ToolRunner, open_tool_runner
 from leaklab.model.errors import BadInput, Exit, LabError
@@ -123,7 +128,7 @@ def command(
     (job,) = plan_scenarios([scenario], request)
     unprofiled = UnprofiledRequest(tools, own_tool, hold, as_json)
     unprofiled.require_one_way()
-    with open_tool_runner(opened, cpu_limit) as runner:
+    with open_tool_runner(opened, cpu_limit, MAX_WALL_PER_CPU_OF_PROFILE) as runner:
         if not tools:
             return run_unprofiled(runner, job, unprofiled)
         names = tuple(PROFILERS) if ALL_TOOLS in tools else tools

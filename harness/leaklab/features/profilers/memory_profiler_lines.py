@@ -1,8 +1,10 @@
 """memory_profiler, line by line: `@profile` on each function of the program."""
 
 import re
+from operator import itemgetter
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.profiler import ALL_POOLS, ProfileCommand, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
 
 # Line, usage, increment, occurrences, and the line of code.
@@ -18,6 +20,7 @@ class MemoryProfilerLines:
     part = 20
     fails_on_leaks = False
     pools = "decorates the functions in each process, and prints the tables of the parent alone"
+    parent_only = ALL_POOLS
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command; the decorators are put on without a change to the file."""
@@ -28,12 +31,14 @@ class MemoryProfilerLines:
         del task
         return tool_run.output
 
-    def first_answer(self, report: str) -> str:
-        """Return the line of code with the largest increment."""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return the lines of code with the largest increments."""
         file, rows = "", []
         for line in report.splitlines():
             if opened := FILE.match(line):
                 file = opened[1]
             elif (row := TABLE_ROW.match(line)) and not row[3].lstrip().startswith(("@", "def ")):
-                rows.append((float(row[2]), f"{file}:{row[1]}: {row[2]} MiB  {row[3].strip()}"))
-        return max(rows, default=(0.0, ""))[1]
+                text = f"{file}:{row[1]}: {row[2]} MiB  {row[3].strip()}"
+                rows.append((float(row[2]), Suspect(text, file, int(row[1]))))
+        grown = [row for row in rows if row[0] > 0]
+        return [suspect for _, suspect in sorted(grown, key=itemgetter(0), reverse=True)]

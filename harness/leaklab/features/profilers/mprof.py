@@ -2,7 +2,9 @@
 
 from leaklab.features.profilers.commands import output_of, require_file
 from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.scenario import Mode
 
 DATA, PICTURE = "mprofile.dat", "mprof.png"
 
@@ -15,6 +17,7 @@ class Mprof:
     part = 1
     fails_on_leaks = False
     pools = "samples each worker from outside (--multiprocess)"
+    parent_only = frozenset[Mode]()
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command; in a pool it samples the children, too."""
@@ -33,7 +36,7 @@ class Mprof:
         output_of(self.name, [task.python, "-m", "mprof", *plot], {"MPLBACKEND": "Agg"})
         return output_of(self.name, [task.python, "-m", "mprof", "peak", str(data)])
 
-    def first_answer(self, report: str) -> str:
-        """Return nothing: a curve over time names no culprit."""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return nothing: a curve over time names no line and no type."""
         del report
-        return ""
+        return []

@@ -4,6 +4,7 @@ import contextlib
 import itertools
 import re
 import shutil
+import signal
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,6 +15,7 @@ from msgspec.structs import replace
 from leaklab.features.profilers import probes
 from leaklab.features.profilers.interpreters import python_with
 from leaklab.features.profilers.profiler import PROBES, Profiler, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.registry import last_line
 from leaklab.features.tools.tool_run import ToolRun, ToolRunner
 from leaklab.model.errors import LabError, NotMeasured
@@ -21,6 +23,11 @@ from leaklab.model.job import Job
 
 # The driver needs one unit to warm up, and more than one to see growth.
 MIN_UNITS_OF_PROCESS = 10
+# Profilers hang in pools. A run that is not hung needs no more on a machine with five times as many
+# busy processes as CPUs.
+MAX_WALL_PER_CPU_OF_PROFILE = 5
+# As many as a reader follows up.
+MAX_SUSPECTS = 3
 
 
 class Profile(Struct, frozen=True, kw_only=True):
@@ -37,13 +44,14 @@ class Profile(Struct, frozen=True, kw_only=True):
         whole_units: The units that a verdict needs, of which the profiler may get a part; 0 if they
             are not known.
         report: What the profiler says, in its own form.
-        first_answer: The first culprit that it names; empty if it names none.
+        first_answer: The first suspect that it names, in its own words; empty if it names none.
+        suspects: The first suspects that it names, in the order of its report.
         output: The folder with the profiler's files.
         files: The names of these files.
         pools: What the profiler can do in a pool; empty for an inline run.
         cpu_ratio: The CPU time of the whole run, divided by that of the same run without it.
         added_bytes: The additional high-water mark of the process that does the work; None in a
-            pool.
+            pool, and for a profiler that does another number of units.
     """
 
     profiler: str
@@ -56,6 +64,7 @@ class Profile(Struct, frozen=True, kw_only=True):
     whole_units: int
     report: str
     first_answer: str
+    suspects: list[Suspect]
     output: str
     files: list[str]
     pools: str
@@ -128,6 +137,7 @@ def make_profile(
     bare = run_bare(runner, job, python.path)
     on_step(f"{job.label} under {profiler.name}")
     tool_run, report = run_under(runner, job, profiler, python.path, output)
+    suspects = profiler.suspects(report)[:MAX_SUSPECTS]
     return Profile(
         profiler=profiler.name,
         version=python.version,
@@ -138,7 +148,8 @@ def make_profile(
         units=job.units,
         whole_units=0 if job.scenario.target else job.scenario.units * job.workers,
         report=report,
-        first_answer=profiler.first_answer(report),
+        first_answer=suspects[0].text if suspects else "",
+        suspects=suspects,
         output=str(output),
         files=sorted(p.name for p in output.iterdir()),
         pools=profiler.pools if job.mode.is_pool else "",
@@ -187,8 +198,9 @@ def require_success(profiler: Profiler, tool_run: ToolRun) -> None:
     Raises:
         NotMeasured: It was not; the message has the last line of the output.
     """
-    if tool_run.timed_out:
-        raise NotMeasured(f"{profiler.name}: it took too long; lower --units")
+    if tool_run.timed_out or tool_run.status == -signal.SIGXCPU:
+        remedy = "raise --cpu-limit, or lower --units"
+        raise NotMeasured(f"{profiler.name}: it took too long; {remedy}")
     if tool_run.status and not profiler.fails_on_leaks:
         raise NotMeasured(f"{profiler.name}: the work failed under it; {last_line(tool_run)}")
 
@@ -202,6 +214,8 @@ def install_probes(runner: ToolRunner) -> None:
 
 def added_bytes(tool_run: ToolRun, bare: ToolRun) -> int | None:
     """Return by how much the profiler raised the high-water mark; None if it is not known."""
+    if tool_run.report.get("units") != bare.report.get("units"):
+        return None
     with_it, without = (run.report.get("high_water_bytes") for run in (tool_run, bare))
     return None if with_it is None or without is None else int(with_it) - int(without)
 

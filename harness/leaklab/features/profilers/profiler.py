@@ -5,11 +5,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.tool_job import Probe, ToolJob
 from leaklab.features.tools.tool_run import ToolRun
+from leaklab.model.scenario import Mode
 
 # The package of the modules that profile from within; it is copied beside the driver.
 PROBES = "leaklab_probes"
+ALL_POOLS = frozenset(mode for mode in Mode if mode.is_pool)
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,7 @@ class Profiler(Protocol):
         part: The profiler gets one `part`-th of the scenario's units, because it is slow.
         fails_on_leaks: Whether an exit status other than 0 means a leak, and not a failure.
         pools: What it can do in a pool; a sentence without its subject, the profiler.
+        parent_only: The modes in which its report is about the parent of a pool alone.
     """
 
     name: str
@@ -70,6 +74,7 @@ class Profiler(Protocol):
     part: int
     fails_on_leaks: bool
     pools: str
+    parent_only: frozenset[Mode]
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command that does the work under the profiler."""
@@ -81,8 +86,8 @@ class Profiler(Protocol):
             NotMeasured: The profiler gave no answer.
         """
 
-    def first_answer(self, report: str) -> str:
-        """Return the first culprit that a report names, in its own words; empty if none."""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return what a report names as the origin of the growth, in the order of the report."""
 
 
 class FromWithin:
@@ -90,6 +95,7 @@ class FromWithin:
 
     part = 1
     fails_on_leaks = False
+    parent_only = ALL_POOLS
     probe = ""
 
     def command(self, task: ProfileTask) -> ProfileCommand:

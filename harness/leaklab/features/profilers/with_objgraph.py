@@ -1,6 +1,12 @@
 """objgraph: counts of objects by type, and chains of references."""
 
+import re
+
 from leaklab.features.profilers.profiler import FromWithin
+from leaklab.features.profilers.suspect import Suspect
+
+GROWN = re.compile(r"^(\S+) +\d+ +\+\d+$", re.M)
+CHAIN = re.compile(r"^what refers to the newest \S+: (.+)$", re.M)
 
 
 class Objgraph(FromWithin):
@@ -11,9 +17,11 @@ class Objgraph(FromWithin):
     probe = "with_objgraph"
     pools = "counts the objects of the process that it runs in: the parent, and not the workers"
 
-    def first_answer(self, report: str) -> str:
-        """Return the type that grew most, with the chain to one of its objects."""
-        lines = report.splitlines()
-        chain = next((line for line in lines if line.startswith("what refers")), "")
-        first = " ".join(lines[0].split()) if lines and "+" in lines[0] else ""
-        return "; ".join(filter(None, [first, chain]))
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return the types that grew; the first with the chain to one of its objects."""
+        grown = [Suspect(" ".join(m[0].split()), type_name=m[1]) for m in GROWN.finditer(report)]
+        chain = CHAIN.search(report)
+        if not grown or not chain:
+            return grown
+        text, (*referrers, _) = f"{grown[0].text}; {chain[0]}", chain[1].split(" -> ")
+        return [Suspect(text, type_name=grown[0].type_name, referrers=tuple(referrers)), *grown[1:]]

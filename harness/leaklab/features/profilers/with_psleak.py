@@ -1,12 +1,18 @@
 """psleak: calls a function again and again, and counts what the heap gained."""
 
-from leaklab.features.profilers.profiler import ProfileCommand, ProfileTask
+import re
+
+from leaklab.features.profilers.profiler import ALL_POOLS, ProfileCommand, ProfileTask
+from leaklab.features.profilers.suspect import Suspect
 from leaklab.features.tools.peaks import psleak_command
 from leaklab.features.tools.registry import PSLEAK_ENVIRONMENT
 from leaklab.features.tools.tool_run import ToolRun
 from leaklab.model.errors import NotMeasured
 
 ALL_ROUNDS = 10
+# How it describes an open connection.
+CONNECTION = re.compile(r"^\* (pconn\(.*\))$", re.M)
+FAILURE = re.compile(r"^psleak\.\w+Error: .*$", re.M)
 
 
 class Psleak:
@@ -17,6 +23,7 @@ class Psleak:
     part = 1
     fails_on_leaks = True
     pools = "checks the process of its test, and no pool"
+    parent_only = ALL_POOLS
 
     def command(self, task: ProfileTask) -> ProfileCommand:
         """Return the command, with all rounds of the tool.
@@ -34,7 +41,12 @@ class Psleak:
         del task
         return tool_run.output
 
-    def first_answer(self, report: str) -> str:
-        """Return the message of the failure; empty if the test passed."""
-        lines = [line for line in report.splitlines() if "memory" in line.lower()]
-        return lines[-1].strip() if "FAILED" in report and lines else ""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return the message of the failure, which names no place; empty if the test passed."""
+        failure = FAILURE.search(report)
+        if not failure:
+            return []
+        connection = CONNECTION.search(report)
+        if not connection:
+            return [Suspect(failure[0])]
+        return [Suspect(f"{failure[0]} {connection[1]}", type_name="socket")]

@@ -3,8 +3,9 @@
 import re
 
 from leaklab.features.profilers.profiler import FromWithin
+from leaklab.features.profilers.suspect import Suspect
 
-FIRST = re.compile(r"^(\S+:\d+): size=.*$", re.M)
+GROWN_LINE = re.compile(r"^(.+):(\d+): size=\S+ \S+ \(\+.*$", re.M)
 
 
 class Tracemalloc(FromWithin):
@@ -15,7 +16,6 @@ class Tracemalloc(FromWithin):
     probe = "with_tracemalloc"
     pools = "traces the process that it is started in: the parent, and not the workers"
 
-    def first_answer(self, report: str) -> str:
-        """Return the line with the largest difference."""
-        first = FIRST.search(report)
-        return first[0] if first else ""
+    def suspects(self, report: str) -> list[Suspect]:
+        """Return the lines with the largest differences, without those that shrank."""
+        return [Suspect(m[0], m[1], int(m[2])) for m in GROWN_LINE.finditer(report)]

@@ -54,13 +54,20 @@ class ToolRun:
 class ToolRunner:
     """Runs tools within a session's folder; several threads may use it at a time.
 
-    `seconds` is the CPU time that each process may use.
+    `seconds` is the CPU time that each process may use, and `wall_per_cpu` times as long may pass.
     """
 
-    def __init__(self, catalogue: Catalogue, folder: Path, seconds: float) -> None:
+    def __init__(
+        self,
+        catalogue: Catalogue,
+        folder: Path,
+        seconds: float,
+        wall_per_cpu: int = MAX_WALL_PER_CPU,
+    ) -> None:
         self.catalogue = catalogue
         self.folder = folder
         self.seconds = seconds
+        self._max_wall_seconds = seconds * wall_per_cpu
         self._numbers = itertools.count()
         self._ended = threading.Event()
         self._living: set[int] = set()
@@ -140,7 +147,7 @@ class ToolRunner:
             timed_out.set()
             end(child.pid)
 
-        timer = threading.Timer(self.seconds * MAX_WALL_PER_CPU, stop)
+        timer = threading.Timer(self._max_wall_seconds, stop)
         self._living.add(child.pid)
         try:
             timer.start()
@@ -165,14 +172,21 @@ class ToolRunner:
 
 
 @contextlib.contextmanager
-def open_tool_runner(catalogue: Catalogue, seconds: float) -> Iterator[ToolRunner]:
-    """Open a runner of tools; each process of a run may use `seconds` of CPU time.
+def open_tool_runner(
+    catalogue: Catalogue, seconds: float, wall_per_cpu: int = MAX_WALL_PER_CPU
+) -> Iterator[ToolRunner]:
+    """Open a runner of tools.
+
+    Args:
+        catalogue: The catalogue of the work.
+        seconds: The CPU time that each process of a run may use.
+        wall_per_cpu: How many times as long a run may last.
 
     Raises:
         NotMeasured: The runner's folder cannot be made.
     """
     with session_folder() as folder:
-        runner = ToolRunner(catalogue, folder, seconds)
+        runner = ToolRunner(catalogue, folder, seconds, wall_per_cpu)
         try:
             yield runner
         finally:

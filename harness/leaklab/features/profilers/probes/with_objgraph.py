@@ -32,6 +32,8 @@ def finish(output: str) -> None:
         print(f"{name:<24} {count:>9} {added:>+9}")
     if grown:
         _show_chain(grown[0][0], output)
+    else:
+        print("no type has more objects than after the warm-up")
 
 
 def _show_chain(name: str, output: str) -> None:
