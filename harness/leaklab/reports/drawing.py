@@ -20,6 +20,7 @@ from leaklab.reports.palette import PALETTES, Palette, Theme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 Draw = Callable[["Figure", Palette], None]
@@ -28,7 +29,9 @@ FORMATS = ("svg", "png")
 WIDTH_INCHES, HEIGHT_INCHES = 8.0, 4.5
 DOTS_PER_INCH = 200
 # Around the axes of a chart; the labels of the lines are to the right of them.
-LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.85, 2.2, 0.62, 0.6
+LEFT_INCHES, RIGHT_INCHES, TOP_INCHES, BOTTOM_INCHES = 0.85, 2.2, 0.44, 0.6
+# What each line of the note below a title takes.
+NOTE_INCHES = 0.18
 PANEL_INCHES = 3.2
 LABEL_SIZE = 10.5
 NOTE_SIZE = 9.5
@@ -47,6 +50,8 @@ STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "leaklab",
 }
+# A limit is drawn where this share of it was reached.
+NEAR_LIMIT = 0.5
 BYTE_UNITS = (("B", 1), ("KiB", 1 << 10), ("MiB", MIB), ("GiB", 1 << 30), ("TiB", 1 << 40))
 # The longest time that is shown in each unit, and the seconds of the unit.
 TIME_UNITS = (("s", 1.0, 600.0), ("min", 60.0, 36_000.0), ("h", 3600.0, 864_000.0))
@@ -123,17 +128,21 @@ def picture_format(path: Path) -> str:
     return file_format
 
 
-def stacked_axes(figure: "Figure", count: int) -> list["Axes"]:
+def stacked_axes(
+    figure: "Figure", count: int, note: str = " ", left_inches: float = LEFT_INCHES
+) -> list["Axes"]:
     """Make a figure as high as needed, and return its axes, one above the other.
 
-    The labels of the lines have room to the right of them.
+    The labels of the lines have room to the right of them, and a title with this note above them.
+    The numbers and the name of the y axis take `left_inches`.
     """
     panel = HEIGHT_INCHES if count == 1 else PANEL_INCHES
     height = panel * count
     figure.set_size_inches(WIDTH_INCHES, height)
-    left, width = LEFT_INCHES / WIDTH_INCHES, 1 - (LEFT_INCHES + RIGHT_INCHES) / WIDTH_INCHES
+    left, width = left_inches / WIDTH_INCHES, 1 - (left_inches + RIGHT_INCHES) / WIDTH_INCHES
     bottoms = [panel * number + BOTTOM_INCHES for number in reversed(range(count))]
-    inner = (panel - TOP_INCHES - BOTTOM_INCHES) / height
+    top = TOP_INCHES + NOTE_INCHES * (note.count("\n") + 1)
+    inner = (panel - top - BOTTOM_INCHES) / height
     return [figure.add_axes((left, bottom / height, width, inner)) for bottom in bottoms]
 
 
@@ -145,12 +154,19 @@ def style_axes(axes: "Axes", palette: Palette) -> None:
 
 def write_title(axes: "Axes", title: str, note: str = "") -> None:
     """Write a title above the axes, and below it a note of one line or more in smaller letters."""
-    lines = note.count("\n") + 1 if note else 0
-    points = 1.35 * NOTE_SIZE * lines
+    points = 72 * NOTE_INCHES * (note.count("\n") + 1) if note else 0.0
     axes.set_title(title, loc="left", fontweight="bold", fontsize=12, pad=8 + points)
     if note:
         place: dict[str, Any] = {"xycoords": "axes fraction", "textcoords": "offset points"}
         axes.annotate(note, (0, 1), (0, 6), fontsize=NOTE_SIZE, va="bottom", **place)
+
+
+def draw_limit(axes: "Axes", palette: Palette, height: float, text: str) -> None:
+    """Draw a limit as a dotted line across the axes, which are made high enough for it."""
+    axes.set_ylim(top=max(axes.get_ylim()[1], 1.08 * height))
+    axes.axhline(height, color=palette.text, linewidth=1.3, linestyle=(0, (1, 1.5)))
+    place: dict[str, Any] = {"xycoords": axes.get_yaxis_transform(), "textcoords": "offset points"}
+    axes.annotate(text, (0.01, height), (0, -4), fontsize=NOTE_SIZE, va="top", **place)
 
 
 def byte_unit(amount: float) -> tuple[str, int]:
@@ -174,3 +190,11 @@ def _colours(palette: Palette) -> dict[Any, Any]:
 
 def _not_writable(path: Path, problem: str | None) -> str:
     return f"{path} cannot be written: {problem}; name another"
+
+
+def format_axis(axis: "Axis", *, whole: bool) -> None:
+    """Write few numbers, with a comma between thousands, and whole ones for what is counted."""
+    from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  (optional, and slow to import)
+
+    axis.set_major_locator(MaxNLocator(nbins=6, integer=whole))
+    axis.set_major_formatter("{x:,.0f}" if whole else "{x:,g}")

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 # The verdict judges the last two octaves: the work from a quarter of it to its end.
 BEGIN_SHARE = 1 / 4
+DASHES = (0, (4, 3))
 # Where the band begins, the series may be at the height of a saw-tooth, so the lowest value of its
 # next samples is taken.
 LOW_SHARE = 1 / 16
@@ -33,7 +34,10 @@ class Band:
 
 
 def band_of(
-    rows: tuple[Sequence[float], Sequence[float]], verdict: Verdict, size: float = 1.0
+    rows: tuple[Sequence[float], Sequence[float]],
+    verdict: Verdict,
+    size: float = 1.0,
+    start: float = 0.0,
 ) -> Band | None:
     """Return the growth of a verdict over a series; None where the verdict has no amounts.
 
@@ -41,10 +45,11 @@ def band_of(
         rows: The x and the y of each sample, as they are drawn.
         verdict: The verdict, with its growth per unit of work or per second.
         size: The amount of the verdict's growth that is drawn as a slope of 1.
+        start: The x from which on the verdict counts; what is before is left out.
     """
     if verdict.per_unit is None or verdict.low is None or verdict.high is None:
         return None
-    begin, height = _origin(rows)
+    begin, height = _origin(rows, start)
     end = rows[0][-1]
     low, middle, high = (
         height + rate / size * (end - begin)
@@ -57,7 +62,7 @@ def draw_band(axes: "Axes", band: Band, colour: str, ink: str) -> None:
     """Draw the estimate as a dashed line in `ink`, and the interval as a shaded band."""
     low, middle, high = ([band.begin, end] for end in band.ends)
     axes.fill_between(band.x, low, high, color=colour, alpha=0.25, linewidth=0)
-    axes.plot(band.x, middle, color=ink, linewidth=1.1, linestyle=(0, (4, 3)))
+    axes.plot(band.x, middle, color=ink, linewidth=1.1, linestyle=DASHES)
 
 
 def band_note(verdicts: Iterable[Verdict]) -> str:
@@ -67,10 +72,10 @@ def band_note(verdicts: Iterable[Verdict]) -> str:
     return f"dashed: {growth}; shaded: its 95 % interval" if signals else ""
 
 
-def _origin(rows: tuple[Sequence[float], Sequence[float]]) -> tuple[float, float]:
+def _origin(rows: tuple[Sequence[float], Sequence[float]], start: float) -> tuple[float, float]:
     """Return where the band begins: the lowest place soon after a quarter of the work."""
-    end = rows[0][-1]
-    begin, until = BEGIN_SHARE * end, (BEGIN_SHARE + LOW_SHARE) * end
+    span = rows[0][-1] - start
+    begin, until = start + BEGIN_SHARE * span, start + (BEGIN_SHARE + LOW_SHARE) * span
     later = [(y, x) for x, y in zip(*rows, strict=True) if x >= begin]
     y, x = min([place for place in later if place[1] <= until], default=later[0])
     return float(x), float(y)

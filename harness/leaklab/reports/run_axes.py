@@ -9,7 +9,15 @@ from leaklab.model.scenario import Criterion, Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.text import counted
 from leaklab.model.units import format_bytes
-from leaklab.reports.drawing import LINE_STYLES, byte_unit, style_axes, write_title
+from leaklab.reports.drawing import (
+    LINE_STYLES,
+    NEAR_LIMIT,
+    byte_unit,
+    draw_limit,
+    format_axis,
+    style_axes,
+    write_title,
+)
 from leaklab.reports.growth_band import band_note, band_of, draw_band
 from leaklab.reports.line_labels import LineLabel, write_labels
 from leaklab.reports.palette import Palette
@@ -22,8 +30,6 @@ if TYPE_CHECKING:
 
 MAX_OTHERS = 7
 MARKERS = ("o", "s", "^")
-# The limit is drawn where the memory reached this share of it.
-NEAR_LIMIT = 0.5
 
 
 def fill_run_axes(
@@ -47,7 +53,7 @@ def fill_run_axes(
     _set_limits(axes, runs, size)
     limits = [limit for run in runs if (limit := near_limit(run)) is not None]
     if limits:
-        _draw_limit(axes, palette, min(limits), size)
+        draw_limit(axes, palette, min(limits) / size, "memory limit")
     _name_axes(axes, runs[0].result, name)
     style_axes(axes, palette)
     write_title(axes, title, band_note(run.verdict for run in runs if _has_band(run)))
@@ -109,13 +115,6 @@ def _set_limits(axes: "Axes", runs: Sequence[RunSeries], size: float) -> None:
     axes.set_ylim(min(0.0, *values) / size, 1.08 * max(values) / size or 1.0)
 
 
-def _draw_limit(axes: "Axes", palette: Palette, limit: float, size: float) -> None:
-    axes.set_ylim(top=1.08 * limit / size)
-    axes.axhline(limit / size, color=palette.text, linewidth=1.3, linestyle=(0, (1, 1.5)))
-    where = axes.get_yaxis_transform()
-    axes.text(0.01, 0.99 * limit / size, "memory limit", va="top", fontsize=9.5, transform=where)
-
-
 def _name_axes(axes: "Axes", result: Result, unit: str) -> None:
     pool = (
         " of each process" if len(result.processes) > 1 and result.scope is not Scope.TREE else ""
@@ -124,10 +123,8 @@ def _name_axes(axes: "Axes", result: Result, unit: str) -> None:
     signal = signal_of(result)
     what = "RSS above the baseline" if signal is Signal.RSS else SIGNAL_LABELS[signal]
     axes.set_ylabel(f"{what} [{unit}]" if unit else what)
-    axes.locator_params(axis="x", nbins=6, integer=True)
-    axes.xaxis.set_major_formatter("{x:,.0f}")
-    axes.locator_params(axis="y", nbins=6, integer=not unit)
-    axes.yaxis.set_major_formatter("{x:,g}" if unit else "{x:,.0f}")
+    format_axis(axes.xaxis, whole=True)
+    format_axis(axes.yaxis, whole=not unit)
 
 
 def _label(run: RunSeries, name: str) -> str:
