@@ -196,5 +196,5 @@ def format_axis(axis: "Axis", *, whole: bool) -> None:
     """Write few numbers, with a comma between thousands, and whole ones for what is counted."""
     from matplotlib.ticker import MaxNLocator  # noqa: PLC0415  (optional, and slow to import)
 
-    axis.set_major_locator(MaxNLocator(nbins=6, integer=whole))
+    axis.set_major_locator(MaxNLocator(nbins=6, steps=[1, 2, 2.5, 5, 10], integer=whole))
     axis.set_major_formatter("{x:,.0f}" if whole else "{x:,g}")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 UPPER = (0.1, 0.56, 0.605, 0.36)
 LOWER = (0.1, 0.12, 0.605, 0.36)
 LABEL_STEP = 0.145
-MAX_LABEL = 30
+MAX_LABEL = 28
 
 
 @dataclass(frozen=True)

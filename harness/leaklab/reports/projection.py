@@ -25,7 +25,7 @@ def projected(projections: Sequence[VariantProjection]) -> Table:
                 str(p.variant),
                 str(p.laws.best.law),
                 format_bytes(p.prediction.peak_bytes),
-                interval(p.prediction),
+                prediction_interval(p.prediction),
                 reached(p),
             )
             for p in projections
@@ -85,7 +85,7 @@ def reached(p: VariantProjection) -> str:
     return never if p.crossing.units is None else format_units(p.crossing.units)
 
 
-def interval(prediction: Prediction) -> str:
+def prediction_interval(prediction: Prediction) -> str:
     """Format the 95 % interval of a peak: `43.2 GiB … 48.5 GiB`."""
     return f"{format_bytes(prediction.low_bytes)} … {format_bytes(prediction.high_bytes)}"
 

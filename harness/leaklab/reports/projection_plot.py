@@ -25,7 +25,7 @@ from leaklab.reports.drawing import (
 from leaklab.reports.growth_band import DASHES
 from leaklab.reports.line_labels import LineLabel, write_labels
 from leaklab.reports.palette import Palette
-from leaklab.reports.projection import format_units, interval, reached
+from leaklab.reports.projection import format_units, prediction_interval, reached
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -123,7 +123,7 @@ def _label(projection: VariantProjection) -> str:
         [
             f"{projection.variant}: {projection.laws.best.law}",
             f"  {format_bytes(predicted.peak_bytes)}",
-            f"  ({interval(predicted)})",
+            f"  ({prediction_interval(predicted)})",
             f"  limit of {limit}:",
             f"  {_when(projection)}",
         ]

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-MAX_NAME = 20
+MAX_PROCESS_NAME = 20
 NOTE_WIDTH = 92
 
 
@@ -125,7 +125,7 @@ def _draw_process(
     """Draw one process as a thin line; return its label."""
     colour, dashes = style
     axes.plot(*rows, color=colour, linestyle=dashes, linewidth=1.4)
-    name = cut_to(one_line(without_folder(process.command)), MAX_NAME)
+    name = cut_to(one_line(without_folder(process.command)), MAX_PROCESS_NAME)
     return LineLabel(f"{process.pid} {name}\n  {_growth(process)}", colour, rows[1][-1])
 
 

@@ -14,7 +14,7 @@ from leaklab.verdict.resources import SIGNAL_LABELS
 
 TimedRows: TypeAlias = tuple[list[float], list[float]]
 
-MAX_LINES = 5
+MAX_PROCESS_LINES = 5
 # The limit and the way to it are drawn where it is reached within this many times the watched time.
 MAX_AHEAD = 3.0
 
@@ -47,7 +47,7 @@ def process_rows(report: WatchReport) -> list[tuple[WatchedProcess, TimedRows]]:
         (p, _rows(p.samples.get("seconds", []), p.samples.get(signal, [])))
         for p in report.processes
     ]
-    return [(process, own) for process, own in rows if own[0]][:MAX_LINES]
+    return [(process, own) for process, own in rows if own[0]][:MAX_PROCESS_LINES]
 
 
 def near_forecast(report: WatchReport) -> Forecast | None:

@@ -16,7 +16,7 @@ from leaklab.model.verdicts import Reason, ReasonKind
 from leaklab.reports.drawing import Picture
 from leaklab.reports.watch_plot import save_watch_plot
 from leaklab.reports.watch_series import (
-    MAX_LINES,
+    MAX_PROCESS_LINES,
     near_forecast,
     process_rows,
     seconds_ahead,
@@ -97,10 +97,10 @@ def test_the_same_watch_gives_the_same_bytes(tmp_path: Path) -> None:
 
 
 def test_the_largest_processes_have_a_line_and_the_others_are_counted(tmp_path: Path) -> None:
-    report = watched(processes=MAX_LINES + 3)
-    assert list(range(1, MAX_LINES + 1)) == [one.pid for one, _ in process_rows(report)]
+    report = watched(processes=MAX_PROCESS_LINES + 3)
+    assert list(range(1, MAX_PROCESS_LINES + 1)) == [one.pid for one, _ in process_rows(report)]
     svg = svg_of(report, tmp_path)
-    assert f">thin: {MAX_LINES} of {MAX_LINES + 3} processes<" in svg
+    assert f">thin: {MAX_PROCESS_LINES} of {MAX_PROCESS_LINES + 3} processes<" in svg
     assert ">5 worker $x$<" in svg
     assert ">6 worker $x$<" not in svg
     assert ">  +1 MiB a second<" in svg
