@@ -9,6 +9,7 @@ from leaklab.model.scenario import Criterion, Resource, Scope
 from leaklab.model.signals import Signal
 from leaklab.model.text import counted
 from leaklab.model.units import format_bytes
+from leaklab.model.verdicts import Verdict
 from leaklab.reports.drawing import (
     LINE_STYLES,
     NEAR_LIMIT,
@@ -56,7 +57,7 @@ def fill_run_axes(
         draw_limit(axes, palette, min(limits) / size, "memory limit")
     _name_axes(axes, runs[0].result, name)
     style_axes(axes, palette)
-    write_title(axes, title, band_note(run.verdict for run in runs if _has_band(run)))
+    write_title(axes, title, band_note(filter(None, map(_drawn_verdict, runs))))
     labels = [
         LineLabel(_label(run, name), colour, run.main.values[-1] / size)
         for run, name, colour in zip(runs, names, colours, strict=True)
@@ -93,17 +94,18 @@ def _draw_run(
     values = [value / size for value in run.main.values]
     thick: dict[str, Any] = {"linewidth": 2.5, "marker": marker, "markevery": [-1]}
     axes.plot(run.main.units, values, color=colour, clip_on=False, **thick)
-    band = band_of((run.main.units, values), run.verdict, size) if _has_band(run) else None
+    verdict = _drawn_verdict(run)
+    band = band_of((run.main.units, values), verdict, size) if verdict else None
     if band:
         draw_band(axes, band, colour, palette.text)
 
 
-def _has_band(run: RunSeries) -> bool:
-    """Whether the verdict has a growth, in the unit of the line that is drawn."""
-    verdict = run.verdict
-    if verdict.signal is None or verdict.per_unit is None or run.result.judge is Criterion.PEAK:
-        return False
-    return verdict.signal.in_bytes == signal_of(run.result).in_bytes
+def _drawn_verdict(run: RunSeries) -> Verdict | None:
+    """Return the verdict if it has a growth, in the unit of the line that is drawn."""
+    verdict = None if run.result.judge is Criterion.PEAK else run.verdict
+    if verdict is None or verdict.signal is None or verdict.per_unit is None:
+        return None
+    return verdict if verdict.signal.in_bytes == signal_of(run.result).in_bytes else None
 
 
 def _set_limits(axes: "Axes", runs: Sequence[RunSeries], size: float) -> None:

@@ -93,9 +93,15 @@ def panels_of(results: Sequence[Result]) -> list[list[RunSeries]]:
 
 
 def _until_common_end(*runs: RunSeries) -> list[RunSeries]:
-    """Return the main lines alone, up to the work that both runs did."""
+    """Return the main lines alone, up to the work that both runs did.
+
+    The growth of a verdict is that of the last two octaves, which a line that is cut does not have.
+    """
     end = min(run.main.units[-1] for run in runs)
-    return [RunSeries(run.result, run.main.until(end), run.verdict) for run in runs]
+    is_cut = any(run.main.units[-1] > end for run in runs)
+    return [
+        RunSeries(run.result, run.main.until(end), None if is_cut else run.verdict) for run in runs
+    ]
 
 
 def _title(result: Result) -> str:

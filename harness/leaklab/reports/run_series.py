@@ -34,13 +34,13 @@ class RunSeries:
     Attributes:
         result: The result.
         main: The process that the verdict is about; of a clean run, the one with the largest peak.
-        verdict: The verdict on that process, or on the tree.
+        verdict: The verdict on that process, or on the tree; None where the line is cut.
         others: The other processes.
     """
 
     result: Result
     main: Series
-    verdict: Verdict
+    verdict: Verdict | None
     others: tuple[Series, ...] = ()
 
 

@@ -101,6 +101,11 @@ def test_a_result_without_samples_is_refused() -> None:
         series_of(with_samples(Variant.BUGGY, Samples(units=[1], rss_bytes=[None])))
 
 
+def test_the_growth_of_a_verdict_is_not_drawn_over_a_line_that_is_cut(tmp_path: Path) -> None:
+    assert "dashed: the verdict" in svg_of(pair([1, 2, 3], [1, 1, 1]), tmp_path)
+    assert "dashed: the verdict" not in svg_of(pair([1, 2, 3, 4], [1, 1, 1]), tmp_path)
+
+
 def test_labels_of_lines_that_end_together_are_apart(tmp_path: Path) -> None:
     first, second = label_heights(svg_of(pair([1, 2, 3], [1, 2, 3]), tmp_path))
     assert abs(first - second) > 3 * 12
