@@ -1,6 +1,7 @@
 """`leaklab project` on real, short runs of the toy that keeps one piece per unit."""
 
 import json
+from pathlib import Path
 
 import pytest
 
@@ -12,9 +13,11 @@ SHORT = ["project", "grow", "--variant", "buggy", "--sizes", "6"]
 FAR_UNITS = 1_000_000
 
 
-def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab) -> None:
-    result = toy(*SHORT, "--units", str(FAR_UNITS), "--limit", "4GiB", "--json")
+def test_a_leak_of_4_kib_a_unit_is_projected_by_a_line(toy: Leaklab, place: Path) -> None:
+    far = ["--units", str(FAR_UNITS), "--limit", "4GiB"]
+    result = toy(*SHORT, *far, "--json", "--plot", "chart.svg")
     assert (0, "") == (result.returncode, result.stderr)
+    assert "buggy: linear" in (place / "chart.svg").read_text()
     (outcome,) = json.loads(result.stdout)
     assert "linear" == outcome["laws"]["fits"][0]["law"]
     # malloc adds 16 bytes to the piece, the object's header 33, and the list an entry.

@@ -170,6 +170,24 @@ def test_two_saved_results_are_drawn(leaklab: Leaklab, place: Path) -> None:
     assert "buggy: leak" in (place / "chart.svg").read_text()
 
 
+def test_runs_are_drawn_when_they_are_made_and_when_they_are_saved(
+    leaklab: Leaklab, place: Path
+) -> None:
+    made = leaklab("run", "grow", "--catalogue", str(TOYS), "--plot", "chart.svg")
+    assert made.returncode == 0
+    assert made.stdout.endswith("drawn in chart.svg\n")
+    drawn = (place / "chart.svg").read_text()
+    assert "buggy: leak" in drawn
+    assert "fixed: clean" in drawn
+    (session,) = (place / "results").iterdir()
+    saved = leaklab("run", f"--resume={session}", "--plot", "saved.svg", "--json")
+    assert json.loads(saved.stdout)
+    assert drawn == (place / "saved.svg").read_text()
+    dark = leaklab("run", f"--resume={session}", "--plot", "dark.png", "--theme", "dark")
+    assert dark.returncode == 0
+    assert (place / "dark.png").read_bytes().startswith(b"\x89PNG")
+
+
 @pytest.mark.parametrize(
     ("min_ratio", "code", "text"),
     [(1.01, 0, "a leak, as known"), (99, 1, "not enough for a leak")],

@@ -238,6 +238,8 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
         "1GiB",
         "--output",
         "said",
+        "--plot",
+        "chart.svg",
         "--json",
         "--",
     ]
@@ -271,6 +273,7 @@ def test_a_terminal_sees_a_live_table_and_control_c_ends_it_with_the_verdict(
     assert report["verdict"]["low"] < GROW_BYTES_A_SECOND < 1.1 * report["verdict"]["high"]
     assert ("second", 1 << 30) == (report["per"], report["forecast"]["limit_bytes"])
     assert 15 < report["forecast"]["seconds_to_limit"] < 60
+    assert ": leak</text>" in (place / "chart.svg").read_text()
     assert -signal.SIGTERM == report["command_status"]
 
 

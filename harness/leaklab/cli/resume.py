@@ -16,7 +16,10 @@ from leaklab.runs.resume import jobs_of_plan, newest_session, read_plan, reopen_
 from leaklab.runs.sessions import Session
 
 # The parameters allowed beside --resume; the plan of the session has all others.
-BESIDE_RESUME = ("resume", "jobs", "results", "as_json", "processes", "catalogue", "debug")
+BESIDE_RESUME = (
+    *("resume", "jobs", "results", "catalogue", "debug"),
+    *("plot", "theme", "as_json", "processes"),
+)
 
 
 @dataclass(frozen=True)

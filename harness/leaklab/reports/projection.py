@@ -17,7 +17,7 @@ def projected(projections: Sequence[VariantProjection]) -> Table:
         projections: The variants of one scenario, projected to the same target; at least one.
     """
     target = projections[0].target
-    size, limit = f"at {_units(target.units)}", f"reaches {format_bytes(target.limit_bytes)}"
+    size, limit = f"at {format_units(target.units)}", f"reaches {format_bytes(target.limit_bytes)}"
     return Table(
         columns=("variant", "law", size, "95 % interval", limit),
         rows=[
@@ -25,8 +25,8 @@ def projected(projections: Sequence[VariantProjection]) -> Table:
                 str(p.variant),
                 str(p.laws.best.law),
                 format_bytes(p.prediction.peak_bytes),
-                _interval(p.prediction),
-                _reached(p),
+                prediction_interval(p.prediction),
+                reached(p),
             )
             for p in projections
         ],
@@ -43,9 +43,9 @@ def _note(p: VariantProjection) -> str:
 def _measured(points: Sequence[Point]) -> str:
     """Each size with its peak, or the one peak that all sizes have."""
     if len({point.peak_bytes for point in points}) == 1:
-        span = f"{_units(points[0].units)} … {_units(points[-1].units)}"
+        span = f"{format_units(points[0].units)} … {format_units(points[-1].units)}"
         return f"{format_bytes(points[0].peak_bytes)} at each of {len(points)} sizes, {span}"
-    return ", ".join(f"{_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
+    return ", ".join(f"{format_units(x.units)}: {format_bytes(x.peak_bytes)}" for x in points)
 
 
 def _legend(projections: Sequence[VariantProjection]) -> str:
@@ -73,23 +73,24 @@ def _limit(p: VariantProjection) -> str:
     limit = format_bytes(p.target.limit_bytes)
     low, high = p.crossing.low_units, p.crossing.high_units
     if low is None:
-        return f"{limit} surely not reached before {_units(MAX_UNITS)} units"
+        return f"{limit} surely not reached before {format_units(MAX_UNITS)} units"
     if high is None:
-        return f"{limit} surely not reached before {_units(low)} units"
-    return f"{limit} reached between {_units(low)} and {_units(high)} units"
+        return f"{limit} surely not reached before {format_units(low)} units"
+    return f"{limit} reached between {format_units(low)} and {format_units(high)} units"
 
 
-def _reached(p: VariantProjection) -> str:
-    """Where the limit is reached; a level law never reaches it, every other law does in theory."""
-    never = "never" if p.laws.best.law.is_level else f"beyond {_units(MAX_UNITS)}"
-    return never if p.crossing.units is None else _units(p.crossing.units)
+def reached(p: VariantProjection) -> str:
+    """Say where the limit is reached; every law that is not level reaches it in theory."""
+    never = "never" if p.laws.best.law.is_level else f"beyond {format_units(MAX_UNITS)}"
+    return never if p.crossing.units is None else format_units(p.crossing.units)
 
 
-def _interval(prediction: Prediction) -> str:
+def prediction_interval(prediction: Prediction) -> str:
+    """Format the 95 % interval of a peak: `43.2 GiB … 48.5 GiB`."""
     return f"{format_bytes(prediction.low_bytes)} … {format_bytes(prediction.high_bytes)}"
 
 
-def _units(amount: float) -> str:
+def format_units(amount: float) -> str:
     """Format units, an estimate with four digits: `8,000`, `1,046,000`, `2.1·10^15`."""
     if amount < 1e12:
         return f"{amount:,.0f}" if amount == int(amount) else f"{float(f'{amount:.4g}'):,.0f}"

@@ -9,7 +9,8 @@ from leaklab.features.logs.sources import Batch
 from leaklab.features.logs.traces import TraceLog
 from leaklab.features.watch.forecast import Span
 from leaklab.reports import plain
-from leaklab.reports.log_plot import save_log_plot, time_unit
+from leaklab.reports.drawing import Picture, time_unit
+from leaklab.reports.log_plot import save_log_plot
 from leaklab.reports.logs import chart, log_table, shared_span, short_names
 from leaklab.tracing.records import record_text
 
@@ -115,12 +116,12 @@ def test_growth_is_given_for_a_time_in_which_there_is_some() -> None:
 
 def test_the_chart_names_each_module_with_its_verdict(tmp_path: Path) -> None:
     path = tmp_path / "logs.svg"
-    save_log_plot(path, report())
+    save_log_plot(Picture(path), report())
     svg = path.read_text()
     for text in ("shop/orders.py", "shop/tables.py", "clean, 45 MiB, no growth", "[min]"):
         assert text in svg
     before = path.read_bytes()
-    save_log_plot(path, report())
+    save_log_plot(Picture(path), report())
     assert before == path.read_bytes()
 
 

@@ -10,11 +10,13 @@ from click.shell_completion import CompletionItem
 from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options
+from leaklab.cli.plot_option import plot
 from leaklab.cli.results_folder import default_results
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.result import Result
 from leaklab.reports import runs
-from leaklab.reports.plots import save_plot
+from leaklab.reports.drawing import Picture
+from leaklab.reports.run_plot import save_comparison_plot
 from leaklab.runs.store import RESULTS, find_results, parse_name
 from leaklab.verdict.pairs import compare_results, judge_pair
 
@@ -42,17 +44,12 @@ class SavedResult(click.ParamType[str]):
 @click.command("compare")
 @click.argument("a", type=SavedResult(), metavar="A")
 @click.argument("b", type=SavedResult(), metavar="B")
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Draw both over units of work into this .svg or .png file (needs 'leaklab[plot]').",
-)
+@plot("both over units of work")
 @options.results_folder
 @options.as_json
 @options.common
 def command(
-    a: str, b: str, plot: Path | None, results: Path, catalogue: Path | None, as_json: bool
+    a: str, b: str, picture: Picture | None, results: Path, catalogue: Path | None, as_json: bool
 ) -> Exit:
     """Compare two saved results, B against A.
 
@@ -66,13 +63,13 @@ def command(
     opened = open_catalogue(catalogue)
     if comparison.a.scenario in opened.names():
         comparison = judge_pair(comparison, opened.load(comparison.a.scenario))
-    if plot:
-        save_plot(plot, comparison)
+    if picture:
+        save_comparison_plot(picture, comparison)
     if as_json:
         sys.stdout.write(msgspec.json.encode(comparison).decode() + "\n")
     else:
         reports.print_table(runs.comparison(comparison), sys.stdout)
-        sys.stdout.write(f"drawn in {plot}\n" if plot else "")
+        sys.stdout.write(f"drawn in {picture.path}\n" if picture else "")
     is_missed = comparison.pair and not comparison.pair.leak
     return Exit.DIFFERS if is_missed else Exit.AS_EXPECTED
 

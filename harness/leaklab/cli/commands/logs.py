@@ -10,12 +10,13 @@ from leaklab import reports
 from leaklab.cli import log_session, options
 from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Seconds
+from leaklab.cli.plot_option import plot
 from leaklab.features.logs.report import LogReport
 from leaklab.features.logs.sources import STDIN
 from leaklab.model.errors import BadInput, Exit
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import logs
-from leaklab.reports.drawing import picture_format
+from leaklab.reports.drawing import Picture
 from leaklab.reports.log_plot import save_log_plot
 
 DEFAULT_ROWS = 15
@@ -49,12 +50,7 @@ EXITS_OF_LOGS = {
     metavar="N",
     help="How many modules the table has.",
 )
-@click.option(
-    "--plot",
-    type=click.Path(dir_okay=False, path_type=Path),
-    metavar="FILE",
-    help="Draw the modules over time into this .svg or .png file (needs 'leaklab[plot]').",
-)
+@plot("the modules over time")
 @options.as_json
 @debug
 def command(
@@ -62,7 +58,7 @@ def command(
     follow: bool,
     for_seconds: float | None,
     rows: int,
-    plot: Path | None,
+    picture: Picture | None,
     as_json: bool,
 ) -> Exit:
     """Judge which modules of a service grow, by the records in its logs.
@@ -83,35 +79,31 @@ def command(
     130 interrupted.
     """
     paths = files or (STDIN,)
-    _check(paths, plot, follow=follow, for_seconds=for_seconds)
+    _check(paths, follow=follow, for_seconds=for_seconds)
     if follow:
         report = log_session.follow_log(paths[0], for_seconds, rows)
     else:
         report = log_session.read_logs(paths)
-    _show(report, rows, plot, as_json=as_json)
+    _show(report, rows, picture, as_json=as_json)
     return EXITS_OF_LOGS[report.conclusion]
 
 
-def _show(report: LogReport, rows: int, plot: Path | None, *, as_json: bool) -> None:
+def _show(report: LogReport, rows: int, picture: Picture | None, *, as_json: bool) -> None:
     """Draw the picture first: an error with it is reported before the table."""
-    if plot:
-        save_log_plot(plot, report)
+    if picture:
+        save_log_plot(picture, report)
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
         reports.print_table(logs.log_table(report, rows), sys.stdout)
 
 
-def _check(
-    paths: tuple[Path, ...], plot: Path | None, *, follow: bool, for_seconds: float | None
-) -> None:
+def _check(paths: tuple[Path, ...], *, follow: bool, for_seconds: float | None) -> None:
     """Refuse what cannot work before a long log is read.
 
     Raises:
         BadInput: The options do not fit together.
     """
-    if plot:
-        picture_format(plot)
     if follow and len(paths) > 1:
         raise BadInput(f"--follow reads one log, not {len(paths)}; name the one that is written")
     if for_seconds and not follow:

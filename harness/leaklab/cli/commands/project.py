@@ -11,6 +11,7 @@ from leaklab import reports
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.catalogue.plan import PlanRequest
 from leaklab.cli import options, progress
+from leaklab.cli.plot_option import plot
 from leaklab.features.projection.project import (
     ProjectionTarget,
     Sizes,
@@ -21,7 +22,9 @@ from leaklab.features.projection.project import (
 from leaklab.model.errors import Exit
 from leaklab.model.job import Job, Limits
 from leaklab.model.scenario import Variant
+from leaklab.reports.drawing import Picture
 from leaklab.reports.projection import projected
+from leaklab.reports.projection_plot import save_projection_plot
 from leaklab.runs.executor import ProcessExecutor
 from leaklab.runs.limits import make_limits
 
@@ -53,6 +56,7 @@ MAX_UNITS_OPTION = 10**18
 @options.seed
 @options.option_changes
 @options.limits
+@plot("the measured peaks and the laws")
 @options.as_json
 @options.common
 def command(
@@ -66,6 +70,7 @@ def command(
     changes: tuple[str, ...],
     memory_limit: int | None,
     time_limit: float,
+    picture: Picture | None,
     as_json: bool,
     catalogue: Path | None,
 ) -> Exit:
@@ -87,11 +92,19 @@ def command(
     limits = make_limits(memory_limit, time_limit)
     target = ProjectionTarget(units, forecast_limit or _all_memory())
     projections = _project(opened, plans, limits, target)
+    _show(projections, picture, as_json=as_json)
+    return Exit.AS_EXPECTED
+
+
+def _show(projections: list[VariantProjection], picture: Picture | None, *, as_json: bool) -> None:
+    """Draw the picture last: an error with it takes no figures away."""
     if as_json:
         sys.stdout.write(msgspec.json.encode(projections).decode() + "\n")
     else:
         reports.print_table(projected(projections), sys.stdout)
-    return Exit.AS_EXPECTED
+    if picture:
+        save_projection_plot(picture, projections)
+        sys.stdout.write("" if as_json else f"drawn in {picture.path}\n")
 
 
 def _project(

@@ -12,10 +12,13 @@ from leaklab.catalogue.interpreters import find_interpreter
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, PlanRequest, plan
 from leaklab.cli import options, progress
 from leaklab.cli.param_types import Seconds, format_seconds
+from leaklab.cli.plot_option import plot
 from leaklab.cli.resume import ResumableWork, require_no_other_options, resumed
 from leaklab.model.errors import Exit
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Variant
+from leaklab.reports.drawing import Picture
+from leaklab.reports.run_plot import MAX_PANELS, save_run_plot
 from leaklab.reports.runs import Detail, runs
 from leaklab.runs.limits import make_limits
 from leaklab.runs.opening import SessionWork, begin_resumable, open_session
@@ -67,6 +70,7 @@ EXIT_CODES = (
 @options.limits
 @options.count_limits
 @options.results_folder
+@plot(f"the runs over units of work, at most {MAX_PANELS} scenarios and modes,")
 @options.as_json
 @click.option("--processes", is_flag=True, help="Show the processes of each run, too.")
 @options.common
@@ -90,6 +94,7 @@ def command(
     process_limit: int,
     descriptor_limit: int,
     results: Path,
+    picture: Picture | None,
     as_json: bool,
     processes: bool,
     catalogue: Path | None,
@@ -121,6 +126,7 @@ def command(
     with open_session(begun.work, begun.session) as session, progress.open_progress() as listener:
         outcome = session.run(listener)
     _show(outcome, begun, Detail.PROCESSES if processes else Detail.RUNS, as_json=as_json)
+    _draw(outcome, picture, as_json=as_json)
     return outcome.exit
 
 
@@ -138,3 +144,10 @@ def _show(outcome: Outcome, begun: ResumableWork, detail: Detail, *, as_json: bo
         table = runs(outcome.results, detail)
         reports.print_table(replace(table, notes=[*table.notes, *begun.notes]), sys.stdout)
         sys.stdout.write(f"saved in {begun.session.folder}\n")
+
+
+def _draw(outcome: Outcome, picture: Picture | None, *, as_json: bool) -> None:
+    """Draw the runs, after the table: an error with the picture takes no figures away."""
+    if picture and any(not result.end_reason.failed for result in outcome.results):
+        line = save_run_plot(picture, outcome.results)
+        sys.stdout.write("" if as_json else f"{line}\n")

@@ -10,12 +10,16 @@ from leaklab import reports
 from leaklab.cli import options, watch_session
 from leaklab.cli.debug import debug
 from leaklab.cli.param_types import Seconds, format_seconds
+from leaklab.cli.plot_option import plot
+from leaklab.features.watch.report import WatchReport
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Resource
 from leaklab.model.text import cut
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports import watch
+from leaklab.reports.drawing import Picture
 from leaklab.reports.terminal import terminal_width
+from leaklab.reports.watch_plot import save_watch_plot
 
 INTERVAL_SECONDS = 0.5
 # More digits than any process id has; Python refuses to read very long numbers.
@@ -76,6 +80,7 @@ class Pid(click.ParamType[int]):
     metavar="FILE",
     help="Write what COMMAND prints to this file.",
 )
+@plot("all processes and the largest ones over time")
 @options.as_json
 @debug
 def command(
@@ -86,6 +91,7 @@ def command(
     for_seconds: float | None,
     forecast_limit: int | None,
     output: Path | None,
+    picture: Picture | None,
     as_json: bool,
 ) -> Exit:
     """Watch any program from outside, and judge how it grows over time.
@@ -109,8 +115,16 @@ def command(
     """
     request = watch_session.WatchRequest(Resource(resource), interval, for_seconds, forecast_limit)
     report = watch_session.watch_until_end(arguments, pid, output, request)
+    _show(report, picture, as_json=as_json)
+    return EXITS[report.conclusion]
+
+
+def _show(report: WatchReport, picture: Picture | None, *, as_json: bool) -> None:
+    """Draw the picture last: an error with it takes no verdict away."""
     if as_json:
         sys.stdout.write(msgspec.json.encode(report).decode() + "\n")
     else:
         reports.print_table(watch.table(report, terminal_width(sys.stdout)), sys.stdout)
-    return EXITS[report.conclusion]
+    if picture:
+        save_watch_plot(picture, report)
+        sys.stdout.write("" if as_json else f"drawn in {picture.path}\n")

@@ -108,6 +108,10 @@ class ProcessHistory:
         if own and own.stack_start and (parent := probes.descent(own.parent_pid)):
             self.forked = own.stack_start == parent.stack_start
 
+    def rows(self, signal: Signal) -> Rows:
+        """Return its readings of a signal over time; empty if the signal was never read."""
+        return self._history.rows().get(signal, ((), ()))
+
     def growth(self) -> Slope | None:
         """Return its growth in bytes per second over the last two octaves of its time.
 

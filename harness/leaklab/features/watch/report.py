@@ -28,7 +28,8 @@ class WatchedProcess(Struct, frozen=True, kw_only=True):
 
     `growth_per_second` is in bytes and None if there are too few readings. It is that of its PSS
     without files; of its PSS if the kernel does not separate files; and of its anonymous RSS if
-    there are too few readings of PSS.
+    there are too few readings of PSS. `samples` is its series of the signal that the verdict
+    quotes, by columns: `seconds`, and the signal.
     """
 
     pid: int
@@ -40,6 +41,7 @@ class WatchedProcess(Struct, frozen=True, kw_only=True):
     memory_percent: float
     growth_per_second: float | None
     last_rss_bytes: list[int]
+    samples: dict[str, list[float]] = {}
 
 
 class WatchReport(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,8 @@ class WatchReport(Struct, frozen=True, kw_only=True):
     `generations`, `container`, and PSS in fewer rows than RSS;
     4 `ended` is `end_reason`, `how` is `end_detail`; 5 `projection` is `forecast`, and in it
     `speed_class` is `span` and `speed_bytes` is `growth_bytes`; six kinds of reasons have other
-    names; 6 in `generations`: `later_rise_bytes`, `unjudged_bytes` and `unjudged_share`.
+    names; 6 `samples` of each process, and in `generations`: `later_rise_bytes`, `unjudged_bytes`
+    and `unjudged_share`.
 
     `per` is the unit of the verdict's amounts, a second. The amounts and `forecast` are None if
     there were too few readings. `processes` are the largest ones alive at the last sample,
@@ -117,7 +120,7 @@ def watch_report(
         verdict=verdict,
         forecast=forecast_of(watch, verdict, question.limit),
         tree=watch.now,
-        processes=[watched_process(p, question.machine_bytes) for p in largest],
+        processes=[watched_process(p, question.machine_bytes, verdict.signal) for p in largest],
         processes_left_out=watch.process_count() - len(largest),
         processes_unreadable=watch.unreadable,
         samples=columns(watch.samples),
@@ -127,9 +130,18 @@ def watch_report(
     )
 
 
-def watched_process(process: ProcessHistory, machine_bytes: int) -> WatchedProcess:
-    """Make the report's row of a process; percentages are those of the machine's memory."""
+def watched_process(
+    process: ProcessHistory, machine_bytes: int, signal: Signal | None = None
+) -> WatchedProcess:
+    """Make the report's row of a process.
+
+    Args:
+        process: The readings of the process.
+        machine_bytes: The machine's memory, of which percentages are made.
+        signal: The signal of `samples`; None for no samples.
+    """
     reading, growth = process.reading, process.growth()
+    seconds, values = process.rows(signal) if signal else ((), ())
     return WatchedProcess(
         pid=process.pid,
         command=process.command,
@@ -140,6 +152,7 @@ def watched_process(process: ProcessHistory, machine_bytes: int) -> WatchedProce
         memory_percent=100 * (reading.rss_bytes or 0) / machine_bytes,
         growth_per_second=growth.estimate if growth else None,
         last_rss_bytes=list(process.last_rss_bytes),
+        samples={"seconds": [*seconds], signal.value: [*values]} if signal else {},
     )
 
 

@@ -120,6 +120,15 @@ def test_a_level_series_is_clean_and_never_reaches_its_limit() -> None:
     assert (Conclusion.CLEAN, None) == (report.verdict.conclusion, report.forecast.seconds_to_limit)
 
 
+def test_a_report_has_the_series_of_each_process_by_the_signal_of_the_verdict() -> None:
+    report = Toys({PID: growing(MIB), PID + 1: growing(0)}).report(100)
+    assert Signal.PSS is report.verdict.signal
+    level, leaking = sorted(report.processes, key=lambda process: -process.pid)
+    assert {10.0 * MIB} == set(level.samples["pss_bytes"])
+    seconds, values = leaking.samples["seconds"], leaking.samples["pss_bytes"]
+    assert values == pytest.approx([10 * MIB + MIB * second for second in seconds])
+
+
 @pytest.mark.parametrize("bytes_a_second", [300, 2_000, 20_000])
 @pytest.mark.parametrize("amplitude", [0, 64 << 10])
 def test_slow_growth_is_undecided_and_the_named_time_decides(
