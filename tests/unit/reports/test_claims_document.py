@@ -1,0 +1,54 @@
+"""The claims as a document and as text."""
+
+from leaklab.features.quality.claims.claim import CheckedClaim, Finding, Outcome, Theme
+from leaklab.reports.claims import claim_text, claims_conclusion, claims_document
+
+
+def checked(name: str, outcome: Outcome, theme: Theme = Theme.INDEX) -> CheckedClaim:
+    measured = [] if outcome is Outcome.NOT_MEASURED else ["first: 1 MiB", "second: 2 MiB"]
+    finding = Finding(measured=measured, outcome=outcome, reason="the index is large.")
+    commands = ["leaklab run word_index"] if measured else []
+    text = f"The claim {name}."
+    return CheckedClaim(name=name, theme=theme, text=text, finding=finding, commands=commands)
+
+
+CLAIMS = [
+    checked("a", Outcome.WRONG),
+    checked("b", Outcome.CONDITIONAL),
+    checked("c", Outcome.NOT_MEASURED, Theme.TERMINAL),
+]
+
+
+def test_the_conclusion_counts_and_names_what_is_wrong() -> None:
+    assert claims_conclusion(CLAIMS) == (
+        "Of 3 claims, 1 holds on a condition, 1 is wrong, 1 was not measured. "
+        "Wrong: “The claim a”. Not measured here: “The claim c”."
+    )
+
+
+def test_the_document_has_a_section_for_each_theme_that_has_claims() -> None:
+    document = claims_document(CLAIMS, "`leaklab selftest claims`, 2026-11-29")
+    headings = [line for line in document.splitlines() if line.startswith("#")]
+    assert ["# The claims, measured", "## The terminal", "## The word index"] == headings
+    rows = [line for line in document.splitlines() if line.startswith("| The claim")]
+    assert rows == [
+        "| The claim c. | - | - | **Not measured**. the index is large. |",
+        (
+            "| The claim a. | first: 1 MiB<br>second: 2 MiB | `leaklab run word_index` "
+            "| **Wrong**. the index is large. |"
+        ),
+        (
+            "| The claim b. | first: 1 MiB<br>second: 2 MiB | `leaklab run word_index` "
+            "| **Holds only if** the index is large. |"
+        ),
+    ]
+
+
+def test_on_a_terminal_a_claim_is_a_paragraph() -> None:
+    assert claim_text(CLAIMS[1], 80).splitlines() == [
+        "b: The claim b.",
+        "  first: 1 MiB",
+        "  second: 2 MiB",
+        "  'leaklab run word_index'",
+        "  Holds only if the index is large.",
+    ]
