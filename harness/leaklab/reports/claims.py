@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from leaklab.features.quality.claims.claim import CheckedClaim, Finding, Outcome, Theme
+from leaklab.features.quality.claims.claim import CheckedClaim, ClaimOutcome, Finding, Theme
 from leaklab.model.text import counted
 from leaklab.reports.table import Table, markdown
 from leaklab.reports.wrapping import wrapped
@@ -26,7 +26,7 @@ WHY = {
     Theme.TIME: "How fast memory grows does not say how long it takes to be sure, and how it ends "
     "depends on what still refers to it.",
 }
-COLUMNS = ("claim", "measured here", "command", "verdict")
+CLAIM_COLUMNS = ("claim", "measured here", "command", "verdict")
 
 
 def claim_text(checked: CheckedClaim, width: int) -> str:
@@ -43,7 +43,7 @@ def claim_text(checked: CheckedClaim, width: int) -> str:
 def judgement(finding: Finding) -> str:
     """Write the outcome and its reason as sentences: `Wrong. …`, `Holds only if …`."""
     outcome = str(finding.outcome).capitalize()
-    joint = " " if finding.outcome is Outcome.CONDITIONAL else ". "
+    joint = " " if finding.outcome is ClaimOutcome.CONDITIONAL else ". "
     return f"{outcome}{joint}{finding.reason}"
 
 
@@ -58,7 +58,7 @@ def claims_document(claims: Sequence[CheckedClaim], where: str) -> str:
     for theme in Theme:
         of_theme = [claim for claim in claims if claim.theme is theme]
         if of_theme:
-            table = Table(columns=COLUMNS, rows=[_row(claim) for claim in of_theme])
+            table = Table(columns=CLAIM_COLUMNS, rows=[_row(claim) for claim in of_theme])
             parts += [f"## {theme}", WHY[theme], markdown(table).strip()]
     return "\n\n".join(parts) + "\n"
 
@@ -66,7 +66,8 @@ def claims_document(claims: Sequence[CheckedClaim], where: str) -> str:
 def claims_conclusion(claims: Sequence[CheckedClaim]) -> str:
     """Write the paragraph that says how many claims hold, and which do not."""
     sentences = [f"Of {counted(len(claims), 'claim')}, {', '.join(_counts(claims))}."]
-    for outcome, verb in ((Outcome.WRONG, "Wrong"), (Outcome.NOT_MEASURED, "Not measured here")):
+    listed = {ClaimOutcome.WRONG: "Wrong", ClaimOutcome.NOT_MEASURED: "Not measured here"}
+    for outcome, verb in listed.items():
         names = [c.text.rstrip(".") for c in claims if c.finding.outcome is outcome]
         if names:
             sentences.append(f"{verb}: {'; '.join(f'“{name}”' for name in names)}.")
@@ -75,10 +76,10 @@ def claims_conclusion(claims: Sequence[CheckedClaim]) -> str:
 
 def _counts(claims: Sequence[CheckedClaim]) -> Iterator[str]:
     phrases = {
-        Outcome.HOLDS: ("holds", "hold"),
-        Outcome.CONDITIONAL: ("holds on a condition", "hold on a condition"),
-        Outcome.WRONG: ("is wrong", "are wrong"),
-        Outcome.NOT_MEASURED: ("was not measured", "were not measured"),
+        ClaimOutcome.HOLDS: ("holds", "hold"),
+        ClaimOutcome.CONDITIONAL: ("holds on a condition", "hold on a condition"),
+        ClaimOutcome.WRONG: ("is wrong", "are wrong"),
+        ClaimOutcome.NOT_MEASURED: ("was not measured", "were not measured"),
     }
     for outcome, (singular, plural) in phrases.items():
         count = sum(claim.finding.outcome is outcome for claim in claims)
@@ -89,7 +90,7 @@ def _counts(claims: Sequence[CheckedClaim]) -> Iterator[str]:
 def _row(checked: CheckedClaim) -> tuple[str, ...]:
     finding = checked.finding
     outcome, reason = str(finding.outcome).capitalize(), finding.reason
-    joint = "" if finding.outcome is Outcome.CONDITIONAL else "."
+    joint = "" if finding.outcome is ClaimOutcome.CONDITIONAL else "."
     return (
         checked.text,
         "<br>".join(finding.measured) or "-",

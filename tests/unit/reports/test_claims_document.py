@@ -1,11 +1,11 @@
 """The claims as a document and as text."""
 
-from leaklab.features.quality.claims.claim import CheckedClaim, Finding, Outcome, Theme
+from leaklab.features.quality.claims.claim import CheckedClaim, ClaimOutcome, Finding, Theme
 from leaklab.reports.claims import claim_text, claims_conclusion, claims_document
 
 
-def checked(name: str, outcome: Outcome, theme: Theme = Theme.INDEX) -> CheckedClaim:
-    measured = [] if outcome is Outcome.NOT_MEASURED else ["first: 1 MiB", "second: 2 MiB"]
+def checked(name: str, outcome: ClaimOutcome, theme: Theme = Theme.INDEX) -> CheckedClaim:
+    measured = [] if outcome is ClaimOutcome.NOT_MEASURED else ["first: 1 MiB", "second: 2 MiB"]
     finding = Finding(measured=measured, outcome=outcome, reason="the index is large.")
     commands = ["leaklab run word_index"] if measured else []
     text = f"The claim {name}."
@@ -13,9 +13,9 @@ def checked(name: str, outcome: Outcome, theme: Theme = Theme.INDEX) -> CheckedC
 
 
 CLAIMS = [
-    checked("a", Outcome.WRONG),
-    checked("b", Outcome.CONDITIONAL),
-    checked("c", Outcome.NOT_MEASURED, Theme.TERMINAL),
+    checked("a", ClaimOutcome.WRONG),
+    checked("b", ClaimOutcome.CONDITIONAL),
+    checked("c", ClaimOutcome.NOT_MEASURED, Theme.TERMINAL),
 ]
 
 

@@ -1,6 +1,7 @@
 """`leaklab selftest claims`."""
 
 import sys
+import textwrap
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,16 +13,18 @@ from leaklab.cli import options, progress
 from leaklab.cli.debug import debug
 from leaklab.cli.documents import provenance, require_writable, write_text
 from leaklab.cli.measurements import log_measurement, wrapped_markdown
-from leaklab.features.quality.claims.claim import CheckedClaim, Outcome
+from leaklab.features.quality.claims.claim import CheckedClaim, ClaimOutcome
 from leaklab.features.quality.claims.registry import CLAIMS, check_claims
 from leaklab.model.errors import Exit
 from leaklab.reports.claims import claim_text, claims_conclusion, claims_document
 from leaklab.reports.terminal import terminal_width
 
 LOG_FOLDER = "measurements"
+# Names are not broken at their hyphens; click keeps the lines of a paragraph after its mark.
+CLAIM_NAMES = "\b\n" + textwrap.fill(f"Claims: {', '.join(CLAIMS)}.", 76, break_on_hyphens=False)
 
 
-@click.command("claims")
+@click.command("claims", epilog=CLAIM_NAMES)
 @click.argument("names", nargs=-1, metavar="[CLAIM]...", type=click.Choice(list(CLAIMS)))
 @options.write()
 @options.as_json
@@ -54,7 +57,7 @@ def command(names: tuple[str, ...], write: Path | None, as_json: bool) -> Exit:
         sys.stdout.write("\n".join(claim_text(claim, width) for claim in checked))
     if write:
         _write(write, checked)
-    failed = any(claim.finding.outcome is Outcome.NOT_MEASURED for claim in checked)
+    failed = any(claim.finding.outcome is ClaimOutcome.NOT_MEASURED for claim in checked)
     return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
 
 

@@ -6,16 +6,23 @@ from typing import Any
 
 import pytest
 
+from leaklab.features.projection.laws import Prediction
 from leaklab.features.quality.claims.articles import (
     CLAIMED_BYTES_OF_ARTICLE,
     IndexFigures,
-    Prediction,
     judge_counts,
     judge_factor,
     judge_fifty,
     judge_many,
 )
-from leaklab.features.quality.claims.claim import Claim, Finding, Outcome, Theme, is_near, times
+from leaklab.features.quality.claims.claim import (
+    Claim,
+    ClaimOutcome,
+    Finding,
+    Theme,
+    is_near,
+    times,
+)
 from leaklab.features.quality.claims.columns import (
     Addresses,
     AddressFigures,
@@ -97,7 +104,7 @@ def costs(*ratios: float) -> list[ProfilerCost]:
     return [ProfilerCost(f"tool {n}", "work", ratio, MIB) for n, ratio in enumerate(ratios)]
 
 
-HOLDS, CONDITIONAL, WRONG = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.WRONG
+HOLDS, CONDITIONAL, WRONG = ClaimOutcome.HOLDS, ClaimOutcome.CONDITIONAL, ClaimOutcome.WRONG
 
 
 @pytest.mark.parametrize(
@@ -122,8 +129,8 @@ HOLDS, CONDITIONAL, WRONG = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.WRONG
         (judge_factor, index(2_600_000), HOLDS),
         (judge_factor, index(150_000), WRONG),
         (judge_factor, index(6_000_000), WRONG),
-        (judge_many, Prediction(15.6e12, 15e12, 16e12), HOLDS),
-        (judge_many, Prediction(1e12, 0.9e12, 1.1e12), WRONG),
+        (judge_many, Prediction(6_000_000, 15.6e12, 15e12, 16e12), HOLDS),
+        (judge_many, Prediction(6_000_000, 1e12, 0.9e12, 1.1e12), WRONG),
         (judge_counts, {n: round(n * CLAIMED_BYTES_OF_ARTICLE) for n in (5, 1000)}, HOLDS),
         (judge_counts, {5: 13_000_000, 1000: 150_000_000}, CONDITIONAL),
         (judge_counts, {5: 2_000_000, 1000: 150_000_000}, WRONG),
@@ -150,12 +157,12 @@ HOLDS, CONDITIONAL, WRONG = Outcome.HOLDS, Outcome.CONDITIONAL, Outcome.WRONG
     ],
 )
 def test_a_claim_is_judged_by_its_figures(
-    judge: Callable[[Any], Finding], figures: object, outcome: Outcome
+    judge: Callable[[Any], Finding], figures: object, outcome: ClaimOutcome
 ) -> None:
     finding = judge(figures)
     assert outcome is finding.outcome
     assert finding.reason.endswith(".")
-    assert finding.reason[0].islower() == (outcome is Outcome.CONDITIONAL)
+    assert finding.reason[0].islower() == (outcome is ClaimOutcome.CONDITIONAL)
     assert all(finding.measured)
 
 
@@ -182,9 +189,9 @@ def test_a_profiler_that_is_absent_is_named_beside_the_others() -> None:
 
 
 def test_a_slower_leak_is_seen_later_and_a_constant_never() -> None:
-    seen = [simulated_until_seen(MIB / seconds) for seconds in (60, 3600, 86_400)]
-    assert all(faster is not None for faster in seen)
-    assert all((faster or 0) < (slower or 0) for faster, slower in pairwise(seen))
+    lengths = [simulated_until_seen(MIB / seconds) for seconds in (60, 3600, 86_400)]
+    assert all(faster is not None for faster in lengths)
+    assert all((faster or 0) < (slower or 0) for faster, slower in pairwise(lengths))
     assert simulated_until_seen(0.0) is None
 
 
@@ -202,7 +209,7 @@ def test_a_claim_that_cannot_be_measured_says_why_and_the_others_go_on() -> None
         return 1
 
     def right(figure: int) -> Finding:
-        return Finding(measured=[str(figure)], outcome=Outcome.HOLDS, reason="It is.")
+        return Finding(measured=[str(figure)], outcome=ClaimOutcome.HOLDS, reason="It is.")
 
     claims = [
         Claim("a", Theme.TIME, "A.", absent, right),
@@ -210,7 +217,7 @@ def test_a_claim_that_cannot_be_measured_says_why_and_the_others_go_on() -> None
     ]
     steps: list[str] = []
     first, second = check_claims(claims, steps.append)
-    assert Outcome.NOT_MEASURED is first.finding.outcome
+    assert ClaimOutcome.NOT_MEASURED is first.finding.outcome
     assert "xterm not installed: apt-get install xterm." == first.finding.reason
     assert ["1"] == second.finding.measured
     assert ["a", "b"] == steps

@@ -2,8 +2,9 @@
 
 from msgspec import Struct
 
+from leaklab.features.projection.laws import Prediction
 from leaklab.features.quality.claims.bench import Bench, peak_of
-from leaklab.features.quality.claims.claim import Finding, Outcome, is_near, times
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding, is_near, times
 from leaklab.model.units import format_bytes
 
 # An article of 20,000 words has some 100 KB of text, which the tables expect of one.
@@ -18,7 +19,7 @@ CLAIMED_BYTES_OF_ARTICLE = 2.6e6
 CLAIMED_FACTOR = 26
 CLAIMED_MANY = 6_000_000
 CLAIMED_BYTES_OF_MANY = 15.6e12
-COUNTS = (5, 10, 100, 1000)
+ARTICLE_COUNTS = (5, 10, 100, 1000)
 # The sizes that are run for a projection; larger ones would take minutes.
 PROJECTION = ("--sizes", "6", "--largest", "250")
 
@@ -46,14 +47,6 @@ class SplitText(Struct, frozen=True):
 
     text_bytes: int
     words_bytes: int
-
-
-class Prediction(Struct, frozen=True):
-    """The prediction of `leaklab project`."""
-
-    peak_bytes: float
-    low_bytes: float
-    high_bytes: float
 
 
 class Projection(Struct, frozen=True):
@@ -90,10 +83,10 @@ def judge_fifty(figures: IndexFigures) -> Finding:
     ]
     if is_near(of_article, CLAIMED_BYTES_OF_ARTICLE) and is_near(figures.peak_bytes, CLAIMED_BYTES):
         reason = "Both figures are within a factor of two."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.WRONG,
+        outcome=ClaimOutcome.WRONG,
         reason=f"An article of 100 KB takes {format_bytes(of_article)}: its text once, and 8 bytes "
         "for each word under which it is stored. The claim is off by a factor of "
         f"{_factor(CLAIMED_BYTES_OF_ARTICLE, of_article):.0f}. Articles of 2.6 MB, most of it "
@@ -112,10 +105,10 @@ def judge_factor(figures: IndexFigures) -> Finding:
     ]
     if is_near(factor, CLAIMED_FACTOR):
         reason = "The factor is within two of the claimed one."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.WRONG,
+        outcome=ClaimOutcome.WRONG,
         reason=f"The index takes {factor:.1f} times the text. Even a program that keeps each word "
         f"as a string of its own takes {times(figures.split_bytes, TEXT_BYTES)} the text, because "
         "a short string has 49 bytes of header and the list a reference of 8 bytes to it.",
@@ -141,10 +134,10 @@ def judge_many(prediction: Prediction) -> Finding:
     ]
     if is_near(prediction.peak_bytes, CLAIMED_BYTES_OF_MANY):
         reason = "The projection is within a factor of two of the claim."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.WRONG,
+        outcome=ClaimOutcome.WRONG,
         reason="The law is right, because the growth is a line, and the figure is not: it "
         "multiplies the wrong 2.6 MB. The claim is off by a factor of "
         f"{_factor(CLAIMED_BYTES_OF_MANY, prediction.peak_bytes):.0f}, and the index "
@@ -155,7 +148,7 @@ def judge_many(prediction: Prediction) -> Finding:
 def measure_counts(bench: Bench) -> dict[int, int]:
     """Return the peak in bytes by the number of articles."""
     peaks = {}
-    for count in COUNTS:
+    for count in ARTICLE_COUNTS:
         (result,) = bench.runs(*BUGGY, "--units", str(count), *LARGE)
         peaks[count] = peak_of(result)
     return peaks
@@ -172,10 +165,10 @@ def judge_counts(peaks: dict[int, int]) -> Finding:
     ]
     if near == set(peaks):
         reason = "Each is within a factor of two of 2.6 MB an article."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL if near else Outcome.WRONG,
+        outcome=ClaimOutcome.CONDITIONAL if near else ClaimOutcome.WRONG,
         reason=(f"there are {', '.join(f'{n:,}' for n in sorted(near))} articles. " if near else "")
         + f"An article takes {format_bytes(of_few)} among {fewest} and {format_bytes(of_many)} "
         f"among {most:,}: the words and lists that come with the first articles are shared "

@@ -20,8 +20,8 @@ from leaklab.model.result import Result
 from leaklab.model.text import cut_to
 
 MAX_COMMAND_SECONDS = 400
-MAX_MESSAGE = 200
-PACKAGE = __package__
+MAX_FAILURE_MESSAGE = 200
+CLAIMS_PACKAGE = __package__
 
 Figures = TypeVar("Figures")
 
@@ -81,7 +81,7 @@ class Bench:
         Raises:
             NotMeasured: It failed.
         """
-        module = [f"{PACKAGE}.{name}", *arguments]
+        module = [f"{CLAIMS_PACKAGE}.{name}", *arguments]
         return self._decoded(
             f"python -m {shlex.join(module)}", [sys.executable, "-m", *module], gives
         )
@@ -113,7 +113,7 @@ class Bench:
             raise NotMeasured(f"'{line}' took more than {MAX_COMMAND_SECONDS} s") from None
         if not completed.stdout.strip() or completed.stdout.strip() == b"[]":
             lines = completed.stderr.decode(errors="replace").strip().splitlines() or ["no message"]
-            raise NotMeasured(cut_to(one_line(lines[-1]), MAX_MESSAGE))
+            raise NotMeasured(cut_to(one_line(lines[-1]), MAX_FAILURE_MESSAGE))
         return completed.stdout
 
 

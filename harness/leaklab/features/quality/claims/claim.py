@@ -3,20 +3,18 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Generic, TypeVar
+from typing import Generic
 
 from msgspec import Struct
 
-from leaklab.features.quality.claims.bench import Bench
+from leaklab.features.quality.claims.bench import Bench, Figures
 
 # A claimed figure counts as right if the measured one is at most this many times larger or smaller.
 # Programs and interpreters differ, and a table that is right within a factor of two is useful.
 MAX_FACTOR = 2.0
 
-Figures = TypeVar("Figures")
 
-
-class Outcome(StrEnum):
+class ClaimOutcome(StrEnum):
     """What is left of a claim."""
 
     HOLDS = "holds"
@@ -41,11 +39,11 @@ class Finding(Struct, frozen=True, kw_only=True):
     Attributes:
         measured: What was measured, a phrase for each figure.
         outcome: Whether the claim holds.
-        reason: The reason, a sentence; for `Outcome.CONDITIONAL` it begins with the condition.
+        reason: The reason, a sentence; for `ClaimOutcome.CONDITIONAL` it begins with the condition.
     """
 
     measured: list[str]
-    outcome: Outcome
+    outcome: ClaimOutcome
     reason: str
 
 

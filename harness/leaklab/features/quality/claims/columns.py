@@ -3,13 +3,13 @@
 from msgspec import Struct
 
 from leaklab.features.quality.claims.bench import Bench, peak_of
-from leaklab.features.quality.claims.claim import Finding, Outcome
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding
 from leaklab.model.errors import NotMeasured
 from leaklab.model.units import MIB, format_bytes
 from leaklab.model.verdicts import Conclusion
 
 EVICTED_BYTES = 64 * MIB
-GIB = 1 << 30
+GIB_BYTES = 1 << 30
 
 
 class Addresses(Struct, frozen=True):
@@ -74,16 +74,16 @@ def judge_addresses(figures: AddressFigures) -> Finding:
             f"+{format_bytes(figures.mapped_peak_bytes)}"
         ),
         (
-            f"reserved and never touched: {format_bytes(addresses.reserved_gib * GIB)}, "
+            f"reserved and never touched: {format_bytes(addresses.reserved_gib * GIB_BYTES)}, "
             f"RES +{format_bytes(addresses.added_rss_bytes)}, {ending}"
         ),
     ]
     if not addresses.refusal:
         reason = "No amount of address space was refused, and none of it took memory."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason="it does not grow. A large VIRT is harmless, because memory is taken when a page is "
         "touched. A VIRT that grows ends the program when its addresses are used up, with "
         "hardly any memory taken, and earlier under 'ulimit -v' or strict overcommit.",
@@ -118,13 +118,13 @@ def judge_shared(figures: SharedFigures) -> Finding:
     half = evicted.size_bytes / 2
     if evicted.shared_kept_bytes < half and not figures.is_leak:
         reason = "The kernel took both kinds of pages back."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     if evicted.file_kept_bytes >= half:
         reason = "The kernel took neither the pages of the file back nor the shared memory."
-        return Finding(measured=measured, outcome=Outcome.WRONG, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.WRONG, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason="the pages are those of files, which the kernel can drop and read again. Shared "
         "memory is counted in the same column, belongs to the program, and stays until it is "
         "unlinked, even beyond the end of the process; without swap it cannot be evicted.",

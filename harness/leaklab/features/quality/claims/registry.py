@@ -13,7 +13,7 @@ from leaklab.features.quality.claims import (
     workers,
 )
 from leaklab.features.quality.claims.bench import Bench
-from leaklab.features.quality.claims.claim import CheckedClaim, Claim, Finding, Outcome, Theme
+from leaklab.features.quality.claims.claim import CheckedClaim, Claim, ClaimOutcome, Finding, Theme
 from leaklab.model.errors import LabError
 from leaklab.sandbox.scratch import session_folder
 
@@ -166,4 +166,4 @@ def find(claim: Claim[Any], bench: Bench) -> Finding:
     try:
         return claim.judge(claim.measure(bench))
     except LabError as error:
-        return Finding(measured=[], outcome=Outcome.NOT_MEASURED, reason=f"{error}.")
+        return Finding(measured=[], outcome=ClaimOutcome.NOT_MEASURED, reason=f"{error}.")

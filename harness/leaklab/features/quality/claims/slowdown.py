@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from leaklab.features.profilers.profile import Profile
 from leaklab.features.quality.claims.bench import Bench
-from leaklab.features.quality.claims.claim import Finding, Outcome
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding
 from leaklab.model.errors import NotMeasured
 from leaklab.model.units import format_bytes
 
@@ -81,14 +81,14 @@ def judge_slowdown(figures: SlowdownFigures) -> Finding:
     slow = [c.profiler for c in figures.costs if CLAIMED_MIN <= c.cpu_ratio <= CLAIMED_MAX]
     if len(slow) == len(figures.costs):
         reason = "All of them are within this range."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     ratios = sorted(c.cpu_ratio for c in figures.costs)
     if not slow:
         reason = f"The measured factors are {ratios[0]:.1f} to {ratios[-1]:.1f}."
-        return Finding(measured=measured, outcome=Outcome.WRONG, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.WRONG, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason=f"the profiler is {' or '.join(slow)}. The cost depends on what a tool "
         f"hooks into, and was {ratios[0]:.1f} to {ratios[-1]:.1f} times here: some read the "
         "memory at intervals, some hook into every allocation, and @profile reads it after every "
@@ -107,14 +107,14 @@ def judge_tracing(costs: list[ProfilerCost]) -> Finding:
     ratios = sorted(c.cpu_ratio for c in costs)
     if len(low) == len(costs):
         reason = f"It took at most {ratios[-1]:.2f} times the CPU time."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     if low:
         condition = f"the program is like {' and '.join(c.scenario for c in low)}, which "
         reason = f"{condition}allocates little; else it took up to {ratios[-1]:.1f} times."
-        return Finding(measured=measured, outcome=Outcome.CONDITIONAL, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.CONDITIONAL, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.WRONG,
+        outcome=ClaimOutcome.WRONG,
         reason="Each block that is allocated gets a traceback, which took "
         f"{ratios[0]:.1f} to {ratios[-1]:.1f} times the CPU time with the 10 frames that 'leaklab "
         "profile' asks for. One frame costs less; 'leaklab selftest trace-leak' measures both on "

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from leaklab.features.quality.claims.bench import PACKAGE, Bench
-from leaklab.features.quality.claims.claim import Finding, Outcome
+from leaklab.features.quality.claims.bench import CLAIMS_PACKAGE, Bench
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding
 from leaklab.features.watch.loop import (
     READING_CPU_BUDGET,
     RESIDENT_CPU_BUDGET,
@@ -35,7 +35,7 @@ from leaklab.verdict.over_time import judge_over_time
 
 PERIODS_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
 WATCHED_PERIODS = ("second", "minute")
-INTERVAL_SECONDS = 0.5
+READ_EACH_SECONDS = 0.5
 WATCH_LENGTHS = (5, 10, 15, 20, 30, 45, 60, 90, 120)
 # Longer watches are simulated up to four weeks, each length 1.5 times the one before.
 MAX_SIMULATED_SECONDS = 4 * 604_800
@@ -62,7 +62,9 @@ def measure_speeds(bench: Bench) -> list[LeakSpeed]:
     """Watch the fast leaks at the same time, and simulate all of them."""
     for period in WATCHED_PERIODS:
         rate = MIB / PERIODS_SECONDS[period]
-        bench.commands.append(f"leaklab watch -- python -m {PACKAGE}.programs.leaking {rate:.0f}")
+        bench.commands.append(
+            f"leaklab watch -- python -m {CLAIMS_PACKAGE}.programs.leaking {rate:.0f}"
+        )
     with ThreadPoolExecutor(len(WATCHED_PERIODS)) as threads:
         rates = [MIB / PERIODS_SECONDS[period] for period in WATCHED_PERIODS]
         watched = dict(zip(WATCHED_PERIODS, threads.map(seconds_until_seen, rates), strict=True))
@@ -81,19 +83,19 @@ def seconds_until_seen(rate: float) -> float | None:
     Returns:
         The length in seconds, one of `WATCH_LENGTHS`; None if it is not seen in the longest.
     """
-    command = [sys.executable, "-m", f"{PACKAGE}.programs.leaking", str(rate)]
+    command = [sys.executable, "-m", f"{CLAIMS_PACKAGE}.programs.leaking", str(rate)]
     with (
         Path(os.devnull).open("wb") as sink,
         started(command, sink.fileno(), platform_probes()) as target,
     ):
-        settings = WatchSettings(target.pids, platform_probes(), time.monotonic, INTERVAL_SECONDS)
+        settings = WatchSettings(target.pids, platform_probes(), time.monotonic, READ_EACH_SECONDS)
         watch = Watch(settings, CpuBudget(READING_CPU_BUDGET), CpuBudget(RESIDENT_CPU_BUDGET))
-        seen: list[float] = []
-        follow(watch, _waiting(watch, seen), lambda _: None)
-    return seen[0] if seen else None
+        detected: list[float] = []
+        follow(watch, _waiting(watch, detected), lambda _: None)
+    return detected[0] if detected else None
 
 
-def _waiting(watch: Watch, seen: list[float]) -> Callable[[float], WatchEnd | None]:
+def _waiting(watch: Watch, detected: list[float]) -> Callable[[float], WatchEnd | None]:
     """Return a function that waits for the next reading, and ends the watch at the verdict."""
     lengths = list(WATCH_LENGTHS)
 
@@ -104,8 +106,8 @@ def _waiting(watch: Watch, seen: list[float]) -> Callable[[float], WatchEnd | No
             return None
         length = lengths.pop(0)
         if watch.verdict(Resource.MEMORY).conclusion is Conclusion.LEAK:
-            seen.append(length)
-        return WatchEnd.TIME if seen or not lengths else None
+            detected.append(length)
+        return WatchEnd.TIME if detected or not lengths else None
 
     return wait
 
@@ -127,7 +129,7 @@ def simulated_until_seen(rate: float) -> float | None:
 
 def simulated_rows(rate: float, seconds: float) -> tuple[Sequence[float], Sequence[float]]:
     """Return the times of the readings of a watch, and the memory: a line in whole pages."""
-    count = min(SIMULATED_READINGS, int(seconds / INTERVAL_SECONDS))
+    count = min(SIMULATED_READINGS, int(seconds / READ_EACH_SECONDS))
     times = [seconds * i / count for i in range(count + 1)]
     return times, [BASE_BYTES + rate * at // PAGE_BYTES * PAGE_BYTES for at in times]
 
@@ -138,12 +140,12 @@ def judge_speeds(speeds: list[LeakSpeed]) -> Finding:
     early = [s for s in speeds if _until(s) < PERIODS_SECONDS[s.period]]
     if not early:
         reason = "Each leak was seen after its own period, and not earlier."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     slowest = early[-1]
     share = _until(slowest) / PERIODS_SECONDS[slowest.period]
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason="other allocations of the program hide the leak for as long. What is needed is not "
         f"a megabyte: 1 MiB a {slowest.period} is seen after {format_duration(_until(slowest))}, "
         f"which is {format_bytes(share * MIB)} of growth, if nothing else moves. The noise of a "
@@ -163,6 +165,8 @@ def _phrase(speed: LeakSpeed) -> str:
     text += "not seen in 4 weeks" if simulated is None else f"{format_duration(simulated)}"
     if speed.period not in WATCHED_PERIODS:
         return text
-    seen = speed.watched_seconds
+    watched = speed.watched_seconds
     longest = format_duration(WATCH_LENGTHS[-1])
-    return text + (f", watched {format_duration(seen)}" if seen else f", not seen in {longest}")
+    return text + (
+        f", watched {format_duration(watched)}" if watched else f", not seen in {longest}"
+    )

@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from leaklab.features.quality.claims.bench import Bench, peak_of
-from leaklab.features.quality.claims.claim import Finding, Outcome, is_near
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding, is_near
 from leaklab.model.units import format_bytes
 
 ENTRIES = 100_000
@@ -58,10 +58,10 @@ def judge_reference(figures: ReferenceFigures) -> Finding:
     is_right = is_near(reference, CLAIMED_BYTES_OF_REFERENCE), 1 - saved <= MAX_UNSAVED
     if all(is_right):
         reason = "A reference takes as much as the article, and titles save nearly all of it."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.WRONG,
+        outcome=ClaimOutcome.WRONG,
         reason=f"A reference is {reference:.0f} bytes, whatever it refers to, and an article that "
         "is stored under a thousand words exists once. The leak is the article itself: the "
         "index keeps alive what would be freed. So titles save the articles that nothing "
@@ -77,10 +77,10 @@ def judge_forms(forms: Forms) -> Finding:
     measured = [f"{name}: {size:.0f} B" for name, size in forms.items()]
     if is_near(max(new.values()), max(existing)):
         reason = "All forms take about the same."
-        return Finding(measured=measured, outcome=Outcome.WRONG, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.WRONG, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason=f"each entry makes a new object. A new one takes {min(new.values()):.0f} to "
         f"{max(new.values()):.0f} B, and an entry that refers to an object which exists takes "
         f"{max(existing):.0f} B in every form. One title object for each article is as small as "

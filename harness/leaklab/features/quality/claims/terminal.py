@@ -3,7 +3,7 @@
 from msgspec import Struct
 
 from leaklab.features.quality.claims.bench import Bench
-from leaklab.features.quality.claims.claim import Finding, Outcome, is_near, times
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding, is_near, times
 from leaklab.features.quality.claims.window import WindowFigures
 from leaklab.model.units import MIB, format_bytes
 
@@ -35,37 +35,46 @@ def measure_scroll(bench: Bench) -> ScrollFigures:
 
 def judge_scroll(figures: ScrollFigures) -> Finding:
     """Judge whether a time alone gives the lines and the memory."""
-    first, last = figures.window.moments[0], figures.window.moments[-1]
-    lines, seconds = last.lines - first.lines, last.seconds - first.seconds
-    of_line = (last.rss_bytes - first.rss_bytes) / lines
-    rates = [m.lines / m.seconds for m in figures.window.moments]
-    projected = last.rss_bytes + (PROJECTED_SECONDS - last.seconds) * of_line * lines / seconds
-    measured = [
-        f"xterm after {m.seconds:.0f} s: {m.lines:,} lines, {format_bytes(m.rss_bytes)}"
-        for m in figures.window.moments
-    ]
-    measured += [
-        f"projected to 10 min at the rate of the last {seconds:.0f} s: {format_bytes(projected)}",
-        (
-            f"a line takes {of_line:,.0f} B in xterm and {figures.python_bytes_of_line:.0f} B in a "
-            "Python list"
-        ),
-    ]
+    of_line, last = _bytes_of_line(figures.window), figures.window.moments[-1]
+    measured = _scroll_phrases(figures)
     if is_near(of_line, figures.python_bytes_of_line):
         return Finding(
             measured=measured,
-            outcome=Outcome.HOLDS,
+            outcome=ClaimOutcome.HOLDS,
             reason="A line takes about the same in both terminals, so a time gives the memory on "
-            f"a machine that prints {rates[-1]:,.0f} lines a second.",
+            f"a machine that prints {last.lines / last.seconds:,.0f} lines a second.",
         )
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason="the terminal and the speed of the machine are the table's own. The growth is a "
         "line, but the program prints as fast as it can, and a line took "
         f"{times(of_line, figures.python_bytes_of_line)} as much in xterm as in a Python list. "
         "The bytes of a line are worth noting, and the minutes are not.",
     )
+
+
+def _bytes_of_line(window: WindowFigures) -> float:
+    first, last = window.moments[0], window.moments[-1]
+    return (last.rss_bytes - first.rss_bytes) / (last.lines - first.lines)
+
+
+def _scroll_phrases(figures: ScrollFigures) -> list[str]:
+    first, last = figures.window.moments[0], figures.window.moments[-1]
+    seconds = last.seconds - first.seconds
+    speed = (last.rss_bytes - first.rss_bytes) / seconds
+    projected = last.rss_bytes + (PROJECTED_SECONDS - last.seconds) * speed
+    return [
+        *(
+            f"xterm after {m.seconds:.0f} s: {m.lines:,} lines, {format_bytes(m.rss_bytes)}"
+            for m in figures.window.moments
+        ),
+        f"projected to 10 min at the rate of the last {seconds:.0f} s: {format_bytes(projected)}",
+        (
+            f"a line takes {_bytes_of_line(figures.window):,.0f} B in xterm and "
+            f"{figures.python_bytes_of_line:.0f} B in a Python list"
+        ),
+    ]
 
 
 def judge_percentage(figures: WindowFigures) -> Finding:
@@ -77,14 +86,14 @@ def judge_percentage(figures: WindowFigures) -> Finding:
     ]
     step = total / 1000
     measured.append(f"the last digit of %MEM is {format_bytes(step)} here")
-    outcome = Outcome.HOLDS if step < MIB else Outcome.CONDITIONAL
+    outcome = ClaimOutcome.HOLDS if step < MIB else ClaimOutcome.CONDITIONAL
     return Finding(
         measured=measured,
         outcome=outcome,
         reason="the machine of the table is known: %MEM is RES divided by the memory of the "
         f"machine. On this one of {format_bytes(total)}, a leak of less than {format_bytes(step)} "
         "does not change it. RES in bytes shows the same growth everywhere."
-        if outcome is Outcome.CONDITIONAL
+        if outcome is ClaimOutcome.CONDITIONAL
         else f"The last digit of %MEM is {format_bytes(step)}, which is fine enough for this leak.",
     )
 
@@ -102,7 +111,7 @@ def judge_closing(figures: WindowFigures) -> Finding:
     holds = kept >= before * (1 - MAX_KEPT_LOSS) and figures.is_closed
     return Finding(
         measured=measured,
-        outcome=Outcome.HOLDS if holds else Outcome.WRONG,
+        outcome=ClaimOutcome.HOLDS if holds else ClaimOutcome.WRONG,
         reason="The lines belong to the terminal and not to the program that prints, so they are "
         "freed when the terminal's process ends, and not before."
         if holds

@@ -24,7 +24,7 @@ MOMENTS_SECONDS = (10, 30, 60)
 # `od -cx` prints two lines for each 16 bytes: as characters, and as words.
 BYTES_OF_LINE = 8
 SETTLE_SECONDS = 1.0
-MAX_WAIT_SECONDS = 20.0
+MAX_START_SECONDS = 20.0
 MAX_RSS_BYTES = 6 << 30
 
 SCRIPT = """
@@ -128,15 +128,15 @@ def _child(parent: psutil.Process, name: str) -> psutil.Process:
     """Wait for a child of a name.
 
     Raises:
-        NotMeasured: There is none after `MAX_WAIT_SECONDS`.
+        NotMeasured: There is none after `MAX_START_SECONDS`.
     """
-    end = time.monotonic() + MAX_WAIT_SECONDS
+    end = time.monotonic() + MAX_START_SECONDS
     while time.monotonic() < end:
         for child in parent.children():
             if child.name() == name:
                 return child
         time.sleep(0.1)
-    raise NotMeasured(f"no {name} started within {MAX_WAIT_SECONDS:.0f} s; try again")
+    raise NotMeasured(f"no {name} started within {MAX_START_SECONDS:.0f} s; try again")
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from leaklab.features.quality.claims.articles import BUGGY, LARGE
 from leaklab.features.quality.claims.bench import Bench
-from leaklab.features.quality.claims.claim import Finding, Outcome, is_near, times
+from leaklab.features.quality.claims.claim import ClaimOutcome, Finding, is_near, times
 from leaklab.model.errors import NotMeasured
 from leaklab.model.result import Result
 from leaklab.model.units import format_bytes
@@ -12,7 +12,7 @@ from leaklab.model.units import format_bytes
 WORKERS = 4
 ARTICLES = 200
 # The texts alone decide here, so the lab's own vocabulary suffices.
-TEXTS = LARGE[:2]
+SMALL_VOCABULARY = LARGE[:2]
 MIN_RELEASED = 0.5
 
 
@@ -37,9 +37,9 @@ class PoolFigures(Struct, frozen=True, kw_only=True):
 def measure_pools(bench: Bench) -> PoolFigures:
     """Run the word index in one process and in four workers, and a table that is shared."""
     pool = ("--mode", "fork", "--workers", str(WORKERS))
-    (one,) = bench.runs(*BUGGY, "--units", str(ARTICLES), *TEXTS)
-    (divided,) = bench.runs(*BUGGY, "--units", str(ARTICLES), *pool, *TEXTS)
-    (repeated,) = bench.runs(*BUGGY, "--units", str(WORKERS * ARTICLES), *pool, *TEXTS)
+    (one,) = bench.runs(*BUGGY, "--units", str(ARTICLES), *SMALL_VOCABULARY)
+    (divided,) = bench.runs(*BUGGY, "--units", str(ARTICLES), *pool, *SMALL_VOCABULARY)
+    (repeated,) = bench.runs(*BUGGY, "--units", str(WORKERS * ARTICLES), *pool, *SMALL_VOCABULARY)
     (shared,) = bench.runs("shared_segment")
     rss = shared.tree.samples.rss_bytes if shared.tree else []
     return PoolFigures(
@@ -53,7 +53,26 @@ def measure_pools(bench: Bench) -> PoolFigures:
 
 def judge_pools(figures: PoolFigures) -> Finding:
     """Judge whether four workers take four times the memory of one process."""
-    measured = [
+    measured = _pool_phrases(figures)
+    always = is_near(figures.divided / figures.one, WORKERS)
+    sometimes = is_near(figures.repeated / figures.one, WORKERS)
+    if always and sometimes:
+        reason = "Four workers take four times as much, however the work is divided."
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
+    if not sometimes:
+        reason = "Four workers take less than that even if each of them does all of the work."
+        return Finding(measured=measured, outcome=ClaimOutcome.WRONG, reason=reason)
+    return Finding(
+        measured=measured,
+        outcome=ClaimOutcome.CONDITIONAL,
+        reason="every worker builds the whole index for itself. Workers that divide the work "
+        "divide the memory too, and each adds its interpreter. What is made once and shared counts "
+        "once, although the sum of RSS counts it in every process.",
+    )
+
+
+def _pool_phrases(figures: PoolFigures) -> list[str]:
+    return [
         f"one process, {ARTICLES} articles: {format_bytes(figures.one)} of PSS",
         (
             f"{WORKERS} workers, {ARTICLES // WORKERS} each: {format_bytes(figures.divided)}, "
@@ -68,21 +87,6 @@ def judge_pools(figures: PoolFigures) -> Finding:
             f"{format_bytes(figures.summed_rss)}, PSS to {format_bytes(figures.shared_pss)}"
         ),
     ]
-    always = is_near(figures.divided / figures.one, WORKERS)
-    sometimes = is_near(figures.repeated / figures.one, WORKERS)
-    if always and sometimes:
-        reason = "Four workers take four times as much, however the work is divided."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
-    if not sometimes:
-        reason = "Four workers take less than that even if each of them does all of the work."
-        return Finding(measured=measured, outcome=Outcome.WRONG, reason=reason)
-    return Finding(
-        measured=measured,
-        outcome=Outcome.CONDITIONAL,
-        reason="every worker builds the whole index for itself. Workers that divide the work "
-        "divide the memory too, and each adds its interpreter. What is made once and shared counts "
-        "once, although the sum of RSS counts it in every process.",
-    )
 
 
 class Released(Struct, frozen=True):
@@ -126,13 +130,13 @@ def judge_released(cases: list[Released]) -> Finding:
     most = [c for c in cases if c.share >= MIN_RELEASED]
     if len(most) == len(cases):
         reason = "Each program gave most of its peak back."
-        return Finding(measured=measured, outcome=Outcome.HOLDS, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
     if not most:
         reason = "None of the programs gave half of its peak back while its process lived."
-        return Finding(measured=measured, outcome=Outcome.WRONG, reason=reason)
+        return Finding(measured=measured, outcome=ClaimOutcome.WRONG, reason=reason)
     return Finding(
         measured=measured,
-        outcome=Outcome.CONDITIONAL,
+        outcome=ClaimOutcome.CONDITIONAL,
         reason="nothing refers to the data any more and it lies in whole blocks. That was so for "
         f"{' and '.join(c.what for c in most)}, and not for "
         f"{' and '.join(c.what for c in cases if c not in most)}. Only the end of the process "

@@ -5,9 +5,9 @@ import mmap
 import os
 import sys
 
-GIB = 1 << 30
+RESERVED_BYTES = 1 << 30
 # 256 TiB: more than the addresses of a process on x86-64 with four levels of page tables.
-MAX_GIB = 1 << 18
+MAX_BLOCKS = 1 << 18
 
 
 def resident_bytes(statm: int) -> int:
@@ -23,8 +23,8 @@ def main() -> None:
     refusal = ""
     flags = mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS
     try:
-        while len(reserved) < MAX_GIB:
-            reserved.append(mmap.mmap(-1, GIB, flags=flags, prot=mmap.PROT_READ))
+        while len(reserved) < MAX_BLOCKS:
+            reserved.append(mmap.mmap(-1, RESERVED_BYTES, flags=flags, prot=mmap.PROT_READ))
     except OSError as error:
         refusal = error.strerror or str(error)
     added, count = resident_bytes(statm) - before, len(reserved)

@@ -3,14 +3,14 @@
 import sys
 import time
 
-PAGE_BYTES = 4096
+MIN_BLOCK_BYTES = 4096
 MIN_PAUSE_SECONDS = 0.05
 
 
 def main() -> None:
     """Keep a block of memory after each pause, for ever."""
     rate = float(sys.argv[1])
-    pause = max(MIN_PAUSE_SECONDS, PAGE_BYTES / rate)
+    pause = max(MIN_PAUSE_SECONDS, MIN_BLOCK_BYTES / rate)
     size = round(rate * pause)
     kept = []
     began = time.monotonic()

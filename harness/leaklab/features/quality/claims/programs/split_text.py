@@ -9,9 +9,9 @@ def main() -> None:
     """Print the bytes of the text, and those of its words."""
     text = " ".join(f"{number % 10_000:04}" for number in range(int(sys.argv[1])))
     tracemalloc.start()
-    words = text.split()
+    strings = text.split()
     taken = tracemalloc.get_traced_memory()[0]
-    assert len(words) == int(sys.argv[1])  # noqa: S101  (and the words are alive until here)
+    assert len(strings) == int(sys.argv[1])  # noqa: S101  (and the strings are alive until here)
     sys.stdout.write(json.dumps({"text_bytes": len(text), "words_bytes": taken}) + "\n")
 
 
