@@ -101,7 +101,7 @@ def released(*left: int) -> list[Released]:
 
 
 def costs(*ratios: float) -> list[ProfilerCost]:
-    return [ProfilerCost(f"tool {n}", "work", ratio, MIB) for n, ratio in enumerate(ratios)]
+    return [ProfilerCost(f"tool {n}", "work", 100, ratio, MIB) for n, ratio in enumerate(ratios)]
 
 
 HOLDS, CONDITIONAL, WRONG = ClaimOutcome.HOLDS, ClaimOutcome.CONDITIONAL, ClaimOutcome.WRONG

@@ -63,7 +63,7 @@ CLAIMS_IN_ORDER: tuple[Claim[Any], ...] = (
     Claim(
         "twenty-six-times",
         Theme.INDEX,
-        "That is 26 times what their text lets expect.",
+        "50 articles take 26 times the memory that their text lets expect.",
         articles.measure_fifty,
         articles.judge_factor,
     ),

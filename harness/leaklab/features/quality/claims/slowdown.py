@@ -21,12 +21,14 @@ class ProfilerCost(Struct, frozen=True):
     Attributes:
         profiler: Its name and version.
         scenario: The work.
+        units: Its units; a slow profiler gets fewer.
         cpu_ratio: The CPU time of the whole run, divided by that of the bare run.
         added_bytes: What it adds to the peak; None if it is not known.
     """
 
     profiler: str
     scenario: str
+    units: int
     cpu_ratio: float
     added_bytes: int | None
 
@@ -69,13 +71,16 @@ def profiler_cost(bench: Bench, scenario: str, name: str) -> ProfilerCost:
     """
     (profile,) = bench.leaklab("profile", scenario, "--with", name, gives=list[Profile])
     label = f"{profile.profiler} {profile.version}"
-    return ProfilerCost(label, scenario, profile.cpu_ratio, profile.added_bytes)
+    return ProfilerCost(label, scenario, profile.units, profile.cpu_ratio, profile.added_bytes)
 
 
 def judge_slowdown(figures: SlowdownFigures) -> Finding:
     """Judge whether a profiler makes a program 10 to 100 times slower."""
     measured = [
-        *(f"{c.profiler}: {c.cpu_ratio:.1f} times the CPU time" for c in figures.costs),
+        *(
+            f"{c.profiler}: {c.cpu_ratio:.1f} times the CPU time of {c.units:,} articles"
+            for c in figures.costs
+        ),
         *(f"not measured: {reason}" for reason in figures.missing),
     ]
     slow = [c.profiler for c in figures.costs if CLAIMED_MIN <= c.cpu_ratio <= CLAIMED_MAX]
