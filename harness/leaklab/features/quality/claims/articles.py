@@ -87,8 +87,9 @@ def judge_fifty(figures: IndexFigures) -> Finding:
     return Finding(
         measured=measured,
         outcome=ClaimOutcome.WRONG,
-        reason=f"An article of 100 KB takes {format_bytes(of_article)}: its text once, and 8 bytes "
-        "for each word under which it is stored. The claim is off by a factor of "
+        reason=f"An article of 100 KB takes {format_bytes(of_article)}: its text once, 8 bytes "
+        "for each word under which it is stored, and its share of the words themselves. The claim "
+        "is off by a factor of "
         f"{_factor(CLAIMED_BYTES_OF_ARTICLE, of_article):.0f}. Articles of 2.6 MB, most of it "
         "text, would take as much.",
     )
@@ -141,7 +142,7 @@ def judge_many(prediction: Prediction) -> Finding:
         reason="The law is right, because the growth is a line, and the figure is not: it "
         "multiplies the wrong 2.6 MB. The claim is off by a factor of "
         f"{_factor(CLAIMED_BYTES_OF_MANY, prediction.peak_bytes):.0f}, and the index "
-        "still outgrows any machine.",
+        "outgrows a usual machine all the same.",
     )
 
 

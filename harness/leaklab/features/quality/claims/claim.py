@@ -84,9 +84,9 @@ class Claim(Generic[Figures]):
     judge: Callable[[Figures], Finding]
 
 
-def is_near(measured: float, claimed: float) -> bool:
-    """Return whether a measured figure is within `MAX_FACTOR` of the claimed one."""
-    return claimed / MAX_FACTOR <= measured <= claimed * MAX_FACTOR
+def is_near(measured: float, claimed: float, factor: float = MAX_FACTOR) -> bool:
+    """Return whether a measured figure is within a factor of the claimed one."""
+    return claimed / factor <= measured <= claimed * factor
 
 
 def times(larger: float, smaller: float) -> str:

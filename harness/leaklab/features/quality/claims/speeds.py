@@ -33,8 +33,15 @@ from leaklab.observer.cpu_budget import CpuBudget
 from leaklab.observer.probes import platform_probes
 from leaklab.verdict.over_time import judge_over_time
 
-PERIODS_SECONDS = {"second": 1, "minute": 60, "hour": 3600, "day": 86_400, "week": 604_800}
-WATCHED_PERIODS = ("second", "minute")
+# The names have their article: "1 MiB a second".
+PERIODS_SECONDS = {
+    "a second": 1,
+    "a minute": 60,
+    "an hour": 3600,
+    "a day": 86_400,
+    "a week": 604_800,
+}
+WATCHED_PERIODS = ("a second", "a minute")
 READ_EACH_SECONDS = 0.5
 WATCH_LENGTHS = (5, 10, 15, 20, 30, 45, 60, 90, 120)
 # Longer watches are simulated up to four weeks, each length 1.5 times the one before.
@@ -147,10 +154,9 @@ def judge_speeds(speeds: list[LeakSpeed]) -> Finding:
         measured=measured,
         outcome=ClaimOutcome.CONDITIONAL,
         reason="other allocations of the program hide the leak for as long. What is needed is not "
-        f"a megabyte: 1 MiB a {slowest.period} is seen after {format_duration(_until(slowest))}, "
+        f"a megabyte: 1 MiB {slowest.period} is seen after {format_duration(_until(slowest))}, "
         f"which is {format_bytes(share * MIB)} of growth, if nothing else moves. The noise of a "
-        "program decides how long to watch, and a leak that is seen in no watch of a minute may "
-        "still take a gigabyte a year.",
+        "program decides how long to watch, and not the unit in which its leak is counted.",
     )
 
 
@@ -161,7 +167,7 @@ def _until(speed: LeakSpeed) -> float:
 
 def _phrase(speed: LeakSpeed) -> str:
     simulated = speed.simulated_seconds
-    text = f"1 MiB a {speed.period}: simulated "
+    text = f"1 MiB {speed.period}: simulated "
     text += "not seen in 4 weeks" if simulated is None else f"{format_duration(simulated)}"
     if speed.period not in WATCHED_PERIODS:
         return text

@@ -14,6 +14,8 @@ ARTICLES = 200
 # The texts alone decide here, so the lab's own vocabulary suffices.
 SMALL_VOCABULARY = LARGE[:2]
 MIN_RELEASED = 0.5
+# Four times the memory must be told from twice as much, so `MAX_FACTOR` is too wide here.
+MAX_WORKERS_FACTOR = 1.5
 
 
 class PoolFigures(Struct, frozen=True, kw_only=True):
@@ -54,8 +56,8 @@ def measure_pools(bench: Bench) -> PoolFigures:
 def judge_pools(figures: PoolFigures) -> Finding:
     """Judge whether four workers take four times the memory of one process."""
     measured = _pool_phrases(figures)
-    always = is_near(figures.divided / figures.one, WORKERS)
-    sometimes = is_near(figures.repeated / figures.one, WORKERS)
+    always = is_near(figures.divided / figures.one, WORKERS, MAX_WORKERS_FACTOR)
+    sometimes = is_near(figures.repeated / figures.one, WORKERS, MAX_WORKERS_FACTOR)
     if always and sometimes:
         reason = "Four workers take four times as much, however the work is divided."
         return Finding(measured=measured, outcome=ClaimOutcome.HOLDS, reason=reason)
@@ -66,7 +68,8 @@ def judge_pools(figures: PoolFigures) -> Finding:
         measured=measured,
         outcome=ClaimOutcome.CONDITIONAL,
         reason="every worker builds the whole index for itself. Workers that divide the work "
-        "divide the memory too, and each adds its interpreter. What is made once and shared counts "
+        "divide the data too, and each adds its interpreter, which is much of "
+        f"{times(figures.divided, figures.one)} here. What is made once and shared counts "
         "once, although the sum of RSS counts it in every process.",
     )
 
