@@ -111,8 +111,8 @@ def judge_tracing(figures: TracingFigures) -> Finding:
     small, large = _ratios(figures.small), _ratios(figures.large)
     measured = [
         (
-            f"many small objects: {small[0]:.1f} times the CPU time with 1 frame, {small[1]:.0f} times "
-            "with 25"
+            f"many small objects: {small[0]:.1f} times the CPU time with 1 frame, "
+            f"{small[1]:.0f} times with 25"
         ),
         f"few large buffers: {large[0]:.2f} times with 1 frame, {large[1]:.2f} times with 25",
     ]

@@ -9,8 +9,8 @@ import time
 import tracemalloc
 from collections.abc import Callable
 
-ROUNDS = 3
-FRAMES = (0, 1, 25)
+TRACED_ROUNDS = 3
+TRACED_FRAMES = (0, 1, 25)
 
 
 def many_small_objects() -> None:
@@ -24,7 +24,7 @@ def few_large_buffers() -> None:
         len(b"x" * 4_000_000)
 
 
-def cpu_seconds(work: Callable[[], None], frames: int) -> float:
+def traced_cpu_seconds(work: Callable[[], None], frames: int) -> float:
     """Return the CPU time of some work, traced with this many frames; 0 is without."""
     if frames:
         tracemalloc.start(frames)
@@ -39,7 +39,10 @@ def main() -> None:
     """Print the least CPU time of alternating rounds, by the work and the frames."""
     figures = {}
     for name, work in (("small", many_small_objects), ("large", few_large_buffers)):
-        rounds = [[cpu_seconds(work, frames) for frames in FRAMES] for _ in range(ROUNDS)]
+        rounds = [
+            [traced_cpu_seconds(work, frames) for frames in TRACED_FRAMES]
+            for _ in range(TRACED_ROUNDS)
+        ]
         figures[name] = [min(taken) for taken in zip(*rounds, strict=True)]
     sys.stdout.write(json.dumps(figures) + "\n")
 
