@@ -1,5 +1,6 @@
 """The claims of the teaching tables: the text for a terminal, and the document."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from leaklab.features.quality.claims.claim import CheckedClaim, ClaimOutcome, Finding, Theme
@@ -10,7 +11,7 @@ from leaklab.reports.wrapping import wrapped
 TITLE = "The claims, measured"
 INTRODUCTION = """\
 Tables of figures about memory are handed on from course to course. This page sets their claims
-beside what leaklab measures, with the command that gives each figure. A claimed figure counts as
+beside what leaklab measures, with the commands that give the figures. A claimed figure counts as
 right if the measured one is within a factor of two. Figures depend on the machine, and the
 judgements are made from the figures of this page by a rule for each claim, so a repetition on
 another machine may say something else."""
@@ -26,7 +27,7 @@ WHY = {
     Theme.TIME: "How fast memory grows does not say how long it takes to be sure, and how it ends "
     "depends on what still refers to it.",
 }
-CLAIM_COLUMNS = ("claim", "measured here", "command", "verdict")
+SUMMARY_COLUMNS = ("claim", "outcome")
 
 
 def claim_text(checked: CheckedClaim, width: int) -> str:
@@ -48,18 +49,19 @@ def judgement(finding: Finding) -> str:
 
 
 def claims_document(claims: Sequence[CheckedClaim], where: str) -> str:
-    """Write the document in Markdown, with one table for each theme.
+    """Write the document in Markdown: a table of the outcomes, and a section for each theme.
 
     Args:
         claims: The checked claims, in order.
         where: The command, commit, machine and date.
     """
+    outcomes = Table(SUMMARY_COLUMNS, [(c.text, str(c.finding.outcome)) for c in claims])
     parts = [f"# {TITLE}", claims_conclusion(claims), INTRODUCTION, where]
+    parts.append(markdown(outcomes).strip())
     for theme in Theme:
         of_theme = [claim for claim in claims if claim.theme is theme]
         if of_theme:
-            table = Table(columns=CLAIM_COLUMNS, rows=[_row(claim) for claim in of_theme])
-            parts += [f"## {theme}", WHY[theme], markdown(table).strip()]
+            parts += [f"## {theme}", WHY[theme], *map(_section, of_theme)]
     return "\n\n".join(parts) + "\n"
 
 
@@ -87,13 +89,20 @@ def _counts(claims: Sequence[CheckedClaim]) -> Iterator[str]:
             yield f"{count} {singular if count == 1 else plural}"
 
 
-def _row(checked: CheckedClaim) -> tuple[str, ...]:
+def _section(checked: CheckedClaim) -> str:
+    """Write the claim, the judgement, the figures, and the commands that gave them."""
     finding = checked.finding
-    outcome, reason = str(finding.outcome).capitalize(), finding.reason
-    joint = "" if finding.outcome is ClaimOutcome.CONDITIONAL else "."
-    return (
-        checked.text,
-        "<br>".join(finding.measured) or "-",
-        "<br>".join(f"`{command}`" for command in checked.commands) or "-",
-        f"**{outcome}**{joint} {reason}",
-    )
+    outcome = str(finding.outcome).capitalize()
+    stop = "" if finding.outcome is ClaimOutcome.CONDITIONAL else "."
+    parts = [f"### {checked.text.rstrip('.')}", f"**{outcome}{stop}** {finding.reason}"]
+    if finding.measured:
+        parts.append("\n".join(["Measured here:", "", *(f"* {f}" for f in finding.measured)]))
+    if checked.commands:
+        parts.append("\n".join(["```", *map(_continued, checked.commands), "```"]))
+    return "\n\n".join(parts)
+
+
+def _continued(command: str) -> str:
+    """Write a command line, a long one on several lines that a shell reads as one."""
+    lines = textwrap.wrap(command, 100, break_long_words=False, break_on_hyphens=False)
+    return "$ " + " \\\n    ".join(lines)

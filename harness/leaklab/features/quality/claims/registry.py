@@ -119,8 +119,7 @@ CLAIMS_IN_ORDER: tuple[Claim[Any], ...] = (
     Claim(
         "leak-speed",
         Theme.TIME,
-        "A leak of MB a second is seen in seconds, and one of MB an hour, a day or a week takes "
-        "hours, days or weeks.",
+        "A leak of MB a second shows in seconds, of MB an hour in hours, of MB a week in weeks.",
         speeds.measure_speeds,
         speeds.judge_speeds,
     ),
