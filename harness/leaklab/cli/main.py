@@ -51,6 +51,9 @@ SELFTEST_SECTIONS = {
         "overhead": "Measure what the agent costs the measured process.",
         "trace-leak": "Measure what trace_leak costs a service.",
     },
+    "Are others right?": {
+        "claims": "Measure what the usual teaching tables claim.",
+    },
 }
 SELFTESTS = {name: text for section in SELFTEST_SECTIONS.values() for name, text in section.items()}
 COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
@@ -58,7 +61,7 @@ COMMANDS = {name: text for section in SECTIONS.values() for name, text in sectio
 COMMAND_PATHS = (*COMMANDS, *(f"selftest {name}" for name in SELFTESTS))
 # Earlier names, which still work and are not shown. Self-tests were commands of their own.
 RENAMED = {"floor": "detection-limit", "peers": "tools"}
-NEVER_OUTSIDE = {"profilers", "trace-leak"}
+NEVER_OUTSIDE = {"claims", "profilers", "trace-leak"}
 HIDDEN = {**{name: name for name in SELFTESTS if name not in NEVER_OUTSIDE}, **RENAMED}
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}
