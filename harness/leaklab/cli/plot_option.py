@@ -9,7 +9,7 @@ import click
 
 from leaklab.model.errors import BadInput
 from leaklab.reports.drawing import Picture, require_drawable
-from leaklab.reports.palette import Theme
+from leaklab.reports.palette import PictureTheme
 
 
 def plot(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
@@ -32,8 +32,8 @@ def plot(what: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
 
         with_theme = click.option(
             "--theme",
-            type=click.Choice([theme.value for theme in Theme]),
-            help=f"The background of the picture.  [default: {Theme.LIGHT}]",
+            type=click.Choice([theme.value for theme in PictureTheme]),
+            help=f"The background of the picture.  [default: {PictureTheme.LIGHT}]",
         )(with_picture)
         return click.option(
             "--plot",
@@ -57,6 +57,6 @@ def make_picture(plot: Path | None, theme: str | None) -> Picture | None:
         if theme:
             raise BadInput("--theme is for the picture of --plot; add --plot FILE, or omit --theme")
         return None
-    picture = Picture(plot, Theme(theme or Theme.LIGHT))
+    picture = Picture(plot, PictureTheme(theme or PictureTheme.LIGHT))
     require_drawable(picture)
     return picture

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.units import MIB
-from leaklab.reports.palette import PALETTES, Palette, Theme
+from leaklab.reports.palette import PALETTES, Palette, PictureTheme
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -62,7 +62,7 @@ class Picture:
     """A file to draw a chart into; its suffix, .svg or .png, is the format."""
 
     path: Path
-    theme: Theme = Theme.LIGHT
+    theme: PictureTheme = PictureTheme.LIGHT
 
 
 def require_drawable(picture: Picture) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Theme(StrEnum):
+class PictureTheme(StrEnum):
     """The background of a chart."""
 
     LIGHT = "light"
@@ -36,14 +36,14 @@ class Palette:
 
 
 PALETTES = {
-    Theme.LIGHT: Palette(
+    PictureTheme.LIGHT: Palette(
         background="#FFFFFF",
         text="#1F2328",
         grid="#D9D9D9",
         leaks=("#C24E00", "#8F6A00", "#A8447C"),
         others=("#0072B2", "#00785A", "#5C6670"),
     ),
-    Theme.DARK: Palette(
+    PictureTheme.DARK: Palette(
         background="#14181D",
         text="#E6EAEE",
         grid="#3A424B",

@@ -9,7 +9,7 @@ from leaklab.cli.exit_codes import run_command
 from leaklab.cli.main import cli
 from leaklab.cli.plot_option import make_picture
 from leaklab.reports.drawing import Picture
-from leaklab.reports.palette import Theme
+from leaklab.reports.palette import PictureTheme
 
 COMMANDS = {
     "run": ["run", "grow"],
@@ -59,6 +59,6 @@ def test_without_matplotlib_one_line_says_what_to_install(
 
 def test_a_picture_is_light_unless_a_theme_is_named(tmp_path: Path) -> None:
     path = tmp_path / "x.svg"
-    assert Picture(path, Theme.LIGHT) == make_picture(path, None)
-    assert Picture(path, Theme.DARK) == make_picture(path, "dark")
+    assert Picture(path, PictureTheme.LIGHT) == make_picture(path, None)
+    assert Picture(path, PictureTheme.DARK) == make_picture(path, "dark")
     assert make_picture(None, None) is None

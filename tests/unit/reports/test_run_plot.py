@@ -15,7 +15,7 @@ from leaklab.model.result import Result
 from leaklab.model.scenario import Mode, Resource, Scope, Variant
 from leaklab.model.signals import Samples
 from leaklab.reports.drawing import Picture
-from leaklab.reports.palette import PALETTES, Theme
+from leaklab.reports.palette import PALETTES, PictureTheme
 from leaklab.reports.run_axes import near_limit
 from leaklab.reports.run_plot import MAX_PANELS, panels_of, save_comparison_plot, save_run_plot
 from leaklab.reports.run_series import series_of
@@ -208,12 +208,12 @@ def test_a_run_that_was_stopped_says_so(tmp_path: Path) -> None:
     assert ">stopped: time limit<" in path.read_text()
 
 
-@pytest.mark.parametrize("theme", Theme)
-def test_a_theme_has_its_colours(theme: Theme, tmp_path: Path) -> None:
+@pytest.mark.parametrize("theme", PictureTheme)
+def test_a_theme_has_its_colours(theme: PictureTheme, tmp_path: Path) -> None:
     path = tmp_path / "chart.svg"
     save_run_plot(Picture(path, theme), [named("grow")])
     svg = path.read_text().upper()
-    other = next(one for one in Theme if one is not theme)
+    other = next(one for one in PictureTheme if one is not theme)
     colours = {PALETTES[theme].background, PALETTES[theme].leaks[0], PALETTES[theme].text}
     assert all(colour in svg for colour in colours)
     assert PALETTES[other].leaks[0] not in svg

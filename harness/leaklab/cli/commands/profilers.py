@@ -94,16 +94,14 @@ def command(
         leak_origin(opened, name)
     answers: list[FirstAnswer] = []
     for mode in dict.fromkeys(modes):
-        of_mode = _measure(
-            opened, PlanRequest(chosen, Variant.BUGGY, (Mode(mode),)), tools, cpu_limit
-        )
+        request = PlanRequest(chosen, Variant.BUGGY, (Mode(mode),))
+        of_mode = _measure(opened, request, tools, cpu_limit)
         answers += of_mode
         if not as_json:
             _show(mode, of_mode)
         if write:
             arguments = [*names, f"--mode {mode}", *(f"--with {tool}" for tool in tools)]
-            if cpu_limit != MAX_PROFILE_SECONDS:
-                arguments.append(f"--cpu-limit {cpu_limit:g}s")
+            arguments += [f"--cpu-limit {cpu_limit:g}s"] * (cpu_limit != MAX_PROFILE_SECONDS)
             line = " ".join(["leaklab selftest profilers", *arguments])
             _write(write, mode, of_mode, provenance(line, opened.root))
     if as_json:

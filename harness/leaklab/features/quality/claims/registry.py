@@ -13,7 +13,13 @@ from leaklab.features.quality.claims import (
     workers,
 )
 from leaklab.features.quality.claims.bench import Bench
-from leaklab.features.quality.claims.claim import CheckedClaim, Claim, ClaimOutcome, Finding, Theme
+from leaklab.features.quality.claims.claim import (
+    CheckedClaim,
+    Claim,
+    ClaimOutcome,
+    Finding,
+    Theme,
+)
 from leaklab.model.errors import LabError
 from leaklab.sandbox.scratch import session_folder
 
