@@ -70,8 +70,7 @@ def check_contracts(
         on_progress: Called with the name of each contract before it runs.
 
     Returns:
-        The problems. The linter is run only where no blank is left, and the contracts only where
-        the linter has no complaint.
+        The blanks that are left, or else the linter's problems, or else the broken contracts.
     """
     problems: list[str] = []
     try:
