@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from leaklab.catalogue.blanks import require_no_blanks
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.lint import lint
 from leaklab.catalogue.plan import missing_requirement
@@ -69,10 +70,11 @@ def check_contracts(
         on_progress: Called with the name of each contract before it runs.
 
     Returns:
-        The problems. The contracts are run only where the linter has no complaint.
+        The blanks that are left, or else the linter's problems, or else the broken contracts.
     """
     problems: list[str] = []
     try:
+        require_no_blanks(catalogue, name)
         scenario = catalogue.load(name)
         problems += lint(catalogue, scenario)
         if problems:

@@ -31,6 +31,7 @@ SECTIONS = {
         "history": "Measure the last commits with asv, and list regressions.",
     },
     "Work on the catalogue": {
+        "new": "Make the folder of a new scenario, with blanks to fill in.",
         "check": "Check the catalogue's files and contracts.",
         "figures": "Write the figures that a benchmark suite tracks, as JSON.",
         "selftest": "Measure how accurate the lab is and what it costs.",

@@ -145,3 +145,14 @@ def test_a_page_on_a_terminal_has_colours_unless_they_are_unwanted(
     monkeypatch.setenv("TERM", "xterm")
     text = pager._rendered(Page(diff="+ new\n"))
     assert bool(no_color) == ("\x1b[32m" not in text)
+
+
+def test_json_without_the_solution_does_not_say_what_a_learner_gets(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    path = catalogue / "scenarios" / "toy" / "scenario.toml"
+    keys = 'exercise = "night_shift"\nexercise_variant = "fixed"\nexercise_hints = ["it is full"]\n'
+    path.write_text(keys + path.read_text())
+    text = shown(capsys, catalogue, "--json")
+    assert "exercise" not in text
+    assert "night_shift" in shown(capsys, catalogue, "--json", "--solution")

@@ -9,6 +9,7 @@ import msgspec
 from leaklab import reports
 from leaklab.catalogue.contradictions import MAX_LEVEL
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.truth import ground_truths
 from leaklab.cli import options
 from leaklab.model.scenario import Resource
 from leaklab.reports.catalogue import catalogue as table_of
@@ -26,14 +27,19 @@ from leaklab.reports.catalogue import catalogue as table_of
 def command(level: int | None, resource: str | None, catalogue: Path | None, as_json: bool) -> None:
     """List the scenarios; 'leaklab show NAME' shows one of them.
 
-    Level 1 is the easiest hunt, level 5 the hardest.
+    Level 1 is the easiest hunt, level 5 the hardest. --json has what is known of each program, too:
+    its growth, and the line that retains.
     """
+    opened = open_catalogue(catalogue)
     scenarios = [
         scenario
-        for scenario in open_catalogue(catalogue).load_all()
+        for scenario in opened.load_all()
         if level in (None, scenario.level) and resource in (None, scenario.resource)
     ]
     if as_json:
-        sys.stdout.write(msgspec.json.format(msgspec.json.encode(scenarios)).decode() + "\n")
+        listed = [
+            {**msgspec.structs.asdict(s), "variants": ground_truths(opened, s)} for s in scenarios
+        ]
+        sys.stdout.write(msgspec.json.format(msgspec.json.encode(listed)).decode() + "\n")
         return
     reports.print_table(table_of(scenarios), sys.stdout)
