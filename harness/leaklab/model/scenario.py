@@ -175,6 +175,8 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     buggy: BuggyTruth | None = None
     fixed: FixedTruth | None = None
     program: ControlTruth | None = None
+    exercise: str = ""
+    exercise_variant: Variant | None = None
     edited: tuple[Variant, ...] = ()
     target: Target | None = None
 
