@@ -1,8 +1,4 @@
-"""The options of a scenario, which `-o name=value` changes.
-
-`fixtures/drive.py` also imports this module, in a process that a profiler measures. So it imports
-only light modules of the standard library.
-"""
+"""The options of a scenario, which `-o name=value` changes."""
 
 from __future__ import annotations
 
@@ -14,40 +10,32 @@ from leaklab.model.errors import BadInput
 from leaklab.model.text import cut
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from leaklab.model.scenario import Option, Scenario
 
 
 def resolve_options(scenario: Scenario, changes: Iterable[str]) -> dict[str, Option]:
-    """Return the options of a scenario with `name=value` changes (`changed_options`)."""
-    return changed_options(scenario.name, scenario.options, changes)
+    """Return the options of a scenario with `name=value` changes.
 
-
-def changed_options(
-    scenario: str, defaults: Mapping[str, Option], changes: Iterable[str]
-) -> dict[str, Option]:
-    """Return options with `name=value` changes, each converted to the type of its default.
-
-    A value that names an existing file becomes its absolute path where the default is empty,
-    because the measured process has its own working folder.
+    A value is converted to the type of its default. One that names an existing file becomes its
+    absolute path where the default is empty, because the measured process has its own folder.
 
     Args:
-        scenario: The name of the scenario, for messages.
-        defaults: The options of the scenario.
+        scenario: The scenario.
         changes: Changes of the form `name=value`.
 
     Raises:
         BadInput: A change has no `=`, an unknown name, or a value of another type.
     """
-    options = dict(defaults)
+    options = dict(scenario.options)
     for change in changes:
         name, equals, value = change.partition("=")
         if not equals:
             raise BadInput(f"-o {cut(change)}: write it as name=value")
         if name not in options:
             allowed = ", ".join(options) or "none"
-            raise BadInput(f"{scenario} has no option {cut(name)!r}; it has: {allowed}")
+            raise BadInput(f"{scenario.name} has no option {cut(name)!r}; it has: {allowed}")
         options[name] = _as_type_of(options[name], name, value)
     return options
 

@@ -55,8 +55,10 @@ def debugging() -> bool:
 
 
 def own_arguments(arguments: Sequence[str]) -> Sequence[str]:
-    """Return a command line without the command that `watch` starts."""
+    """Return a command line without the command that `watch` or `profile` starts."""
     name = next((i for i, word in enumerate(arguments) if not word.startswith("-")), len(arguments))
+    if arguments[name : name + 1] == ["profile"] and "--" in arguments:
+        return arguments[: arguments.index("--") + 1]
     if arguments[name : name + 1] != ["watch"]:
         return arguments
 

@@ -41,11 +41,11 @@ SOCKET = "/pymp-12345678/listener-12345678"
 @dataclass(frozen=True)
 class Unmodified:
     """How to run a user's command without controls: its file, its working folder, and the
-    descriptor for its output."""
+    descriptors for its standard output and standard error."""
 
     program: Path
     cwd: Path
-    output_fd: int
+    output_fds: tuple[int, int]
 
 
 @dataclass(frozen=True)
@@ -138,7 +138,7 @@ def supervised(command: Command) -> Iterator[Child]:
         with reporting_disk_errors(order):
             (command.folder / "output").touch()
             order.write_bytes(protocol.encode_order(_order(command, lifeline_read.fileno(), keep)))
-        output_fds = [command.unmodified.output_fd] if command.unmodified else []
+        output_fds = command.unmodified.output_fds if command.unmodified else ()
         process = _start_supervisor(order, [lifeline_read.fileno(), *keep, *output_fds])
         records_write.close()
         lifeline_read.close()
@@ -189,7 +189,7 @@ def _order(command: Command, lifeline_fd: int, keep: Sequence[int]) -> Superviso
         records_fd=keep[0],
         keep_fds=[] if unmodified else list(keep),
         output=str(command.folder / "output"),
-        output_fds=[unmodified.output_fd] if unmodified else [],
+        output_fds=list(unmodified.output_fds) if unmodified else [],
         controls=unmodified is None,
         own_shared_memory=not command.is_in_shared_memory,
         cpu=command.cpu,

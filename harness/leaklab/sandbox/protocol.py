@@ -80,7 +80,8 @@ class SupervisorOrder(Struct, frozen=True, kw_only=True):
         records_fd: The descriptor for messages to the harness.
         keep_fds: The descriptors that become 3, 4 ... in the child.
         output: The file for the child's output.
-        output_fds: Empty, or one descriptor that replaces this file.
+        output_fds: Empty, or the descriptors for standard output and standard error that replace
+            this file.
         controls: Whether the run is made repeatable.
         own_shared_memory: Whether it also gets a /dev/shm of its own.
         cpu: The CPU to pin the child to.

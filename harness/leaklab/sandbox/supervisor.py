@@ -126,7 +126,7 @@ def exec_child(order: Order, start_fd: int) -> None:
         null = os.open(os.devnull, os.O_RDONLY)
         log = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         # First move all above the targets, because a source may be one of the targets.
-        keep = [log, null, *(order["output_fds"] or [log]) * 2, *order["keep_fds"]]
+        keep = [log, null, *(order["output_fds"] or [log, log]), *order["keep_fds"]]
         log, *keep = (fcntl.fcntl(fd, fcntl.F_DUPFD_CLOEXEC, 64) for fd in keep)
         for target, source in enumerate(keep):
             os.dup2(source, target, inheritable=True)

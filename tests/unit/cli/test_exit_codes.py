@@ -16,6 +16,8 @@ from leaklab.cli.exit_codes import own_arguments
         ("watch --for x prog --debug", "watch --for x"),
         ("watch --pid 1 --debug", "watch --pid 1 --debug"),
         ("watch --nosuch --debug", "watch --nosuch --debug"),
+        ("profile x --debug -- tool --debug", "profile x --debug --"),
+        ("profile x --debug", "profile x --debug"),
         ("--debug", "--debug"),
         ("", ""),
     ],

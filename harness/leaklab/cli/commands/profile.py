@@ -12,30 +12,36 @@ from leaklab.catalogue.targets import TargetRequest, is_target, read_target, sce
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
 from leaklab.cli.param_types import Seconds
+from leaklab.cli.unprofiled import UnprofiledRequest, run_unprofiled
 from leaklab.features.profilers.profile import Profile, ProfileRequest, make_profiles
 from leaklab.features.profilers.registry import PROFILERS
-from leaklab.features.tools.tool_run import open_tool_runner
+from leaklab.features.tools.tool_run import ToolRunner, open_tool_runner
 from leaklab.model.errors import BadInput, Exit, LabError
 from leaklab.model.scenario import Mode, Scenario, Variant
 from leaklab.reports.profiles import profile_text
 
 ALL_TOOLS = "all"
 EPILOG = (
-    "Exit code 3 if a profiler is not installed, fails or takes too long; the others go on.  "
-    "leaklab's own verdict comes from 'leaklab run', which uses no profiler."
+    "Exit codes: 0 profiled; 2 bad input; 3 a profiler is not installed, fails or takes too long "
+    "(the others go on); 130 interrupted; after -- that of TOOL."
 )
 CPU_SECONDS = 60.0
 
 
 @click.command("profile", epilog=EPILOG)
 @click.argument("name", type=options.ScenarioName(), metavar="NAME|TARGET")
+@click.argument("own_tool", nargs=-1, type=click.UNPROCESSED, metavar="[-- TOOL...]")
 @click.option(
     "--with",
     "tools",
     type=click.Choice([*PROFILERS, ALL_TOOLS]),
     multiple=True,
-    required=True,
-    help="The profiler; may be given several times.",
+    help="The profiler; may be given several times. Without it, the kernel's figures are shown.",
+)
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="Keep the process after its work until Enter is pressed, so that a tool can inspect it.",
 )
 @click.option(
     "--variant",
@@ -83,7 +89,9 @@ CPU_SECONDS = 60.0
 @options.common
 def command(
     name: str,
+    own_tool: tuple[str, ...],
     tools: tuple[str, ...],
+    hold: bool,
     setup: str,
     variant: str | None,
     mode: str,
@@ -95,12 +103,17 @@ def command(
     output: Path,
     catalogue: Path | None,
     as_json: bool,
-) -> Exit:
+) -> int:
     """Run a scenario under a real profiler, and print what that profiler says.
 
     A TARGET is a function of your own, MODULE:FUNCTION or FILE.py:FUNCTION, which is called again
     and again. The work runs twice: bare, and under the profiler. The last line compares what both
     took. Pictures and data of the profiler are files.
+
+    Without --with, the work runs bare, and what the kernel reports of its memory is printed. Any
+    other TOOL runs it in the current folder, without input: '{python}' and '{program}' in the
+    arguments become the interpreter and the program that does the work, and are appended if neither
+    is there.
     """
     opened = open_catalogue(catalogue)
     scenario = _scenario(opened, name, setup)
@@ -108,11 +121,22 @@ def command(
     modes = (Mode(mode),)
     request = PlanRequest((name,), chosen, modes, workers, units, seed, changes)
     (job,) = plan_scenarios([scenario], request)
-    names = tuple(PROFILERS) if ALL_TOOLS in tools else tools
-    wanted = ProfileRequest(job, [PROFILERS[n] for n in names], output, exact=units is not None)
+    unprofiled = UnprofiledRequest(tools, own_tool, hold, as_json)
+    unprofiled.require_one_way()
+    with open_tool_runner(opened, cpu_limit) as runner:
+        if not tools:
+            return run_unprofiled(runner, job, unprofiled)
+        names = tuple(PROFILERS) if ALL_TOOLS in tools else tools
+        profilers = [PROFILERS[n] for n in names]
+        wanted = ProfileRequest(job, profilers, output, exact=units is not None)
+        return _profile(runner, wanted, as_json=as_json)
+
+
+def _profile(runner: ToolRunner, wanted: ProfileRequest, *, as_json: bool) -> Exit:
+    """Make the profiles, and write them; errors are written at once."""
     profiles: list[Profile] = []
     failed = False
-    with open_tool_runner(opened, cpu_limit) as runner, progress.open_progress() as listener:
+    with progress.open_progress() as listener:
         for outcome in make_profiles(runner, wanted, listener.show_step):
             if isinstance(outcome, LabError):
                 failed = True

@@ -1,7 +1,7 @@
 """The bare driver: it does a scenario's work in its own process, which any tool can observe.
 
 It uses only the standard library, so that the process contains little beside the work.
-`python -m fixtures.drive` is its command line for people. Tools start it with a job:
+`leaklab profile` is its command line for people. Tools start it with a job:
 
     LEAKLAB_TOOL_JOB=JOB python driver.py
 
@@ -11,8 +11,9 @@ of the user that takes the place of the scenario), `instrument` (`tracemalloc`, 
 `profile` for memory_profiler's decorator, to be switched on in the process itself), `probe` (the
 name of a module that profiles from within, or empty; `features/profilers/probes` describes them),
 `output`, a folder for its files, and `report`, the file to be written at the end. The report is
-JSON, too: `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, `early_rss_bytes`
-after the first tenth, `rss_bytes` at the end, and `high_water_bytes`, the process's VmHWM then.
+JSON, too: `pid`, `units` done, `cpu_seconds` and `peak_traced_bytes` of them alone, the RSS before
+them (`first_rss_bytes`), after a tenth (`early_rss_bytes`), after a half (`halfway_rss_bytes`) and
+at the end (`rss_bytes`), and `high_water_bytes`, the process's VmHWM then.
 
 In the mode of a pool, each worker does its share of the units, and writes its report beside that
 file, with its number at the end. What a tool sees of the workers is up to the tool.
@@ -71,12 +72,12 @@ class DriverRun:
         self._left: int = job["units"] // (1 if worker is None else job["workers"])
         self._done = 0
         self._warm_up = max(self._left // WARM_UP_PARTS, 1)
-        self._early_rss_bytes: int | None = None
         program, units = load_work(job)
         if job["instrument"] == "profile":
             decorate(program)
         self._probe.begin(program)
         self._units = units()
+        self._rss_bytes = {"first_rss_bytes": memory_bytes()["VmRSS"]}
         if job["instrument"] == "tracemalloc":
             tracemalloc.start()
         self._begun_seconds = time.process_time()
@@ -89,12 +90,16 @@ class DriverRun:
     def warm_up(self) -> None:
         """Do the first tenth of the units, and read the RSS after them."""
         self._advance(self._warm_up)
-        self._early_rss_bytes = memory_bytes()["VmRSS"]
+        self._rss_bytes["early_rss_bytes"] = memory_bytes()["VmRSS"]
         self._probe.warmed_up()
 
     def do_rest(self) -> None:
-        """Do the remaining units of the job."""
-        self._advance(self._left)
+        """Do the remaining units of the job, and read the RSS halfway."""
+        half = max((self._done + self._left) // 2 - self._done, 0)
+        # Both parts are done on one line, or each would have tracebacks of its own.
+        for units, name in ((half, "halfway_rss_bytes"), (self._left - half, "rss_bytes")):
+            self._advance(units)
+            self._rss_bytes[name] = memory_bytes()["VmRSS"]
 
     def _advance(self, units: int) -> None:
         advance(self._units, units)
@@ -102,16 +107,22 @@ class DriverRun:
         self._left -= units
 
     def write_report(self) -> None:
-        """Write the report, while the workload is still suspended and its memory in use."""
+        """Write the report, while the workload is still suspended and its memory in use.
+
+        The file is there at once with its whole text.
+        """
         report = {
+            "pid": os.getpid(),
             "units": self._done,
             "cpu_seconds": time.process_time() - self._begun_seconds,
             "peak_traced_bytes": tracemalloc.get_traced_memory()[1],
-            "early_rss_bytes": self._early_rss_bytes,
             "rss_bytes": memory_bytes()["VmRSS"],
+            **self._rss_bytes,
             "high_water_bytes": memory_bytes()["VmHWM"],
         }
-        self._report.write_text(json.dumps(report), encoding="utf-8")
+        unfinished = self._report.with_suffix(".tmp")
+        unfinished.write_text(json.dumps(report), encoding="utf-8")
+        unfinished.replace(self._report)
         self._probe.finish(self._output)
 
 

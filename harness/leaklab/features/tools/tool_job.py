@@ -1,9 +1,11 @@
 """The job of a tool: what the driver is to do, and the environment in which a tool does it."""
 
+import json
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from msgspec import to_builtins
 
@@ -25,6 +27,20 @@ class ToolJob:
     driver: Path
     folder: Path
 
+    @property
+    def report(self) -> Path:
+        """The file that the driver writes at the end of its work."""
+        return self.folder / "report"
+
+    def read_report(self) -> dict[str, Any]:
+        """Return the driver's report, empty if it wrote none."""
+        try:
+            text = self.report.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return {}
+        report: dict[str, Any] = json.loads(text)
+        return report
+
 
 @dataclass(frozen=True)
 class Probe:
@@ -35,7 +51,7 @@ class Probe:
 
 
 def job_fields(
-    tool_job: ToolJob, roots: Sequence[Path], addresses: Mapping[str, str], report: Path
+    tool_job: ToolJob, roots: Sequence[Path], addresses: Mapping[str, str]
 ) -> dict[str, object]:
     """Return a job as the driver reads it (`driver.py` describes the fields)."""
     job = tool_job.job
@@ -52,7 +68,7 @@ def job_fields(
         "services": dict(addresses),
         "scratch": str(tool_job.folder / "scratch"),
         "target": target and to_builtins(target),
-        "report": str(report),
+        "report": str(tool_job.report),
     }
 
 

@@ -99,23 +99,37 @@ class ToolRunner:
             Cancelled: The session has ended.
             NotMeasured: A service does not start.
         """
+        with self.serving(tool_job, instrument, probe) as environment_of_work:
+            tool_run = self._run(command, tool_job.folder, {**environment_of_work, **environment})
+        if self._ended.is_set():
+            raise Cancelled(f"{tool_job.job.label}: cancelled")
+        return replace(tool_run, report=tool_job.read_report())
+
+    @contextlib.contextmanager
+    def serving(
+        self, tool_job: ToolJob, instrument: str = "", probe: Probe | None = None
+    ) -> Iterator[dict[str, str]]:
+        """Run the services of a job; yield the environment of a command that does its work.
+
+        Args:
+            tool_job: The work, from `prepare`.
+            instrument: What the driver switches on in its own process.
+            probe: The module that profiles from within, and its folder.
+
+        Raises:
+            Cancelled: The session has ended.
+            NotMeasured: A service does not start.
+        """
         folder, job = tool_job.folder, tool_job.job
         target = job.scenario.target
         roots = tuple(map(Path, target.folders)) if target else self.catalogue.import_roots
-        report = folder / "report"
         with services.running(job, roots, folder, self.folder, self._ended) as running:
-            fields = job_fields(tool_job, roots, running.addresses, report)
+            fields = job_fields(tool_job, roots, running.addresses)
             fields |= {"instrument": instrument}
             if probe:
                 fields |= {"probe": probe.module, "output": str(probe.output)}
-            text = json.dumps(fields)
-            (folder / "job").write_text(text, encoding="utf-8")
-            tool_run = self._run(command, folder, {**environment_of(tool_job), **environment})
-        if self._ended.is_set():
-            raise Cancelled(f"{job.label}: cancelled")
-        if not report.is_file():
-            return tool_run
-        return replace(tool_run, report=json.loads(report.read_text()))
+            (folder / "job").write_text(json.dumps(fields), encoding="utf-8")
+            yield environment_of(tool_job)
 
     def _run(self, command: Sequence[str], folder: Path, environment: Mapping[str, str]) -> ToolRun:
         child = start(command, folder, environment)

@@ -9,9 +9,7 @@ import contextlib
 import errno
 import os
 import select
-import shutil
 import signal
-import stat
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -21,6 +19,7 @@ from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.text import cut
 from leaklab.observer.probes.protocol import Probes
 from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, supervised
+from leaklab.sandbox.programs import current_folder, find_program, require_executed
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder
 
@@ -161,9 +160,7 @@ class StartedCommand:
 
     def _raise_if_not_started(self) -> None:
         """Raise the error that the supervisor's fork wrote if it could not execute the command."""
-        if error := self._child.output.read_text(errors="replace").strip():
-            problem = f"{self.name!r} cannot be started: {error}"
-            raise BadInput(f"{problem}; put its interpreter in front of it")
+        require_executed(self.name, self._child)
 
 
 @contextlib.contextmanager
@@ -202,36 +199,14 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
         NotMeasured: There is no space for the lab's own files, or no process can be started.
     """
     name = cut(argv[0])
-    program = shutil.which(argv[0])
-    if program is None:
-        raise BadInput(f"{name!r} cannot be started: {_why_not(argv[0])}")
+    program = find_program(argv[0])
     with session_folder() as session, run_folder(session, 0) as folder:
-        unmodified = Unmodified(Path(program), _current_folder(), output_fd)
+        unmodified = Unmodified(program, current_folder(), (output_fd, output_fd))
         command = Command(argv, dict(os.environ), folder, session, unmodified=unmodified)
         with supervised(command) as child:
             target = StartedCommand(name, child, probes)
             target.wait_for_start()
             yield target
-
-
-def _why_not(program: str) -> str:
-    """Return why a program cannot be executed, and what to do about it."""
-    if "/" not in program:
-        return "it is not on the PATH; name one that is, or give its path (./…)"
-    try:
-        mode = Path(program).stat().st_mode
-    except OSError as error:
-        return f"{error.strerror}; name an existing program"
-    if stat.S_ISDIR(mode):
-        return "it is a folder; name a program in it"
-    return "it is not executable; put its interpreter in front of it, or use chmod +x"
-
-
-def _current_folder() -> Path:
-    try:
-        return Path.cwd()
-    except OSError as error:
-        raise BadInput(f"the current folder: {error.strerror}; change to another one") from error
 
 
 def _open_error(pid: int, error: OSError | OverflowError) -> BadInput | NotMeasured:
