@@ -1,6 +1,7 @@
 """Checks of a scenario.toml that involve more than the type of one key."""
 
 import math
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
@@ -14,12 +15,15 @@ from leaklab.model.scenario import (
     Option,
     Requires,
     Scope,
+    Variant,
 )
 from leaklab.model.text import cut, cut_repr
 
 # The largest number: a saved plan has 64 bits for it.
 MAX_NUMBER = 2**63 - 1
 MAX_LEVEL = 5
+
+EXERCISE_NAME = re.compile(r"[a-z]+(_[a-z]+)*")
 
 Rule = Callable[..., Iterator[str]]
 
@@ -99,6 +103,23 @@ def _requires(requires: Requires) -> Iterator[str]:
         yield "[requires] install is for programs; name them, or remove it"
 
 
+def _exercise(exercise: str) -> Iterator[str]:
+    if exercise and not EXERCISE_NAME.fullmatch(exercise):
+        yield f"exercise is {cut_repr(exercise)}; give lower-case words joined by underscores"
+
+
+def _exercise_variant(
+    exercise: str, exercise_variant: Variant | None, program: ControlTruth | None
+) -> Iterator[str]:
+    if exercise_variant is None:
+        return
+    if not exercise:
+        yield "exercise_variant is for an exercise; name the exercise, or remove it"
+    if bool(program) != (exercise_variant is Variant.PROGRAM):
+        has = "only a program" if program else "no program"
+        yield f'exercise_variant is "{exercise_variant}", and the scenario has {has}; remove it'
+
+
 CONTRADICTION_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("buggy", "fixed", "program"), _variants),
     (("level",), _level),
@@ -111,4 +132,6 @@ CONTRADICTION_RULES: tuple[tuple[tuple[str, ...], Rule], ...] = (
     (("unit",), _line("unit")),
     (("options",), _options),
     (("requires",), _requires),
+    (("exercise",), _exercise),
+    (("exercise", "exercise_variant", "program"), _exercise_variant),
 )

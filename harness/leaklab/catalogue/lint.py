@@ -14,6 +14,7 @@ from pathlib import Path
 
 from leaklab.catalogue.files import entries_of, read_text_of
 from leaklab.catalogue.folders import Catalogue, source_of
+from leaklab.catalogue.stories import STORY_FILE, exercise_problems
 from leaklab.model.scenario import Criterion, Growth, Pattern, Scenario, Variant
 
 MAX_DIFF_LINES = 12
@@ -53,9 +54,14 @@ def unified_diff(catalogue: Catalogue, scenario: Scenario) -> str:
 def _files(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     folder = catalogue.folder(scenario.name)
     needed = {"scenario.toml", "workload.py", "README.md", *(f"{v}.py" for v in scenario.variants)}
+    if scenario.exercise:
+        needed.add(STORY_FILE)
     present = {path.name for path in entries_of(folder) if path.name != "__pycache__"}
     for name in sorted(needed - present):
         yield f"{name} is missing: write it"
+    if STORY_FILE in present - needed:
+        present.remove(STORY_FILE)
+        yield f"{STORY_FILE} is for an exercise: give scenario.toml the key exercise, or remove it"
     for name in sorted(present - needed):
         yield f"{name} is not a file of a scenario: remove it, or move it to fixtures/"
 
@@ -93,6 +99,9 @@ def _words(_: Catalogue, scenario: Scenario) -> Iterator[str]:
         yield "summary is not a sentence: end it with a full stop"
     if len(scenario.hints) != HINTS or not all(hint.strip() for hint in scenario.hints):
         yield f"hints must have {HINTS} texts: give them, from the symptom to the line"
+    own = HINTS if scenario.exercise_variant is Variant.FIXED else 0
+    if len(scenario.exercise_hints) != own or not all(h.strip() for h in scenario.exercise_hints):
+        yield f"exercise_hints must have {own} texts: give {HINTS} for a fixed exercise, else none"
     if not scenario.sources or not all(source.strip() for source in scenario.sources):
         yield "sources is empty or has an empty entry: say where this leak is described"
 
@@ -194,4 +203,5 @@ LINT_RULES: tuple[LintRule, ...] = (
     _giveaways,
     _driver,
     _services,
+    exercise_problems,
 )

@@ -13,8 +13,9 @@ from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.cli import options, streams
 from leaklab.features.course.course_state import CourseState, Progress, changing_state, read_state
 from leaklab.features.course.exercises import Exercise, exercises_of
+from leaklab.features.course.hand_out import COURSE
 from leaklab.features.course.staging import Stage, staged
-from leaklab.features.course.workspace import Workspace, find_workspace
+from leaklab.features.course.workspace import Workspace, find_folder
 from leaklab.model.errors import BadInput
 
 # The time that one run of a learner's program may take; an endless loop takes no longer.
@@ -84,8 +85,10 @@ def open_workspace(folder: Path | None, catalogue: Path | None) -> tuple[Catalog
     Raises:
         BadInput: There is no workspace.
     """
-    opened = open_catalogue(catalogue)
-    return opened, find_workspace(folder or Path.cwd(), exercises_of(opened))
+    place = find_folder(folder or Path.cwd())
+    handed_out = place / COURSE
+    opened = open_catalogue(catalogue or (handed_out if handed_out.is_dir() else None))
+    return opened, Workspace(place, tuple(exercises_of(opened)))
 
 
 def open_hunt(folder: Path | None, name: str | None, catalogue: Path | None) -> Hunt:

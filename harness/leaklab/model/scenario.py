@@ -145,6 +145,11 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
         units: The units of work that a verdict needs.
         vouched: Whether `units` are known to suffice, so that every cache is full by then. None
             stands for True in leaklab's own catalogue, and for False in any other.
+        exercise: Its name in the course, which does not give the answer away; empty if it is no
+            exercise.
+        exercise_variant: The variant that a learner gets. None stands for the first one: `buggy`,
+            or `program` of a control.
+        exercise_hints: The hints for a fixed variant, because `hints` are about the buggy one.
         edited: The variants that were changed since their truth was declared, so that it is
             unknown; not a key of the file.
         target: The function of the user that takes the place of a folder; not a key of the file.
@@ -177,6 +182,7 @@ class Scenario(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     program: ControlTruth | None = None
     exercise: str = ""
     exercise_variant: Variant | None = None
+    exercise_hints: tuple[str, ...] = ()
     edited: tuple[Variant, ...] = ()
     target: Target | None = None
 

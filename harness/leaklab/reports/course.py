@@ -1,7 +1,9 @@
 """What the course shows: where the learner is, what was measured, and how answers are graded."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
+from leaklab.features.course.class_grades import ExerciseGrade
 from leaklab.features.course.course_state import (
     Answer,
     CourseState,
@@ -12,7 +14,6 @@ from leaklab.features.course.course_state import (
 from leaklab.features.course.diagnosis import LineGrade
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.workspace import Workspace
-from leaklab.model.scenario import Resource
 from leaklab.model.text import counted
 from leaklab.reports.table import Table
 
@@ -28,6 +29,8 @@ STEPS = {
 }
 # An innocent program has nothing to find and to fix.
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
+
+NOTED = "Noted. This is a hand-out: it is graded later."
 
 LINE_TEXTS = {
     LineGrade.RIGHT: "The line is right: it keeps what should go.",
@@ -76,6 +79,8 @@ def _step_lines(progress: Progress) -> list[str]:
 
 def answer_text(answer: Answer, exercise: Exercise) -> str:
     """Return how an answer is graded, with what is right about a wrong one."""
+    if not exercise.is_graded:
+        return NOTED
     if answer.right and exercise.leaks:
         return "Right: it leaks, and that is the resource."
     if answer.right:
@@ -87,8 +92,10 @@ def answer_text(answer: Answer, exercise: Exercise) -> str:
     return "No: something grows with every unit and never stops. Measure more units: --units."
 
 
-def diagnosis_text(diagnosis: Diagnosis) -> str:
-    """Return how a diagnosis is graded."""
+def diagnosis_text(diagnosis: Diagnosis, exercise: Exercise) -> str:
+    """Return how a diagnosis is graded, with what is right about a wrong one."""
+    if not exercise.is_graded:
+        return NOTED
     line = LINE_TEXTS[diagnosis.line_grade]
     if diagnosis.line_grade is LineGrade.NO_LEAK:
         return line
@@ -153,9 +160,35 @@ def _is_first(attempts: Sequence[Answer] | Sequence[Diagnosis]) -> bool:
     return first.right if isinstance(first, Answer) else first.is_right
 
 
-def resources_text() -> str:
-    """Return the names of the resources, for a message."""
-    return ", ".join(Resource)
+def grades_table(grades: Sequence[ExerciseGrade]) -> Table:
+    """Return a row for each learner and exercise."""
+    rows = [
+        (
+            g.workspace,
+            g.exercise,
+            _try(g.answer_at),
+            _try(g.diagnosis_at),
+            f"{g.hints}",
+            minutes_between(g.begun, g.finished),
+            "given up" if g.gave_up else g.fix,
+        )
+        for g in grades
+    ]
+    columns = ("workspace", "exercise", "answer", "diagnosis", "hints", "minutes", "fix")
+    notes = ["answer, diagnosis: at which try it was right"]
+    return Table(columns, rows, right=frozenset({"hints", "minutes"}), notes=notes)
+
+
+def minutes_between(begun: str, finished: str) -> str:
+    """Return the minutes between two times; a dash if one is missing."""
+    if not begun or not finished:
+        return "-"
+    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(begun)).total_seconds()
+    return f"{seconds / 60:.0f}"
+
+
+def _try(number: int | None) -> str:
+    return "-" if number is None else f"try {number}"
 
 
 def hints_text(hints: Sequence[str], shown: int) -> str:

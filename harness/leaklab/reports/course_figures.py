@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport
+from leaklab.features.course.observing import Moment
 from leaklab.model.result import Result
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.units import format_bytes
@@ -111,3 +112,35 @@ def _growth(result: Result) -> float:
 def _growth_words(result: Result) -> str:
     text = growth_text(result.verdict)
     return "keeps nothing" if text == "0" else f"{text} a {result.unit}"
+
+
+def top_table(first: Moment, last: Moment) -> Table:
+    """Return a row for each process as top shows it, with what each column gained since."""
+    before = {row.pid: row for row in first.rows}
+    rows = []
+    for row in last.rows:
+        old = before.get(row.pid, row)
+        rows.append(
+            (
+                f"{row.pid}",
+                format_bytes(row.virt_bytes),
+                _gained(format_bytes(row.res_bytes), row.res_bytes - old.res_bytes),
+                format_bytes(row.shr_bytes),
+                f"{row.memory_share:.1%}",
+                _more(row.files, old.files),
+                _more(row.sockets, old.sockets),
+                _more(row.threads, old.threads),
+                row.name,
+            )
+        )
+    columns = ("PID", "VIRT", "RES", "SHR", "%MEM", "files", "sockets", "threads", "COMMAND")
+    note = f"after {last.seconds:.0f} s; in brackets, what was gained since the first look"
+    return Table(columns, rows, right=frozenset(columns[:-1]), notes=[note])
+
+
+def _gained(text: str, gained: int) -> str:
+    return f"{text} (+{format_bytes(gained)})" if gained > 0 else text
+
+
+def _more(now: int, before: int) -> str:
+    return f"{now:,} (+{now - before:,})" if now > before else f"{now:,}"

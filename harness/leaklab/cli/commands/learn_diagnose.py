@@ -36,5 +36,5 @@ def command(
     with hunt.changing() as progress:
         progress.do(Step.ANALYSE)
         progress.diagnoses.append(diagnosis)
-    write(diagnosis_text(diagnosis))
-    return Exit.AS_EXPECTED if diagnosis.is_right else Exit.DIFFERS
+    write(diagnosis_text(diagnosis, hunt.exercise))
+    return Exit.AS_EXPECTED if diagnosis.is_right or not hunt.exercise.is_graded else Exit.DIFFERS

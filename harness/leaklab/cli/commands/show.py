@@ -21,7 +21,8 @@ SYMPTOM = re.compile(r"^## The symptom\n.*?(?=^## |\Z)", re.M | re.S)
 # The first paragraph after the title; later ones explain the mistake.
 STORY = re.compile(r"\A# [^\n]*\n+((?:[^#\n][^\n]*\n)+)")
 # Fields of scenario.toml that give the solution away.
-SPOILERS = ("summary", "hints", "pattern", "sources")
+EXERCISE_KEYS = ("exercise", "exercise_variant", "exercise_hints")
+SPOILERS = ("summary", "hints", "pattern", "sources", *EXERCISE_KEYS)
 PROGRAM_SPOILERS = ("culprit", "allocation", "diff_reason")
 
 

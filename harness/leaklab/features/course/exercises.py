@@ -39,6 +39,11 @@ class Exercise:
         return bool(self.scenario.leaks(self.variant))
 
     @property
+    def is_graded(self) -> bool:
+        """Whether the truth is known; a hand-out has none."""
+        return self.scenario.leaks(self.variant) is not None
+
+    @property
     def program(self) -> str:
         """The text of the program that the learner gets."""
         return read_text_of(self.folder / f"{self.variant}.py")

@@ -100,13 +100,15 @@ def text_problems(program: LearnersProgram) -> list[str]:
     """Return what is wrong with the text of a program, one sentence each."""
     exercise = program.exercise
     try:
-        found = refusals(program.source, (exercise.program, exercise.reference))
         compile(program.source, PROGRAM, "exec", ast.PyCF_ONLY_AST)
+        found = refusals(program.source, (exercise.program, exercise.reference))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
         where = f"{PROGRAM}:{line}: " if line else f"{PROGRAM}: "
         return [f"{where}this is not Python: {getattr(error, 'msg', None) or error}"]
-    return [f"{PROGRAM}:{refusal.line}: {refusal.reason}" for refusal in found]
+    # A hand-out lacks the reference, which may contain more than the exercise.
+    refused = found if exercise.is_graded else ()
+    return [f"{PROGRAM}:{refusal.line}: {refusal.reason}" for refusal in refused]
 
 
 class _Runner:
@@ -143,7 +145,7 @@ class _Runner:
             RunFailedError: The learner's program failed.
         """
         own, record = self._own(stage, mode)
-        if not self._plan.with_reference:
+        if not (self._plan.with_reference and self._program.exercise.is_graded):
             return ModeReport(mode=mode, own=own, reference=own, problems=leak_problems(own, None))
         reference, problems = self._beside(mode, own, record)
         needs_before = mode is self._plan.modes[0] or own.judge is Criterion.PEAK

@@ -114,18 +114,17 @@ def write_new(path: Path, text: str) -> bool:
     return True
 
 
-def find_workspace(start: Path, exercises: list[Exercise]) -> Workspace:
+def find_folder(start: Path) -> Path:
     """Return the workspace that a folder is in, or that it contains under the usual name.
 
     Raises:
         BadInput: There is none.
     """
+    start = start.resolve()
     for folder in (start, *start.parents, start / DEFAULT):
-        if (folder / STATE).is_file():
-            if not os.access(folder, os.R_OK | os.X_OK):
-                raise BadInput(f"{folder} cannot be read: fix its permissions")
-            return Workspace(folder, tuple(exercises))
-    raise BadInput("there is no workspace here: make one with 'leaklab learn init'")
+        if os.access(folder / STATE, os.F_OK):
+            return folder
+    raise BadInput(f"{start} is in no workspace: make one with 'leaklab learn init'")
 
 
 def restore_program(workspace: Workspace, exercise: Exercise) -> Path | None:
