@@ -1,10 +1,10 @@
 """The figures of the course: how a program grows, and how a fix compares with the reference."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport
-from leaklab.features.course.observing import Moment
+from leaklab.features.course.observing import Moment, ProcessRow
 from leaklab.model.result import Result
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.units import format_bytes
@@ -114,12 +114,16 @@ def _growth_words(result: Result) -> str:
     return "keeps nothing" if text == "0" else f"{text} a {result.unit}"
 
 
-def top_table(first: Moment, last: Moment) -> Table:
-    """Return a row for each process as top shows it, with what each column gained since."""
-    before = {row.pid: row for row in first.rows}
+def top_table(first: Mapping[int, ProcessRow], last: Moment) -> Table:
+    """Return a row for each process as top shows it, with what each column gained.
+
+    Args:
+        first: The first row of each process, by its pid.
+        last: The processes now.
+    """
     rows = []
     for row in last.rows:
-        old = before.get(row.pid, row)
+        old = first[row.pid]
         rows.append(
             (
                 f"{row.pid}",

@@ -1,7 +1,8 @@
 """`leaklab learn watch`."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 import click
@@ -10,10 +11,10 @@ from leaklab import reports
 from leaklab.cli.learn import course_options, exercise_option, open_hunt
 from leaklab.cli.param_types import Seconds
 from leaklab.features.course.course_state import Step
-from leaklab.features.course.observing import Moment, moments
+from leaklab.features.course.observing import Moment, ProcessRow, moments
 from leaklab.model.scenario import Mode
 from leaklab.reports.course_figures import top_table
-from leaklab.reports.table import plain
+from leaklab.reports.table import Table, plain
 
 SECONDS, INTERVAL_SECONDS = 10.0, 1.0
 
@@ -50,31 +51,36 @@ def command(
     hunt = open_hunt(workspace, exercise, catalogue)
     with hunt.staged() as stage:
         watched = moments(stage, Mode(mode), seconds, INTERVAL_SECONDS)
-        first, last = show_live(watched) if sys.stdout.isatty() else _first_and_last(watched)
-    if first and last:
-        reports.print_table(top_table(first, last), sys.stdout)
+        table = _show_live(watched) if sys.stdout.isatty() else _last(_tables(watched))
+    if table:
+        reports.print_table(table, sys.stdout)
         with hunt.changing() as done:
             done.do(Step.DETECT)
 
 
-def show_live(watched: Iterable[Moment]) -> tuple[Moment | None, Moment | None]:
-    """Show the moments in one place on the terminal; return the first and the last."""
+def _tables(watched: Iterable[Moment]) -> Iterator[Table]:
+    """Yield the table of each moment; growth is since the first moment of each process."""
+    first: dict[int, ProcessRow] = {}
+    for moment in watched:
+        for row in moment.rows:
+            first.setdefault(row.pid, row)
+        yield top_table(first, moment)
+
+
+def _show_live(watched: Iterable[Moment]) -> Table | None:
+    """Show the tables in one place on the terminal until Ctrl-C; return the last one."""
     from rich.live import Live  # noqa: PLC0415  (50 ms)
     from rich.text import Text  # noqa: PLC0415
 
-    first = last = None
-    with Live(transient=True, refresh_per_second=4) as live:
-        try:
-            for moment in watched:
-                first, last = first or moment, moment
-                live.update(Text(plain(top_table(first, moment))))
-        except KeyboardInterrupt:
-            pass
-    return first, last
+    table = None
+    with Live(transient=True, refresh_per_second=4) as live, suppress(KeyboardInterrupt):
+        for table in _tables(watched):
+            live.update(Text(plain(table)))
+    return table
 
 
-def _first_and_last(watched: Iterable[Moment]) -> tuple[Moment | None, Moment | None]:
-    first = last = None
-    for moment in watched:
-        first, last = first or moment, moment
-    return first, last
+def _last(tables: Iterable[Table]) -> Table | None:
+    table = None
+    for table in tables:
+        pass
+    return table

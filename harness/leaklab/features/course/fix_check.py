@@ -13,18 +13,18 @@ without the reference.
 import ast
 import contextlib
 import random
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS
+from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, require_installed
 from leaklab.features.course.allowed_code import refusals
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport, leak_problems
 from leaklab.features.course.records import WorkRecord, differences, take_record
 from leaklab.features.course.staging import PROGRAM, Stage, staged, workers_of
-from leaklab.model.errors import LabError, NotMeasured, one_line
+from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
@@ -90,10 +90,18 @@ def check_fix(program: LearnersProgram, plan: CheckPlan, listener: Listener) -> 
     with staged(program.catalogue, program.exercise, program.source, program.path) as stage:
         try:
             runner.require_contract(stage, chance.choice(CONTRACT_UNITS))
-            modes = [runner.in_mode(stage, mode) for mode in plan.modes]
+            modes = list(until_problem(runner.in_mode(stage, mode) for mode in plan.modes))
         except RunFailedError as error:
             return FixReport(problems=[stage.presentable(str(error))])
     return FixReport(modes=modes)
+
+
+def until_problem(reports: Iterable[ModeReport]) -> Iterator[ModeReport]:
+    """Yield the reports up to the first one with a problem: more runs would tell the same."""
+    for report in reports:
+        yield report
+        if report.problems:
+            return
 
 
 def text_problems(program: LearnersProgram) -> list[str]:
@@ -160,6 +168,8 @@ class _Runner:
         job = stage.job(mode, scenario.units * workers_of(mode), self._seed, budget)
         try:
             return self._run(stage, job)
+        except Skipped:
+            raise
         except LabError as error:
             raise RunFailedError(f"{mode}: it failed: {one_line(str(error))}") from error
 
@@ -168,7 +178,8 @@ class _Runner:
         with self._original(self._program.exercise.reference) as stage:
             job = stage.job(mode, own.units_done, self._seed)
             result, reference = self._run(stage, job)
-            problems = differences(record, reference, None)
+            compares = not own.end_reason.stopped
+            problems = differences(record, reference, None) if compares else []
             if problems:
                 _, again = self._run(stage, job)
                 problems = differences(record, reference, again)
@@ -190,6 +201,7 @@ class _Runner:
         Raises:
             LabError: The run failed, or its count is missing.
         """
+        require_installed(job)
         self._number += 1
         self._listener.run_started(job, self._number, self._number)
         try:

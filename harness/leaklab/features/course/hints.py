@@ -7,7 +7,9 @@ from leaklab.features.course.exercises import Exercise
 
 def hints_of(exercise: Exercise) -> list[str]:
     """Return the hints of an exercise with its own commands, and without the scenario's name."""
-    return [in_words_of_course(hint, exercise.scenario.name) for hint in exercise.scenario.hints]
+    scenario = exercise.scenario
+    hints = scenario.exercise_hints or scenario.hints
+    return [in_words_of_course(hint, scenario.name) for hint in hints]
 
 
 def in_words_of_course(text: str, scenario: str) -> str:

@@ -1,5 +1,6 @@
 """Measuring a staged program without a verdict: the figures of a hunt's first steps."""
 
+from leaklab.catalogue.plan import require_installed
 from leaklab.features.course.staging import Stage, workers_of
 from leaklab.model.job import Job, Limits
 from leaklab.model.result import Result
@@ -44,6 +45,7 @@ def simplified(stage: Stage, limits: Limits, listener: Listener) -> list[Result]
 
 
 def _run(stage: Stage, job: Job, limits: Limits, listener: Listener) -> Result:
+    require_installed(job)
     listener.run_started(job, 1, 1)
     try:
         with ProcessExecutor(stage.catalogue, limits) as executor:
