@@ -11,7 +11,12 @@ import click
 
 from leaklab.catalogue.folders import Catalogue, open_catalogue
 from leaklab.cli import options, streams
-from leaklab.features.course.course_state import CourseState, Progress, changing_state, read_state
+from leaklab.features.course.course_state import (
+    CourseState,
+    ExerciseProgress,
+    changing_state,
+    read_state,
+)
 from leaklab.features.course.exercises import Exercise, exercises_of
 from leaklab.features.course.hand_out import COURSE
 from leaklab.features.course.staging import Stage, staged
@@ -39,7 +44,7 @@ class Hunt:
     state: CourseState
 
     @property
-    def progress(self) -> Progress:
+    def progress(self) -> ExerciseProgress:
         """What was done in the exercise when the command began."""
         return self.state.of(self.exercise.name)
 
@@ -52,7 +57,7 @@ class Hunt:
             yield stage
 
     @contextlib.contextmanager
-    def changing(self) -> Iterator[Progress]:
+    def changing(self) -> Iterator[ExerciseProgress]:
         """Change what was done in the exercise; it is saved on exit."""
         with changing_state(self.workspace.folder) as (state, _):
             state.current = state.current or self.exercise.name
@@ -121,7 +126,7 @@ def require_begun(hunt: Hunt) -> None:
         raise BadInput(f"{hunt.exercise.name} is over; 'leaklab learn next' goes on")
 
 
-def write(text: str) -> None:
+def write_lines(text: str) -> None:
     """Write lines to standard output."""
     sys.stdout.write(text if text.endswith("\n") else f"{text}\n")
 

@@ -15,7 +15,7 @@ from leaklab.model.scenario import Mode
 from leaklab.reports.course_figures import fix_text
 from leaklab.runs.limits import make_limits
 
-QUICK_SECONDS = 20.0
+QUICK_CHECK_SECONDS = 20.0
 
 
 def check_whole(hunt: Hunt, write: Callable[[str], None]) -> bool:
@@ -37,7 +37,7 @@ def whole_report(hunt: Hunt) -> FixReport:
 
 def quick_report(hunt: Hunt) -> FixReport:
     """Check the fix in one process, without the reference."""
-    plan = CheckPlan((Mode.INLINE,), make_limits(None, QUICK_SECONDS), with_reference=False)
+    plan = CheckPlan((Mode.INLINE,), make_limits(None, QUICK_CHECK_SECONDS), with_reference=False)
     with progress.open_progress() as listener:
         return check_fix(learners_program(hunt), plan, listener)
 

@@ -3,7 +3,7 @@
 import os
 import sys
 
-from leaklab.cli.learn import open_hunt, write
+from leaklab.cli.learn import open_hunt, write_lines
 from leaklab.reports.course import status_text
 
 
@@ -23,4 +23,4 @@ def show_home() -> None:
         else:
             LearnScreen(hunt).run()
             return
-    write(status_text(hunt.workspace, hunt.state))
+    write_lines(status_text(hunt.workspace, hunt.state))

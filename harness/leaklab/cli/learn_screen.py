@@ -81,21 +81,20 @@ class LearnScreen(App[None]):
     def action_run(self, text: str) -> None:
         """Run a command of the course, unless one is under way."""
         try:
-            words = shlex.split(text)
+            arguments = shlex.split(text.removeprefix("leaklab learn "))
         except ValueError as error:
             self._write([f"{text}: {error}"])
             return
-        words = words[2:] if words[:2] == ["leaklab", "learn"] else words
-        if self._child is None and words:
-            self._write([f"$ leaklab learn {shlex.join(words)}"])
+        if self._child is None and arguments:
+            self._write([f"$ leaklab learn {shlex.join(arguments)}"])
             self.query_one(Input).placeholder = BUSY
-            self._run_command(words)
+            self._run_command(arguments)
 
     @work(thread=True, exclusive=True)
-    def _run_command(self, words: Sequence[str]) -> None:
+    def _run_command(self, arguments: Sequence[str]) -> None:
         """Run a command to its end, and show its output as it comes."""
         place = str(self._hunt.workspace.folder)
-        command = [sys.executable, "-m", "leaklab", "learn", *words, "--workspace", place]
+        command = [sys.executable, "-m", "leaklab", "learn", *arguments, "--workspace", place]
         self._child = subprocess.Popen(  # noqa: S603  (leaklab itself)
             command,
             stdin=subprocess.DEVNULL,

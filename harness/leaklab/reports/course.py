@@ -5,10 +5,10 @@ from datetime import datetime
 
 from leaklab.features.course.class_grades import ExerciseGrade
 from leaklab.features.course.course_state import (
-    Answer,
     CourseState,
     Diagnosis,
-    Progress,
+    ExerciseProgress,
+    GivenAnswer,
     Step,
 )
 from leaklab.features.course.diagnosis import LineGrade
@@ -60,7 +60,7 @@ def status_text(workspace: Workspace, state: CourseState) -> str:
     return "\n".join(lines) + "\n"
 
 
-def next_text(progress: Progress) -> str:
+def next_text(progress: ExerciseProgress) -> str:
     """Return the next command, and what it is for."""
     if progress.is_over:
         return "leaklab learn next"
@@ -70,14 +70,14 @@ def next_text(progress: Progress) -> str:
     return "leaklab learn check"
 
 
-def _step_lines(progress: Progress) -> list[str]:
+def _step_lines(progress: ExerciseProgress) -> list[str]:
     return [
         f"  [{'x' if step in progress.steps else ' '}] {step:<9} {what}"
         for step, (what, _) in STEPS.items()
     ]
 
 
-def answer_text(answer: Answer, exercise: Exercise) -> str:
+def answer_text(answer: GivenAnswer, exercise: Exercise) -> str:
     """Return how an answer is graded, with what is right about a wrong one."""
     if not exercise.is_graded:
         return NOTED
@@ -121,7 +121,7 @@ def list_table(workspace: Workspace, state: CourseState) -> Table:
     return Table(columns, rows, right=frozenset({"no.", "level"}))
 
 
-def outcome_word(progress: Progress) -> str:
+def outcome_word(progress: ExerciseProgress) -> str:
     """Return the outcome of an exercise in a word or two."""
     if progress.passed:
         return "passed"
@@ -152,12 +152,12 @@ def certificate_text(workspace: Workspace, state: CourseState) -> str:
     )
 
 
-def _is_first(attempts: Sequence[Answer] | Sequence[Diagnosis]) -> bool:
+def _is_first(attempts: Sequence[GivenAnswer] | Sequence[Diagnosis]) -> bool:
     """Return whether the first attempt was right."""
     if not attempts:
         return False
     first = attempts[0]
-    return first.right if isinstance(first, Answer) else first.is_right
+    return first.right if isinstance(first, GivenAnswer) else first.is_right
 
 
 def grades_table(grades: Sequence[ExerciseGrade]) -> Table:

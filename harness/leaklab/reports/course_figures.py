@@ -13,7 +13,7 @@ from leaklab.reports.table import Table
 from leaklab.verdict.run import process_label
 
 # The columns of a table of growth, in the words of top, lsof and /proc.
-COLUMNS = {
+GROWTH_COLUMNS = {
     "RSS": Signal.RSS,
     "files": Signal.DESCRIPTORS,
     "sockets": Signal.SOCKETS,
@@ -37,7 +37,7 @@ def growth_tables(result: Result) -> Iterator[Table]:
 
 def growth_table(name: str, unit: str, samples: Samples) -> Table:
     """Return a row for each doubling of the work, with every resource."""
-    columns = {title: samples.column(signal) for title, signal in COLUMNS.items()}
+    columns = {title: samples.column(signal) for title, signal in GROWTH_COLUMNS.items()}
     columns = {title: column for title, column in columns.items() if any(column)}
     rows = [
         (f"{samples.units[row]:,}", *(_cell(t, column, row) for t, column in columns.items()))
@@ -60,7 +60,7 @@ def _cell(title: str, column: Sequence[int | None], row: int) -> str:
     value = next((column[i] for i in range(row, -1, -1) if column[i] is not None), None)
     if value is None:
         return "-"
-    return format_bytes(value) if COLUMNS[title].in_bytes else f"{value:,}"
+    return format_bytes(value) if GROWTH_COLUMNS[title].in_bytes else f"{value:,}"
 
 
 def simplify_table(results: Sequence[Result]) -> Table:

@@ -75,15 +75,15 @@ def wrap_program(program: Any, record: Record) -> None:
         if getattr(value, "__module__", None) != program.__name__ or name.startswith("_"):
             continue
         if type(value) is FUNCTION:
-            setattr(program, name, wrapped(value, name, program.__file__, record))
+            setattr(program, name, recording(value, name, program.__file__, record))
         elif isinstance(value, type):
             for method, function in list(vars(value).items()):
                 if type(function) is FUNCTION and not method.startswith("_"):
                     full = name + "." + method
-                    setattr(value, method, wrapped(function, full, program.__file__, record))
+                    setattr(value, method, recording(function, full, program.__file__, record))
 
 
-def wrapped(function: Any, name: str, own_file: str, record: Record) -> Any:
+def recording(function: Any, name: str, own_file: str, record: Record) -> Any:
     """Return a function that counts its calls from outside the program."""
 
     def call(*arguments: Any, **named: Any) -> Any:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.grading import graded_answer, passes_as_innocent
 from leaklab.model.errors import BadInput, Exit
@@ -31,7 +31,7 @@ def command(
     workspace: Path | None,
     catalogue: Path | None,
 ) -> Exit:
-    """Answer whether the program leaks, and what."""
+    """GivenAnswer whether the program leaks, and what."""
     if (conclusion == LEAK) is not bool(resource):
         raise BadInput("name what leaks with --resource, and only with 'leak'")
     hunt = open_hunt(workspace, exercise, catalogue)
@@ -43,5 +43,5 @@ def command(
         if passes_as_innocent(hunt.exercise, progress):
             progress.passed = not progress.gave_up
             progress.finish()
-    write(answer_text(answer, hunt.exercise))
+    write_lines(answer_text(answer, hunt.exercise))
     return Exit.AS_EXPECTED if answer.right or not hunt.exercise.is_graded else Exit.DIFFERS

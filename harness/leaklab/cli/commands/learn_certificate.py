@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, open_hunt, write
+from leaklab.cli.learn import course_options, open_hunt, write_lines
 from leaklab.reports.course import certificate_text
 
 
@@ -13,4 +13,4 @@ from leaklab.reports.course import certificate_text
 def command(workspace: Path | None, catalogue: Path | None) -> None:
     """Show what was passed, and with how much help."""
     hunt = open_hunt(workspace, None, catalogue)
-    write(certificate_text(hunt.workspace, hunt.state))
+    write_lines(certificate_text(hunt.workspace, hunt.state))

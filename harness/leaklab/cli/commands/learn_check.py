@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
 from leaklab.cli.learn_checks import check_on_save, check_whole
 from leaklab.model.errors import Exit
 
@@ -23,6 +23,6 @@ def command(
     """
     hunt = open_hunt(workspace, exercise, catalogue)
     if on_save:
-        check_on_save(hunt, write)
+        check_on_save(hunt, write_lines)
         return Exit.AS_EXPECTED
-    return Exit.AS_EXPECTED if check_whole(hunt, write) else Exit.DIFFERS
+    return Exit.AS_EXPECTED if check_whole(hunt, write_lines) else Exit.DIFFERS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.grading import graded_diagnosis, read_place
 from leaklab.model.errors import Exit
@@ -36,5 +36,5 @@ def command(
     with hunt.changing() as progress:
         progress.do(Step.ANALYSE)
         progress.diagnoses.append(diagnosis)
-    write(diagnosis_text(diagnosis, hunt.exercise))
+    write_lines(diagnosis_text(diagnosis, hunt.exercise))
     return Exit.AS_EXPECTED if diagnosis.is_right or not hunt.exercise.is_graded else Exit.DIFFERS

@@ -17,7 +17,7 @@ from leaklab.model.scenario import Mode
 from leaklab.reports.course import grades_table
 from leaklab.runs.limits import make_limits
 
-MODES = (Mode.INLINE, Mode.FORK)
+GRADED_MODES = (Mode.INLINE, Mode.FORK)
 
 
 @click.command("grade")
@@ -38,7 +38,7 @@ def command(folders: tuple[Path, ...], catalogue: Path | None, as_json: bool) ->
     """
     opened = open_catalogue(catalogue)
     workspaces = find_workspaces(folders, exercises_of(opened))
-    plan = CheckPlan(MODES, make_limits(None, RUN_SECONDS))
+    plan = CheckPlan(GRADED_MODES, make_limits(None, RUN_SECONDS))
     with progress.open_progress() as listener:
         grades = [g for w in workspaces for g in grades_of(opened, w, plan, listener)]
     if as_json:

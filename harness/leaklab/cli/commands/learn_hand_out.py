@@ -6,7 +6,7 @@ import click
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options
-from leaklab.cli.learn import write
+from leaklab.cli.learn import write_lines
 from leaklab.features.course.exercises import exercises_of
 from leaklab.features.course.hand_out import write_hand_out
 
@@ -29,4 +29,4 @@ def command(folder: Path, catalogue: Path | None) -> None:
     """
     opened = open_catalogue(catalogue)
     write_hand_out(opened, exercises_of(opened), folder)
-    write(f"{folder} is ready: give each learner a copy. Then: leaklab learn grade DIR...")
+    write_lines(f"{folder} is ready: give each learner a copy. Then: leaklab learn grade DIR...")

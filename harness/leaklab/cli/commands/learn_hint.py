@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
 from leaklab.features.course.hints import hints_of
 from leaklab.reports.course import hints_text
 
@@ -21,4 +21,4 @@ def command(exercise: str | None, workspace: Path | None, catalogue: Path | None
     hints = hints_of(hunt.exercise)
     with hunt.changing() as progress:
         progress.hints = min(progress.hints + 1, len(hints))
-    write(hints_text(hints, progress.hints))
+    write_lines(hints_text(hints, progress.hints))

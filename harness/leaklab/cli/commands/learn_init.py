@@ -6,7 +6,7 @@ import click
 
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options
-from leaklab.cli.learn import write
+from leaklab.cli.learn import write_lines
 from leaklab.features.course.exercises import exercises_of
 from leaklab.features.course.workspace import DEFAULT, init_workspace
 from leaklab.model.text import counted
@@ -28,7 +28,7 @@ def command(folder: Path, catalogue: Path | None) -> None:
     """
     exercises = exercises_of(open_catalogue(catalogue))
     written = init_workspace(folder, exercises)
-    write(
+    write_lines(
         f"{folder} has {counted(len(exercises), 'exercise')}; {counted(len(written), 'file')} new"
     )
-    write(f"Begin: cd {folder} && leaklab learn")
+    write_lines(f"Begin: cd {folder} && leaklab learn")

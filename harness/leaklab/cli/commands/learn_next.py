@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, open_hunt, write
+from leaklab.cli.learn import course_options, open_hunt, write_lines
 from leaklab.features.course.course_state import changing_state
 from leaklab.reports.course import status_text
 
@@ -19,4 +19,4 @@ def command(name: str | None, workspace: Path | None, catalogue: Path | None) ->
         before = hunt.workspace.current(state)
         chosen = hunt.workspace.find(name) if name else hunt.workspace.next_open(state, before)
         state.current = chosen.name
-    write(status_text(hunt.workspace, state))
+    write_lines(status_text(hunt.workspace, state))

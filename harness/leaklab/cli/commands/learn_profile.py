@@ -7,7 +7,7 @@ import click
 
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
 from leaklab.features.course.course_state import Step
 from leaklab.features.profilers.profile import ProfileRequest, make_profiles
 from leaklab.features.profilers.registry import PROFILERS
@@ -16,7 +16,7 @@ from leaklab.model.errors import Exit, LabError
 from leaklab.model.scenario import Mode
 from leaklab.reports.profiles import profile_text
 
-CPU_SECONDS = 60.0
+PROFILE_CPU_SECONDS = 60.0
 
 
 @click.command("profile", epilog="Exit code 3 if a profiler is not installed, or fails.")
@@ -53,7 +53,7 @@ def command(
     hunt = open_hunt(workspace, exercise, catalogue)
     folder = hunt.workspace.folder_of(hunt.exercise) / "profiles"
     outcomes = []
-    with hunt.staged() as stage, open_tool_runner(stage.catalogue, CPU_SECONDS) as runner:
+    with hunt.staged() as stage, open_tool_runner(stage.catalogue, PROFILE_CPU_SECONDS) as runner:
         job = stage.job(Mode(mode), units or stage.scenario.units, 1)
         wanted = ProfileRequest(job, [PROFILERS[t] for t in tools], folder, exact=bool(units))
         with progress.open_progress() as listener:
@@ -62,7 +62,7 @@ def command(
         if isinstance(outcome, LabError):
             sys.stderr.write(stage.presentable(message(outcome)))
         else:
-            write(stage.presentable(profile_text(outcome)))
+            write_lines(stage.presentable(profile_text(outcome)))
     failed = any(isinstance(outcome, LabError) for outcome in outcomes)
     if not failed:
         with hunt.changing() as done:

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, open_hunt, write
+from leaklab.cli.learn import course_options, open_hunt, write_lines
 from leaklab.reports.course import status_text
 
 
@@ -13,4 +13,4 @@ from leaklab.reports.course import status_text
 def command(workspace: Path | None, catalogue: Path | None) -> None:
     """Show which exercise is current, which steps are done, and what is next."""
     hunt = open_hunt(workspace, None, catalogue)
-    write(status_text(hunt.workspace, hunt.state))
+    write_lines(status_text(hunt.workspace, hunt.state))

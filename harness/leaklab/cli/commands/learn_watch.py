@@ -1,6 +1,7 @@
 """`leaklab learn watch`."""
 
 import sys
+from collections import deque
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -80,7 +81,5 @@ def _show_live(watched: Iterable[Moment]) -> Table | None:
 
 
 def _last(tables: Iterable[Table]) -> Table | None:
-    table = None
-    for table in tables:
-        pass
-    return table
+    last = deque(tables, maxlen=1)
+    return last[0] if last else None

@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from leaklab.catalogue.folders import Catalogue
-from leaklab.features.course.course_state import Progress, read_state
+from leaklab.features.course.course_state import ExerciseProgress, read_state
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
 from leaklab.features.course.grading import graded_answer, graded_diagnosis
@@ -81,12 +81,12 @@ def grades_of(
             )
 
 
-def answers_right(exercise: Exercise, progress: Progress) -> list[bool]:
+def answers_right(exercise: Exercise, progress: ExerciseProgress) -> list[bool]:
     """Grade the answers again, in their order."""
     return [graded_answer(exercise, a.conclusion, a.resource).right for a in progress.answers]
 
 
-def diagnoses_right(exercise: Exercise, progress: Progress) -> list[bool]:
+def diagnoses_right(exercise: Exercise, progress: ExerciseProgress) -> list[bool]:
     """Grade the diagnoses again, in their order, by the lines of the original program."""
     original = exercise.program
     return [

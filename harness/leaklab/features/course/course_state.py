@@ -22,8 +22,8 @@ from leaklab.runs.sessions import lock_folder
 
 FORMAT = 1
 STATE = ".course.json"
-WAIT_SECONDS = 5.0
-POLL_SECONDS = 0.05
+LOCK_SECONDS = 5.0
+LOCK_POLL_SECONDS = 0.05
 
 
 class Step(StrEnum):
@@ -38,7 +38,7 @@ class Step(StrEnum):
     VERIFY = "verify"
 
 
-class Answer(Struct, frozen=True, kw_only=True):
+class GivenAnswer(Struct, frozen=True, kw_only=True):
     """An answer to the question whether a program leaks, and which resource."""
 
     conclusion: Conclusion
@@ -61,7 +61,7 @@ class Diagnosis(Struct, frozen=True, kw_only=True):
         return self.line_grade is LineGrade.RIGHT and self.pattern_is_right
 
 
-class Progress(Struct, kw_only=True):
+class ExerciseProgress(Struct, kw_only=True):
     """What a learner has done in one exercise.
 
     Attributes:
@@ -79,7 +79,7 @@ class Progress(Struct, kw_only=True):
     begun: str = ""
     finished: str = ""
     steps: list[Step] = field(default_factory=list)
-    answers: list[Answer] = field(default_factory=list)
+    answers: list[GivenAnswer] = field(default_factory=list)
     diagnoses: list[Diagnosis] = field(default_factory=list)
     hints: int = 0
     checks: int = 0
@@ -118,11 +118,11 @@ class CourseState(Struct, kw_only=True):
 
     format: int = FORMAT
     current: str = ""
-    exercises: dict[str, Progress] = field(default_factory=dict)
+    exercises: dict[str, ExerciseProgress] = field(default_factory=dict)
 
-    def of(self, name: str) -> Progress:
+    def of(self, name: str) -> ExerciseProgress:
         """Return what was done in an exercise."""
-        return self.exercises.setdefault(name, Progress())
+        return self.exercises.setdefault(name, ExerciseProgress())
 
 
 def now() -> str:
@@ -188,7 +188,7 @@ def changing_state(workspace: Path) -> Iterator[tuple[CourseState, str]]:
 
 def _lock(workspace: Path) -> int:
     """Lock a workspace; wait a little, because other commands hold the lock for a moment only."""
-    deadline = time.monotonic() + WAIT_SECONDS
+    deadline = time.monotonic() + LOCK_SECONDS
     while True:
         try:
             return lock_folder(workspace)
@@ -196,7 +196,7 @@ def _lock(workspace: Path) -> int:
             if time.monotonic() > deadline:
                 problem = f"another terminal holds the lock of {workspace}"
                 raise BadInput(f"{problem}: end its command, and try again") from error
-            time.sleep(POLL_SECONDS)
+            time.sleep(LOCK_POLL_SECONDS)
         except OSError as error:
             raise BadInput(f"{workspace} cannot be opened: {error.strerror}") from error
 

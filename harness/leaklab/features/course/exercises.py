@@ -5,11 +5,10 @@ from pathlib import Path
 
 from leaklab.catalogue.files import read_text_of
 from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.stories import STORY_FILE
 from leaklab.features.course.diagnosis import LineTruth
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Scenario, Variant
-
-STORY = "STORY.md"
 
 
 @dataclass(frozen=True)
@@ -61,7 +60,7 @@ class Exercise:
     @property
     def story(self) -> str:
         """What somebody reports of the program, in Markdown."""
-        return read_text_of(self.folder / STORY)
+        return read_text_of(self.folder / STORY_FILE)
 
     @property
     def title(self) -> str:

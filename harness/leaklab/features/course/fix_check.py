@@ -23,7 +23,7 @@ from leaklab.features.course.allowed_code import refusals
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport, leak_problems
 from leaklab.features.course.records import WorkRecord, differences, take_record
-from leaklab.features.course.staging import PROGRAM, Stage, staged, workers_of
+from leaklab.features.course.staging import PROGRAM_FILE, Stage, staged, workers_of
 from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import EndReason
@@ -108,15 +108,15 @@ def text_problems(program: LearnersProgram) -> list[str]:
     """Return what is wrong with the text of a program, one sentence each."""
     exercise = program.exercise
     try:
-        compile(program.source, PROGRAM, "exec", ast.PyCF_ONLY_AST)
-        found = refusals(program.source, (exercise.program, exercise.reference))
+        compile(program.source, PROGRAM_FILE, "exec", ast.PyCF_ONLY_AST)
+        refused = refusals(program.source, (exercise.program, exercise.reference))
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         line = getattr(error, "lineno", None)
-        where = f"{PROGRAM}:{line}: " if line else f"{PROGRAM}: "
+        where = f"{PROGRAM_FILE}:{line}: " if line else f"{PROGRAM_FILE}: "
         return [f"{where}this is not Python: {getattr(error, 'msg', None) or error}"]
     # A hand-out lacks the reference, which may contain more than the exercise.
-    refused = found if exercise.is_graded else ()
-    return [f"{PROGRAM}:{refusal.line}: {refusal.reason}" for refusal in refused]
+    shown = refused if exercise.is_graded else ()
+    return [f"{PROGRAM_FILE}:{refusal.line}: {refusal.reason}" for refusal in shown]
 
 
 class _Runner:

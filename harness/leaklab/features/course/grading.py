@@ -2,23 +2,25 @@
 
 from pathlib import PurePath
 
-from leaklab.features.course.course_state import Answer, Diagnosis, Progress
+from leaklab.features.course.course_state import Diagnosis, ExerciseProgress, GivenAnswer
 from leaklab.features.course.diagnosis import grade_diagnosis
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport
-from leaklab.features.course.staging import PROGRAM
+from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Pattern, Resource
 from leaklab.model.verdicts import Conclusion
 
 
-def graded_answer(exercise: Exercise, conclusion: Conclusion, resource: Resource | None) -> Answer:
+def graded_answer(
+    exercise: Exercise, conclusion: Conclusion, resource: Resource | None
+) -> GivenAnswer:
     """Grade an answer; of a leak, the resource must be right, too."""
     truth = Conclusion.of(leaks=exercise.leaks)
     right = conclusion is truth and (
         truth is Conclusion.CLEAN or resource is exercise.scenario.resource
     )
-    return Answer(conclusion=conclusion, resource=resource, right=right)
+    return GivenAnswer(conclusion=conclusion, resource=resource, right=right)
 
 
 def read_place(text: str, source: str, exercise: Exercise) -> tuple[str, int]:
@@ -28,12 +30,12 @@ def read_place(text: str, source: str, exercise: Exercise) -> tuple[str, int]:
         BadInput: It has another form, or the program has no such line.
     """
     file, _, number = text.rpartition(":")
-    name = PurePath(file or PROGRAM).name
+    name = PurePath(file or PROGRAM_FILE).name
     if not number.isdecimal():
-        raise BadInput(f"{text!r} is not a line: write {PROGRAM}:12")
+        raise BadInput(f"{text!r} is not a line: write {PROGRAM_FILE}:12")
     lines = len(source.splitlines())
-    if name == PROGRAM and not 1 <= int(number) <= lines:
-        raise BadInput(f"{PROGRAM} of {exercise.name} has {lines} lines: name one of them")
+    if name == PROGRAM_FILE and not 1 <= int(number) <= lines:
+        raise BadInput(f"{PROGRAM_FILE} of {exercise.name} has {lines} lines: name one of them")
     return name, int(number)
 
 
@@ -52,12 +54,14 @@ def graded_diagnosis(
     )
 
 
-def passes_as_innocent(exercise: Exercise, progress: Progress) -> bool:
+def passes_as_innocent(exercise: Exercise, progress: ExerciseProgress) -> bool:
     """Return whether the right answer alone passes an exercise, because nothing is to be fixed."""
     return not exercise.leaks and progress.has_right_answer
 
 
-def fix_passes(exercise: Exercise, progress: Progress, report: FixReport, *, changed: bool) -> bool:
+def fix_passes(
+    exercise: Exercise, progress: ExerciseProgress, report: FixReport, *, changed: bool
+) -> bool:
     """Return whether a checked program passes the exercise.
 
     A program without a leak passes unchanged, once the learner has said that it has none.

@@ -9,9 +9,12 @@ import json
 import shutil
 from pathlib import Path
 
+from msgspec.structs import asdict
+
 from leaklab.catalogue.folders import Catalogue
-from leaklab.features.course.exercises import STORY, Exercise
-from leaklab.features.course.staging import PROGRAM
+from leaklab.catalogue.stories import STORY_FILE
+from leaklab.features.course.exercises import Exercise
+from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.features.course.workspace import init_workspace
 from leaklab.model.errors import BadInput, NotSaved
 from leaklab.model.scenario import Scenario
@@ -49,8 +52,8 @@ def write_hand_out(catalogue: Catalogue, exercises: list[Exercise], folder: Path
 def _write_exercise(exercise: Exercise, place: Path) -> None:
     place.mkdir()
     (place / "scenario.toml").write_text(scenario_text(exercise), encoding="utf-8")
-    (place / STORY).write_text(exercise.story, encoding="utf-8")
-    (place / PROGRAM).write_text(exercise.program, encoding="utf-8")
+    (place / STORY_FILE).write_text(exercise.story, encoding="utf-8")
+    (place / PROGRAM_FILE).write_text(exercise.program, encoding="utf-8")
     shutil.copy(exercise.folder / "workload.py", place / "workload.py")
 
 
@@ -58,7 +61,7 @@ def scenario_text(exercise: Exercise) -> str:
     """Return the scenario.toml of an exercise without its truth."""
     scenario = exercise.scenario
     lines = ["schema = 1"]
-    told = {
+    keys = {
         "title": exercise.title[:32],
         "summary": exercise.title,
         "exercise": exercise.name,
@@ -70,7 +73,7 @@ def scenario_text(exercise: Exercise) -> str:
         "vouched": True,
         **{key: getattr(scenario, key) for key in KEYS if _is_set(scenario, key)},
     }
-    lines += [f"{key} = {_toml(value)}" for key, value in told.items()]
+    lines += [f"{key} = {_toml(value)}" for key, value in keys.items()]
     if scenario.options:
         lines += ["", "[options]", *(f"{k} = {_toml(v)}" for k, v in scenario.options.items())]
     requires = asdict(scenario.requires)

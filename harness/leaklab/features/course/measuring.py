@@ -13,7 +13,7 @@ from leaklab.verdict.run import to_result
 
 SEED = 1
 # The smaller runs of `simplified` do one part of the work.
-PARTS = (4, 16)
+SMALLER_PARTS = (4, 16)
 
 
 def measured(
@@ -40,7 +40,10 @@ def simplified(stage: Stage, limits: Limits, listener: Listener) -> list[Result]
     units = stage.scenario.units
     pools = [mode for mode in stage.scenario.modes if mode.is_pool][:1]
     runs = [(mode, units * workers_of(mode)) for mode in pools]
-    runs += [(Mode.INLINE, units), *((Mode.INLINE, max(units // part, 8)) for part in PARTS)]
+    runs += [
+        (Mode.INLINE, units),
+        *((Mode.INLINE, max(units // part, 8)) for part in SMALLER_PARTS),
+    ]
     return [_run(stage, stage.job(mode, n, SEED), limits, listener) for mode, n in runs]
 
 

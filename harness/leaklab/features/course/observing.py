@@ -18,7 +18,7 @@ from leaklab.model.scenario import Mode
 
 # More than a program does while it is watched.
 ENDLESS_UNITS = 1_000_000_000
-CPU_SECONDS = 3600.0
+WATCHED_CPU_SECONDS = 3600.0
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def moments(stage: Stage, mode: Mode, seconds: float, interval: float) -> Iterat
     """
     job = stage.job(mode, ENDLESS_UNITS * workers_of(mode), 1)
     with (
-        open_tool_runner(stage.catalogue, CPU_SECONDS) as runner,
+        open_tool_runner(stage.catalogue, WATCHED_CPU_SECONDS) as runner,
         runner.prepare(job) as tool_job,
         (tool_job.folder / "printed").open("wb") as printed,
     ):

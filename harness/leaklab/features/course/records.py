@@ -35,26 +35,39 @@ def take_record(folder: Path, token: str, requested: int) -> WorkRecord:
     Raises:
         NotMeasured: There is none, or one has another form or another token.
     """
-    units, calls, sums = 0, Counter[str](), Counter[str]()
     files = sorted(folder.iterdir())
     if not files:
         raise NotMeasured("the run ended without the lab's count of its work")
+    texts = [file.read_text(encoding="utf-8", errors="replace") for file in files]
     for file in files:
-        lines = file.read_text(encoding="utf-8", errors="replace").splitlines()
         file.unlink()
-        try:
-            mark, done, *functions = lines
-            written, _, share = mark.rpartition(" ")
-            marked = {token: int(share)}[written]
-            if marked != requested:
-                continue
-            units += int(done)
-            for line in functions:
-                name, count, total = line.split(" ")
-                calls[name] += int(count)
-                sums[name] += int(total)
-        except (ValueError, KeyError) as error:
-            raise NotMeasured("the lab's count of the work was changed by the program") from error
+    try:
+        return _sum_of([text for text in texts if _requested(text, token) == requested])
+    except (ValueError, KeyError) as error:
+        raise NotMeasured("the lab's count of the work was changed by the program") from error
+
+
+def _requested(text: str, token: str) -> int:
+    """Return the units that were requested of the process that wrote a record.
+
+    Raises:
+        ValueError: The record has another form.
+        KeyError: It has another token.
+    """
+    mark, _, units = text.partition("\n")[0].rpartition(" ")
+    return {token: int(units)}[mark]
+
+
+def _sum_of(texts: list[str]) -> WorkRecord:
+    """Return the work of several processes."""
+    units, calls, sums = 0, Counter[str](), Counter[str]()
+    for text in texts:
+        _, done, *functions = text.splitlines()
+        units += int(done)
+        for line in functions:
+            name, count, total = line.split(" ")
+            calls[name] += int(count)
+            sums[name] += int(total)
     return WorkRecord(units, calls, {name: total % (1 << 64) for name, total in sums.items()})
 
 

@@ -22,10 +22,10 @@ from leaklab.model.job import Job
 from leaklab.model.scenario import ControlTruth, Mode, Pattern, Scenario, Variant
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
-PROGRAM = "program.py"
+PROGRAM_FILE = "program.py"
 RECORDER = "leaklab_recorder"
-# The scenario's workload, wrapped so that the lab counts the work that the program does.
-WORKLOAD = '''"""The workload of the exercise, with the lab's count of the work."""
+# The scenario's workload, recording so that the lab counts the work that the program does.
+STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of the work."""
 
 from {recorder} import recorded
 
@@ -79,8 +79,8 @@ class Stage:
     def presentable(self, text: str) -> str:
         """Return a text of a run with the path that the learner knows."""
         folder = self.catalogue.folder(self.scenario.name)
-        text = text.replace(str(folder / PROGRAM), str(self.shown))
-        return text.replace(f"scenarios/{self.scenario.name}/{PROGRAM}", str(self.shown))
+        text = text.replace(str(folder / PROGRAM_FILE), str(self.shown))
+        return text.replace(f"scenarios/{self.scenario.name}/{PROGRAM_FILE}", str(self.shown))
 
 
 def workers_of(mode: Mode) -> int:
@@ -113,10 +113,10 @@ def staged(catalogue: Catalogue, exercise: Exercise, source: str, shown: Path) -
             ignore=shutil.ignore_patterns("__pycache__"),
         )
         token = secrets.token_hex(16)
-        (place / PROGRAM).write_text(source, encoding="utf-8")
+        (place / PROGRAM_FILE).write_text(source, encoding="utf-8")
         shutil.copy(exercise.folder / "workload.py", place / "real_workload.py")
         where = (str(records), token)
-        text = WORKLOAD.format(recorder=RECORDER, name=exercise.name, where=where)
+        text = STAGED_WORKLOAD.format(recorder=RECORDER, name=exercise.name, where=where)
         (place / "workload.py").write_text(text, encoding="utf-8")
         shutil.copy(recorder.__file__, root / f"{RECORDER}.py")
         yield Stage(Catalogue(root), staged_scenario(exercise), shown, records, token)

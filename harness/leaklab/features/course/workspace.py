@@ -5,9 +5,10 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from leaklab.catalogue.stories import STORY_FILE
 from leaklab.features.course.course_state import STATE, CourseState, save_state
-from leaklab.features.course.exercises import STORY, Exercise
-from leaklab.features.course.staging import PROGRAM
+from leaklab.features.course.exercises import Exercise
+from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.model.errors import BadInput, NotSaved
 
 DEFAULT = "leak-course"
@@ -31,7 +32,7 @@ class Workspace:
 
     def program_of(self, exercise: Exercise) -> Path:
         """Return the learner's program."""
-        return self.folder_of(exercise) / PROGRAM
+        return self.folder_of(exercise) / PROGRAM_FILE
 
     def source_of(self, exercise: Exercise) -> str:
         """Return the text of the learner's program.
@@ -92,7 +93,7 @@ def init_workspace(folder: Path, exercises: list[Exercise]) -> list[Path]:
         for exercise in exercises:
             place = workspace.folder_of(exercise)
             place.mkdir(parents=True, exist_ok=True)
-            for name, text in ((STORY, exercise.story), (PROGRAM, exercise.program)):
+            for name, text in ((STORY_FILE, exercise.story), (PROGRAM_FILE, exercise.program)):
                 if write_new(place / name, text):
                     written.append(place / name)
     except OSError as error:
