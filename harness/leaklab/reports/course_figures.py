@@ -111,7 +111,7 @@ def _growth(result: Result) -> float:
 
 def _growth_words(result: Result) -> str:
     text = growth_text(result.verdict)
-    return "keeps nothing" if text == "0" else f"{text} a {result.unit}"
+    return "keeps nothing" if text == "0" else f"{text} per {result.unit}"
 
 
 def top_table(first: Mapping[int, ProcessRow], last: Moment) -> Table:
