@@ -124,8 +124,8 @@ def unknown(call: Call) -> set[str]:
     names = [word for word in call.arguments if re.fullmatch(r"[a-z][a-z-]*", word)]
     if call.program == "make":
         return set(names) - set(re.findall(r"^([a-z-]+):.*## ", MAKEFILE, re.M))
-    path = " ".join(names[:2] if names[:1] == ["selftest"] else names[:1])
-    if path and path not in {*COMMAND_PATHS, "selftest"}:
+    path = " ".join(names[:2] if names[:1] in (["selftest"], ["learn"]) else names[:1])
+    if path and path not in {*COMMAND_PATHS, "selftest", "learn"}:
         return {path}
     command = load_command(path) if path else cli
     given = {word.partition("=")[0] for word in call.arguments if re.match(r"--?[a-z]", word)}

@@ -24,6 +24,7 @@ SECTIONS = {
         "list": "List the scenarios.",
         "show": "Show a scenario, a hint, or the solution.",
         "profile": "Run a scenario under a real profiler.",
+        "learn": "Hunt leaks in exercises, from symptom to fix.",
     },
     "Compare branches": {
         "bench": "Measure the current commit with asv.",
@@ -56,10 +57,43 @@ SELFTEST_SECTIONS = {
         "claims": "Measure what the usual teaching tables claim.",
     },
 }
+LEARN_SECTIONS = {
+    "Find your way": {
+        "init": "Make a workspace.",
+        "status": "Show where you are, and what is next.",
+        "next": "Go to the next exercise, or to a named one.",
+        "list": "List the exercises, and what became of each.",
+        "story": "Show what was reported of the program.",
+        "hint": "Show one more hint.",
+    },
+    "Look": {
+        "watch": "Watch the program run, in the words of top.",
+        "measure": "Show how its resources grow with the work.",
+        "simplify": "Run it in a pool, in one process, and shorter.",
+        "profile": "Run it under a real profiler.",
+    },
+    "Answer": {
+        "answer": "Say whether it leaks, and what.",
+        "diagnose": "Name the line that retains, and the pattern.",
+        "check": "Have your fix judged.",
+    },
+    "In the end": {
+        "reset": "Write the original program again.",
+        "give-up": "Show the solution.",
+        "certificate": "Show what you passed, and with how much help.",
+        "hand-out": "Make a folder for a class, without solutions.",
+        "grade": "Grade the workspaces of a class.",
+    },
+}
+LEARNING = {name: text for section in LEARN_SECTIONS.values() for name, text in section.items()}
 SELFTESTS = {name: text for section in SELFTEST_SECTIONS.values() for name, text in section.items()}
 COMMANDS = {name: text for section in SECTIONS.values() for name, text in section.items()}
 # Every command line that has a help page of its own.
-COMMAND_PATHS = (*COMMANDS, *(f"selftest {name}" for name in SELFTESTS))
+COMMAND_PATHS = (
+    *COMMANDS,
+    *(f"learn {name}" for name in LEARNING),
+    *(f"selftest {name}" for name in SELFTESTS),
+)
 # Earlier names, which still work and are not shown. Self-tests were commands of their own.
 RENAMED = {"floor": "detection-limit", "peers": "tools"}
 NEVER_OUTSIDE = {"claims", "profilers", "trace-leak"}
@@ -78,8 +112,14 @@ NEXT_STEPS = """leaklab finds memory and resource leaks in Python programs.
 
 
 class LazyGroup(click.Group):
-    """A group of stubs; a stub is replaced by its module's command when it is called."""
+    """A group of stubs; a stub is replaced by its module's command when it is called.
 
+    Attributes:
+        prefix: What precedes a command's name in its path: empty, or the group's name and a space.
+        sections: The sections of the help page, with the sentence of each command.
+    """
+
+    prefix: str = ""
     sections: Mapping[str, Mapping[str, str]] = {}
 
     def resolve_command(
@@ -87,7 +127,7 @@ class LazyGroup(click.Group):
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name, and the remaining arguments."""
         name, stub, rest = super().resolve_command(ctx, args)
-        return name, load_command(name) if name and stub else None, rest
+        return name, load_command(self.prefix + name) if name and stub else None, rest
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the commands in sections, with the sentences of all sections aligned."""
@@ -105,12 +145,13 @@ def load_command(path: str) -> click.Command:
     """Import a command.
 
     Args:
-        path: Its name, or that of a self-test after the word `selftest`; earlier names work too.
+        path: Its name, after the name of its group and a space where it has one; earlier names
+            work, too.
     """
-    name = path.removeprefix("selftest ")
-    if name == selftest.name:
-        return selftest
-    module = HIDDEN.get(name, name).replace("-", "_")
+    if path in GROUPS:
+        return GROUPS[path]
+    name = path.removeprefix(selftest.prefix)
+    module = HIDDEN.get(name, name).replace("-", "_").replace(" ", "_")
     command: click.Command = import_module(f"leaklab.cli.commands.{module}").command
     # click keeps the help option that it makes first, even for a context without a parent.
     command.context_settings.update(SETTINGS)
@@ -140,6 +181,19 @@ def selftest() -> None:
     """
 
 
+@click.group("learn", cls=LazyGroup, invoke_without_command=True)
+@debug
+@click.pass_context
+def learn(context: click.Context) -> None:
+    """Hunt leaks: each exercise asks for the diagnosis and for the fix.
+
+    Without a command, a terminal shows the exercise with its keys, and anything
+    else the status. Begin with 'leaklab learn init'.
+    """
+    if context.invoked_subcommand is None:
+        import_module("leaklab.cli.learn_home").show_home()
+
+
 def _add_stubs(group: LazyGroup, sections: Mapping[str, Mapping[str, str]]) -> None:
     group.sections = sections
     for section in sections.values():
@@ -149,6 +203,10 @@ def _add_stubs(group: LazyGroup, sections: Mapping[str, Mapping[str, str]]) -> N
 
 _add_stubs(cli, SECTIONS)
 _add_stubs(selftest, SELFTEST_SECTIONS)
+_add_stubs(learn, LEARN_SECTIONS)
+GROUPS = {"selftest": selftest, "learn": learn}
+for group in GROUPS.values():
+    group.prefix = f"{group.name} "
 for earlier, current in HIDDEN.items():
     cli.add_command(click.Command(earlier, help=SELFTESTS[current], hidden=True))
 for earlier, current in RENAMED.items():

@@ -7,11 +7,13 @@ from leaklab.cli.exit_codes import run_command
 from leaklab.cli.main import (
     COMMAND_PATHS,
     HIDDEN,
+    LEARN_SECTIONS,
     NEXT_STEPS,
     RENAMED,
     SECTIONS,
     SELFTEST_SECTIONS,
     cli,
+    learn,
     load_command,
     selftest,
 )
@@ -24,7 +26,9 @@ def help_of(group: click.Group) -> str:
     return group.get_help(context)
 
 
-@pytest.mark.parametrize("section", [*SECTIONS.values(), *SELFTEST_SECTIONS.values()])
+@pytest.mark.parametrize(
+    "section", [*SECTIONS.values(), *LEARN_SECTIONS.values(), *SELFTEST_SECTIONS.values()]
+)
 def test_a_section_is_short_enough_to_read(section: dict[str, str]) -> None:
     assert len(section) <= 6
 
@@ -41,7 +45,9 @@ def test_the_help_has_every_section_with_its_commands_in_order() -> None:
 
 
 def test_every_sentence_of_the_help_fits_on_its_line() -> None:
-    for group, sections in ((cli, SECTIONS.values()), (selftest, SELFTEST_SECTIONS.values())):
+    groups = ((cli, SECTIONS), (selftest, SELFTEST_SECTIONS), (learn, LEARN_SECTIONS))
+    for group, titled in groups:
+        sections = titled.values()
         lines = help_of(group).splitlines()
         for section in sections:
             for name, sentence in section.items():
@@ -50,7 +56,7 @@ def test_every_sentence_of_the_help_fits_on_its_line() -> None:
 
 @pytest.mark.parametrize("path", COMMAND_PATHS)
 def test_a_command_has_the_name_under_which_it_is_listed(path: str) -> None:
-    assert path.removeprefix("selftest ") == load_command(path).name
+    assert path.rpartition(" ")[2] == load_command(path).name
 
 
 @pytest.mark.parametrize(("earlier", "current"), HIDDEN.items())

@@ -1,0 +1,123 @@
+"""The count of the work that a program really does, taken where its workload calls it.
+
+A copy of this file runs in the measured process, with the standard library of Python 3.8. It wraps
+each public function and method of the program. A call from outside the program counts, and so does
+its result: two programs with the same public interface that do the same work for the same seed have
+the same record, however they do it inside.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import zlib
+from collections import deque
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from typing import Any
+
+FUNCTION = type(lambda: None)
+# A result of more parts is recorded by this many of them.
+MAX_PARTS = 64
+MASK = (1 << 64) - 1
+
+
+class Record:
+    """The calls of each function by its name: their number, and the sum of their results."""
+
+    def __init__(self) -> None:
+        self.calls: dict[str, int] = {}
+        self.sums: dict[str, int] = {}
+        self.units = 0
+
+    def add(self, name: str, result: object) -> None:
+        """Count a call; the sum does not depend on the order in which threads call."""
+        self.calls[name] = self.calls.get(name, 0) + 1
+        self.sums[name] = (self.sums.get(name, 0) + digest(result)) & MASK
+
+    def write(self, folder: str, mark: str) -> None:
+        """Write the record of this process: a mark, the units, and a line for each function."""
+        lines = [mark, str(self.units)]
+        lines += ["%s %d %d" % (name, self.calls[name], self.sums[name]) for name in self.calls]
+        with open(os.path.join(folder, str(os.getpid())), "w", encoding="utf-8") as file:
+            file.write("\n".join(lines))
+
+
+def recorded(
+    workload: Callable[[Any, Any], Iterator[None]], program: Any, lab: Any, where: tuple[str, str]
+) -> Iterator[None]:
+    """Do the units of a workload, and write the record of them when it is closed.
+
+    Args:
+        workload: The scenario's workload.
+        program: The program.
+        lab: The argument of the workload.
+        where: The folder of the record, and the token that shows who wrote it.
+    """
+    record = Record()
+    wrap_program(program, record)
+    units = workload(program, lab)
+    try:
+        for _ in units:
+            record.units += 1
+            yield
+    finally:
+        units.close()  # type: ignore[attr-defined]  # a workload is a generator
+        folder, token = where
+        record.write(folder, "%s %d" % (token, lab.units))
+
+
+def wrap_program(program: Any, record: Record) -> None:
+    """Wrap the public functions and methods that a program defines."""
+    for name, value in list(vars(program).items()):
+        if getattr(value, "__module__", None) != program.__name__ or name.startswith("_"):
+            continue
+        if type(value) is FUNCTION:
+            setattr(program, name, recording(value, name, program.__file__, record))
+        elif isinstance(value, type):
+            for method, function in list(vars(value).items()):
+                if type(function) is FUNCTION and not method.startswith("_"):
+                    full = name + "." + method
+                    setattr(value, method, recording(function, full, program.__file__, record))
+
+
+def recording(function: Any, name: str, own_file: str, record: Record) -> Any:
+    """Return a function that counts its calls from outside the program."""
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        """Call the function, and record the result."""
+        result = function(*arguments, **named)
+        if sys._getframe(1).f_code.co_filename != own_file:
+            record.add(name, result)
+        return result
+
+    for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
+        setattr(call, attribute, getattr(function, attribute))
+    call.__dict__.update(function.__dict__)
+    return call
+
+
+def digest(value: object, depth: int = 2) -> int:
+    """Return a number for the contents of a result, the same for equal contents.
+
+    Containers of one kind count alike, because a fix may return a deque in place of a list. What is
+    neither plain data nor a container counts as 1.
+    """
+    if value is None or isinstance(value, (bool, int, float, str)):
+        return zlib.crc32(repr(value).encode("utf-8", "backslashreplace")) + 2
+    if isinstance(value, (bytes, bytearray)):
+        return zlib.crc32(value) + 3
+    if not depth or not isinstance(value, (list, tuple, deque, set, frozenset, dict)):
+        return 1
+    return len(value) + (parts_digest(value, depth - 1) if len(value) <= MAX_PARTS else 0)
+
+
+def parts_digest(value: Any, depth: int) -> int:
+    """Return a number for the parts of a container; order counts where the container has one."""
+    if isinstance(value, dict):
+        return sum(digest(key, 0) * (digest(value[key], depth) + 1) for key in value)
+    if isinstance(value, (set, frozenset)):
+        return sum(digest(part, depth) for part in value)
+    return sum(place * digest(part, depth) for place, part in enumerate(value, 1))

@@ -1,0 +1,70 @@
+"""`leaklab learn profile`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from leaklab.cli import options, progress
+from leaklab.cli.exit_codes import message
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
+from leaklab.features.course.course_state import Step
+from leaklab.features.profilers.profile import ProfileRequest, make_profiles
+from leaklab.features.profilers.registry import PROFILERS
+from leaklab.features.tools.tool_run import open_tool_runner
+from leaklab.model.errors import Exit, LabError
+from leaklab.model.scenario import Mode
+from leaklab.reports.profiles import profile_text
+
+PROFILE_CPU_SECONDS = 60.0
+
+
+@click.command("profile", epilog="Exit code 3 if a profiler is not installed, or fails.")
+@click.option(
+    "--with",
+    "tools",
+    type=click.Choice([*PROFILERS]),
+    multiple=True,
+    required=True,
+    help="The profiler; may be given several times.",
+)
+@click.option("--units", type=options.POSITIVE, metavar="N", help="Units of work.")
+@click.option(
+    "--mode",
+    type=click.Choice([m.value for m in Mode]),
+    default=Mode.INLINE.value,
+    show_default=True,
+    help="In one process, or in a pool of workers.",
+)
+@exercise_option
+@course_options
+def command(
+    tools: tuple[str, ...],
+    units: int | None,
+    mode: str,
+    exercise: str | None,
+    workspace: Path | None,
+    catalogue: Path | None,
+) -> Exit:
+    """Run the program under a real profiler, and print what that says.
+
+    Its files go to the folder 'profiles' beside the program.
+    """
+    hunt = open_hunt(workspace, exercise, catalogue)
+    folder = hunt.workspace.folder_of(hunt.exercise) / "profiles"
+    outcomes = []
+    with hunt.staged() as stage, open_tool_runner(stage.catalogue, PROFILE_CPU_SECONDS) as runner:
+        job = stage.job(Mode(mode), units or stage.scenario.units, 1)
+        wanted = ProfileRequest(job, [PROFILERS[t] for t in tools], folder, exact=bool(units))
+        with progress.open_progress() as listener:
+            outcomes = list(make_profiles(runner, wanted, listener.show_step))
+    for outcome in outcomes:
+        if isinstance(outcome, LabError):
+            sys.stderr.write(stage.presentable(message(outcome)))
+        else:
+            write_lines(stage.presentable(profile_text(outcome)))
+    failed = any(isinstance(outcome, LabError) for outcome in outcomes)
+    if not failed:
+        with hunt.changing() as done:
+            done.do(Step.PROFILE)
+    return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED

@@ -1,0 +1,1 @@
+"""The course: scenarios as exercises that ask for the diagnosis, and judge the learner's fix."""

@@ -1,0 +1,199 @@
+"""What the course shows: where the learner is, what was measured, and how answers are graded."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from leaklab.features.course.class_grades import ExerciseGrade
+from leaklab.features.course.course_state import (
+    CourseState,
+    Diagnosis,
+    ExerciseProgress,
+    GivenAnswer,
+    Step,
+)
+from leaklab.features.course.diagnosis import LineGrade
+from leaklab.features.course.exercises import Exercise
+from leaklab.features.course.workspace import Workspace
+from leaklab.model.text import counted
+from leaklab.reports.table import Table
+
+# What each step is, and the command that does it.
+STEPS = {
+    Step.DETECT: ("watch the program run", "watch"),
+    Step.CONFIRM: ("measure it, and answer: a leak or not?", "measure, answer"),
+    Step.SIMPLIFY: ("find the smallest run that still shows it", "simplify"),
+    Step.PROFILE: ("ask a profiler", "profile --with tracemalloc"),
+    Step.ANALYSE: ("name the line that retains, and the pattern", "diagnose"),
+    Step.FIX: ("edit program.py", "check --on-save"),
+    Step.VERIFY: ("have the fix judged", "check"),
+}
+# An innocent program has nothing to find and to fix.
+STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
+
+NOTED = "Noted. This is a hand-out: it is graded later."
+
+LINE_TEXTS = {
+    LineGrade.RIGHT: "The line is right: it keeps what should go.",
+    LineGrade.ALLOCATES: "The memory is made there. Another line keeps it: who still refers to it?",
+    LineGrade.SAME_FUNCTION: "The function is right, the line is not: which statement keeps it?",
+    LineGrade.SAME_CLASS: "The class is right, the function is not.",
+    LineGrade.ELSEWHERE: "The line does not keep it. Follow the references to what grows.",
+    LineGrade.CHANGED: "You wrote that line. Name a line of the original program.",
+    LineGrade.NO_LEAK: "No line keeps anything for good: is it a leak at all?",
+}
+
+
+def status_text(workspace: Workspace, state: CourseState) -> str:
+    """Return where the learner is, what is next, and how much is done."""
+    exercise = workspace.current(state)
+    progress = state.of(exercise.name)
+    over = sum(state.of(e.name).is_over for e in workspace.exercises)
+    lines = [
+        f"Exercise {exercise.number} of {len(workspace.exercises)}: {exercise.title}",
+        f"{over} of {len(workspace.exercises)} are done. The story and the program are in",
+        f"  {workspace.folder_of(exercise)}",
+        "",
+        *_step_lines(progress),
+        "",
+        f"Next: {next_text(progress)}",
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def next_text(progress: ExerciseProgress) -> str:
+    """Return the next command, and what it is for."""
+    if progress.is_over:
+        return "leaklab learn next"
+    for step, (what, command) in STEPS.items():
+        if step not in progress.steps:
+            return f"leaklab learn {command.partition(',')[0]}   ({what})"
+    return "leaklab learn check"
+
+
+def _step_lines(progress: ExerciseProgress) -> list[str]:
+    return [
+        f"  [{'x' if step in progress.steps else ' '}] {step:<9} {what}"
+        for step, (what, _) in STEPS.items()
+    ]
+
+
+def answer_text(answer: GivenAnswer, exercise: Exercise) -> str:
+    """Return how an answer is graded, with what is right about a wrong one."""
+    if not exercise.is_graded:
+        return NOTED
+    if answer.right and exercise.leaks:
+        return "Right: it leaks, and that is the resource."
+    if answer.right:
+        return "Right: it does not leak. There is nothing to fix."
+    if answer.conclusion == "leak" and exercise.leaks:
+        return "It leaks, but not that: which column of 'leaklab learn measure' never stops?"
+    if answer.conclusion == "leak":
+        return "No: what grows here stops growing, or goes. Measure more units: --units."
+    return "No: something grows with every unit and never stops. Measure more units: --units."
+
+
+def diagnosis_text(diagnosis: Diagnosis, exercise: Exercise) -> str:
+    """Return how a diagnosis is graded, with what is right about a wrong one."""
+    if not exercise.is_graded:
+        return NOTED
+    line = LINE_TEXTS[diagnosis.line_grade]
+    if diagnosis.line_grade is LineGrade.NO_LEAK:
+        return line
+    pattern = "The pattern is right." if diagnosis.pattern_is_right else "It is another pattern."
+    return f"{line} {pattern}"
+
+
+def list_table(workspace: Workspace, state: CourseState) -> Table:
+    """Return a row for each exercise."""
+    rows = []
+    for exercise in workspace.exercises:
+        progress = state.of(exercise.name)
+        rows.append(
+            (
+                f"{exercise.number}",
+                exercise.name,
+                exercise.title,
+                f"{exercise.scenario.level}",
+                outcome_word(progress),
+            )
+        )
+    columns = ("no.", "exercise", "story", "level", "outcome")
+    return Table(columns, rows, right=frozenset({"no.", "level"}))
+
+
+def outcome_word(progress: ExerciseProgress) -> str:
+    """Return the outcome of an exercise in a word or two."""
+    if progress.passed:
+        return "passed"
+    if progress.gave_up:
+        return "given up"
+    return "begun" if progress.begun else ""
+
+
+def certificate_text(workspace: Workspace, state: CourseState) -> str:
+    """Return what the learner has done, with the figures."""
+    passed = [e for e in workspace.exercises if state.of(e.name).passed]
+    first = [e for e in passed if _is_first(state.of(e.name).answers)]
+    named = [e for e in passed if _is_first(state.of(e.name).diagnoses)]
+    leaks = [e for e in passed if e.leaks]
+    hints = sum(state.of(e.name).hints for e in workspace.exercises)
+    skipped = sum(len(STEPS) - len(state.of(e.name).steps) for e in leaks)
+    return "\n".join(
+        [
+            "leaklab: certificate of a leak hunter",
+            "",
+            f"exercises passed          {len(passed)} of {len(workspace.exercises)}",
+            f"leak or not, at once      {len(first)} of {len(passed)}",
+            f"line and pattern, at once {len(named)} of {len(leaks)} leaks",
+            f"hints                     {hints}",
+            f"steps skipped             {skipped}",
+            "",
+        ]
+    )
+
+
+def _is_first(attempts: Sequence[GivenAnswer] | Sequence[Diagnosis]) -> bool:
+    """Return whether the first attempt was right."""
+    if not attempts:
+        return False
+    first = attempts[0]
+    return first.right if isinstance(first, GivenAnswer) else first.is_right
+
+
+def grades_table(grades: Sequence[ExerciseGrade]) -> Table:
+    """Return a row for each learner and exercise."""
+    rows = [
+        (
+            g.workspace,
+            g.exercise,
+            _try(g.answer_at),
+            _try(g.diagnosis_at),
+            f"{g.hints}",
+            minutes_between(g.begun, g.finished),
+            "given up" if g.gave_up else g.fix,
+        )
+        for g in grades
+    ]
+    columns = ("workspace", "exercise", "answer", "diagnosis", "hints", "minutes", "fix")
+    notes = ["answer, diagnosis: at which try it was right"]
+    return Table(columns, rows, right=frozenset({"hints", "minutes"}), notes=notes)
+
+
+def minutes_between(begun: str, finished: str) -> str:
+    """Return the minutes between two times; a dash if one is missing."""
+    if not begun or not finished:
+        return "-"
+    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(begun)).total_seconds()
+    return f"{seconds / 60:.0f}"
+
+
+def _try(number: int | None) -> str:
+    return "-" if number is None else f"try {number}"
+
+
+def hints_text(hints: Sequence[str], shown: int) -> str:
+    """Return the hints that were shown, numbered."""
+    lines = [f"{number}. {hint}" for number, hint in enumerate(hints[:shown], 1)]
+    left = len(hints) - shown
+    more = f"{counted(left, 'hint')} left" if left else "that was the last hint"
+    return "\n".join([*lines, f"({more})"]) + "\n"

@@ -1,0 +1,150 @@
+"""The figures of the course: how a program grows, and how a fix compares with the reference."""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from leaklab.features.course.exercises import Exercise
+from leaklab.features.course.fix_report import FixReport, ModeReport
+from leaklab.features.course.observing import Moment, ProcessRow
+from leaklab.model.result import Result
+from leaklab.model.signals import Samples, Signal
+from leaklab.model.units import format_bytes
+from leaklab.reports.runs import growth_text
+from leaklab.reports.table import Table
+from leaklab.verdict.run import process_label
+
+# The columns of a table of growth, in the words of top, lsof and /proc.
+GROWTH_COLUMNS = {
+    "RSS": Signal.RSS,
+    "files": Signal.DESCRIPTORS,
+    "sockets": Signal.SOCKETS,
+    "threads": Signal.THREADS,
+    "children": Signal.PROCESSES,
+    "shm": Signal.TMPFS,
+}
+MAX_ROWS = 10
+BAR_WIDTH = 40
+
+
+def growth_tables(result: Result) -> Iterator[Table]:
+    """Return a table for each process, or one for the whole tree where that is judged."""
+    if result.scope == "tree" and result.tree:
+        yield growth_table("all processes", result.unit, result.tree.samples)
+        return
+    for process in result.processes:
+        if process.samples.units:
+            yield growth_table(process_label(process), result.unit, process.samples)
+
+
+def growth_table(name: str, unit: str, samples: Samples) -> Table:
+    """Return a row for each doubling of the work, with every resource."""
+    columns = {title: samples.column(signal) for title, signal in GROWTH_COLUMNS.items()}
+    columns = {title: column for title, column in columns.items() if any(column)}
+    rows = [
+        (f"{samples.units[row]:,}", *(_cell(t, column, row) for t, column in columns.items()))
+        for row in doublings(samples.units)
+    ]
+    heading = f"{unit}s ({name})"
+    return Table((heading, *columns), rows, right=frozenset((heading, *columns)))
+
+
+def doublings(units: Sequence[int]) -> list[int]:
+    """Return the rows at which the work has doubled, the last ones, in order."""
+    rows: list[int] = []
+    for row in range(len(units) - 1, -1, -1):
+        if not rows or units[row] * 2 <= units[rows[-1]]:
+            rows.append(row)
+    return rows[:MAX_ROWS][::-1]
+
+
+def _cell(title: str, column: Sequence[int | None], row: int) -> str:
+    value = next((column[i] for i in range(row, -1, -1) if column[i] is not None), None)
+    if value is None:
+        return "-"
+    return format_bytes(value) if GROWTH_COLUMNS[title].in_bytes else f"{value:,}"
+
+
+def simplify_table(results: Sequence[Result]) -> Table:
+    """Return a row for each run, with the growth per unit of what the scenario is about."""
+    rows = [
+        (str(r.mode), f"{r.workers}", f"{r.units_done:,}", growth_text(r.verdict)) for r in results
+    ]
+    columns = ("mode", "processes", f"{results[0].unit}s", "growth/unit")
+    notes = ["the growth is that of the resource that grows most, by the lab's estimate"]
+    return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
+
+
+def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
+    """Return what a check found, with a bar for before, yours and the reference."""
+    lines: list[str] = []
+    for mode in report.modes:
+        lines += _mode_lines(mode)
+    lines += [f"  {problem}" for problem in report.all_problems]
+    if passes:
+        lines.append(f"Passed: {exercise.title}.")
+    elif report.passes and not exercise.leaks:
+        lines.append("It does not leak. Was there anything to fix? Answer first, and 'reset' it.")
+    elif report.passes:
+        lines.append("Good so far: 'leaklab learn check' judges it in every mode.")
+    else:
+        lines.append("Not yet.")
+    return "\n".join(lines) + "\n"
+
+
+def _mode_lines(report: ModeReport) -> list[str]:
+    """Return a bar for each program that was measured in a mode."""
+    named = {"before": report.before, "yours": report.own}
+    if report.reference is not report.own:
+        named["reference"] = report.reference
+    growths = {name: _growth(result) for name, result in named.items() if result}
+    largest = max(growths.values(), default=0.0) or 1.0
+    return [
+        f"{report.mode:<12} {name:<9} "
+        f"{'#' * round(BAR_WIDTH * growth / largest):<{BAR_WIDTH}} {_growth_words(result)}"
+        for name, result in named.items()
+        if result and (growth := growths[name]) is not None
+    ]
+
+
+def _growth(result: Result) -> float:
+    return max(result.verdict.per_unit or 0.0, 0.0)
+
+
+def _growth_words(result: Result) -> str:
+    text = growth_text(result.verdict)
+    return "keeps nothing" if text == "0" else f"{text} per {result.unit}"
+
+
+def top_table(first: Mapping[int, ProcessRow], last: Moment) -> Table:
+    """Return a row for each process as top shows it, with what each column gained.
+
+    Args:
+        first: The first row of each process, by its pid.
+        last: The processes now.
+    """
+    rows = []
+    for row in last.rows:
+        old = first[row.pid]
+        rows.append(
+            (
+                f"{row.pid}",
+                format_bytes(row.virt_bytes),
+                _gained(format_bytes(row.res_bytes), row.res_bytes - old.res_bytes),
+                format_bytes(row.shr_bytes),
+                f"{row.memory_share:.1%}",
+                _more(row.files, old.files),
+                _more(row.sockets, old.sockets),
+                _more(row.threads, old.threads),
+                row.name,
+            )
+        )
+    columns = ("PID", "VIRT", "RES", "SHR", "%MEM", "files", "sockets", "threads", "COMMAND")
+    note = f"after {last.seconds:.0f} s; in brackets, what was gained since the first look"
+    return Table(columns, rows, right=frozenset(columns[:-1]), notes=[note])
+
+
+def _gained(text: str, gained: int) -> str:
+    return f"{text} (+{format_bytes(gained)})" if gained > 0 else text
+
+
+def _more(now: int, before: int) -> str:
+    return f"{now:,} (+{now - before:,})" if now > before else f"{now:,}"
