@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport
-from leaklab.features.course.observing import Moment, ProcessRow
+from leaklab.features.course.observing import Glance, ProcessRow
 from leaklab.model.result import Result
 from leaklab.model.signals import Samples, Signal
 from leaklab.model.units import format_bytes
@@ -114,7 +114,7 @@ def _growth_words(result: Result) -> str:
     return "keeps nothing" if text == "0" else f"{text} per {result.unit}"
 
 
-def top_table(first: Mapping[int, ProcessRow], last: Moment) -> Table:
+def top_table(first: Mapping[int, ProcessRow], last: Glance) -> Table:
     """Return a row for each process as top shows it, with what each column gained.
 
     Args:

@@ -18,8 +18,8 @@ def command(
 ) -> Exit:
     """Judge your fix: does the program do its job, and does it still leak?
 
-    The program does its job for a seed and a size that nobody knows before. It is measured in every
-    mode, beside the reference, which does the same work.
+    Its job is checked for a seed and a size that are drawn each time. It is measured in every mode,
+    beside the reference, which does the same work.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
     if on_save:

@@ -12,7 +12,7 @@ from leaklab import reports
 from leaklab.cli.learn import course_options, exercise_option, open_hunt
 from leaklab.cli.param_types import Seconds
 from leaklab.features.course.course_state import Step
-from leaklab.features.course.observing import Moment, ProcessRow, moments
+from leaklab.features.course.observing import Glance, ProcessRow, moments
 from leaklab.model.scenario import Mode
 from leaklab.reports.course_figures import top_table
 from leaklab.reports.table import Table, plain
@@ -59,7 +59,7 @@ def command(
             done.do(Step.DETECT)
 
 
-def _tables(watched: Iterable[Moment]) -> Iterator[Table]:
+def _tables(watched: Iterable[Glance]) -> Iterator[Table]:
     """Yield the table of each moment; growth is since the first moment of each process."""
     first: dict[int, ProcessRow] = {}
     for moment in watched:
@@ -68,7 +68,7 @@ def _tables(watched: Iterable[Moment]) -> Iterator[Table]:
         yield top_table(first, moment)
 
 
-def _show_live(watched: Iterable[Moment]) -> Table | None:
+def _show_live(watched: Iterable[Glance]) -> Table | None:
     """Show the tables in one place on the terminal until Ctrl-C; return the last one."""
     from rich.live import Live  # noqa: PLC0415  (50 ms)
     from rich.text import Text  # noqa: PLC0415

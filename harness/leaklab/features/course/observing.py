@@ -49,14 +49,14 @@ class ProcessRow:
 
 
 @dataclass(frozen=True)
-class Moment:
+class Glance:
     """All processes of the program, some seconds after its start."""
 
     seconds: float
     rows: tuple[ProcessRow, ...]
 
 
-def moments(stage: Stage, mode: Mode, seconds: float, interval: float) -> Iterator[Moment]:
+def moments(stage: Stage, mode: Mode, seconds: float, interval: float) -> Iterator[Glance]:
     """Run a staged program and yield its processes at each interval; end it at the end.
 
     Args:
@@ -78,7 +78,7 @@ def moments(stage: Stage, mode: Mode, seconds: float, interval: float) -> Iterat
         with in_foreground(runner, tool_job, argv, (fd, fd)) as child:
             began = time.monotonic()
             while (passed := time.monotonic() - began) < seconds:
-                yield Moment(passed, tuple(process_rows(child.supervisor.pid)))
+                yield Glance(passed, tuple(rows_below(child.supervisor.pid)))
                 status = wait_for_end(child, interval)
                 if status is not None or child.closed:
                     output = Path(printed.name).read_text(encoding="utf-8", errors="replace")
@@ -86,7 +86,7 @@ def moments(stage: Stage, mode: Mode, seconds: float, interval: float) -> Iterat
                     raise NotMeasured(stage.presentable(f"the program ended by itself; {ended}"))
 
 
-def process_rows(pid: int) -> Iterator[ProcessRow]:
+def rows_below(pid: int) -> Iterator[ProcessRow]:
     """Read the descendants of a process; those that end meanwhile are left out."""
     with contextlib.suppress(psutil.Error):
         for process in psutil.Process(pid).children(recursive=True):
