@@ -33,7 +33,7 @@ def command(names: tuple[str, ...], write: Path | None, as_json: bool) -> Exit:
     """Measure what the usual teaching tables claim.
 
     Each claim is judged by figures that are measured now: it holds, it is wrong,
-    or it holds on a condition. All claims take about 10 minutes. A claim that
+    or it holds on a condition. All claims take 3 to 10 minutes. A claim that
     cannot be measured here says what to install, and the others go on.
 
     --write replaces the whole file; it needs all claims, so name none.

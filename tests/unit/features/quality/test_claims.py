@@ -176,10 +176,23 @@ def test_a_ratio_has_a_decimal_where_it_is_small() -> None:
     assert ["1.5 times", "12 times"] == [times(15, 10), times(120, 10)]
 
 
-def test_the_projection_goes_on_at_the_rate_of_the_last_moments() -> None:
+def test_the_projection_goes_on_at_the_rate_of_the_moments() -> None:
     # 1,000 lines a second of 2,000 B: 600 s are 1.2 GB, and 10 MiB are the empty window.
     measured = judge_scroll(ScrollFigures(window(), 134.0)).measured
-    assert "projected to 10 min at the rate of the last 50 s: 1.1 GiB" in measured
+    assert "projected to 10 min at the rate of these 50 s: 1.1 GiB" in measured
+
+
+def test_the_projection_ends_where_the_scroll_back_is_full() -> None:
+    fast = WindowFigures(
+        moments=[Moment(s, 100_000 * s, 10 * MIB + 100_000 * s * 2000, GIB) for s in (10, 60)],
+        stopped_rss_bytes=1,
+        ended_rss_bytes=1,
+        is_closed=True,
+        machine_bytes=GIB,
+    )
+    measured = judge_scroll(ScrollFigures(fast, 134.0)).measured
+    # 10 million lines of 2,000 B, and 10 MiB.
+    assert any("18.6 GiB, full at 10,000,000 lines" in phrase for phrase in measured)
 
 
 def test_a_profiler_that_is_absent_is_named_beside_the_others() -> None:

@@ -4,7 +4,7 @@ from msgspec import Struct
 
 from leaklab.features.quality.claims.bench import Bench
 from leaklab.features.quality.claims.claim import ClaimOutcome, Finding, is_near, times
-from leaklab.features.quality.claims.window import WindowFigures
+from leaklab.features.quality.claims.window import SAVED_LINES, WindowFigures
 from leaklab.model.units import MIB, format_bytes
 
 # The longest time of the tables. It is projected, because it would take 20 GB here.
@@ -62,14 +62,21 @@ def _bytes_of_line(window: WindowFigures) -> float:
 def _scroll_phrases(figures: ScrollFigures) -> list[str]:
     first, last = figures.window.moments[0], figures.window.moments[-1]
     seconds = last.seconds - first.seconds
-    speed = (last.rss_bytes - first.rss_bytes) / seconds
-    projected = last.rss_bytes + (PROJECTED_SECONDS - last.seconds) * speed
+    speed = (last.lines - first.lines) / seconds
+    lines = last.lines + (PROJECTED_SECONDS - last.seconds) * speed
+    projected = last.rss_bytes + (min(lines, SAVED_LINES) - last.lines) * _bytes_of_line(
+        figures.window
+    )
+    full = f", full at {SAVED_LINES:,} lines" if lines > SAVED_LINES else ""
     return [
         *(
             f"xterm after {m.seconds:.0f} s: {m.lines:,} lines, {format_bytes(m.rss_bytes)}"
             for m in figures.window.moments
         ),
-        f"projected to 10 min at the rate of the last {seconds:.0f} s: {format_bytes(projected)}",
+        (
+            f"projected to 10 min at the rate of these {seconds:.0f} s: "
+            f"{format_bytes(projected)}{full}"
+        ),
         (
             f"a line takes {_bytes_of_line(figures.window):,.0f} B in xterm and "
             f"{figures.python_bytes_of_line:.0f} B in a Python list"

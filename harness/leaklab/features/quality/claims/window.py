@@ -20,19 +20,23 @@ from leaklab.observer.probes import platform_probes
 from leaklab.sandbox.scratch import session_folder
 
 PROGRAMS = ("xterm", "Xvfb", "od")
-MOMENTS_SECONDS = (10, 30, 60)
+MOMENTS_SECONDS = (0, 10, 30, 60)
 # `od -cx` prints two lines for each 16 bytes: as characters, and as words.
 BYTES_OF_LINE = 8
 SETTLE_SECONDS = 1.0
 MAX_START_SECONDS = 20.0
-MAX_RSS_BYTES = 6 << 30
+WINDOW_POLL_SECONDS = 0.5
+# The share of the free memory that the window may take; it prints as fast as the machine can.
+MAX_WINDOW_SHARE = 0.25
+# xterm keeps no more lines than this.
+SAVED_LINES = 10_000_000
 
 SCRIPT = """
 exec 3>"$1"
 Xvfb -noreset -nolisten tcp -nolisten unix -screen 0 800x600x8 -displayfd 3 &
 while [ ! -s "$1" ]; do sleep 0.1; done
 exec 3>&-
-exec xterm -display ":$(cat "$1")" -sl 10000000 -hold -e od -cx /dev/urandom
+exec xterm -display ":$(cat "$1")" -sl "$2" -hold -e od -cx /dev/urandom
 """
 
 
@@ -82,7 +86,7 @@ def measure_window() -> WindowFigures:
             f"{', '.join(missing)} not installed: apt-get install xterm xvfb coreutils"
         )
     with session_folder() as folder, Path(os.devnull).open("wb") as sink:
-        command = ["sh", "-c", SCRIPT, "sh", str(folder / "display")]
+        command = ["sh", "-c", SCRIPT, "sh", str(folder / "display"), str(SAVED_LINES)]
         with started(command, sink.fileno(), platform_probes()) as target:
             xterm = psutil.Process(target.pid)
             try:
@@ -94,10 +98,12 @@ def measure_window() -> WindowFigures:
 def _observed(xterm: psutil.Process, od: psutil.Process) -> WindowFigures:
     moments = []
     began = od.create_time()
+    max_bytes = MAX_WINDOW_SHARE * psutil.virtual_memory().available
     for seconds in MOMENTS_SECONDS:
-        time.sleep(max(began + seconds - time.time(), 0))
+        while time.time() < began + seconds and xterm.memory_info().rss < max_bytes:
+            time.sleep(min(WINDOW_POLL_SECONDS, max(began + seconds - time.time(), 0)))
         moments.append(_moment(xterm, od))
-        if moments[-1].rss_bytes > MAX_RSS_BYTES:
+        if moments[-1].rss_bytes >= max_bytes:
             break
     od.send_signal(signal.SIGSTOP)
     time.sleep(SETTLE_SECONDS)
