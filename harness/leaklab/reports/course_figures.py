@@ -76,8 +76,10 @@ def simplify_table(results: Sequence[Result]) -> Table:
 def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
     """Return what a check found, with a bar for before, yours and the reference."""
     lines: list[str] = []
+    programs = [p for mode in report.modes for p in _programs(mode).values()]
+    largest = max(map(_growth, programs), default=0.0)
     for mode in report.modes:
-        lines += _mode_lines(mode)
+        lines += _mode_lines(mode, largest)
     lines += [f"  {problem}" for problem in report.all_problems]
     if passes:
         lines.append(f"Passed: {exercise.title}.")
@@ -90,23 +92,29 @@ def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _mode_lines(report: ModeReport) -> list[str]:
-    """Return a bar for each program that was measured in a mode."""
-    named = {"before": report.before, "yours": report.own}
+def _programs(report: ModeReport) -> dict[str, Result]:
+    """Return the results of a mode by the names of the programs."""
+    programs = {"before": report.before, "yours": report.own}
     if report.reference is not report.own:
-        named["reference"] = report.reference
-    growths = {name: _growth(result) for name, result in named.items() if result}
-    largest = max(growths.values(), default=0.0) or 1.0
+        programs["reference"] = report.reference
+    return {name: result for name, result in programs.items() if result}
+
+
+def _mode_lines(report: ModeReport, largest: float) -> list[str]:
+    """Return a bar for each program that was measured in a mode; the largest growth is full."""
     return [
-        f"{report.mode:<12} {name:<9} "
-        f"{'#' * round(BAR_WIDTH * growth / largest):<{BAR_WIDTH}} {_growth_words(result)}"
-        for name, result in named.items()
-        if result and (growth := growths[name]) is not None
+        f"{report.mode:<12} {name:<9} {_bar(result, largest):<{BAR_WIDTH}} {_growth_words(result)}"
+        for name, result in _programs(report).items()
     ]
 
 
+def _bar(result: Result, largest: float) -> str:
+    return "#" * round(BAR_WIDTH * _growth(result) / largest) if largest else ""
+
+
 def _growth(result: Result) -> float:
-    return max(result.verdict.per_unit or 0.0, 0.0)
+    """Return the growth per unit; 0 where a clean run only varies."""
+    return 0.0 if growth_text(result.verdict) == "0" else max(result.verdict.per_unit or 0.0, 0.0)
 
 
 def _growth_words(result: Result) -> str:
