@@ -32,7 +32,8 @@ retains (`culprit` in its `scenario.toml`), the best first:
 * "2nd" and "3rd": the next suspects of the same report name more than its first.
 * CPU: the CPU time of the whole run, with the start of the profiler, divided by that of a bare run
   just before it. Both do the same work, a twentieth of the units for memory_profiler, because it is
-  slow; psleak alone decides itself how often it does a unit.
+  slow; psleak alone decides itself how often it does a unit. With `spawn`, Scalene puts a shell
+  between the parent and each worker, and a part of the workers' CPU time is not counted.
 * memory: by how much the high-water mark of the process that does the work rose. It is not read in
   a pool, nor for psleak."""
 NO_FIGURE = "n/a"

@@ -100,9 +100,7 @@ def command(
         if not as_json:
             _show(mode, of_mode)
         if write:
-            arguments = [*names, f"--mode {mode}", *(f"--with {tool}" for tool in tools)]
-            arguments += [f"--cpu-limit {cpu_limit:g}s"] * (cpu_limit != MAX_PROFILE_SECONDS)
-            line = " ".join(["leaklab selftest profilers", *arguments])
+            line = _command_line(names, mode, tools, cpu_limit)
             _write(write, mode, of_mode, provenance(line, opened.root))
     if as_json:
         sys.stdout.write(msgspec.json.encode(answers).decode() + "\n")
@@ -117,6 +115,14 @@ def _measure(
     opening = open_tool_runner(catalogue, cpu_limit, MAX_WALL_PER_CPU_OF_PROFILE)
     with opening as runner, progress.open_progress() as listener:
         return list(measure_first_answers(runner, jobs, tools or PROFILERS, listener.show_step))
+
+
+def _command_line(names: Sequence[str], mode: str, tools: Sequence[str], cpu_limit: float) -> str:
+    """Return the command that measures one mode in the same way."""
+    arguments = [*names, f"--mode {mode}", *(f"--with {tool}" for tool in tools)]
+    if cpu_limit != MAX_PROFILE_SECONDS:
+        arguments.append(f"--cpu-limit {cpu_limit:g}s")
+    return " ".join(["leaklab selftest profilers", *arguments])
 
 
 def _show(mode: str, answers: Sequence[FirstAnswer]) -> None:

@@ -123,3 +123,8 @@ def test_the_conclusion_counts_each_answer_once() -> None:
 
 def test_the_rules_name_every_grade() -> None:
     assert [] == [grade for grade in AnswerGrade if f"*{grade}*" not in RULES]
+
+
+def test_the_page_has_the_rules_by_which_it_was_graded() -> None:
+    page = Path(__file__).parents[4] / "docs" / "measurements" / "profilers.md"
+    assert RULES in page.read_text(encoding="utf-8")
