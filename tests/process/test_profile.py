@@ -1,15 +1,20 @@
 """`leaklab profile` with real profilers; those that are not installed are named."""
 
+import contextlib
 import json
+import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
+import psutil
 import pytest
 
 from leaklab.features.profilers.interpreters import python_with
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.model.errors import NotMeasured
-from process.conftest import Leaklab, complaints, one_line
+from process.conftest import Leaklab, complaints, one_line, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -149,3 +154,20 @@ def test_a_set_up_is_for_targets(leaklab: Leaklab) -> None:
     result = leaklab("profile", "word_index", "--with", "tracemalloc", "--setup", "shop:orders")
     assert 2 == result.returncode
     assert "--setup is for a target, and 'word_index' is a scenario" in one_line(result)
+
+
+def tools_of(pid: int) -> list[psutil.Process]:
+    with contextlib.suppress(psutil.Error):
+        return [c for c in psutil.Process(pid).children() if "leaklab_driver" in str(c.cmdline())]
+    return []
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
+def test_no_tool_outlives_leaklab(place: Path, number: signal.Signals) -> None:
+    (place / "shop.py").write_text("import time\n\n\ndef wait():\n    time.sleep(600)\n")
+    command = [sys.executable, "-m", "leaklab", "profile", "shop:wait", "--with", "tracemalloc"]
+    with subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL) as process:
+        wait_until(lambda: tools_of(process.pid))
+        (tool,) = tools_of(process.pid)
+        process.send_signal(number)
+    wait_until(lambda: not tool.is_running() or tool.status() == psutil.STATUS_ZOMBIE)

@@ -23,6 +23,7 @@ from typing import Any
 from leaklab.agent.leaklab_agent import target as target_loader
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.tools import driver
+from leaklab.features.tools.guard import ToolGuard, open_guard
 from leaklab.features.tools.tool_job import DRIVER, Probe, ToolJob, environment_of, job_fields
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job
@@ -55,6 +56,7 @@ class ToolRunner:
     """Runs tools within a session's folder; several threads may use it at a time.
 
     `seconds` is the CPU time that each process may use, and `wall_per_cpu` times as long may pass.
+    `guard` ends the tools under way if leaklab dies.
     """
 
     def __init__(
@@ -62,6 +64,7 @@ class ToolRunner:
         catalogue: Catalogue,
         folder: Path,
         seconds: float,
+        guard: ToolGuard,
         wall_per_cpu: int = MAX_WALL_PER_CPU,
     ) -> None:
         self.catalogue = catalogue
@@ -70,7 +73,7 @@ class ToolRunner:
         self._max_wall_seconds = seconds * wall_per_cpu
         self._numbers = itertools.count()
         self._ended = threading.Event()
-        self._living: set[int] = set()
+        self._guard = guard
         shutil.copy(driver.__file__, folder / f"{DRIVER}.py")
         shutil.copy(target_loader.__file__, folder / f"{driver.TARGET_LOADER}.py")
 
@@ -148,7 +151,7 @@ class ToolRunner:
             end(child.pid)
 
         timer = threading.Timer(self._max_wall_seconds, stop)
-        self._living.add(child.pid)
+        self._guard.add(child.pid)
         try:
             timer.start()
             limit(child.pid, math.ceil(self.seconds))
@@ -157,8 +160,8 @@ class ToolRunner:
             _, status, usage = os.wait4(child.pid, 0)
         finally:
             timer.cancel()
-            self._living.discard(child.pid)
             end(child.pid)
+            self._guard.discard(child.pid)
         child.returncode = os.waitstatus_to_exitcode(status)  # otherwise Popen would wait again
         output = (folder / "output").read_text(encoding="utf-8", errors="replace")
         cpu_seconds = usage.ru_utime + usage.ru_stime
@@ -167,7 +170,7 @@ class ToolRunner:
     def cancel(self) -> None:
         """End the runs under way, and begin no further one."""
         self._ended.set()
-        for pid in list(self._living):
+        for pid in self._guard.pids:
             end(pid)
 
 
@@ -185,8 +188,8 @@ def open_tool_runner(
     Raises:
         NotMeasured: The runner's folder cannot be made.
     """
-    with session_folder() as folder:
-        runner = ToolRunner(catalogue, folder, seconds, wall_per_cpu)
+    with session_folder() as folder, open_guard() as guard:
+        runner = ToolRunner(catalogue, folder, seconds, guard, wall_per_cpu)
         try:
             yield runner
         finally:
