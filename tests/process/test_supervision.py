@@ -21,7 +21,8 @@ from leaklab.observer import probes
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
 from leaklab.sandbox.cgroups import OBSERVER, UNCONFINED, Confinement, confined
-from leaklab.sandbox.launch import Child, Command, supervised
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import Command, supervised
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.sandbox.services import START_SECONDS, running
 from process.conftest import processes_of, wait_until

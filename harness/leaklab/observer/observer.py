@@ -7,7 +7,6 @@ the observer spaces its polls to take at most 1/50 of one CPU, and its readings 
 another 1/50. If it enforces the limits itself, it polls every 20 ms.
 """
 
-import os
 import threading
 import time
 from collections.abc import Callable
@@ -21,7 +20,7 @@ from leaklab.observer.observation import Observation
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.tree_reader import TreeReader
 from leaklab.sandbox.cgroups import OBSERVER, Confinement
-from leaklab.sandbox.launch import Child
+from leaklab.sandbox.child import Child
 from leaklab.sandbox.protocol import AgentMessage, Reached
 
 TICK_SECONDS = 0.02
@@ -87,7 +86,7 @@ class Observer:
     def watch(self, on_tick: Callable[[], None]) -> Observation:
         """Watch until the run is over. `on_tick` is called at every poll, to show progress."""
         cpu = time.thread_time()
-        while not self._child.closed:
+        while not self._child.closed and not (self._stop_requested and self._is_given_up()):
             for message in self._child.read_messages(TICK_SECONDS):
                 self._handle(message)
             if self._observation.exited or self._stop_requested:
@@ -175,11 +174,14 @@ class Observer:
         with self._limit_budget.charge():
             return self._tree.pss_bytes(tree) > limit
 
+    def _is_given_up(self) -> bool:
+        """Whether the run goes on although it was asked to stop long ago."""
+        return not self._child.seconds_left
+
     def _truncate_output(self) -> None:
         """Empty the output file at its size limit. A run may print much; its writer appends."""
         with suppress(OSError):
-            if self._child.output.stat().st_size > self._limits.output_bytes:
-                os.truncate(self._child.output, 0)
+            self._child.output.limit(self._limits.output_bytes)
 
     def _stop(self, ended: EndReason) -> None:
         self._observation.stopped = ended

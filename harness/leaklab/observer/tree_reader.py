@@ -11,7 +11,7 @@ from leaklab.observer.observation import MAX_TREE_ROWS, Observation
 from leaklab.observer.probes.protocol import Probes
 from leaklab.observer.series import TreeSeries
 from leaklab.sandbox.cgroups import Confinement
-from leaklab.sandbox.launch import Child
+from leaklab.sandbox.child import Child
 
 
 class TreeReader:

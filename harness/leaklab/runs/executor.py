@@ -27,7 +27,8 @@ from leaklab.runs.orders import agent_order, cpus_of_slot
 from leaklab.runs.stopping import ResourceUse, RunState, decide
 from leaklab.sandbox import services
 from leaklab.sandbox.cgroups import Confinement, confined
-from leaklab.sandbox.launch import Child, Command, agent_argv, fixed_environment, supervised
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import Command, agent_argv, fixed_environment, supervised
 from leaklab.sandbox.protocol import Task, encode_order
 from leaklab.sandbox.scratch import run_folder, session_folder
 from leaklab.sandbox.services import Services
@@ -169,7 +170,6 @@ class ProcessExecutor:
     def _command(self, job: Job, prepared: "_Prepared") -> Command:
         """Return the command that starts the agent in the run's folder by the job's interpreter."""
         interpreter = interpreter_of(job.python)
-        has_group = prepared.confinement.memory is not None
         return Command(
             agent_argv(interpreter.path, prepared.folder / "job"),
             fixed_environment(prepared.folder, self._session / "bytecode"),
@@ -177,7 +177,7 @@ class ProcessExecutor:
             self._session,
             cpu=prepared.cpu,
             limits=self._limits,
-            data_limit_bytes=None if has_group else available_bytes(),
+            data_limit_bytes=None if prepared.confinement.memory else available_bytes(),
             confinement=prepared.confinement,
             keep_fds=[prepared.tables.fd, prepared.orders_read],
             reads=[*self._catalogue.import_roots, interpreter.prefix],
@@ -241,8 +241,8 @@ def _pipe() -> Iterator[tuple[int, int]]:
     try:
         yield ends
     finally:
-        for end in ends:
-            os.close(end)
+        os.close(ends[0])
+        os.close(ends[1])
 
 
 def rehearsal_keys(job: Job) -> set[str]:

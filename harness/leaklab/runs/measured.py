@@ -17,7 +17,8 @@ from leaklab.model.measurement import (
 from leaklab.model.signals import Samples
 from leaklab.observer.observation import Observation
 from leaklab.observer.sample_tables import SampleTables
-from leaklab.sandbox.launch import Child, describe_exit
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import describe_exit
 from leaklab.sandbox.protocol import Baseline, Died, Failed, Finished
 
 OUTPUT_TAIL_BYTES = 2000
@@ -172,8 +173,5 @@ def tail_of(child: Child) -> str:
     Warnings of multiprocessing's resource tracker about a killed pool are removed, because they
     are not the program's output.
     """
-    try:
-        text = child.output.read_bytes()[-OUTPUT_TAIL_BYTES:].decode(errors="replace")
-    except OSError:
-        return ""
+    text = child.output.tail(OUTPUT_TAIL_BYTES)
     return "\n".join(TRACKER_WARNING.sub("", text).splitlines())

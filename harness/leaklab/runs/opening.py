@@ -76,6 +76,8 @@ def open_session(work: SessionWork, place: Session | Path | None) -> Iterator[Op
     if not isinstance(place, Session):
         require_sufficient_limits(work.limits, work.jobs)
     session = begin_session(place) if isinstance(place, Path) else place
-    executor = ProcessExecutor(work.catalogue, work.limits, slots=work.at_once)
+    executor = ProcessExecutor(
+        work.catalogue, work.limits, slots=min(work.at_once, max(len(work.jobs), 1))
+    )
     with executor, session or Session(executor.folder) as opened:
         yield OpenSession(work, executor, opened)

@@ -15,7 +15,7 @@ from typing import Protocol
 import msgspec
 
 from leaklab.catalogue.plan import require_installed
-from leaklab.model.errors import Cancelled, Exit, LabError, NotSaved, Skipped, one_line
+from leaklab.model.errors import Cancelled, Exit, LabError, NotMeasured, NotSaved, Skipped, one_line
 from leaklab.model.job import Job
 from leaklab.model.measurement import Environment, Measurement
 from leaklab.model.result import Result
@@ -179,6 +179,11 @@ class _Runs:
                 self._listener.judged(result)
         except LabError as error:
             self._fail(place, job, error)
+        except Exception as error:  # noqa: BLE001  (one run never ends the others)
+            fault = f"{job.label}: unexpected {type(error).__name__}: {one_line(str(error))}"
+            failure = NotMeasured(f"{fault}; this is a bug in leaklab")
+            failure.__cause__ = error
+            self._fail(place, job, failure)
         finally:
             self._listener.run_ended(job)
 

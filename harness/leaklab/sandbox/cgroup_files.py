@@ -56,7 +56,7 @@ def remove(folder: Path) -> None:
     give_up = time.monotonic() + END_SECONDS
     while folder.exists() and time.monotonic() < give_up:
         for pid in pids(folder):
-            with contextlib.suppress(ProcessLookupError):
+            with contextlib.suppress(OSError):  # gone, or of another user
                 os.kill(pid, signal.SIGKILL)
         with contextlib.suppress(OSError):  # busy until the last process has exited
             folder.rmdir()

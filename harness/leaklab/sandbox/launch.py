@@ -8,7 +8,6 @@ remaining processes when the run or the harness ends.
 import contextlib
 import os
 import resource
-import select
 import signal
 import subprocess
 import sys
@@ -22,10 +21,11 @@ from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Limits
 from leaklab.sandbox import protocol, supervisor
 from leaklab.sandbox.cgroups import UNCONFINED, Confinement
+from leaklab.sandbox.child import Child, end_supervisor
+from leaklab.sandbox.output import OutputFile
 from leaklab.sandbox.protocol import SupervisorOrder
 from leaklab.sandbox.scratch import reporting_disk_errors
 
-MAX_RECORD_BYTES = 1 << 20
 # The chunks in malloc's per-thread cache count as in use. With many sizes or several threads, the
 # filling of this cache looks like a leak for several octaves.
 NO_THREAD_CACHE = "glibc.malloc.tcache_count=0"
@@ -78,46 +78,6 @@ class Command:
         return any(path.resolve().is_relative_to(SHARED_MEMORY_FOLDER) for path in needed)
 
 
-@dataclass
-class Child:
-    """A supervised process: its messages, the file with its output, and the way to stop it."""
-
-    supervisor: subprocess.Popen[bytes]
-    records: FileIO
-    lifeline: FileIO
-    output: Path
-    closed: bool = False
-    _rest: bytes = b""
-
-    def read_messages(self, timeout_seconds: float) -> list[protocol.AgentMessage]:
-        """Wait for messages at most this long.
-
-        Sets `closed` once no more can come, even if the supervisor is gone and a process that it
-        could not kill keeps the pipe open.
-        """
-        gone = self.supervisor.poll() is not None
-        ready = select.select([self.records], [], [], 0 if gone else timeout_seconds)[0]
-        self.closed = gone
-        if not ready:
-            return []
-        chunk = self.records.read(MAX_RECORD_BYTES)
-        self.closed = gone or not chunk
-        *lines, self._rest = (self._rest + chunk)[-MAX_RECORD_BYTES:].split(b"\n")
-        return [message for line in lines if (message := protocol.parse_message(line)) is not None]
-
-    def terminate(self) -> None:
-        """Ask the command to terminate (SIGTERM to its process group)."""
-        with contextlib.suppress(BrokenPipeError):
-            self.lifeline.write(supervisor.TERMINATE)
-
-    def stop(self) -> None:
-        """Ask the supervisor to kill the whole run. Its last message follows."""
-        with contextlib.suppress(BrokenPipeError):
-            self.lifeline.write(b"x")
-        # A program may have stopped its supervisor, and then the harness would wait forever.
-        self.supervisor.send_signal(signal.SIGCONT)
-
-
 @contextlib.contextmanager
 def supervised(command: Command) -> Iterator[Child]:
     """Start a command under a supervisor. On exit, kill all processes that are left of it.
@@ -136,18 +96,18 @@ def supervised(command: Command) -> Iterator[Child]:
         keep = [records_write.fileno(), *command.keep_fds]
         order = command.folder / "order"
         with reporting_disk_errors(order):
-            (command.folder / "output").touch()
+            output = stack.enter_context(OutputFile(command.folder / "output"))
             order.write_bytes(protocol.encode_order(_order(command, lifeline_read.fileno(), keep)))
         output_fds = command.unmodified.output_fds if command.unmodified else ()
         process = _start_supervisor(order, [lifeline_read.fileno(), *keep, *output_fds])
         records_write.close()
         lifeline_read.close()
-        child = Child(process, records, lifeline, command.folder / "output")
+        child = Child(process, records, lifeline, output)
         try:
             yield child
         finally:
             child.stop()
-            process.wait()
+            end_supervisor(process, child.seconds_left)
 
 
 def describe_exit(status: int | None) -> str:

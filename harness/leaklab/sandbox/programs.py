@@ -6,7 +6,7 @@ from pathlib import Path
 
 from leaklab.model.errors import BadInput
 from leaklab.model.text import cut
-from leaklab.sandbox.launch import Child
+from leaklab.sandbox.child import Child
 
 
 def find_program(program: str) -> Path:
@@ -39,7 +39,7 @@ def require_executed(name: str, child: Child) -> None:
     Raises:
         BadInput: It could not, and wrote the kernel's error.
     """
-    if error := child.output.read_text(errors="replace").strip():
+    if error := child.output.text().strip():
         problem = f"{name!r} cannot be started: {error}"
         raise BadInput(f"{problem}; put its interpreter in front of it")
 

@@ -9,16 +9,20 @@ by something else, such as the program, and is ignored.
 import ast
 import marshal
 from enum import StrEnum
-from typing import Any
+from typing import Annotated, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import Meta, Struct
 
 from leaklab.agent.leaklab_agent import layout
 from leaklab.model.scenario import Option
 from leaklab.model.signals import Reading
 
 MARSHAL_VERSION = 2
+
+# The numbers of a message have the bounds of what they count, because a program can write messages.
+Count = Annotated[int, Meta(ge=0, lt=1 << 53)]
+ExitStatus = Annotated[int, Meta(gt=-(1 << 16), lt=1 << 16)]
 
 
 class Task(StrEnum):
@@ -136,37 +140,37 @@ class Baseline(Struct, frozen=True, tag_field="kind", tag="baseline"):
         at_start: All signals, if the run has sampling.
     """
 
-    process: int
-    pid: int
-    rss_bytes: int
+    process: Count
+    pid: Count
+    rss_bytes: Count
     high_water_reset: bool
-    file_bytes: int = 0
+    file_bytes: Count = 0
     at_start: Reading | None = None
 
 
 class Reached(Struct, frozen=True, tag_field="kind", tag="reached"):
     """The agent has done `units` of the run's work, and waits for the harness's answer."""
 
-    units: int
+    units: Count
 
 
 class Bounded(Struct, frozen=True, tag_field="kind", tag="bounded"):
     """The name, the entries and the maximum of each container of a process that states a maximum,
     after `units` of the run's work."""
 
-    process: int
-    units: int
-    containers: list[tuple[str, int, int]]
+    process: Count
+    units: Count
+    containers: list[tuple[str, Count, Count]]
 
 
 class Finished(Struct, frozen=True, tag_field="kind", tag="finished"):
     """The report of a process after its last unit, or of a fulfilled contract, without figures."""
 
-    process: int = 0
-    units: int = 0
+    process: Count = 0
+    units: Count = 0
     pin_kept: bool = True
     cpu_seconds: float | None = None
-    peak_rss_bytes: int | None = None
+    peak_rss_bytes: Count | None = None
     collector_on: bool = True
     at_end: Reading | None = None
     after_collect: Reading | None = None
@@ -177,27 +181,27 @@ class Failed(Struct, frozen=True, tag_field="kind", tag="failed"):
     """The program in a process raised an error. `ended_early` has the units done and the units
     requested, if its workload ended early."""
 
-    process: int
+    process: Count
     error: str
     message: str
-    where: tuple[str, int | None] | None
+    where: tuple[str, Count | None] | None
     traceback: str
-    ended_early: tuple[int, int] | None = None
+    ended_early: tuple[Count, Count] | None = None
     limit: str | None = None
 
 
 class Died(Struct, frozen=True, tag_field="kind", tag="died"):
     """From the agent: a worker of its pool died. `exitcode` is negative for a signal."""
 
-    process: int
-    exitcode: int
+    process: Count
+    exitcode: ExitStatus
 
 
 class Exited(Struct, frozen=True, tag_field="kind", tag="exit"):
     """From the supervisor, after all processes are gone. `status` is the child's wait status; it is
     None if the harness stopped the run."""
 
-    status: int | None
+    status: ExitStatus | None
 
 
 AgentMessage = Controlled | Baseline | Reached | Bounded | Finished | Failed | Died | Exited
@@ -206,7 +210,23 @@ AgentMessage = Controlled | Baseline | Reached | Bounded | Finished | Failed | D
 def parse_message(line: bytes) -> AgentMessage | None:
     """Parse a line as a message; return None if it is not one."""
     try:
-        message: AgentMessage = msgspec.convert(ast.literal_eval(line.decode()), AgentMessage)
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        fields = without_surrogates(ast.literal_eval(line.decode()))
+        message: AgentMessage = msgspec.convert(fields, AgentMessage)
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError, OverflowError):
         return None
     return message
+
+
+def without_surrogates(value: Any) -> Any:
+    """Return a value with every text in it encodable as UTF-8.
+
+    A program may put a file name that is no UTF-8 into the message of an error. Python reads such
+    bytes as lone surrogates, which cannot be saved.
+    """
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {without_surrogates(key): without_surrogates(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return type(value)(map(without_surrogates, value))
+    return value

@@ -18,7 +18,8 @@ from urllib.parse import urlsplit
 
 from leaklab.model.errors import BadInput, Cancelled, NotMeasured
 from leaklab.model.job import Job
-from leaklab.sandbox.launch import Child, Command, describe_exit, fixed_environment, supervised
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import Command, describe_exit, fixed_environment, supervised
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import make_parts, reporting_disk_errors
 
@@ -100,7 +101,7 @@ def _address(name: str, child: Child, cancelled: threading.Event) -> str:
         if cancelled.is_set():
             raise Cancelled(f"the service {name!r} was cancelled before it started")
         ended = any(isinstance(m, Exited) for m in child.read_messages(HEALTH_POLL_SECONDS))
-        first, newline, _ = child.output.read_text(errors="replace").partition("\n")
+        first, newline, _ = child.output.text().partition("\n")
         if ended or child.closed:
             line = _last_output_line(child) or "it printed nothing"
             hint = " (-o port=N chooses another)" if "port" in line else ""
@@ -115,7 +116,7 @@ def _address(name: str, child: Child, cancelled: threading.Event) -> str:
 
 def _last_output_line(child: Child) -> str:
     """Return the last line that a service printed; empty if that is its address."""
-    lines = child.output.read_text(errors="replace").splitlines()[-1:]
+    lines = child.output.text().splitlines()[-1:]
     return "".join(line.strip() for line in lines if "://" not in line)
 
 

@@ -3,7 +3,6 @@
 import os
 import threading
 from collections.abc import Iterator
-from pathlib import Path
 from types import SimpleNamespace
 from typing import cast
 
@@ -17,7 +16,7 @@ from leaklab.observer.checkpoints import CheckpointOrder, Checkpoints, Decision
 from leaklab.observer.observation import Observation
 from leaklab.observer.observer import Observer
 from leaklab.sandbox.cgroups import UNCONFINED
-from leaklab.sandbox.launch import Child
+from leaklab.sandbox.child import Child
 from leaklab.sandbox.protocol import AgentMessage, Baseline, Reached
 from toys import ToyProbes
 
@@ -44,7 +43,7 @@ class Messages:
 
     def __init__(self, *messages: AgentMessage) -> None:
         self.supervisor = SimpleNamespace(pid=1)
-        self.output = Path(os.devnull)
+        self.output = SimpleNamespace(limit=lambda _: None)
         self.closed = False
         self._left = list(messages)
 

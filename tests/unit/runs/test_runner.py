@@ -105,6 +105,21 @@ def test_a_run_that_cannot_be_made_does_not_end_the_session(tmp_path: Path) -> N
     assert outcome.exit is Exit.NOT_MEASURED
 
 
+def test_a_fault_of_the_lab_in_one_run_is_its_failure_and_the_others_are_made(
+    tmp_path: Path,
+) -> None:
+    class Faulty(toys.ToyExecutor):
+        def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
+            if job.variant is Variant.BUGGY:
+                raise IndexError("no row 5")
+            return super().execute(job, progress)
+
+    outcome = make(Faulty(), tmp_path)
+    assert [Variant.FIXED] == [r.variant for r in outcome.results]
+    (failure,) = outcome.failures
+    assert "unexpected IndexError: no row 5; this is a bug in leaklab" == failure.reason
+
+
 def test_a_stopped_run_is_a_result_that_differs(tmp_path: Path) -> None:
     outcome = make(toys.ToyExecutor(lambda _: EndReason.MEMORY_LIMIT), tmp_path)
     assert outcome.exit is Exit.DIFFERS
@@ -384,21 +399,6 @@ def test_control_c_cancels_running_jobs_and_keeps_saved_results(
     assert [1] == [r.repeat for r in store.find_results(tmp_path, str(session.folder))]
     assert len(executor.made) == at_once + 1
     assert not [arguments for arguments in listener.events if arguments.startswith("failed")]
-
-
-def test_an_internal_error_cancels_running_jobs_and_is_not_hidden(
-    tmp_path: Path,
-) -> None:
-    class Faulty(toys.ToyExecutor):
-        def execute(self, job: Job, progress: Callable[[int], None]) -> Measurement:
-            if job.repeat == 2:
-                self.holding.get(timeout=20)
-                raise ZeroDivisionError("a fault")
-            return super().execute(job, progress)
-
-    executor = Faulty(held=lambda _: True)
-    with pytest.raises(ZeroDivisionError, match="a fault"):
-        run_jobs(many(3), executor, session_in(tmp_path), RecordingListener(), tmp_path, at_once=2)
 
 
 def test_running_jobs_are_still_saved_after_a_failed_save(tmp_path: Path) -> None:

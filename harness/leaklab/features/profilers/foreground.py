@@ -16,7 +16,8 @@ from leaklab.features.tools.tool_run import ToolRunner
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job
 from leaklab.model.text import cut
-from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, supervised
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import Command, Unmodified, describe_exit, supervised
 from leaklab.sandbox.programs import current_folder, find_program, require_executed
 from leaklab.sandbox.protocol import Exited
 

@@ -14,7 +14,7 @@ from leaklab.features.tools.tool_job import Probe, ToolJob
 from leaklab.features.tools.tool_run import ToolRun, ToolRunner
 from leaklab.model.errors import NotMeasured
 from leaklab.model.job import Job
-from leaklab.sandbox.launch import Child
+from leaklab.sandbox.child import Child
 
 REPORT_POLL_SECONDS = 0.05
 

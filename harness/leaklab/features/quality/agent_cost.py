@@ -143,7 +143,7 @@ def _interpreter_output(session: Path, limits: Limits) -> str:
         with supervised(Command(argv, environment, folder, session, cpu, limits=limits)) as child:
             while not child.closed:
                 child.read_messages(POLL_SECONDS)
-            return child.output.read_text(errors="replace")
+            return child.output.text()
 
 
 def _run(executor: ProcessExecutor, job: Job) -> ProcessRecord:

@@ -18,7 +18,8 @@ from typing import Protocol
 from leaklab.model.errors import BadInput, NotMeasured
 from leaklab.model.text import cut
 from leaklab.observer.probes.protocol import Probes
-from leaklab.sandbox.launch import Child, Command, Unmodified, describe_exit, supervised
+from leaklab.sandbox.child import Child
+from leaklab.sandbox.launch import Command, Unmodified, describe_exit, supervised
 from leaklab.sandbox.programs import current_folder, find_program, require_executed
 from leaklab.sandbox.protocol import Exited
 from leaklab.sandbox.scratch import run_folder, session_folder

@@ -1,5 +1,6 @@
 """Fails on request."""
 
+import ctypes
 import mmap
 import os
 import signal
@@ -7,6 +8,7 @@ import subprocess
 import sys
 import threading
 import time
+from pathlib import Path
 
 
 def break_by(fault):
@@ -142,9 +144,51 @@ def _die_after_the_unit():
     threading.Timer(0.05, os._exit, [3]).start()
 
 
+def _shrink_the_table():
+    os.ftruncate(4, 0)
+
+
+def _count_too_many_rows():
+    table = memoryview(mmap.mmap(4, os.fstat(4).st_size)).cast("q")
+    table[0] = 1 << 40
+
+
+def _raise_bytes_of_a_name():
+    raise ValueError("no such file: " + os.fsdecode(b"caf\xe9.txt"))
+
+
+def _replace_the_output_by_a_pipe():
+    Path("../output").unlink()
+    os.mkfifo("../output")
+
+
+def _replace_the_output_by_a_link():
+    Path("../output").unlink()
+    Path("../output").symlink_to("/dev/zero")
+
+
+def _speak_in_big_numbers():
+    os.write(3, b"{'kind': 'died', 'process': 1, 'exitcode': %d}\n" % (1 << 40))
+    os.write(3, b"{'kind': 'exit', 'status': %d}\n" % (1 << 400))
+    os.write(3, b"{'kind': 'reached', 'units': -%d}\n" % (1 << 70))
+
+
+def _trace_the_supervisor():
+    attach = 16
+    ctypes.CDLL(None).ptrace(attach, os.getppid(), None, None)
+    time.sleep(1000)
+
+
 KEPT = []
 
 FAULTS = {
+    "shrink": _shrink_the_table,
+    "rows": _count_too_many_rows,
+    "bytes": _raise_bytes_of_a_name,
+    "pipe": _replace_the_output_by_a_pipe,
+    "link": _replace_the_output_by_a_link,
+    "numbers": _speak_in_big_numbers,
+    "trace": _trace_the_supervisor,
     "none": lambda: None,
     "raise": _raise,
     "exit": lambda: os._exit(3),

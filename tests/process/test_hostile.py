@@ -1,0 +1,48 @@
+"""What comes out of a run is not believed: none of it ends or holds a session."""
+
+import pytest
+
+from leaklab.catalogue.folders import open_catalogue
+from leaklab.catalogue.plan import PlanRequest, plan
+from leaklab.model.errors import NotMeasured
+from leaklab.runs.executor import ProcessExecutor
+from leaklab.runs.limits import make_limits
+from leaklab.sandbox import child
+from process.conftest import TOYS, Leaklab, complaints
+
+pytestmark = pytest.mark.process
+
+# A run that is judged as it would be without the fault, or fails alone.
+JUDGED = ["pipe", "link", "numbers"]
+FAILING = {
+    "shrink": "PermissionError: [Errno 1] Operation not permitted",
+    "rows": "the program changed the lab's table of samples",
+    "bytes": r"ValueError: no such file: caf\udce9.txt",
+}
+
+
+@pytest.mark.parametrize("fault", JUDGED)
+def test_a_run_is_judged_whatever_its_program_puts_in_the_labs_places(
+    toy: Leaklab, fault: str
+) -> None:
+    result = toy("run", "faulty", "-o", f"fault={fault}")
+    assert (result.returncode, complaints(result)) == (0, [])
+
+
+@pytest.mark.parametrize("fault", FAILING)
+def test_a_hostile_run_fails_alone_and_the_session_goes_on(toy: Leaklab, fault: str) -> None:
+    result = toy("run", "faulty", "--repeat", "2", "-o", f"fault={fault}")
+    assert result.returncode in {2, 3}
+    assert 2 == sum(FAILING[fault] in line for line in complaints(result)), result.stderr
+    assert "bug in leaklab" not in result.stderr
+
+
+def test_a_run_that_holds_its_supervisor_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(child, "GIVE_UP_SECONDS", 1.0)
+    catalogue = open_catalogue(TOYS)
+    (job,) = plan(catalogue, PlanRequest(("faulty",), options=("fault=trace",)))
+    with (
+        ProcessExecutor(catalogue, make_limits(None, 1.0)) as executor,
+        pytest.raises(NotMeasured, match="the run was given up, because it did not end"),
+    ):
+        executor.execute(job, lambda _: None)
