@@ -1,5 +1,9 @@
 """What comes out of a run is not believed: none of it ends or holds a session."""
 
+import json
+import os
+from pathlib import Path
+
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
@@ -46,3 +50,13 @@ def test_a_run_that_holds_its_supervisor_is_given_up(monkeypatch: pytest.MonkeyP
         pytest.raises(NotMeasured, match="the run was given up, because it did not end"),
     ):
         executor.execute(job, lambda _: None)
+
+
+def test_a_watched_program_with_a_name_that_is_not_utf8_has_a_report(
+    leaklab: Leaklab, place: Path
+) -> None:
+    program = place / os.fsdecode(b"caf\xe9")
+    program.write_text("#!/bin/sh\nsleep 30\n")
+    program.chmod(0o755)
+    result = leaklab("watch", "--json", "--for", "1", "--", f"./{program.name}")
+    assert "./caf?" == json.loads(result.stdout)["command"]

@@ -46,6 +46,8 @@ def _as_type_of(default: Option, name: str, value: str) -> Option:
         if value.lower() not in {"true", "false"}:
             raise BadInput(f"-o {name}={cut(value)}: give true or false")
         return value.lower() == "true"
+    if type_ is str and not _is_utf8(value):
+        raise BadInput(f"-o {name}={cut(value)}: not UTF-8; write it as UTF-8")
     if default == "" and _names_a_file(value):
         return str(Path(value).resolve())
     try:
@@ -60,6 +62,14 @@ def _as_type_of(default: Option, name: str, value: str) -> Option:
 def is_finite(value: Option) -> bool:
     """Return False for nan and infinity, otherwise True; nan and infinity are refused."""
     return not isinstance(value, float) or math.isfinite(value)
+
+
+def _is_utf8(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _names_a_file(text: str) -> bool:

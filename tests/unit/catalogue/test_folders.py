@@ -307,6 +307,11 @@ def test_the_message_on_a_wrong_option_lists_the_options(change: str, message: s
         resolve_options(open_catalogue(TOYS).load("grow"), [change])
 
 
+def test_an_option_that_is_not_utf8_is_refused() -> None:
+    with pytest.raises(BadInput, match="not UTF-8; write it as UTF-8"):
+        resolve_options(open_catalogue(TOYS).load("faulty"), ["fault=caf\udce9"])
+
+
 @pytest.mark.parametrize("value", ["nan", "inf", "-inf", "1e999"])
 def test_an_option_is_a_finite_number(value: str) -> None:
     with pytest.raises(BadInput, match=r"not a number; give one, such as 0\.5"):

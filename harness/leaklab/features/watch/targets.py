@@ -15,7 +15,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from leaklab.model.errors import BadInput, NotMeasured
+from leaklab.model.errors import BadInput, NotMeasured, printable
 from leaklab.model.text import cut
 from leaklab.observer.probes.protocol import Probes
 from leaklab.sandbox.child import Child
@@ -199,7 +199,7 @@ def started(argv: Sequence[str], output_fd: int, probes: Probes) -> Iterator[Sta
         BadInput: The command cannot be started.
         NotMeasured: There is no space for the lab's own files, or no process can be started.
     """
-    name = cut(argv[0])
+    name = printable(cut(argv[0]))
     program = find_program(argv[0])
     with session_folder() as session, run_folder(session, 0) as folder:
         unmodified = Unmodified(program, current_folder(), (output_fd, output_fd))
