@@ -10,6 +10,8 @@ from leaklab.features.course.diagnosis import line_of
 def solution_page(hunt: Hunt) -> Page:
     """Return the page that is shown when an exercise is over."""
     exercise = hunt.exercise
+    if not exercise.is_graded:
+        return Page(["This is a hand-out: it has no solutions. Ask your teacher."])
     lesson = read_text_of(exercise.folder / "README.md")
     lines = [f"{exercise.name} is the scenario {exercise.scenario.name}."]
     truth = exercise.truth
