@@ -22,7 +22,7 @@ export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
 .PHONY: help setup lint test test-quick test-core soak overhead observer accuracy check build clean \
-  docs bench bench-quick bench-all continuous history preview setup-profilers tools profilers matrix detection-limit trace-leak claims peers floor performance
+  docs learn-page bench bench-quick bench-all continuous history preview setup-profilers tools profilers matrix detection-limit trace-leak claims peers floor performance
 
 help: ## List the targets
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1|\2/' | column -t -s '|' 2>/dev/null \
@@ -122,6 +122,9 @@ performance: observer
 
 docs: $(READY) ## Write docs/reference: commands and catalogue
 	$(BIN)/python -m leaklab.cli.reference
+
+learn-page: $(READY) ## Write docs/tutorial/learn.md: run its session, 2 min
+	$(BIN)/python -m leaklab.cli.course_session
 
 build: $(READY) ## Build sdist and wheel (the wheel from the sdist)
 	$(BIN)/python -m build --outdir dist .

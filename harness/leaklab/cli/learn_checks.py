@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from leaklab.cli import progress
-from leaklab.cli.learn import RUN_SECONDS, Hunt
+from leaklab.cli.learn import RUN_SECONDS, Hunt, write_next
 from leaklab.cli.learn_solution import solution_page
 from leaklab.cli.pager import Paging, show_page
 from leaklab.features.course.course_state import Step
@@ -25,6 +25,7 @@ def check_whole(hunt: Hunt, write: Callable[[str], None]) -> bool:
     write(fix_text(report, hunt.exercise, passes=passes))
     if passes:
         show_page(solution_page(hunt), Paging.WHERE_LONG)
+        write_next(hunt)
     return passes
 
 

@@ -17,6 +17,7 @@ from leaklab.features.course.workspace import Workspace
 from leaklab.model.text import counted
 from leaklab.model.verdicts import Conclusion
 from leaklab.reports.table import Table
+from leaklab.reports.wrapping import wrapped
 
 # What each step is, and the command that does it.
 STEPS = {
@@ -35,6 +36,8 @@ STEPS = {
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
 ANSWER = "leaklab learn answer clean   (or: answer leak --resource RESOURCE)"
+# "Next: " and this fit a line of 80 columns.
+MAX_NEXT = 74
 NOTED = "Noted. This is a hand-out: it is graded later."
 
 LINE_TEXTS = {
@@ -91,7 +94,8 @@ def next_text(exercise: Exercise, progress: ExerciseProgress) -> str:
         return ANSWER
     for step, (what, command) in STEPS.items():
         if step not in progress.steps:
-            return f"leaklab learn {command}   ({what})"
+            text = f"leaklab learn {command}   ({what})"
+            return text if len(text) <= MAX_NEXT else f"leaklab learn {command}"
     return "leaklab learn check"
 
 
@@ -137,7 +141,7 @@ def diagnosis_text(diagnosis: Diagnosis, exercise: Exercise) -> str:
     if diagnosis.line_grade is LineGrade.NO_LEAK:
         return line
     pattern = "The pattern is right." if diagnosis.pattern_is_right else "It is another pattern."
-    return f"{line} {pattern}"
+    return "\n".join(wrapped(f"{line} {pattern}"))
 
 
 def list_table(workspace: Workspace, state: CourseState) -> Table:
@@ -232,7 +236,8 @@ def hints_text(hints: Sequence[str], shown: int) -> str:
     """Return the hints that were shown, numbered."""
     if not hints:
         return "This is a hand-out: it has no hints. Ask your teacher.\n"
-    lines = [f"{number}. {hint}" for number, hint in enumerate(hints[:shown], 1)]
+    numbered = [f"{number}. {hint}" for number, hint in enumerate(hints[:shown], 1)]
+    lines = [line for hint in numbered for line in wrapped(hint)]
     left = len(hints) - shown
     more = f"{counted(left, 'hint')} left" if left else "that was the last hint"
     return "\n".join([*lines, f"({more})"]) + "\n"

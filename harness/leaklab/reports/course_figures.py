@@ -13,6 +13,7 @@ from leaklab.model.units import format_bytes
 from leaklab.reports.course import NOTED
 from leaklab.reports.runs import growth_text
 from leaklab.reports.table import Table
+from leaklab.reports.wrapping import wrapped
 from leaklab.verdict.run import process_label
 
 # The columns of a table of growth, in the words of top, lsof and /proc.
@@ -105,7 +106,7 @@ def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
     largest = max(map(_growth, programs), default=0.0)
     for mode in report.modes:
         lines += _mode_lines(mode, largest)
-    lines += [f"  {problem}" for problem in report.all_problems]
+    lines += [line for problem in report.all_problems for line in wrapped(f"  {problem}")]
     if passes:
         lines.append(f"Passed: {exercise.title}.")
     elif report.passes and not exercise.is_graded:
