@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from leaklab.features.course.class_grades import ExerciseGrade
+from leaklab.features.course.class_grades import PASSED, UNCHANGED, ExerciseGrade
 from leaklab.features.course.course_state import (
     CourseState,
     Diagnosis,
@@ -36,6 +36,8 @@ STEPS = {
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
 ANSWER = "leaklab learn answer clean   (or: answer leak --resource RESOURCE)"
+# A fix that does not pass; the reason is a note.
+FAILED = "not passed"
 # "Next: " and this fit a line of 80 columns.
 MAX_NEXT = 74
 NOTED = "Noted. This is a hand-out: it is graded later."
@@ -211,13 +213,18 @@ def grades_table(grades: Sequence[ExerciseGrade]) -> Table:
             _try(g.diagnosis_at),
             f"{g.hints}",
             minutes_between(g.begun, g.finished),
-            "given up" if g.gave_up else g.fix,
+            "given up" if g.gave_up else _fix_word(g),
         )
         for g in grades
     ]
     columns = ("workspace", "exercise", "answer", "diagnosis", "hints", "minutes", "fix")
     notes = ["answer, diagnosis: at which try it was right"]
+    notes += [f"{g.workspace}, {g.exercise}: {g.fix}" for g in grades if _fix_word(g) == FAILED]
     return Table(columns, rows, right=frozenset({"hints", "minutes"}), notes=notes)
+
+
+def _fix_word(grade: ExerciseGrade) -> str:
+    return grade.fix if grade.fix in (PASSED, UNCHANGED) else FAILED
 
 
 def minutes_between(begun: str, finished: str) -> str:
