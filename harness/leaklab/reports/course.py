@@ -31,6 +31,7 @@ STEPS = {
 # An innocent program has nothing to find and to fix.
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
+CONDEMNED = {True: "yes", False: "NO", None: ""}
 NOTED = "Noted. This is a hand-out: it is graded later."
 
 LINE_TEXTS = {
@@ -205,8 +206,8 @@ def proofs_table(proofs: Sequence[ExerciseProof]) -> Table:
     rows = [
         (
             proof.exercise,
-            "skipped" if proof.skipped else _yes(not proof.reference_problems),
-            "" if proof.condemned is None else _yes(proof.condemned),
+            "skipped" if proof.skipped else "NO" if proof.reference_problems else "yes",
+            CONDEMNED[proof.condemned],
             f"{proof.seconds:.1f}",
         )
         for proof in proofs
@@ -215,10 +216,6 @@ def proofs_table(proofs: Sequence[ExerciseProof]) -> Table:
     notes = [f"{proof.exercise}: {text}" for proof in proofs for text in _proof_notes(proof)]
     columns = ("exercise", "reference passes", "leak fails", "seconds")
     return Table(columns, rows, right=frozenset({"seconds"}), alarms=alarms, notes=notes)
-
-
-def _yes(fact: bool) -> str:
-    return "yes" if fact else "NO"
 
 
 def _proof_notes(proof: ExerciseProof) -> list[str]:
