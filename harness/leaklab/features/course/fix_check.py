@@ -1,7 +1,8 @@
 """The check of a learner's fix.
 
 1. Its text is Python, and contains nothing that a fix does not need (`allowed_code`).
-2. It does its job: the functional contract holds for a seed and a size that are drawn now.
+2. It does its job: the functional contract holds for a seed and a size that are drawn now, and holds
+   after as much work; the whole check draws a size at which what fills is full, too.
 3. It does not leak: the verdict on a measured run, in each mode.
 4. It does the work: the lab's count of the calls and results in that run is the same as that of the
    reference, which runs with the same seed and as many units (`records`).
@@ -89,11 +90,23 @@ def check_fix(program: LearnersProgram, plan: CheckPlan, listener: Listener) -> 
     runner = _Runner(program, plan, listener, seed)
     with staged(program.catalogue, program.exercise, program.source, program.path) as stage:
         try:
-            runner.require_contract(stage, chance.choice(CONTRACT_UNITS))
+            for units in contract_units(stage.scenario.units, plan):
+                runner.require_contract(stage, chance.choice(units))
             modes = list(until_problem(runner.in_mode(stage, mode) for mode in plan.modes))
         except RunFailedError as error:
             return FixReport(problems=[stage.presentable(str(error))])
     return FixReport(modes=modes)
+
+
+def contract_units(declared: int, plan: CheckPlan) -> list[range]:
+    """Return the ranges from which the sizes of a contract are drawn.
+
+    A verdict needs that what fills is full before half of the declared units, and so does a program
+    that stops working in order to stop growing.
+    """
+    longer = range(declared // 2, declared * 3 // 4 + 1)
+    is_longer = longer.stop > CONTRACT_UNITS.stop
+    return [CONTRACT_UNITS, longer] if plan.with_reference and is_longer else [CONTRACT_UNITS]
 
 
 def until_problem(reports: Iterable[ModeReport]) -> Iterator[ModeReport]:

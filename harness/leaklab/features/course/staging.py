@@ -29,12 +29,21 @@ STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of th
 
 from {recorder} import recorded
 
-from scenarios.{name}.real_workload import check, workload as real_workload
+from scenarios.{name}.real_workload import check as real_check, workload as real_workload
 
 
 def workload(program, lab):
     """Do the units, and count what the program does in them."""
     return recorded(real_workload, program, lab, {where!r})
+
+
+def check(program, lab):
+    """Check the contract after as many units, so that a program cannot stop working later."""
+    units = real_workload(program, lab)
+    for _ in range(lab.units):
+        next(units)
+    units.close()
+    real_check(program, lab)
 '''
 
 
