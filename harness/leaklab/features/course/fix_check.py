@@ -1,8 +1,8 @@
 """The check of a learner's fix.
 
 1. Its text is Python, and contains nothing that a fix does not need (`allowed_code`).
-2. It does its job: the functional contract holds for a seed and a size that are drawn now, and holds
-   after as much work; the whole check draws a size at which what fills is full, too.
+2. It does its job: the functional contract holds for a seed and a size that are drawn now, after as
+   much work. The whole check also draws a size at which what fills is full.
 3. It does not leak: the verdict on a measured run, in each mode.
 4. It does the work: the lab's count of the calls and results in that run is the same as that of the
    reference, which runs with the same seed and as many units (`records`).
@@ -21,10 +21,11 @@ from pathlib import Path
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, require_installed
 from leaklab.features.course.allowed_code import refusals
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport, leak_problems
 from leaklab.features.course.records import WorkRecord, differences, take_record
-from leaklab.features.course.staging import PROGRAM_FILE, Stage, staged, workers_of
+from leaklab.features.course.staging import Stage, staged, workers_of
 from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import EndReason

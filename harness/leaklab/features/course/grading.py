@@ -3,10 +3,9 @@
 from pathlib import PurePath
 
 from leaklab.features.course.course_state import Diagnosis, ExerciseProgress, GivenAnswer
-from leaklab.features.course.diagnosis import grade_diagnosis
+from leaklab.features.course.diagnosis import PROGRAM_FILE, grade_diagnosis
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport
-from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Pattern, Resource
 from leaklab.model.verdicts import Conclusion

@@ -13,8 +13,8 @@ from msgspec.structs import asdict
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.stories import STORY_FILE
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.features.course.workspace import init_workspace
 from leaklab.model.errors import BadInput, NotSaved
 from leaklab.model.scenario import Scenario

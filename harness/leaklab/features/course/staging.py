@@ -17,12 +17,12 @@ from msgspec.structs import replace
 from leaklab.agent.leaklab_agent import recorder
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.plan import DEFAULT_WORKERS
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
 from leaklab.model.job import Job
 from leaklab.model.scenario import ControlTruth, Mode, Pattern, Scenario, Variant
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
-PROGRAM_FILE = "program.py"
 RECORDER = "leaklab_recorder"
 # The scenario's workload, recording so that the lab counts the work that the program does.
 STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of the work."""
