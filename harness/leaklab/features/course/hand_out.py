@@ -88,4 +88,4 @@ def _is_set(scenario: Scenario, key: str) -> bool:
 
 def _toml(value: object) -> str:
     """Write a value as TOML, which agrees with JSON for strings, numbers and lists of them."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)
