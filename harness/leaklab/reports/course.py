@@ -12,6 +12,7 @@ from leaklab.features.course.course_state import (
     Step,
 )
 from leaklab.features.course.diagnosis import LineGrade
+from leaklab.features.course.exercise_proofs import ExerciseProof
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.workspace import Workspace
 from leaklab.model.text import counted
@@ -30,6 +31,7 @@ STEPS = {
 # An innocent program has nothing to find and to fix.
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
+CONDEMNED = {True: "yes", False: "NO", None: ""}
 NOTED = "Noted. This is a hand-out: it is graded later."
 
 LINE_TEXTS = {
@@ -197,3 +199,24 @@ def hints_text(hints: Sequence[str], shown: int) -> str:
     left = len(hints) - shown
     more = f"{counted(left, 'hint')} left" if left else "that was the last hint"
     return "\n".join([*lines, f"({more})"]) + "\n"
+
+
+def proofs_table(proofs: Sequence[ExerciseProof]) -> Table:
+    """Return a row for each exercise: whether its reference passes, and its leak does not."""
+    rows = [
+        (
+            proof.exercise,
+            "skipped" if proof.skipped else "NO" if proof.reference_problems else "yes",
+            CONDEMNED[proof.condemned],
+            f"{proof.seconds:.1f}",
+        )
+        for proof in proofs
+    ]
+    alarms = frozenset(row for row, proof in enumerate(proofs) if not proof.holds)
+    notes = [f"{proof.exercise}: {text}" for proof in proofs for text in _proof_notes(proof)]
+    columns = ("exercise", "reference passes", "leak fails", "seconds")
+    return Table(columns, rows, right=frozenset({"seconds"}), alarms=alarms, notes=notes)
+
+
+def _proof_notes(proof: ExerciseProof) -> list[str]:
+    return [*proof.reference_problems, *filter(None, [proof.skipped])]

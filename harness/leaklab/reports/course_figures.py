@@ -83,6 +83,8 @@ def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
     lines += [f"  {problem}" for problem in report.all_problems]
     if passes:
         lines.append(f"Passed: {exercise.title}.")
+    elif report.passes and not exercise.is_graded:
+        lines.append("It does its job and does not leak. This is a hand-out: it is graded later.")
     elif report.passes and not exercise.leaks:
         lines.append("It does not leak. Was there anything to fix? Answer first, and 'reset' it.")
     elif report.passes:

@@ -31,7 +31,7 @@ def command(
     workspace: Path | None,
     catalogue: Path | None,
 ) -> Exit:
-    """GivenAnswer whether the program leaks, and what."""
+    """Answer whether the program leaks, and what."""
     if (conclusion == LEAK) is not bool(resource):
         raise BadInput("name what leaks with --resource, and only with 'leak'")
     hunt = open_hunt(workspace, exercise, catalogue)
