@@ -22,6 +22,7 @@ from leaklab.features.course.hand_out import COURSE
 from leaklab.features.course.staging import Stage, staged
 from leaklab.features.course.workspace import Workspace, find_folder
 from leaklab.model.errors import BadInput
+from leaklab.reports.course import next_text
 
 # The time that one run of a learner's program may take; an endless loop takes no longer.
 RUN_SECONDS = 60.0
@@ -124,6 +125,12 @@ def require_begun(hunt: Hunt) -> None:
     """
     if hunt.progress.is_over:
         raise BadInput(f"{hunt.exercise.name} is over; 'leaklab learn next' goes on")
+
+
+def write_next(hunt: Hunt) -> None:
+    """Write what is next in the exercise, as it is after the command."""
+    state, _ = read_state(hunt.workspace.folder)
+    write_lines(f"Next: {next_text(hunt.exercise, state.of(hunt.exercise.name))}")
 
 
 def write_lines(text: str) -> None:

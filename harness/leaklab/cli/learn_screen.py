@@ -22,7 +22,7 @@ from textual.widgets import Footer, Input, Markdown, RichLog, Static
 
 from leaklab.cli.learn import Hunt
 from leaklab.features.course.course_state import read_state
-from leaklab.reports.course import status_text
+from leaklab.reports.course import compact_status_text
 
 IDLE = "Type a command, for example: answer leak --resource memory"
 BUSY = "measuring; Ctrl-C ends it"
@@ -41,7 +41,7 @@ class LearnScreen(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("f2", "run('watch')", "watch"),
         Binding("f3", "run('measure')", "measure"),
-        Binding("f4", "run('simplify')", "simplify"),
+        Binding("f4", "run('simplify')", "simplify", show=False),
         Binding("f5", "run('profile --with tracemalloc')", "profile"),
         Binding("f6", "run('hint')", "hint"),
         Binding("f7", "run('check')", "check"),
@@ -65,7 +65,7 @@ class LearnScreen(App[None]):
             yield Static(id="status")
         yield RichLog(id="log", wrap=True, markup=False)
         yield Input(placeholder=IDLE, id="command")
-        yield Footer()
+        yield Footer(compact=True)
 
     def on_mount(self) -> None:
         """Fill the screen."""
@@ -136,6 +136,6 @@ class LearnScreen(App[None]):
         state, _ = read_state(self._hunt.workspace.folder)
         exercise = self._hunt.workspace.current(state)
         self.query_one(Markdown).update(exercise.story)
-        text = status_text(self._hunt.workspace, state)
+        text = compact_status_text(self._hunt.workspace, state)
         self.query_one("#status", Static).update(escape(text))
         self.query_one(Input).placeholder = IDLE

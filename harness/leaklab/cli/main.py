@@ -188,8 +188,10 @@ def selftest() -> None:
 def learn(context: click.Context) -> None:
     """Hunt leaks: each exercise asks for the diagnosis and for the fix.
 
-    Without a command, a terminal shows the exercise with its keys, and anything
-    else the status. Begin with 'leaklab learn init'.
+    An exercise is a program and a story: what was reported of it. You run the
+    program, say whether it leaks and what, name the line, and fix it. Some do
+    not leak. Begin with 'leaklab learn init'; without a command, 'leaklab
+    learn' shows where you are and what is next, on a terminal with its keys.
     """
     if context.invoked_subcommand is None:
         import_module("leaklab.cli.learn_home").show_home()

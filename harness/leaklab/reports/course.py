@@ -16,15 +16,19 @@ from leaklab.features.course.exercise_proofs import ExerciseProof
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.workspace import Workspace
 from leaklab.model.text import counted
+from leaklab.model.verdicts import Conclusion
 from leaklab.reports.table import Table
 
 # What each step is, and the command that does it.
 STEPS = {
     Step.DETECT: ("watch the program run", "watch"),
-    Step.CONFIRM: ("measure it, and answer: a leak or not?", "measure, answer"),
+    Step.CONFIRM: ("measure it, and answer: a leak or not?", "measure"),
     Step.SIMPLIFY: ("find the smallest run that still shows it", "simplify"),
     Step.PROFILE: ("ask a profiler", "profile --with tracemalloc"),
-    Step.ANALYSE: ("name the line that retains, and the pattern", "diagnose"),
+    Step.ANALYSE: (
+        "name the line that retains, and the pattern",
+        "diagnose --line program.py:N --pattern P",
+    ),
     Step.FIX: ("edit program.py", "check --on-save"),
     Step.VERIFY: ("have the fix judged", "check"),
 }
@@ -32,6 +36,7 @@ STEPS = {
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
 CONDEMNED = {True: "yes", False: "NO", None: ""}
+ANSWER = "leaklab learn answer clean   (or: answer leak --resource RESOURCE)"
 NOTED = "Noted. This is a hand-out: it is graded later."
 
 LINE_TEXTS = {
@@ -46,7 +51,7 @@ LINE_TEXTS = {
 
 
 def status_text(workspace: Workspace, state: CourseState) -> str:
-    """Return where the learner is, what is next, and how much is done."""
+    """Return where the learner is, how much is done, and what is next."""
     exercise = workspace.current(state)
     progress = state.of(exercise.name)
     over = sum(state.of(e.name).is_over for e in workspace.exercises)
@@ -55,27 +60,59 @@ def status_text(workspace: Workspace, state: CourseState) -> str:
         f"{over} of {len(workspace.exercises)} are done. The story and the program are in",
         f"  {workspace.folder_of(exercise)}",
         "",
-        *_step_lines(progress),
+        *_step_lines(exercise, progress),
         "",
-        f"Next: {next_text(progress)}",
+        f"Next: {next_text(exercise, progress)}",
     ]
     return "\n".join(lines) + "\n"
 
 
-def next_text(progress: ExerciseProgress) -> str:
+def compact_status_text(workspace: Workspace, state: CourseState) -> str:
+    """Return the status in few and short lines, for a part of a screen."""
+    exercise = workspace.current(state)
+    progress = state.of(exercise.name)
+    done = [f"[{'x' if _is_done(step, progress) else ' '}] {step:<9}" for step in Step]
+    lines = [
+        f"{exercise.title}, {exercise.number} of {len(workspace.exercises)}",
+        str(workspace.program_of(exercise).relative_to(workspace.folder)),
+        "",
+        *(" ".join(done[i : i + 2]) for i in range(0, len(done), 2)),
+        "",
+        f"Next: {next_text(exercise, progress)}",
+    ]
+    return "\n".join(lines)
+
+
+def next_text(exercise: Exercise, progress: ExerciseProgress) -> str:
     """Return the next command, and what it is for."""
-    if progress.is_over:
+    noted_as_clean = not exercise.is_graded and progress.answers[-1:] and not _is_leak(progress)
+    if progress.is_over or noted_as_clean:
         return "leaklab learn next"
+    answered = progress.has_right_answer or (progress.answers and not exercise.is_graded)
+    if Step.CONFIRM in progress.steps and not answered:
+        return ANSWER
     for step, (what, command) in STEPS.items():
         if step not in progress.steps:
-            return f"leaklab learn {command.partition(',')[0]}   ({what})"
+            return f"leaklab learn {command}   ({what})"
     return "leaklab learn check"
 
 
-def _step_lines(progress: ExerciseProgress) -> list[str]:
+def _is_leak(progress: ExerciseProgress) -> bool:
+    return progress.answers[-1].conclusion is Conclusion.LEAK
+
+
+def _is_done(step: Step, progress: ExerciseProgress) -> bool:
+    """Return whether a step was done; measuring confirms nothing without an answer."""
+    return step in progress.steps and (step is not Step.CONFIRM or bool(progress.answers))
+
+
+def _step_lines(exercise: Exercise, progress: ExerciseProgress) -> list[str]:
+    """Return a line for each step; of an innocent program that is over, only those it needs."""
+    is_innocent = exercise.is_graded and not exercise.leaks
+    steps = STEPS_OF_ALL if progress.is_over and is_innocent else tuple(STEPS)
     return [
-        f"  [{'x' if step in progress.steps else ' '}] {step:<9} {what}"
-        for step, (what, _) in STEPS.items()
+        f"  [{'x' if _is_done(step, progress) else ' '}] {step:<9} {STEPS[step][0]}"
+        for step in steps
     ]
 
 
@@ -195,6 +232,8 @@ def _try(number: int | None) -> str:
 
 def hints_text(hints: Sequence[str], shown: int) -> str:
     """Return the hints that were shown, numbered."""
+    if not hints:
+        return "This is a hand-out: it has no hints. Ask your teacher.\n"
     lines = [f"{number}. {hint}" for number, hint in enumerate(hints[:shown], 1)]
     left = len(hints) - shown
     more = f"{counted(left, 'hint')} left" if left else "that was the last hint"

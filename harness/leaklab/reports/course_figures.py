@@ -5,9 +5,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport
 from leaklab.features.course.observing import Glance, ProcessRow
+from leaklab.model.measurement import Life
 from leaklab.model.result import Result
 from leaklab.model.signals import Samples, Signal
+from leaklab.model.text import counted
 from leaklab.model.units import format_bytes
+from leaklab.reports.course import NOTED
 from leaklab.reports.runs import growth_text
 from leaklab.reports.table import Table
 from leaklab.verdict.run import process_label
@@ -22,6 +25,7 @@ GROWTH_COLUMNS = {
     "shm": Signal.TMPFS,
 }
 MAX_ROWS = 10
+PROCESSES = "replaced processes"
 BAR_WIDTH = 40
 
 
@@ -29,6 +33,8 @@ def growth_tables(result: Result) -> Iterator[Table]:
     """Return a table for each process, or one for the whole tree where that is judged."""
     if result.scope == "tree" and result.tree:
         yield growth_table("all processes", result.unit, result.tree.samples)
+        if result.tree.replaced:
+            yield replaced_table(result.tree.replaced)
         return
     for process in result.processes:
         if process.samples.units:
@@ -43,8 +49,23 @@ def growth_table(name: str, unit: str, samples: Samples) -> Table:
         (f"{samples.units[row]:,}", *(_cell(t, column, row) for t, column in columns.items()))
         for row in doublings(samples.units)
     ]
-    heading = f"{unit}s ({name})"
-    return Table((heading, *columns), rows, right=frozenset((heading, *columns)))
+    heading = f"units ({name})"
+    notes = [f"a unit of work is: {unit}"]
+    return Table((heading, *columns), rows, right=frozenset((heading, *columns)), notes=notes)
+
+
+def replaced_table(lives: Sequence[Life]) -> Table:
+    """Return a row for each process that ended during the run: its memory at its start and end."""
+    rows = []
+    for life in lives[-MAX_ROWS:]:
+        (done, memory) = life.rows
+        first, last = int(memory[0]), int(memory[-1])
+        rows.append(
+            (f"{done[0]:,.0f}", f"{done[-1]:,.0f}", format_bytes(first), format_bytes(last))
+        )
+    columns = ("from unit", "to unit", "memory at first", "at last")
+    notes = [f"the last {len(rows)} of {counted(len(lives), 'replaced process', PROCESSES)}"]
+    return Table(columns, rows, right=frozenset(columns), notes=notes)
 
 
 def doublings(units: Sequence[int]) -> list[int]:
@@ -68,8 +89,12 @@ def simplify_table(results: Sequence[Result]) -> Table:
     rows = [
         (str(r.mode), f"{r.workers}", f"{r.units_done:,}", growth_text(r.verdict)) for r in results
     ]
-    columns = ("mode", "processes", f"{results[0].unit}s", "growth/unit")
-    notes = ["the growth is that of the resource that grows most, by the lab's estimate"]
+    columns = ("mode", "processes", "units", "growth/unit")
+    notes = [
+        f"a unit of work is: {results[0].unit}",
+        "the growth is that of the resource that grows most, by the lab's estimate",
+        "profile the smallest run that still shows it, with --units",
+    ]
     return Table(columns, rows, right=frozenset(columns[1:]), notes=notes)
 
 
@@ -84,7 +109,7 @@ def fix_text(report: FixReport, exercise: Exercise, *, passes: bool) -> str:
     if passes:
         lines.append(f"Passed: {exercise.title}.")
     elif report.passes and not exercise.is_graded:
-        lines.append("It does its job and does not leak. This is a hand-out: it is graded later.")
+        lines.append(f"It does its job and does not leak. {NOTED}")
     elif report.passes and not exercise.leaks:
         lines.append("It does not leak. Was there anything to fix? Answer first, and 'reset' it.")
     elif report.passes:
@@ -125,7 +150,7 @@ def _growth_words(result: Result) -> str:
 
 
 def top_table(first: Mapping[int, ProcessRow], last: Glance) -> Table:
-    """Return a row for each process as top shows it, with what each column gained.
+    """Return a row for each process as top shows it, and a row below it with what it gained.
 
     Args:
         first: The first row of each process, by its pid.
@@ -133,28 +158,36 @@ def top_table(first: Mapping[int, ProcessRow], last: Glance) -> Table:
     """
     rows = []
     for row in last.rows:
-        old = first[row.pid]
-        rows.append(
-            (
-                f"{row.pid}",
-                format_bytes(row.virt_bytes),
-                _gained(format_bytes(row.res_bytes), row.res_bytes - old.res_bytes),
-                format_bytes(row.shr_bytes),
-                f"{row.memory_share:.1%}",
-                _more(row.files, old.files),
-                _more(row.sockets, old.sockets),
-                _more(row.threads, old.threads),
-                row.name,
-            )
-        )
+        rows.append(_top_row(row))
+        gained = _gained_row(first[row.pid], row)
+        if any(gained):
+            rows.append(gained)
     columns = ("PID", "VIRT", "RES", "SHR", "%MEM", "files", "sockets", "threads", "COMMAND")
-    note = f"after {last.seconds:.0f} s; in brackets, what was gained since the first look"
+    note = f"after {last.seconds:.0f} s; +: what a process gained since the first look"
     return Table(columns, rows, right=frozenset(columns[:-1]), notes=[note])
 
 
-def _gained(text: str, gained: int) -> str:
-    return f"{text} (+{format_bytes(gained)})" if gained > 0 else text
+def _top_row(row: ProcessRow) -> tuple[str, ...]:
+    return (
+        f"{row.pid}",
+        format_bytes(row.virt_bytes),
+        format_bytes(row.res_bytes),
+        format_bytes(row.shr_bytes),
+        f"{row.memory_share:.1%}",
+        f"{row.files:,}",
+        f"{row.sockets:,}",
+        f"{row.threads:,}",
+        row.name,
+    )
 
 
-def _more(now: int, before: int) -> str:
-    return f"{now:,} (+{now - before:,})" if now > before else f"{now:,}"
+def _gained_row(first: ProcessRow, row: ProcessRow) -> tuple[str, ...]:
+    """Return what a process gained, below each column; empty where it gained nothing."""
+    memory = row.res_bytes - first.res_bytes
+    counts = (
+        row.files - first.files,
+        row.sockets - first.sockets,
+        row.threads - first.threads,
+    )
+    res = f"+{format_bytes(memory)}" if memory > 0 else ""
+    return ("", "", res, "", "", *(f"+{n:,}" if n > 0 else "" for n in counts), "")

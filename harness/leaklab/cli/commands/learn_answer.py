@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.grading import graded_answer, passes_as_innocent
 from leaklab.model.errors import BadInput, Exit
@@ -31,17 +31,26 @@ def command(
     workspace: Path | None,
     catalogue: Path | None,
 ) -> Exit:
-    """Answer whether the program leaks, and what."""
+    """Say whether the program leaks, and what.
+
+    For example: leaklab learn answer clean, or leaklab learn answer leak --resource memory. A wrong
+    answer is counted, and you may answer again.
+    """
     if (conclusion == LEAK) is not bool(resource):
-        raise BadInput("name what leaks with --resource, and only with 'leak'")
+        raise BadInput(
+            "'leak' needs what leaks, and 'clean' does not: leaklab learn answer leak "
+            "--resource memory, for example"
+        )
     hunt = open_hunt(workspace, exercise, catalogue)
     named = Resource(resource) if resource else None
     answer = graded_answer(hunt.exercise, Conclusion(conclusion), named)
     with hunt.changing() as progress:
         progress.do(Step.CONFIRM)
         progress.answers.append(answer)
-        if passes_as_innocent(hunt.exercise, progress):
+        if hunt.exercise.is_graded and passes_as_innocent(hunt.exercise, progress):
             progress.passed = not progress.gave_up
             progress.finish()
     write_lines(answer_text(answer, hunt.exercise))
+    if answer.right or not hunt.exercise.is_graded:
+        write_next(hunt)
     return Exit.AS_EXPECTED if answer.right or not hunt.exercise.is_graded else Exit.DIFFERS

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.grading import graded_diagnosis, read_place
 from leaklab.model.errors import Exit
@@ -37,4 +37,6 @@ def command(
         progress.do(Step.ANALYSE)
         progress.diagnoses.append(diagnosis)
     write_lines(diagnosis_text(diagnosis, hunt.exercise))
+    if diagnosis.is_right or not hunt.exercise.is_graded:
+        write_next(hunt)
     return Exit.AS_EXPECTED if diagnosis.is_right or not hunt.exercise.is_graded else Exit.DIFFERS

@@ -7,7 +7,7 @@ import click
 
 from leaklab import reports
 from leaklab.cli import options, progress
-from leaklab.cli.learn import RUN_SECONDS, course_options, exercise_option, open_hunt
+from leaklab.cli.learn import RUN_SECONDS, course_options, exercise_option, open_hunt, write_next
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.measuring import measured
 from leaklab.model.scenario import Mode
@@ -29,11 +29,13 @@ from leaklab.runs.limits import make_limits
     show_default=True,
     help="In one process, or in a pool of workers.",
 )
+@options.option_changes
 @exercise_option
 @course_options
 def command(
     units: int | None,
     mode: str,
+    changes: tuple[str, ...],
     exercise: str | None,
     workspace: Path | None,
     catalogue: Path | None,
@@ -43,9 +45,11 @@ def command(
     The figures are those that the kernel gives, without a verdict: that is the next question.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
-    with hunt.staged() as stage, progress.open_progress() as listener:
+    with hunt.staged() as unchanged, progress.open_progress() as listener:
+        stage = unchanged.with_options(changes)
         result = measured(stage, Mode(mode), units, make_limits(None, RUN_SECONDS), listener)
     with hunt.changing() as done:
         done.do(Step.CONFIRM)
     for table in growth_tables(result):
         reports.print_table(table, sys.stdout)
+    write_next(hunt)

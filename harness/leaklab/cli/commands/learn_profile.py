@@ -7,7 +7,7 @@ import click
 
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
 from leaklab.features.course.course_state import Step
 from leaklab.features.profilers.profile import ProfileRequest, make_profiles
 from leaklab.features.profilers.registry import PROFILERS
@@ -67,4 +67,5 @@ def command(
     if not failed:
         with hunt.changing() as done:
             done.do(Step.PROFILE)
+        write_next(hunt)
     return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED

@@ -7,7 +7,7 @@ import click
 
 from leaklab import reports
 from leaklab.cli import progress
-from leaklab.cli.learn import RUN_SECONDS, course_options, exercise_option, open_hunt
+from leaklab.cli.learn import RUN_SECONDS, course_options, exercise_option, open_hunt, write_next
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.measuring import simplified
 from leaklab.reports.course_figures import simplify_table
@@ -28,3 +28,4 @@ def command(exercise: str | None, workspace: Path | None, catalogue: Path | None
     with hunt.changing() as done:
         done.do(Step.SIMPLIFY)
     reports.print_table(simplify_table(results), sys.stdout)
+    write_next(hunt)

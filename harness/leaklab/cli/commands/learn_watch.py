@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from leaklab import reports
-from leaklab.cli.learn import course_options, exercise_option, open_hunt
+from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_next
 from leaklab.cli.param_types import Seconds
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.observing import Glance, ProcessRow, moments
@@ -57,6 +57,7 @@ def command(
         reports.print_table(table, sys.stdout)
         with hunt.changing() as done:
             done.do(Step.DETECT)
+        write_next(hunt)
 
 
 def _tables(watched: Iterable[Glance]) -> Iterator[Table]:

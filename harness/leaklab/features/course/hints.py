@@ -4,6 +4,9 @@ import re
 
 from leaklab.features.course.exercises import Exercise
 
+# How long `learn watch` keeps a program running that another tool is to inspect.
+HOLD = "leaklab learn watch --for 60s"
+
 
 def hints_of(exercise: Exercise) -> list[str]:
     """Return the hints of an exercise with its own commands, and without the scenario's name."""
@@ -15,7 +18,20 @@ def hints_of(exercise: Exercise) -> list[str]:
 def in_words_of_course(text: str, scenario: str) -> str:
     """Replace commands about a scenario, and its files, by those of the course."""
     name = re.escape(scenario)
-    text = re.sub(rf"leaklab run {name}\b", "leaklab learn measure", text)
-    text = re.sub(rf"leaklab profile {name}\b", "leaklab learn profile", text)
+    text = re.sub(rf"`leaklab (?:run|profile) {name}\b([^`]*)`", _course_command, text)
+    text = re.sub(r"`(--with [^`]+)`", r"`leaklab learn profile \1`", text)
+    text = text.replace("`tree.replaced`", "the table of replaced processes")
     text = re.sub(rf"(?:scenarios/{name}/)?\b(?:buggy|fixed|program)\.py\b", "program.py", text)
-    return re.sub(rf"\b{name}\b", "the program", text)
+    return re.sub(rf"(?:scenarios/)?\b{name}\b", "the program", text)
+
+
+def _course_command(match: re.Match[str]) -> str:
+    """Return the command of the course that shows the same.
+
+    A profile without a profiler shows the kernel's figures, as `learn measure` does.
+    """
+    arguments = re.sub(r"^/\w+|\s--variant[ =]\w+|\s--json\b", "", match[1])
+    if "--hold" in arguments:
+        return f"`{HOLD}`"
+    command = "profile" if "--with" in arguments else "measure"
+    return f"`leaklab learn {command}{arguments}`"

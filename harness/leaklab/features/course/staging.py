@@ -6,9 +6,11 @@ What it prints names the file of the stage, which `Stage.presentable` replaces b
 """
 
 import contextlib
+import dataclasses
+import re
 import secrets
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,6 +18,7 @@ from msgspec.structs import replace
 
 from leaklab.agent.leaklab_agent import recorder
 from leaklab.catalogue.folders import Catalogue
+from leaklab.catalogue.options import resolve_options
 from leaklab.catalogue.plan import DEFAULT_WORKERS
 from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
@@ -24,6 +27,8 @@ from leaklab.model.scenario import ControlTruth, Mode, Pattern, Scenario, Varian
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
 RECORDER = "leaklab_recorder"
+# The folders of the lab, which are gone when the learner reads of them.
+TEMPORARY_FOLDER = re.compile(r"(?:/[^/\s:\"']+)*/leaklab-[^/\s:\"']+/(?:stage/)?")
 # The scenario's workload, recording so that the lab counts the work that the program does.
 STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of the work."""
 
@@ -85,11 +90,22 @@ class Stage:
             budget_seconds=budget_seconds,
         )
 
+    def with_options(self, changes: Sequence[str]) -> "Stage":
+        """Return the stage with `name=value` changes of the program's options.
+
+        Raises:
+            BadInput: A change has an unknown name, or a value of another type.
+        """
+        options = resolve_options(self.scenario, changes)
+        return dataclasses.replace(self, scenario=replace(self.scenario, options=options))
+
     def presentable(self, text: str) -> str:
-        """Return a text of a run with the path that the learner knows."""
+        """Return a text of a run with the path that the learner knows, and no temporary one."""
         folder = self.catalogue.folder(self.scenario.name)
         text = text.replace(str(folder / PROGRAM_FILE), str(self.shown))
-        return text.replace(f"scenarios/{self.scenario.name}/{PROGRAM_FILE}", str(self.shown))
+        text = text.replace(f"scenarios/{self.scenario.name}/{PROGRAM_FILE}", str(self.shown))
+        text = TEMPORARY_FOLDER.sub("", text)
+        return text.replace(f"scenarios/{self.scenario.name}/real_workload.py", "workload.py")
 
 
 def workers_of(mode: Mode) -> int:
