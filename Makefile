@@ -21,7 +21,7 @@ COMMITS ?= 10
 export BASE HEAD FACTOR MARKDOWN
 
 .DEFAULT_GOAL := help
-.PHONY: help setup lint test test-quick test-core soak overhead observer accuracy check build clean \
+.PHONY: help setup lint test test-quick test-core soak exercises overhead observer accuracy check build clean \
   docs learn-page bench bench-quick bench-all continuous history preview setup-profilers tools profilers matrix detection-limit trace-leak claims peers floor performance
 
 help: ## List the targets
@@ -75,6 +75,9 @@ test-core: $(READY) ## Run the tests of model and verdict only
 
 check: $(READY) ## Lint the catalogue and run every functional contract
 	$(BIN)/leaklab check
+
+exercises: $(READY) ## Check that references pass as fixes and leaks do not
+	$(BIN)/leaklab selftest exercises $(NAMES)
 
 soak: $(READY) ## Run everything beside two busy processes (N=20 times)
 	$(BIN)/leaklab selftest soak --repeat $(N)

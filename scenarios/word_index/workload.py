@@ -37,7 +37,7 @@ def revisions(lab: Lab) -> Iterator[Article]:
     if source == "dump" and dump:
         return over_and_over(dump)
     raise ValueError(
-        f"cannot read source={source}: say synthetic, http, or dump=PATH"
+        f"this workload cannot read source={source}: say synthetic, http, or dump=PATH"
         " with a MediaWiki export"
     )
 

@@ -17,7 +17,7 @@ from process.conftest import TOYS, Leaklab, complaints
 pytestmark = pytest.mark.process
 
 # A run that is judged as it would be without the fault, or fails alone.
-JUDGED = ["pipe", "link", "numbers"]
+JUDGED = ["pipe", "link", "numbers", "deep"]
 FAILING = {
     "shrink": "PermissionError: [Errno 1] Operation not permitted",
     "rows": "the program changed the lab's table of samples",
@@ -46,10 +46,11 @@ def test_a_run_that_holds_its_supervisor_is_given_up(monkeypatch: pytest.MonkeyP
     catalogue = open_catalogue(TOYS)
     (job,) = plan(catalogue, PlanRequest(("faulty",), options=("fault=trace",)))
     with (
-        ProcessExecutor(catalogue, make_limits(None, 1.0)) as executor,
+        ProcessExecutor(catalogue, make_limits(None, 60.0)) as executor,
         pytest.raises(NotMeasured, match="the run was given up, because it did not end"),
     ):
-        executor.execute(job, lambda _: None)
+        # The next unit traces the supervisor and hangs.
+        executor.execute(job, lambda units: executor.cancel() if units == 49 else None)
 
 
 def test_a_watched_program_with_a_name_that_is_not_utf8_has_a_report(

@@ -64,7 +64,9 @@ class Catalogue:
             BadInput: There is no such scenario, or its file is wrong; the message has the nearest
                 name, or all mistakes in the file.
         """
-        known = self.names()
+        return self._load(name, self.names())
+
+    def _load(self, name: str, known: list[str]) -> Scenario:
         if name not in known:
             raise BadInput(f"no scenario {name!r}; {self._nearest(name, known)}")
         scenario = read_scenario(self.folder(name))
@@ -89,7 +91,8 @@ class Catalogue:
         Raises:
             BadInput: As `load`.
         """
-        return [self.load(name) for name in (tuple(names) or self.names())]
+        known = self.names()
+        return [self._load(name, known) for name in (tuple(names) or known)]
 
 
 def builtin_root() -> Path:

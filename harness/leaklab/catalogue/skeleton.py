@@ -25,14 +25,17 @@ modes    = ["inline", "fork", "spawn", "forkserver", "multiprocess"]
 level    = 1
 exercise = "FILL IN: a name that gives nothing away: lower-case words with underscores"
 hints    = [
-    "FILL IN: the symptom to look at.",
-    "FILL IN: the tool and the exact command.",
+    "FILL IN: the symptom to look at, without a command.",
+    "FILL IN: the tool and the command: `leaklab run {name}`, or profile with its options.",
     "FILL IN: what that tool shows here.",
-    "FILL IN: the line that retains, and the pattern; no line of the fix.",
+    "FILL IN: {last_hint}",
 ]
 sources  = ["FILL IN: where this leak is described."]
 
 """
+
+PAIR_LAST_HINT = "the line that retains, and the pattern by its name; no line of the fix."
+CONTROL_LAST_HINT = "why it does not leak, in these words."
 
 PAIR_TRUTH = """[buggy]
 growth     = "unbounded"
@@ -147,9 +150,10 @@ COMMON_FILES = {"workload.py": EXAMPLE_WORKLOAD, STORY_FILE: STORY_BLANKS}
 def pair_files(name: str) -> dict[str, str]:
     """Return the files of a new pair, by their names."""
     pattern = f'"FILL IN: one of {PATTERNS}"'
+    blanks = DECLARATION_BLANKS.format(name=name, pattern=pattern, last_hint=PAIR_LAST_HINT)
     return {
         **COMMON_FILES,
-        "scenario.toml": DECLARATION_BLANKS.format(pattern=pattern) + PAIR_TRUTH.format(name=name),
+        "scenario.toml": blanks + PAIR_TRUTH.format(name=name),
         "README.md": LESSON_BLANKS.format(name=name, why="Why the fix works"),
         "buggy.py": BUGGY_EXAMPLE,
         "fixed.py": SOUND_EXAMPLE,
@@ -158,9 +162,10 @@ def pair_files(name: str) -> dict[str, str]:
 
 def control_files(name: str) -> dict[str, str]:
     """Return the files of a new control, by their names."""
+    blanks = DECLARATION_BLANKS.format(name=name, pattern='"none"', last_hint=CONTROL_LAST_HINT)
     return {
         **COMMON_FILES,
-        "scenario.toml": DECLARATION_BLANKS.format(pattern='"none"') + CONTROL_TRUTH,
+        "scenario.toml": blanks + CONTROL_TRUTH,
         "README.md": LESSON_BLANKS.format(name=name, why="Why there is nothing to fix"),
         "program.py": SOUND_EXAMPLE,
     }

@@ -1,5 +1,7 @@
 """The linter of exercises: neither the name nor the story nor a hint gives the answer away.
 
+The four hints have levels: the symptom, the command, what it shows, and the line with its pattern.
+
 A story is what a user, an operator or a dashboard reports. The learner has to find out whether the
 program leaks, so the stories of innocent programs must sound as guilty as those of the others.
 """
@@ -25,17 +27,46 @@ EXERCISE_KEY = re.compile(r"^exercise\s*=\s*[\"'](\w*)", re.M)
 LEAK = re.compile(r"\bleak\w*", re.I)
 END_OF_SENTENCE = re.compile(r"(?<=[.!?])\s+")
 JOINT = re.compile(r"[\s_-]+")
+# A single word in backticks is a name of the program, and several words are a command.
+COMMAND = re.compile(r"`[\w./-]+ [^`]*`")
+COURSE_COMMAND = re.compile(r"`leaklab learn \w+")
+ACQUITTAL = re.compile(r"\b(no leak|does not leak)\b", re.I)
 
 
 def exercise_problems(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     """Yield the problems of a scenario as an exercise: what is wrong, and what to do."""
+    yield from _hint_problems(catalogue, scenario)
+    if scenario.exercise:
+        yield from _name_problems(catalogue, scenario)
+        yield from _story_problems(catalogue, scenario)
+
+
+def _hint_problems(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     fix = _added_lines(catalogue, scenario)
     for number, hint in enumerate(scenario.hints, 1):
         for line in sorted(_lines_in(hint, fix)):
             yield f"hint {number} has a line of the fix, {line!r}: lead to it without it"
-    if scenario.exercise:
-        yield from _name_problems(catalogue, scenario)
-        yield from _story_problems(catalogue, scenario)
+    own_command = re.compile(rf"`leaklab (run|profile) {re.escape(scenario.name)}\b")
+    for problem in _level_problems(scenario.hints, own_command, scenario.pattern):
+        yield f"hint {problem}"
+    for problem in _level_problems(scenario.exercise_hints, COURSE_COMMAND, Pattern.NONE):
+        yield f"exercise hint {problem}"
+
+
+def _level_problems(
+    hints: tuple[str, ...], command: re.Pattern[str], pattern: Pattern
+) -> Iterator[str]:
+    """Yield what is missing in the levels of four hints; any other number has no levels."""
+    match hints:
+        case (symptom, tool, _, line):
+            if early := COMMAND.search(symptom):
+                yield f"1 has the command {early[0]}: say what to look at, and move it to hint 2"
+            if not command.search(tool):
+                yield "2 has no command of leaklab for this program: give it in backticks"
+            if pattern is Pattern.NONE and not ACQUITTAL.search(line):
+                yield "4 does not say 'no leak' or 'does not leak': say why the program is innocent"
+            if pattern is not Pattern.NONE and not _phrase(pattern).search(line):
+                yield f"4 does not name the pattern: write {str(pattern)!r} there"
 
 
 def _name_problems(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:

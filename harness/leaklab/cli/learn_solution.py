@@ -5,13 +5,18 @@ from leaklab.catalogue.lint import unified_diff
 from leaklab.cli.learn import Hunt
 from leaklab.cli.pager import Page
 from leaklab.features.course.diagnosis import line_of
+from leaklab.model.errors import BadInput
 
 
 def solution_page(hunt: Hunt) -> Page:
-    """Return the page that is shown when an exercise is over."""
+    """Return the page that is shown when an exercise is over.
+
+    Raises:
+        BadInput: The workspace is a hand-out.
+    """
     exercise = hunt.exercise
     if not exercise.is_graded:
-        return Page(["This is a hand-out: it has no solutions. Ask your teacher."])
+        raise BadInput("a hand-out has no solutions: whoever handed it out has them")
     lesson = read_text_of(exercise.folder / "README.md")
     lines = [f"{exercise.name} is the scenario {exercise.scenario.name}."]
     truth = exercise.truth

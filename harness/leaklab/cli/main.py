@@ -43,6 +43,7 @@ SELFTEST_SECTIONS = {
     "Is it right?": {
         "accuracy": "Rate the verdict on generated series of known truth.",
         "detection-limit": "Measure how surely and soon the smallest leaks are found.",
+        "exercises": "Check that references pass as fixes, and leaks do not.",
         "matrix": "Judge all variants in all modes; count wrong verdicts.",
         "soak": "Repeat every run beside two busy processes.",
         "tools": "Compare leaklab with other memory profilers.",
@@ -96,7 +97,7 @@ COMMAND_PATHS = (
 )
 # Earlier names, which still work and are not shown. Self-tests were commands of their own.
 RENAMED = {"floor": "detection-limit", "peers": "tools"}
-NEVER_OUTSIDE = {"claims", "profilers", "trace-leak"}
+NEVER_OUTSIDE = {"claims", "exercises", "profilers", "trace-leak"}
 HIDDEN = {**{name: name for name in SELFTESTS if name not in NEVER_OUTSIDE}, **RENAMED}
 
 SETTINGS = {"help_option_names": ["-h", "--help"], "max_content_width": 80}

@@ -10,6 +10,7 @@ from enum import Enum
 
 import click
 
+from leaklab.model.errors import printable_lines
 from leaklab.reports.terminal import terminal_width
 from leaklab.reports.wrapping import MAX_WIDTH
 
@@ -51,7 +52,13 @@ def show_page(page: Page, paging: Paging = Paging.WHERE_LONG) -> None:
 
     On a terminal Markdown is rendered, and a page that is longer than the screen goes to the
     program in PAGER, or to `less`, unless `paging` is NEVER. With NO_COLOR there are no colours.
+    Control characters of a catalogue never reach the terminal.
     """
+    page = Page(
+        [printable_lines(line) for line in page.lines],
+        printable_lines(page.diff),
+        printable_lines(page.lesson),
+    )
     if not sys.stdout.isatty():
         sys.stdout.write(page.text)
         return

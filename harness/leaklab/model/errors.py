@@ -31,6 +31,12 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else "?" for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """Replace the non-printable characters of a text of several lines, except line ends and tabs,
+    by `?`."""
+    return "".join(c if c.isprintable() or c in "\n\t" else "?" for c in text)
+
+
 def one_line(text: str) -> str:
     """Return any text as one printable line, each run of white space as one blank."""
     return printable(" ".join(text.split()))

@@ -1,9 +1,7 @@
 """What the course shows: where the learner is, what was measured, and how answers are graded."""
 
 from collections.abc import Sequence
-from datetime import datetime
 
-from leaklab.features.course.class_grades import PASSED, UNCHANGED, ExerciseGrade
 from leaklab.features.course.course_state import (
     CourseState,
     Diagnosis,
@@ -36,8 +34,6 @@ STEPS = {
 STEPS_OF_ALL = (Step.DETECT, Step.CONFIRM)
 
 ANSWER = "leaklab learn answer clean   (or: answer leak --resource RESOURCE)"
-# A fix that does not pass; the reason is a note.
-FAILED = "not passed"
 # "Next: " and this fit a line of 80 columns.
 MAX_NEXT = 74
 NOTED = "Noted. This is a hand-out: it is graded later."
@@ -201,42 +197,6 @@ def _is_first(attempts: Sequence[GivenAnswer] | Sequence[Diagnosis]) -> bool:
         return False
     first = attempts[0]
     return first.right if isinstance(first, GivenAnswer) else first.is_right
-
-
-def grades_table(grades: Sequence[ExerciseGrade]) -> Table:
-    """Return a row for each learner and exercise."""
-    rows = [
-        (
-            g.workspace,
-            g.exercise,
-            _try(g.answer_at),
-            _try(g.diagnosis_at),
-            f"{g.hints}",
-            minutes_between(g.begun, g.finished),
-            "given up" if g.gave_up else _fix_word(g),
-        )
-        for g in grades
-    ]
-    columns = ("workspace", "exercise", "answer", "diagnosis", "hints", "minutes", "fix")
-    notes = ["answer, diagnosis: at which try it was right"]
-    notes += [f"{g.workspace}, {g.exercise}: {g.fix}" for g in grades if _fix_word(g) == FAILED]
-    return Table(columns, rows, right=frozenset({"hints", "minutes"}), notes=notes)
-
-
-def _fix_word(grade: ExerciseGrade) -> str:
-    return grade.fix if grade.fix in (PASSED, UNCHANGED) else FAILED
-
-
-def minutes_between(begun: str, finished: str) -> str:
-    """Return the minutes between two times; a dash if one is missing."""
-    if not begun or not finished:
-        return "-"
-    seconds = (datetime.fromisoformat(finished) - datetime.fromisoformat(begun)).total_seconds()
-    return f"{seconds / 60:.0f}"
-
-
-def _try(number: int | None) -> str:
-    return "-" if number is None else f"try {number}"
 
 
 def hints_text(hints: Sequence[str], shown: int) -> str:

@@ -6,6 +6,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from leaklab.model.errors import printable_lines
 from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped_notes
 
 COLUMN_GAP = 2
@@ -34,6 +35,14 @@ class Table:
     notes: list[str] = field(default_factory=list)
     shortened: frozenset[str] = frozenset()
     unbroken: frozenset[str] = frozenset()
+
+
+def printable_table(table: Table) -> Table:
+    """Return a table with `?` in place of each control character."""
+    columns = tuple(map(printable_lines, table.columns))
+    rows = [tuple(map(printable_lines, row)) for row in table.rows]
+    notes = [printable_lines(note) for note in table.notes]
+    return replace(table, columns=columns, rows=rows, notes=notes)
 
 
 def plain(table: Table, width: int = DEFAULT_WIDTH) -> str:

@@ -3,7 +3,7 @@
 import shutil
 from typing import IO
 
-from leaklab.reports.table import Table, plain, with_short_headers
+from leaklab.reports.table import Table, plain, printable_table, with_short_headers
 from leaklab.reports.wrapping import DEFAULT_WIDTH, wrapped_notes
 
 
@@ -13,7 +13,11 @@ def terminal_width(out: IO[str]) -> int:
 
 
 def print_table(table: Table, out: IO[str]) -> None:
-    """Write a table to a stream, in colour only on a terminal (rich respects NO_COLOR)."""
+    """Write a table to a stream, in colour only on a terminal (rich respects NO_COLOR).
+
+    Control characters, which a catalogue or a program may contain, never reach the stream.
+    """
+    table = printable_table(table)
     if out.isatty():
         _write_rich(table, out)
     else:

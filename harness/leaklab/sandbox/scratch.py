@@ -10,6 +10,7 @@ from pathlib import Path
 
 from leaklab.model.errors import NotMeasured
 from leaklab.model.units import format_bytes
+from leaklab.sandbox.removal import remove_tree
 
 # Several times the bytecode of all modules that scenarios import. On a full disk Python saves
 # truncated bytecode, and the next run fails with an error that seems to be its own.
@@ -34,7 +35,7 @@ def session_folder() -> Iterator[Path]:
     with ExitStack() as stack:
         with reporting_disk_errors("the temporary folder"):
             folder = Path(tempfile.mkdtemp(prefix="leaklab-"))
-        stack.callback(shutil.rmtree, folder, ignore_errors=True)
+        stack.callback(remove_tree, folder)
         if (free := shutil.disk_usage(folder).free) < MIN_FREE_BYTES:
             raise NotMeasured(
                 f"{folder.parent} has {format_bytes(free)} of free disk space and a session needs "
@@ -69,7 +70,7 @@ def run_folder(session: Path, slot: int) -> Iterator[Path]:
     try:
         yield folder
     finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        remove_tree(folder)
 
 
 def make_parts(folder: Path) -> None:

@@ -20,6 +20,8 @@ Yesterday it was empty.
 Is it a leak? One unit of work is one piece.
 """
 
+INNOCENT_HINTS = '["it grows", "`leaklab learn measure`", "at first", "it does not leak"]'
+
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
@@ -38,6 +40,14 @@ def give(root: Path, name: str, line: str) -> None:
 
 def tell(root: Path, old: str, new: str) -> None:
     path = root / "scenarios" / "grow" / "STORY.md"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new))
+
+
+def hint(root: Path, old: str, new: str) -> None:
+    """Replace a hint of `grow`."""
+    path = root / "scenarios" / "grow" / "scenario.toml"
     text = path.read_text()
     assert old in text
     path.write_text(text.replace(old, new))
@@ -123,7 +133,7 @@ def test_a_key_that_contradicts_another_is_named(root: Path, lines: str, message
 def test_a_fixed_exercise_has_hints_of_its_own(root: Path) -> None:
     give(root, "grow", 'exercise_variant = "fixed"')
     assert "exercise_hints must have 4 texts" in problems(root)[0]
-    give(root, "grow", 'exercise_hints = ["it grows", "at first", "and then", "no more"]')
+    give(root, "grow", f"exercise_hints = {INNOCENT_HINTS}")
     assert [] == problems(root)
     path = root / "scenarios" / "grow" / "scenario.toml"
     path.write_text(path.read_text().replace('exercise_variant = "fixed"\n', ""))
@@ -139,6 +149,63 @@ def test_a_hint_leads_to_the_fix_without_a_line_of_it(root: Path) -> None:
     assert ["hint 1 has a line of the fix, 'self._pieces = [piece]': lead to it without it"] == (
         problems(root)
     )
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("it grows", "run `top -p PID`", "hint 1 has the command `top -p PID`"),
+        ("`leaklab run grow`", "leaklab run grow", "hint 2 has no command of leaklab"),
+        ("`leaklab run grow`", "`leaklab run grower`", "hint 2 has no command of leaklab"),
+        ("`leaklab run grow`", "`leaklab learn measure`", "hint 2 has no command of leaklab"),
+        ("a never-cleared", "no cleared", "write 'never-cleared-collection' there"),
+    ],
+)
+def test_each_hint_has_its_level(root: Path, old: str, new: str, message: str) -> None:
+    hint(root, old, new)
+    (problem,) = problems(root)
+    assert message in problem
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("it grows", "watch `top` and `_pieces`"),
+        ("`leaklab run grow`", "see `leaklab profile grow --with tracemalloc` now"),
+        ("a never-cleared-collection", "a Never cleared collection"),
+    ],
+)
+def test_a_hint_may_name_programs_options_and_the_pattern_as_words(
+    root: Path, old: str, new: str
+) -> None:
+    hint(root, old, new)
+    assert [] == problems(root)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("it grows", "run `leaklab learn watch`", "exercise hint 1 has the command"),
+        ("learn measure", "run grow", "exercise hint 2 has no command of leaklab"),
+        ("it does not leak", "it leaks", "exercise hint 4 does not say 'no leak'"),
+    ],
+)
+def test_the_hints_of_a_fixed_exercise_have_the_levels_of_a_control(
+    root: Path, old: str, new: str, message: str
+) -> None:
+    give(root, "grow", 'exercise_variant = "fixed"')
+    give(root, "grow", f"exercise_hints = {INNOCENT_HINTS.replace(old, new)}")
+    (problem,) = problems(root)
+    assert message in problem
+
+
+def test_the_last_hint_of_a_control_says_that_it_does_not_leak(root: Path) -> None:
+    path = root / "scenarios" / "faulty" / "scenario.toml"
+    text = path.read_text()
+    message = "hint 4 does not say 'no leak' or 'does not leak': say why the program is innocent"
+    assert message in problems(root, "faulty")
+    path.write_text(text.replace('"d"]', '"There is no leak."]'))
+    assert message not in problems(root, "faulty")
 
 
 def test_a_line_that_the_buggy_program_has_too_is_not_the_fix(root: Path) -> None:

@@ -16,6 +16,9 @@ VALUES = {
     "unit": "piece",
     "exercise": "front_desk",
     "the name of the exercise": "Front desk",
+    "the tool and the command": "Run `leaklab profile parcels --with tracemalloc`.",
+    "the line that retains": "Desk.take appends to _latest: it is an unbounded buffer.",
+    "why it does not leak": "A deque with a limit does not leak.",
     "what is asked": "Is it a leak?\nOne unit of work is one piece.",
 }
 

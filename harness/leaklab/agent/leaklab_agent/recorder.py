@@ -11,14 +11,18 @@ from __future__ import annotations
 import os
 import sys
 import zlib
+from _thread import allocate_lock
 from collections import deque
+from functools import lru_cache
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
-FUNCTION = type(lambda: None)
+# A function that is cached is one of the program, too.
+FUNCTIONS = (type(lambda: None), type(lru_cache(maxsize=None)(len)))
+CACHE_METHODS = ("cache_clear", "cache_info", "cache_parameters")
 # A result of more parts is recorded by this many of them.
 MAX_PARTS = 64
 MASK = (1 << 64) - 1
@@ -31,11 +35,14 @@ class Record:
         self.calls: dict[str, int] = {}
         self.sums: dict[str, int] = {}
         self.units = 0
+        self._lock = allocate_lock()
 
     def add(self, name: str, result: object) -> None:
         """Count a call; the sum does not depend on the order in which threads call."""
-        self.calls[name] = self.calls.get(name, 0) + 1
-        self.sums[name] = (self.sums.get(name, 0) + digest(result)) & MASK
+        number = digest(result)
+        with self._lock:
+            self.calls[name] = self.calls.get(name, 0) + 1
+            self.sums[name] = (self.sums.get(name, 0) + number) & MASK
 
     def write(self, folder: str, mark: str) -> None:
         """Write the record of this process: a mark, the units, and a line for each function."""
@@ -74,11 +81,11 @@ def wrap_program(program: Any, record: Record) -> None:
     for name, value in list(vars(program).items()):
         if getattr(value, "__module__", None) != program.__name__ or name.startswith("_"):
             continue
-        if type(value) is FUNCTION:
+        if type(value) in FUNCTIONS:
             setattr(program, name, recording(value, name, program.__file__, record))
         elif isinstance(value, type):
             for method, function in list(vars(value).items()):
-                if type(function) is FUNCTION and not method.startswith("_"):
+                if type(function) in FUNCTIONS and not method.startswith("_"):
                     full = name + "." + method
                     setattr(value, method, recording(function, full, program.__file__, record))
 
@@ -96,6 +103,9 @@ def recording(function: Any, name: str, own_file: str, record: Record) -> Any:
     for attribute in ("__name__", "__qualname__", "__doc__", "__module__"):
         setattr(call, attribute, getattr(function, attribute))
     call.__dict__.update(function.__dict__)
+    for attribute in CACHE_METHODS:
+        if hasattr(function, attribute):
+            setattr(call, attribute, getattr(function, attribute))
     return call
 
 

@@ -18,7 +18,8 @@ def command(exercise: str | None, workspace: Path | None, catalogue: Path | None
     It is noted that you gave up, unless the exercise was passed before.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
+    page = solution_page(hunt)
     with hunt.changing() as progress:
         progress.gave_up = not progress.passed
         progress.finish()
-    show_page(solution_page(hunt), Paging.WHERE_LONG)
+    show_page(page, Paging.WHERE_LONG)

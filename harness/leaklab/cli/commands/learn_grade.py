@@ -14,7 +14,7 @@ from leaklab.features.course.class_grades import find_workspaces, grades_of
 from leaklab.features.course.exercises import exercises_of
 from leaklab.features.course.fix_check import CheckPlan
 from leaklab.model.scenario import Mode
-from leaklab.reports.course import grades_table
+from leaklab.reports.course_grades import grades_table
 from leaklab.runs.limits import make_limits
 
 GRADED_MODES = (Mode.INLINE, Mode.FORK)

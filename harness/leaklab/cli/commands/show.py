@@ -96,7 +96,9 @@ def _solution(catalogue: Catalogue, scenario: Scenario) -> Page:
 def _hints(scenario: Scenario, count: int) -> list[str]:
     lines = []
     for number, hint in enumerate(scenario.hints[:count], 1):
-        lines += textwrap.wrap(f"{number}. {hint}", page_width(), subsequent_indent="   ")
+        lines += textwrap.wrap(
+            f"{number}. {hint}", page_width(), subsequent_indent="   ", break_on_hyphens=False
+        )
     return lines or [f"{scenario.name} has no hints."]
 
 

@@ -7,6 +7,7 @@ the exercise itself contains it.
 """
 
 import ast
+import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -26,6 +27,13 @@ NARROW_MODULES = _words("""
     _ssl ctypes gc mmap multiprocessing os sys
 """)
 
+# Members of these modules that read attributes by name, evaluate text, or write into other modules.
+MEMBERS = _words("""
+    dataclasses.make_dataclass enum.bltns enum.global_enum functools.singledispatch
+    functools.singledispatchmethod functools.update_wrapper functools.wraps operator.attrgetter
+    operator.methodcaller typing.ForwardRef typing.get_type_hints typing.stdlib_re
+""")
+
 # Builtins that reach what this check cannot see, or end the process.
 BUILTINS = _words("""
     __import__ breakpoint compile delattr eval exec exit getattr globals input locals open quit
@@ -35,7 +43,8 @@ BUILTINS = _words("""
 # Names of attributes that end, copy or trim the process, or reach the interpreter.
 ATTRIBUTES = _words("""
     _exit _getframe abort execv execve fork forkpty freeze malloc_trim mallopt posix_spawn
-    settrace setprofile gi_frame cr_frame f_back f_globals f_locals tb_frame tb_next
+    settrace settrace_all_threads setprofile setprofile_all_threads ag_code ag_frame cr_code
+    cr_frame f_back f_builtins f_code f_globals f_locals gi_code gi_frame tb_frame tb_next
 """)
 
 # The only names with two underscores at both ends that a class or a function needs.
@@ -83,15 +92,27 @@ class _Names:
         self.names: dict[str, int] = {}
         self.attributes: dict[str, int] = {}
         self.changed: dict[str, int] = {}
+        self.values: dict[str, int] = {}
         self._imported: dict[str, str] = {}
+        self._imported_modules: set[str] = set()
 
     def add(self, tree: ast.Module) -> None:
         """Add the names of a program."""
         nodes = list(ast.walk(tree))
         for node in nodes:
             self._add_import(node)
+        bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
-            self._add_use(node)
+            if isinstance(node, ast.Name):
+                self._add_name(node, is_base=id(node) in bases)
+            elif isinstance(node, ast.Attribute):
+                self._add_attribute(node)
+            elif isinstance(node, ast.MatchClass):
+                self._add_attribute_names(node.kwd_attrs, node.lineno)
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                # A format string, and a class that is made by type(), have attributes by name.
+                parts = node.value.replace("{", ".").replace("}", ".").split(".")
+                self._add_attribute_names(filter(_is_special, parts), node.lineno)
 
     def _add_import(self, node: ast.AST) -> None:
         if isinstance(node, ast.Import):
@@ -99,6 +120,7 @@ class _Names:
                 self.modules.setdefault(alias.name, node.lineno)
                 name = alias.asname or alias.name.partition(".")[0]
                 self._imported[name] = alias.name if alias.asname else name
+                self._imported_modules.add(name)
         elif isinstance(node, ast.ImportFrom):
             module = "." * node.level + (node.module or "")
             self.modules.setdefault(module, node.lineno)
@@ -106,21 +128,28 @@ class _Names:
                 self.members.setdefault(f"{module}.{alias.name}", node.lineno)
                 self._imported[alias.asname or alias.name] = f"{module}.{alias.name}"
 
-    def _add_use(self, node: ast.AST) -> None:
-        if isinstance(node, ast.Name):
-            self.names.setdefault(node.id, node.lineno)
-        elif isinstance(node, ast.Attribute):
-            self.attributes.setdefault(node.attr, node.lineno)
-            if isinstance(node.value, ast.Name) and node.value.id in self._imported:
-                full = f"{self._imported[node.value.id]}.{node.attr}"
-                self.members.setdefault(full, node.lineno)
-                if not isinstance(node.ctx, ast.Load):
-                    self.changed.setdefault(full, node.lineno)
-        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # getattr is refused, but a format string and ctypes also reach attributes by name.
-            for part in set(node.value.replace("{", ".").replace("}", ".").split(".")):
-                if part in ATTRIBUTES or _is_dunder(part):
-                    self.attributes.setdefault(part, node.lineno)
+    def _add_name(self, node: ast.Name, *, is_base: bool) -> None:
+        self.names.setdefault(node.id, node.lineno)
+        if node.id in self._imported_modules and not is_base:
+            self.values.setdefault(self._imported[node.id], node.lineno)
+
+    def _add_attribute(self, node: ast.Attribute) -> None:
+        self.attributes.setdefault(node.attr, node.lineno)
+        if full := self._full_name(node):
+            self.members.setdefault(full, node.lineno)
+            if not isinstance(node.ctx, ast.Load):
+                self.changed.setdefault(full, node.lineno)
+
+    def _add_attribute_names(self, names: Iterable[str], line: int) -> None:
+        for name in names:
+            self.attributes.setdefault(name, line)
+
+    def _full_name(self, node: ast.expr) -> str:
+        """Return the full name of what was imported, or of a part of it; empty for all else."""
+        if isinstance(node, ast.Attribute):
+            base = self._full_name(node.value)
+            return base and f"{base}.{node.attr}"
+        return self._imported.get(node.id, "") if isinstance(node, ast.Name) else ""
 
 
 def _refused(given: _Names, allowed: _Names) -> Iterator[Refusal]:
@@ -128,20 +157,39 @@ def _refused(given: _Names, allowed: _Names) -> Iterator[Refusal]:
         if module not in MODULES:
             yield Refusal(line, f"the module {module} is not needed here")
     for member, line in _new(given.members, allowed.members):
-        if member.partition(".")[0] in NARROW_MODULES:
+        if _is_outside(member):
             yield Refusal(line, f"{member} is not needed here")
     for name, line in _new(given.names, allowed.names):
         if name in BUILTINS or (_is_dunder(name) and name not in DUNDERS):
             yield Refusal(line, f"{name} is not needed here")
     for name, line in _new(given.attributes, allowed.attributes):
-        if name in ATTRIBUTES or (_is_dunder(name) and name not in DUNDERS):
+        if _is_special(name):
             yield Refusal(line, f".{name} is not needed here")
+    for module, line in _new(given.values, allowed.values):
+        yield Refusal(line, f"the module {module} is not needed here as a value")
     for member, line in _new(given.changed, allowed.changed):
         yield Refusal(line, f"{member} belongs to another module, which a fix leaves as it is")
 
 
 def _new(given: dict[str, int], allowed: dict[str, int]) -> Sequence[tuple[str, int]]:
     return [(name, line) for name, line in given.items() if name not in allowed]
+
+
+def _is_outside(member: str) -> bool:
+    """Return whether a member of a module is private, or leads to what is refused elsewhere."""
+    *modules, name = member.split(".")
+    is_module = name in sys.stdlib_module_names and name != modules[-1] and member not in MODULES
+    return (
+        modules[0] in NARROW_MODULES
+        or member in MEMBERS
+        or is_module
+        or name == "*"
+        or (name.startswith("_") and not _is_dunder(name))
+    )
+
+
+def _is_special(attribute: str) -> bool:
+    return attribute in ATTRIBUTES or (_is_dunder(attribute) and attribute not in DUNDERS)
 
 
 def _is_dunder(name: str) -> bool:

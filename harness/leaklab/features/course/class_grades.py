@@ -99,12 +99,16 @@ def find_workspaces(folders: Sequence[Path], exercises: Sequence[Exercise]) -> l
     """Return the workspaces of a class.
 
     Raises:
-        BadInput: A folder does not exist.
+        BadInput: A folder does not exist, or is not a workspace.
     """
     for folder in folders:
         if not folder.is_dir():
             raise BadInput(f"{folder} is not a folder: name the learners' workspaces")
-    return [Workspace(folder, tuple(exercises)) for folder in folders]
+    workspaces = [Workspace(folder, tuple(exercises)) for folder in folders]
+    for workspace in workspaces:
+        if not any(workspace.folder_of(exercise).is_dir() for exercise in exercises):
+            raise BadInput(f"{workspace.folder} is not a workspace: it has no exercise's folder")
+    return workspaces
 
 
 def _first(rights: Sequence[bool]) -> int | None:

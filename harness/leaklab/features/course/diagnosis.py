@@ -7,6 +7,8 @@ from enum import StrEnum
 
 from leaklab.model.scenario import Pattern
 
+PROGRAM_FILE = "program.py"
+
 
 class LineGrade(StrEnum):
     """How near a line is to the one that retains."""
@@ -92,6 +94,8 @@ def _grade_line(truth: LineTruth, place: tuple[str, int], current: str) -> LineG
     file, number = place
     if truth.allocation and file == truth.allocation.rpartition("/")[2]:
         return LineGrade.ALLOCATES
+    if file != PROGRAM_FILE:
+        return LineGrade.ELSEWHERE
     original = original_line(truth.source, current, number)
     return LineGrade.CHANGED if original is None else _nearness(truth, original)
 
@@ -114,7 +118,7 @@ def _same_statement(source: str, first: int, second: int) -> bool:
     return any(
         node.lineno <= min(first, second) and max(first, second) <= (node.end_lineno or 0)
         for node in ast.walk(ast.parse(source))
-        if isinstance(node, ast.stmt) and not hasattr(node, "body")
+        if isinstance(node, ast.stmt) and not hasattr(node, "body") and not hasattr(node, "cases")
     )
 
 
@@ -125,6 +129,7 @@ def _owners(source: str, number: int) -> dict[str, int]:
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
             kind = kinds[type(node)]
-            if node.lineno <= number <= (node.end_lineno or 0):
+            first = min([node.lineno, *(d.lineno for d in node.decorator_list)])
+            if first <= number <= (node.end_lineno or 0):
                 owners[kind] = max(owners[kind], node.lineno)
     return owners

@@ -1,7 +1,8 @@
 """The check of a learner's fix.
 
 1. Its text is Python, and contains nothing that a fix does not need (`allowed_code`).
-2. It does its job: the functional contract holds for a seed and a size that are drawn now.
+2. It does its job: the functional contract holds for a seed and a size that are drawn now, after as
+   much work. The whole check also draws a size at which what fills is full.
 3. It does not leak: the verdict on a measured run, in each mode.
 4. It does the work: the lab's count of the calls and results in that run is the same as that of the
    reference, which runs with the same seed and as many units (`records`).
@@ -20,10 +21,11 @@ from pathlib import Path
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, require_installed
 from leaklab.features.course.allowed_code import refusals
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport, ModeReport, leak_problems
 from leaklab.features.course.records import WorkRecord, differences, take_record
-from leaklab.features.course.staging import PROGRAM_FILE, Stage, staged, workers_of
+from leaklab.features.course.staging import Stage, staged, workers_of
 from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
 from leaklab.model.job import Job, Limits
 from leaklab.model.measurement import EndReason
@@ -89,11 +91,23 @@ def check_fix(program: LearnersProgram, plan: CheckPlan, listener: Listener) -> 
     runner = _Runner(program, plan, listener, seed)
     with staged(program.catalogue, program.exercise, program.source, program.path) as stage:
         try:
-            runner.require_contract(stage, chance.choice(CONTRACT_UNITS))
+            for units in contract_units(stage.scenario.units, plan):
+                runner.require_contract(stage, chance.choice(units))
             modes = list(until_problem(runner.in_mode(stage, mode) for mode in plan.modes))
         except RunFailedError as error:
             return FixReport(problems=[stage.presentable(str(error))])
     return FixReport(modes=modes)
+
+
+def contract_units(declared: int, plan: CheckPlan) -> list[range]:
+    """Return the ranges from which the sizes of a contract are drawn.
+
+    A verdict needs that what fills is full before half of the declared units, and so does a program
+    that stops working in order to stop growing.
+    """
+    longer = range(declared // 2, declared * 3 // 4 + 1)
+    is_longer = longer.stop > CONTRACT_UNITS.stop
+    return [CONTRACT_UNITS, longer] if plan.with_reference and is_longer else [CONTRACT_UNITS]
 
 
 def until_problem(reports: Iterable[ModeReport]) -> Iterator[ModeReport]:

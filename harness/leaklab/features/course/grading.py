@@ -3,10 +3,9 @@
 from pathlib import PurePath
 
 from leaklab.features.course.course_state import Diagnosis, ExerciseProgress, GivenAnswer
-from leaklab.features.course.diagnosis import grade_diagnosis
+from leaklab.features.course.diagnosis import PROGRAM_FILE, grade_diagnosis
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import FixReport
-from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.model.errors import BadInput
 from leaklab.model.scenario import Pattern, Resource
 from leaklab.model.verdicts import Conclusion
@@ -56,7 +55,8 @@ def graded_diagnosis(
 
 def passes_as_innocent(exercise: Exercise, progress: ExerciseProgress) -> bool:
     """Return whether the right answer alone passes an exercise, because nothing is to be fixed."""
-    return not exercise.leaks and progress.has_right_answer
+    innocent = exercise.is_graded and not exercise.leaks
+    return innocent and progress.has_right_answer
 
 
 def fix_passes(
@@ -64,8 +64,9 @@ def fix_passes(
 ) -> bool:
     """Return whether a checked program passes the exercise.
 
-    A program without a leak passes unchanged, once the learner has said that it has none.
+    A program without a leak passes unchanged, once the learner has said that it has none. Nothing
+    passes in a hand-out, which does not know what leaks.
     """
     if exercise.leaks:
         return report.passes
-    return report.passes and not changed and progress.has_right_answer
+    return report.passes and not changed and passes_as_innocent(exercise, progress)

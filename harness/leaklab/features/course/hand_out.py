@@ -13,8 +13,8 @@ from msgspec.structs import asdict
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.stories import STORY_FILE
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.features.course.workspace import init_workspace
 from leaklab.model.errors import BadInput, NotSaved
 from leaklab.model.scenario import Scenario
@@ -88,4 +88,4 @@ def _is_set(scenario: Scenario, key: str) -> bool:
 
 def _toml(value: object) -> str:
     """Write a value as TOML, which agrees with JSON for strings, numbers and lists of them."""
-    return json.dumps(list(value) if isinstance(value, tuple) else value)
+    return json.dumps(list(value) if isinstance(value, tuple) else value, ensure_ascii=False)

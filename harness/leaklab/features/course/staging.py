@@ -20,12 +20,12 @@ from leaklab.agent.leaklab_agent import recorder
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.options import resolve_options
 from leaklab.catalogue.plan import DEFAULT_WORKERS
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
 from leaklab.model.job import Job
 from leaklab.model.scenario import ControlTruth, Mode, Pattern, Scenario, Variant
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
-PROGRAM_FILE = "program.py"
 RECORDER = "leaklab_recorder"
 # The folders of the lab, which are gone when the learner reads of them.
 TEMPORARY_FOLDER = re.compile(r"(?:/[^/\s:\"']+)*/leaklab-[^/\s:\"']+/(?:stage/)?")
@@ -34,12 +34,21 @@ STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of th
 
 from {recorder} import recorded
 
-from scenarios.{name}.real_workload import check, workload as real_workload
+from scenarios.{name}.real_workload import check as real_check, workload as real_workload
 
 
 def workload(program, lab):
     """Do the units, and count what the program does in them."""
     return recorded(real_workload, program, lab, {where!r})
+
+
+def check(program, lab):
+    """Check the contract after as many units, so that a program cannot stop working later."""
+    units = real_workload(program, lab)
+    for _ in range(lab.units):
+        next(units)
+    units.close()
+    real_check(program, lab)
 '''
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from leaklab.catalogue.stories import STORY_FILE
 from leaklab.features.course.course_state import STATE, CourseState, save_state
+from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.staging import PROGRAM_FILE
 from leaklab.model.errors import BadInput, NotSaved
 
 DEFAULT = "leak-course"

@@ -28,6 +28,7 @@ from leaklab.features.tools.tool_job import DRIVER, Probe, ToolJob, environment_
 from leaklab.model.errors import Cancelled
 from leaklab.model.job import Job
 from leaklab.sandbox import services
+from leaklab.sandbox.removal import remove_tree
 from leaklab.sandbox.scratch import reporting_disk_errors, session_folder
 
 # A limit that no tool needs, and that stops a program which allocates without end.
@@ -86,7 +87,7 @@ class ToolRunner:
         try:
             yield ToolJob(job, self.catalogue.root, self.folder / f"{DRIVER}.py", folder)
         finally:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove_tree(folder)
 
     def run(
         self,

@@ -179,9 +179,16 @@ def _trace_the_supervisor():
     time.sleep(1000)
 
 
+def _nest_folders():
+    for _ in range(1500):
+        Path("d").mkdir()
+        os.chdir("d")
+
+
 KEPT = []
 
 FAULTS = {
+    "deep": _nest_folders,
     "shrink": _shrink_the_table,
     "rows": _count_too_many_rows,
     "bytes": _raise_bytes_of_a_name,
