@@ -21,7 +21,7 @@ PAGE = Path("docs") / "tutorial" / "learn.md"
 SCREEN = re.compile(r"(<!-- screen: (\d+) -->\n```\n)(.*?)(```\n)", re.S)
 DATE = re.compile(r"\b20\d\d-\d\d-\d\d\b")
 PROMPT = "$ "
-COLUMNS = 80
+TERMINAL_COLUMNS = 80
 COMMAND_SECONDS = 300
 
 
@@ -33,7 +33,7 @@ class LearnerShell:
         self._home = home
         self._place = home
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-        self._environment = {**os.environ, "PATH": path, "COLUMNS": f"{COLUMNS}"}
+        self._environment = {**os.environ, "PATH": path, "COLUMNS": f"{TERMINAL_COLUMNS}"}
 
     def run(self, command: str) -> str:
         """Run a command, and return what it writes.
@@ -62,26 +62,29 @@ class LearnerShell:
 
 def screens(page: str) -> list[tuple[str, str]]:
     """Return each command of a page with the output that the page shows."""
-    found = []
+    shown = []
     for match in SCREEN.finditer(page):
         for part in re.split(r"^\$ ", match[3], flags=re.M)[1:]:
             command, _, output = part.partition("\n")
-            found.append((command, output))
-    return found
+            shown.append((command, output))
+    return shown
 
 
 def with_session(page: str, shell: LearnerShell) -> str:
     """Return a page with the outputs of its commands, which are run, and with today's date."""
 
-    def screen(match: re.Match[str]) -> str:
-        lines: list[str] = []
-        for command in (c for c in match[3].splitlines() if c.startswith(PROMPT)):
-            output = shell.run(command.removeprefix(PROMPT)).rstrip("\n").splitlines()
-            lines += [command, *cut_lines(output, int(match[2]))]
-        text = "\n".join(line.rstrip() for line in lines)
-        return f"{match[1]}{text}\n{match[4]}"
+    page = SCREEN.sub(lambda match: _run_screen(match, shell), page)
+    return DATE.sub(f"{datetime.now(UTC):%Y-%m-%d}", page)
 
-    return DATE.sub(f"{datetime.now(UTC):%Y-%m-%d}", SCREEN.sub(screen, page))
+
+def _run_screen(match: re.Match[str], shell: LearnerShell) -> str:
+    """Return a block with the outputs of its commands as they are now."""
+    lines: list[str] = []
+    for command in (c for c in match[3].splitlines() if c.startswith(PROMPT)):
+        output = shell.run(command.removeprefix(PROMPT)).rstrip("\n").splitlines()
+        lines += [command, *cut_lines(output, int(match[2]))]
+    text = "\n".join(line.rstrip() for line in lines)
+    return f"{match[1]}{text}\n{match[4]}"
 
 
 def cut_lines(lines: list[str], most: int) -> list[str]:

@@ -179,7 +179,7 @@ def option_changes(function: Callable[..., Any]) -> Callable[..., Any]:
         "changes",
         multiple=True,
         metavar="NAME=VALUE",
-        help="Change an option of the program.",
+        help="Change an option of the scenario.",
     )(function)
 
 

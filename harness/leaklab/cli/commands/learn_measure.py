@@ -29,13 +29,11 @@ from leaklab.runs.limits import make_limits
     show_default=True,
     help="In one process, or in a pool of workers.",
 )
-@options.option_changes
 @exercise_option
 @course_options
 def command(
     units: int | None,
     mode: str,
-    changes: tuple[str, ...],
     exercise: str | None,
     workspace: Path | None,
     catalogue: Path | None,
@@ -45,8 +43,7 @@ def command(
     The figures are those that the kernel gives, without a verdict: that is the next question.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
-    with hunt.staged() as unchanged, progress.open_progress() as listener:
-        stage = unchanged.with_options(changes)
+    with hunt.staged() as stage, progress.open_progress() as listener:
         result = measured(stage, Mode(mode), units, make_limits(None, RUN_SECONDS), listener)
     with hunt.changing() as done:
         done.do(Step.CONFIRM)

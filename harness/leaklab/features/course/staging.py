@@ -6,11 +6,10 @@ What it prints names the file of the stage, which `Stage.presentable` replaces b
 """
 
 import contextlib
-import dataclasses
 import re
 import secrets
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +17,6 @@ from msgspec.structs import replace
 
 from leaklab.agent.leaklab_agent import recorder
 from leaklab.catalogue.folders import Catalogue
-from leaklab.catalogue.options import resolve_options
 from leaklab.catalogue.plan import DEFAULT_WORKERS
 from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
@@ -89,15 +87,6 @@ class Stage:
             workers=workers_of(mode),
             budget_seconds=budget_seconds,
         )
-
-    def with_options(self, changes: Sequence[str]) -> "Stage":
-        """Return the stage with `name=value` changes of the program's options.
-
-        Raises:
-            BadInput: A change has an unknown name, or a value of another type.
-        """
-        options = resolve_options(self.scenario, changes)
-        return dataclasses.replace(self, scenario=replace(self.scenario, options=options))
 
     def presentable(self, text: str) -> str:
         """Return a text of a run with the path that the learner knows, and no temporary one."""
