@@ -37,6 +37,7 @@ def exercise_problems(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]
     """Yield the problems of a scenario as an exercise: what is wrong, and what to do."""
     yield from _hint_problems(catalogue, scenario)
     if scenario.exercise:
+        yield from _hint_level_problems(scenario)
         yield from _name_problems(catalogue, scenario)
         yield from _story_problems(catalogue, scenario)
 
@@ -46,6 +47,9 @@ def _hint_problems(catalogue: Catalogue, scenario: Scenario) -> Iterator[str]:
     for number, hint in enumerate(scenario.hints, 1):
         for line in sorted(_lines_in(hint, fix)):
             yield f"hint {number} has a line of the fix, {line!r}: lead to it without it"
+
+
+def _hint_level_problems(scenario: Scenario) -> Iterator[str]:
     own_command = re.compile(rf"`leaklab (run|profile) {re.escape(scenario.name)}\b")
     for problem in _level_problems(scenario.hints, own_command, scenario.pattern):
         yield f"hint {problem}"

@@ -43,19 +43,19 @@ SELFTEST_SECTIONS = {
     "Is it right?": {
         "accuracy": "Rate the verdict on generated series of known truth.",
         "detection-limit": "Measure how surely and soon the smallest leaks are found.",
-        "exercises": "Check that references pass as fixes, and leaks do not.",
         "matrix": "Judge all variants in all modes; count wrong verdicts.",
+        "exercises": "Check that references pass as fixes, and leaks do not.",
         "soak": "Repeat every run beside two busy processes.",
-        "tools": "Compare leaklab with other memory profilers.",
-        "profilers": "Compare what profilers name first of known leaks.",
     },
     "What does it cost?": {
         "observer": "Measure what watching a run from outside costs.",
         "overhead": "Measure what the agent costs the measured process.",
         "trace-leak": "Measure what trace_leak costs a service.",
     },
-    "Are others right?": {
+    "How do others compare?": {
         "claims": "Measure what the usual teaching tables claim.",
+        "profilers": "Compare what profilers name first of known leaks.",
+        "tools": "Compare leaklab with other memory profilers.",
     },
 }
 LEARN_SECTIONS = {

@@ -200,6 +200,8 @@ def test_the_hints_of_a_fixed_exercise_have_the_levels_of_a_control(
 
 
 def test_the_last_hint_of_a_control_says_that_it_does_not_leak(root: Path) -> None:
+    give(root, "faulty", 'exercise = "quiet_house"')
+    shutil.copy(root / "scenarios" / "grow" / "STORY.md", root / "scenarios" / "faulty")
     path = root / "scenarios" / "faulty" / "scenario.toml"
     text = path.read_text()
     message = "hint 4 does not say 'no leak' or 'does not leak': say why the program is innocent"

@@ -117,6 +117,16 @@ def test_json_gives_away_no_more_than_the_page(
     assert "## The symptom\n\nIt grows.\n" == document["symptom"]
 
 
+def test_a_hint_is_not_broken_at_a_hyphen_of_a_pattern(
+    capsys: pytest.CaptureFixture[str], catalogue: Path
+) -> None:
+    path = catalogue / "scenarios" / "toy" / "scenario.toml"
+    hint = f"{'word ' * 14}full-object-in-index"
+    path.write_text(path.read_text().replace(HINTS[0], hint))
+    lines = shown(capsys, catalogue, "--hint", "1").splitlines()
+    assert "   full-object-in-index" in lines
+
+
 def test_json_has_hints_and_solution_with_the_options(
     capsys: pytest.CaptureFixture[str], catalogue: Path
 ) -> None:

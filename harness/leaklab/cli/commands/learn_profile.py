@@ -8,11 +8,13 @@ import click
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
 from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
+from leaklab.cli.unprofiled import UnprofiledRequest, run_unprofiled
 from leaklab.features.course.course_state import Step
+from leaklab.features.course.staging import Stage
 from leaklab.features.profilers.profile import ProfileRequest, make_profiles
 from leaklab.features.profilers.registry import PROFILERS
-from leaklab.features.tools.tool_run import open_tool_runner
-from leaklab.model.errors import Exit, LabError
+from leaklab.features.tools.tool_run import ToolRunner, open_tool_runner
+from leaklab.model.errors import BadInput, Exit, LabError
 from leaklab.model.scenario import Mode
 from leaklab.reports.profiles import profile_text
 
@@ -25,8 +27,12 @@ PROFILE_CPU_SECONDS = 60.0
     "tools",
     type=click.Choice([*PROFILERS]),
     multiple=True,
-    required=True,
     help="The profiler; may be given several times.",
+)
+@click.option(
+    "--hold",
+    is_flag=True,
+    help="Use no profiler, and keep the process after its work, for ps, lsof and the like.",
 )
 @click.option("--units", type=options.POSITIVE, metavar="N", help="Units of work.")
 @click.option(
@@ -40,6 +46,7 @@ PROFILE_CPU_SECONDS = 60.0
 @course_options
 def command(
     tools: tuple[str, ...],
+    hold: bool,
     units: int | None,
     mode: str,
     exercise: str | None,
@@ -50,22 +57,32 @@ def command(
 
     Its files go to the folder 'profiles' beside the program.
     """
+    if bool(tools) is hold:
+        raise BadInput("give a profiler, --with tracemalloc for example, or --hold")
     hunt = open_hunt(workspace, exercise, catalogue)
-    folder = hunt.workspace.folder_of(hunt.exercise) / "profiles"
-    outcomes = []
     with hunt.staged() as stage, open_tool_runner(stage.catalogue, PROFILE_CPU_SECONDS) as runner:
         job = stage.job(Mode(mode), units or stage.scenario.units, 1)
-        wanted = ProfileRequest(job, [PROFILERS[t] for t in tools], folder, exact=bool(units))
-        with progress.open_progress() as listener:
-            outcomes = list(make_profiles(runner, wanted, listener.show_step))
+        if hold:
+            run_unprofiled(runner, job, UnprofiledRequest((), (), holds=True, as_json=False))
+        else:
+            folder = hunt.workspace.folder_of(hunt.exercise) / "profiles"
+            profilers = [PROFILERS[tool] for tool in tools]
+            wanted = ProfileRequest(job, profilers, folder, exact=bool(units))
+            if not _profile(stage, runner, wanted):
+                return Exit.NOT_MEASURED
+    with hunt.changing() as done:
+        done.do(Step.PROFILE)
+    write_next(hunt)
+    return Exit.AS_EXPECTED
+
+
+def _profile(stage: Stage, runner: ToolRunner, wanted: ProfileRequest) -> bool:
+    """Make the profiles and write them; return whether all could be made."""
+    with progress.open_progress() as listener:
+        outcomes = list(make_profiles(runner, wanted, listener.show_step))
     for outcome in outcomes:
         if isinstance(outcome, LabError):
             sys.stderr.write(stage.presentable(message(outcome)))
         else:
             write_lines(stage.presentable(profile_text(outcome)))
-    failed = any(isinstance(outcome, LabError) for outcome in outcomes)
-    if not failed:
-        with hunt.changing() as done:
-            done.do(Step.PROFILE)
-        write_next(hunt)
-    return Exit.NOT_MEASURED if failed else Exit.AS_EXPECTED
+    return not any(isinstance(outcome, LabError) for outcome in outcomes)

@@ -4,9 +4,6 @@ import re
 
 from leaklab.features.course.exercises import Exercise
 
-# How long `learn watch` keeps a program running that another tool is to inspect.
-HOLD = "leaklab learn watch --for 60s"
-
 
 def hints_of(exercise: Exercise) -> list[str]:
     """Return the hints of an exercise with its own commands, and without the scenario's name."""
@@ -31,7 +28,6 @@ def _course_command(match: re.Match[str]) -> str:
     A profile without a profiler shows the kernel's figures, as `learn measure` does.
     """
     arguments = re.sub(r"^/\w+|\s--variant[ =]\w+|\s--json\b", "", match[1])
-    if "--hold" in arguments:
-        return f"`{HOLD}`"
-    command = "profile" if "--with" in arguments else "measure"
+    profiles = "--with" in arguments or "--hold" in arguments
+    command = "profile" if profiles else "measure"
     return f"`leaklab learn {command}{arguments}`"
