@@ -20,7 +20,7 @@ CALL = re.compile(r"`leaklab ([^`]*)`")
         ("Run `leaklab run toy`.", "Run `leaklab learn measure`."),
         ("`leaklab run toy --units N` twice", "`leaklab learn measure --units N` twice"),
         ("`leaklab run toy/buggy --json`", "`leaklab learn measure`"),
-        ("`leaklab profile toy --units 9`", "`leaklab learn profile --units 9`"),
+        ("`leaklab profile toy --units 9`", "`leaklab learn measure --units 9`"),
         (
             "`leaklab profile toy --variant buggy --with memray`",
             "`leaklab learn profile --with memray`",
