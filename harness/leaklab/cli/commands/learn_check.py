@@ -18,7 +18,7 @@ def command(
 ) -> Exit:
     """Judge your fix: does the program do its job, and does it still leak?
 
-    The program does its job for a seed and a size that nobody knows before. It is measured in every
+    The program must do its job for a seed and a size that each check draws. It is measured in every
     mode, beside the reference, which does the same work.
     """
     hunt = open_hunt(workspace, exercise, catalogue)

@@ -59,7 +59,7 @@ class Exercise:
 
     @property
     def story(self) -> str:
-        """What somebody reports of the program, in Markdown."""
+        """What is reported of the program, in Markdown."""
         return read_text_of(self.folder / STORY_FILE)
 
     @property

@@ -165,8 +165,8 @@ def test_a_module_of_the_exercise_has_no_other_narrow_members() -> None:
 
 
 def test_refusals_are_in_the_order_of_lines_and_name_them() -> None:
-    found = refusals("x = 1\nimport gc\n\nexit()\n", ())
-    assert [refusal.line for refusal in found] == [2, 4]
+    reasons = refusals("x = 1\nimport gc\n\nexit()\n", ())
+    assert [refusal.line for refusal in reasons] == [2, 4]
 
 
 def test_a_text_that_is_not_python_is_an_error() -> None:
