@@ -103,6 +103,6 @@ def test_the_whole_check_draws_a_size_at_which_what_fills_is_full() -> None:
     whole, quick = (
         CheckPlan((Mode.INLINE,), LIMITS, with_reference=known) for known in (True, False)
     )
-    assert [units.start for units in contract_units(20_000, whole)] == [90, 10_000]
-    assert [units.start for units in contract_units(20_000, quick)] == [90]
-    assert [units.start for units in contract_units(100, whole)] == [90]
+    assert contract_units(20_000, whole) == range(10_000, 15_001)
+    assert contract_units(100, whole) == range(100, 401)
+    assert contract_units(20_000, quick).stop < 100
