@@ -160,8 +160,10 @@ def digest(value: object, depth: int = 2) -> int:
     Containers of one kind count alike, because a fix may return a deque in place of a list. What is
     neither plain data nor a container counts as 1.
     """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return zlib.crc32(repr(value).encode("utf-8", "backslashreplace")) + 2
+    if isinstance(value, str):
+        return zlib.crc32(str.encode(value, "utf-8", "surrogatepass")) + 4
+    if value is None or isinstance(value, (bool, int, float)):
+        return zlib.crc32(repr(value).encode()) + 2
     if isinstance(value, (bytes, bytearray)):
         return zlib.crc32(value) + 3
     if not depth or not isinstance(value, (list, tuple, deque, set, frozenset, dict)):

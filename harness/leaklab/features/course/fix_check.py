@@ -37,7 +37,7 @@ from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener
 from leaklab.verdict.run import to_result
 
-QUICK_BUDGET_SECONDS = 2.0
+QUICK_BUDGET_SECONDS = 0.1
 QUICK_UNITS = range(20, 60)
 MIN_UNITS = 100
 SEEDS = range(1000, 1_000_000)
