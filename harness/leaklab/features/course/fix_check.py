@@ -38,8 +38,8 @@ from leaklab.runs.listener import Listener
 from leaklab.verdict.run import to_result
 
 QUICK_BUDGET_SECONDS = 0.1
-QUICK_UNITS = range(20, 60)
-MIN_UNITS = 100
+QUICK_CHECK_UNITS = range(20, 60)
+MIN_CHECK_UNITS = 100
 SEEDS = range(1000, 1_000_000)
 
 
@@ -107,8 +107,10 @@ def contract_units(declared: int, plan: CheckPlan) -> range:
     order to stop growing.
     """
     if not plan.with_reference:
-        return QUICK_UNITS
-    return range(max(declared // 2, MIN_UNITS), max(declared * 3 // 4, 4 * MIN_UNITS) + 1)
+        return QUICK_CHECK_UNITS
+    return range(
+        max(declared // 2, MIN_CHECK_UNITS), max(declared * 3 // 4, 4 * MIN_CHECK_UNITS) + 1
+    )
 
 
 def until_problem(reports: Iterable[ModeReport]) -> Iterator[ModeReport]:
