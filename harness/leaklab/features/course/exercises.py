@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from leaklab.catalogue.files import read_text_of
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.stories import STORY_FILE
@@ -85,7 +87,8 @@ def exercises_of(catalogue: Catalogue) -> list[Exercise]:
     Raises:
         BadInput: The catalogue has no exercise.
     """
-    scenarios = [s for s in catalogue.load_all(()) if s.exercise]
+    # What was declared is the truth of the course, also where a file has been edited since.
+    scenarios = [replace(s, edited=()) for s in catalogue.load_all(()) if s.exercise]
     if not scenarios:
         raise BadInput(
             f"the catalogue {catalogue.root} has no exercises: no scenario.toml has the key "
