@@ -1,4 +1,4 @@
-"""The count of the work that a program really does, taken where its workload calls it.
+"""The count of the work that a program really does, and the check of its contract after the work.
 
 A copy of this file runs in the measured process, with the standard library of Python 3.8. It wraps
 each public function and method of the program. A call from outside the program counts, and so does
@@ -14,6 +14,7 @@ import zlib
 from _thread import allocate_lock
 from collections import deque
 from functools import lru_cache
+from time import monotonic
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ FUNCTIONS = (type(lambda: None), type(lru_cache(maxsize=None)(len)))
 CACHE_METHODS = ("cache_clear", "cache_info", "cache_parameters")
 # A result of more parts is recorded by this many of them.
 MAX_PARTS = 64
+# The contract is checked with this many units, then with twice as many, until it took so long.
+FIRST_CHECK_UNITS = 100
+CHECK_SECONDS = 0.5
 MASK = (1 << 64) - 1
 
 
@@ -76,6 +80,47 @@ def recorded(
         record.write(folder, "%s %d" % (token, lab.units))
 
 
+def check_after_work(
+    workload: Callable[[Any, Any], Iterator[None]],
+    check: Callable[[Any, Any], None],
+    program: Any,
+    lab: Any,
+) -> None:
+    """Do the units of a workload, then check the contract with more and more units.
+
+    A program may stop working after many calls in order to stop growing. The contract must hold
+    after the work, and with as many units of its own as a few seconds allow.
+
+    Args:
+        workload: The scenario's workload.
+        check: The scenario's contract.
+        program: The program.
+        lab: The argument of both. It changes: each of them has a folder of its own.
+    """
+    wanted, scratch = lab.units, lab.scratch
+    lab.scratch = record_folder(scratch, "work")
+    units = workload(program, lab)
+    for _ in range(wanted):
+        next(units)
+    units.close()  # type: ignore[attr-defined]  # a workload is a generator
+    lab.units, seconds = min(wanted, FIRST_CHECK_UNITS), 0.0
+    while True:
+        lab.scratch = record_folder(scratch, "check-%d" % lab.units)
+        began = monotonic()
+        check(program, lab)
+        seconds += monotonic() - began
+        if lab.units == wanted or seconds > CHECK_SECONDS:
+            return
+        lab.units = min(2 * lab.units, wanted)
+
+
+def record_folder(parent: str, name: str) -> str:
+    """Make a folder and return its path."""
+    path = os.path.join(parent, name)
+    os.mkdir(path)
+    return path
+
+
 def wrap_program(program: Any, record: Record) -> None:
     """Wrap the public functions and methods that a program defines."""
     for name, value in list(vars(program).items()):
@@ -115,8 +160,10 @@ def digest(value: object, depth: int = 2) -> int:
     Containers of one kind count alike, because a fix may return a deque in place of a list. What is
     neither plain data nor a container counts as 1.
     """
-    if value is None or isinstance(value, (bool, int, float, str)):
-        return zlib.crc32(repr(value).encode("utf-8", "backslashreplace")) + 2
+    if isinstance(value, str):
+        return zlib.crc32(str.encode(value, "utf-8", "surrogatepass")) + 4
+    if value is None or isinstance(value, (bool, int, float)):
+        return zlib.crc32(repr(value).encode()) + 2
     if isinstance(value, (bytes, bytearray)):
         return zlib.crc32(value) + 3
     if not depth or not isinstance(value, (list, tuple, deque, set, frozenset, dict)):

@@ -18,8 +18,8 @@ def command(
 ) -> Exit:
     """Judge your fix: does the program do its job, and does it still leak?
 
-    Its job is checked for a seed and a size that are drawn each time. It is measured in every mode,
-    beside the reference, which does the same work.
+    The program must do its job for a seed and a size that each check draws. It is measured in every
+    mode, beside the reference, which does the same work.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
     if on_save:

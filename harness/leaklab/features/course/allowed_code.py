@@ -47,11 +47,15 @@ ATTRIBUTES = _words("""
     cr_frame f_back f_builtins f_code f_globals f_locals gi_code gi_frame tb_frame tb_next
 """)
 
-# The only names with two underscores at both ends that a class or a function needs.
+# type() with several arguments makes a class with any attributes, under names that no text shows.
+CLASS_MAKER = "type() with several arguments"
+
+# The only names with two underscores at both ends that a class or a function needs. A class that
+# defines what equals it could pass any comparison of a contract.
 DUNDERS = _words("""
     __aenter__ __aexit__ __aiter__ __all__ __anext__ __await__ __bool__ __call__ __class_getitem__
-    __contains__ __del__ __delitem__ __doc__ __enter__ __eq__ __exit__ __future__ __get__
-    __getitem__ __hash__ __init__ __iter__ __len__ __lt__ __main__ __missing__ __name__ __next__
+    __contains__ __del__ __delitem__ __doc__ __enter__ __exit__ __future__ __get__
+    __getitem__ __init__ __iter__ __len__ __main__ __missing__ __name__ __next__
     __post_init__ __repr__ __reversed__ __set__ __set_name__ __setitem__ __slots__ __str__
     __weakref__
 """)
@@ -103,10 +107,14 @@ class _Names:
             self._add_import(node)
         bases = {id(node.value) for node in nodes if isinstance(node, ast.Attribute)}
         for node in nodes:
-            if isinstance(node, ast.Name):
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
+                self.names.setdefault(node.name, node.lineno)
+            elif isinstance(node, ast.Name):
                 self._add_name(node, is_base=id(node) in bases)
             elif isinstance(node, ast.Attribute):
                 self._add_attribute(node)
+            elif isinstance(node, ast.Call) and _makes_class(node):
+                self.names.setdefault(CLASS_MAKER, node.lineno)
             elif isinstance(node, ast.MatchClass):
                 self._add_attribute_names(node.kwd_attrs, node.lineno)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
@@ -160,7 +168,7 @@ def _refused(given: _Names, allowed: _Names) -> Iterator[Refusal]:
         if _is_outside(member):
             yield Refusal(line, f"{member} is not needed here")
     for name, line in _new(given.names, allowed.names):
-        if name in BUILTINS or (_is_dunder(name) and name not in DUNDERS):
+        if name in {CLASS_MAKER, *BUILTINS} or (_is_dunder(name) and name not in DUNDERS):
             yield Refusal(line, f"{name} is not needed here")
     for name, line in _new(given.attributes, allowed.attributes):
         if _is_special(name):
@@ -186,6 +194,11 @@ def _is_outside(member: str) -> bool:
         or name == "*"
         or (name.startswith("_") and not _is_dunder(name))
     )
+
+
+def _makes_class(call: ast.Call) -> bool:
+    is_type = isinstance(call.func, ast.Name) and call.func.id == "type"
+    return is_type and (len(call.args) != 1 or isinstance(call.args[0], ast.Starred))
 
 
 def _is_special(attribute: str) -> bool:

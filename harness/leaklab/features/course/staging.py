@@ -30,7 +30,7 @@ TEMPORARY_FOLDER = re.compile(r"(?:/[^/\s:\"']+)*/leaklab-[^/\s:\"']+/(?:stage/)
 # The scenario's workload, recording so that the lab counts the work that the program does.
 STAGED_WORKLOAD = '''"""The workload of the exercise, with the lab's count of the work."""
 
-from {recorder} import recorded
+from {recorder} import check_after_work, recorded
 
 from scenarios.{name}.real_workload import check as real_check, workload as real_workload
 
@@ -41,12 +41,8 @@ def workload(program, lab):
 
 
 def check(program, lab):
-    """Check the contract after as many units, so that a program cannot stop working later."""
-    units = real_workload(program, lab)
-    for _ in range(lab.units):
-        next(units)
-    units.close()
-    real_check(program, lab)
+    """Check the contract after the work, so that a program cannot stop working later."""
+    check_after_work(real_workload, real_check, program, lab)
 '''
 
 

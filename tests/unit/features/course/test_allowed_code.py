@@ -44,6 +44,7 @@ def refused(text: str, exercise: str = EXERCISE) -> list[str]:
         "import threading\nlock = threading.Lock()",
         "class A:\n    __slots__ = ('x',)\n    def __exit__(self, *a): self.close()",
         "class A:\n    def f(self):\n        self.types = self.copy = self.queue = 1",
+        "kind = type(x)",
         "if __name__ == '__main__': pass",
         "def f():\n    '''Open a file, and exit: fork() is not called.'''",
         "name = 'input'",
@@ -142,6 +143,16 @@ CHEATS = {
         "type('A', (), {'__getattribute__': None})",
         ".__getattribute__",
     ),
+    "equals everything": ("class A:\n    def __eq__(self, other): return True", "__eq__"),
+    "is an instance of everything": (
+        "class A(type):\n    def __instancecheck__(self, other): return True",
+        "__instancecheck__",
+    ),
+    "equals everything by type()": (
+        "type('A', (), {'__e' + 'q__': None})",
+        "type() with several arguments",
+    ),
+    "makes a class of a list": ("type(*parts)", "type() with several arguments"),
     "claims a module": ("class A:\n    __module__ = 'x'", "__module__"),
 }
 
@@ -165,8 +176,8 @@ def test_a_module_of_the_exercise_has_no_other_narrow_members() -> None:
 
 
 def test_refusals_are_in_the_order_of_lines_and_name_them() -> None:
-    found = refusals("x = 1\nimport gc\n\nexit()\n", ())
-    assert [refusal.line for refusal in found] == [2, 4]
+    reasons = refusals("x = 1\nimport gc\n\nexit()\n", ())
+    assert [refusal.line for refusal in reasons] == [2, 4]
 
 
 def test_a_text_that_is_not_python_is_an_error() -> None:

@@ -114,8 +114,8 @@ def test_the_first_right_try_is_named(
     ]
     save_state(workspace.folder, state)
     workspace.program_of(workspace.exercises[0]).write_text(toy_course.FIXED)
-    [found] = grade(catalogue, workspace, monkeypatch, passing)
-    assert (found.answer_at, found.diagnosis_at, found.fix) == (2, 3, "passed")
+    [only] = grade(catalogue, workspace, monkeypatch, passing)
+    assert (only.answer_at, only.diagnosis_at, only.fix) == (2, 3, "passed")
 
 
 def test_a_program_that_was_changed_is_checked_though_nothing_was_noted(
@@ -123,16 +123,16 @@ def test_a_program_that_was_changed_is_checked_though_nothing_was_noted(
 ) -> None:
     workspace.program_of(workspace.exercises[0]).write_text("changed = 1")
     failing = FixReport(problems=["it does not do its job: x"])
-    [found] = grade(catalogue, workspace, monkeypatch, lambda *_: failing)
-    assert found.fix == "it does not do its job: x"
+    [only] = grade(catalogue, workspace, monkeypatch, lambda *_: failing)
+    assert only.fix == "it does not do its job: x"
 
 
 def test_an_innocent_program_that_was_changed_is_not_a_fix(
     catalogue: Catalogue, workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     workspace.program_of(workspace.exercises[1]).write_text("changed = 1")
-    [found] = grade(catalogue, workspace, monkeypatch, never)
-    assert found.fix == "changed, and there was nothing to fix"
+    [only] = grade(catalogue, workspace, monkeypatch, never)
+    assert only.fix == "changed, and there was nothing to fix"
 
 
 def test_what_cannot_be_checked_is_named_and_the_others_go_on(
@@ -156,8 +156,8 @@ def test_a_deleted_program_of_a_begun_exercise_is_missing(
     state.of("night_shift").begun = "2026-11-29T10:00:00+00:00"
     save_state(workspace.folder, state)
     workspace.program_of(workspace.exercises[0]).unlink()
-    [found] = grade(catalogue, workspace, monkeypatch, never)
-    assert found.fix == "the file is missing"
+    [only] = grade(catalogue, workspace, monkeypatch, never)
+    assert only.fix == "the file is missing"
 
 
 def test_a_folder_without_a_workspace_is_bad_input(

@@ -14,11 +14,11 @@ TRUTH = ("growth =", "culprit", "allocation", "exercise_variant", "exercise_hint
 
 def files_of(folder: Path) -> dict[str, str]:
     """Return the text of every file below a folder, by its path."""
-    found = {}
+    texts = {}
     for path in sorted(folder.rglob("*")):
         if path.is_file():
-            found[str(path.relative_to(folder))] = path.read_text(encoding="utf-8")
-    return found
+            texts[str(path.relative_to(folder))] = path.read_text(encoding="utf-8")
+    return texts
 
 
 def test_a_hand_out_has_no_truth_no_hints_and_no_fixed_program(tmp_path: Path) -> None:
