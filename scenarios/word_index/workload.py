@@ -74,7 +74,7 @@ def over_and_over(dump: str) -> Iterator[Article]:
 
 def check(program: Any, lab: Lab) -> None:
     """Compare the index with a search through every revision."""
-    revisions = list(islice(Feed(lab.seed, words=8, titles=7, vocabulary=60), 80))
+    revisions = list(islice(Feed(lab.seed, words=8, titles=7, vocabulary=60), max(80, lab.units)))
     index = program.WordIndex()
     for revision in revisions:
         index.add(revision)

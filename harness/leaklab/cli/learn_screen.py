@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from typing import ClassVar
 
 from rich.markup import escape
@@ -56,6 +57,7 @@ class LearnScreen(App[None]):
         super().__init__()
         self._hunt = hunt
         self._child: subprocess.Popen[str] | None = None
+        self._is_busy = False
 
     def compose(self) -> ComposeResult:
         """Make the parts of the screen."""
@@ -85,7 +87,8 @@ class LearnScreen(App[None]):
         except ValueError as error:
             self._write([f"{text}: {error}"])
             return
-        if self._child is None and arguments:
+        if arguments and not self._is_busy:
+            self._is_busy = True
             self._write([f"$ leaklab learn {shlex.join(arguments)}"])
             self.query_one(Input).placeholder = BUSY
             self._run_command(arguments)
@@ -109,22 +112,31 @@ class LearnScreen(App[None]):
         for line in self._child.stdout:
             self.call_from_thread(self._write, [line.rstrip("\n")])
         self._child.wait()
-        self._child = None
-        self.call_from_thread(self._refresh)
+        self.call_from_thread(self._command_ended)
+
+    def _command_ended(self) -> None:
+        """Accept the next key, and show what the command changed."""
+        self._child, self._is_busy = None, False
+        self._refresh()
 
     def action_interrupt(self) -> None:
         """End the command that is under way, or else the screen."""
-        if self._child is None:
-            self.exit()
+        if self._is_busy:
+            self._interrupt_command()
         else:
-            os.killpg(self._child.pid, signal.SIGINT)
+            self.exit()
 
     def action_leave(self) -> None:
         """End the screen, and the command that is under way."""
+        self._interrupt_command()
         if self._child is not None:
-            os.killpg(self._child.pid, signal.SIGINT)
             self._child.wait()
         self.exit()
+
+    def _interrupt_command(self) -> None:
+        if self._child is not None:
+            with suppress(ProcessLookupError):
+                os.killpg(self._child.pid, signal.SIGINT)
 
     def _write(self, lines: Sequence[str]) -> None:
         log = self.query_one(RichLog)

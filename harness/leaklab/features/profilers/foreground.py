@@ -84,7 +84,7 @@ def run_tool(runner: ToolRunner, job: Job, argv: Sequence[str]) -> int:
             except KeyboardInterrupt:
                 terminate(child)
                 raise
-        require_executed(cut(argv[0]), child)
+            require_executed(cut(argv[0]), child)
     if status is None:
         raise NotMeasured(f"{cut(argv[0])!r}: {describe_exit(None)}")
     return SIGNALLED - status if status < 0 else status
