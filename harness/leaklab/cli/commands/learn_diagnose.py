@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
+from leaklab.cli.learn_patterns import PATTERNS_EPILOG
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.grading import graded_diagnosis, read_place
 from leaklab.model.errors import Exit
@@ -12,13 +13,14 @@ from leaklab.model.scenario import Pattern
 from leaklab.reports.course import diagnosis_text
 
 
-@click.command("diagnose", epilog="Exit code 1 if the diagnosis is wrong.")
+@click.command("diagnose", epilog=f"{PATTERNS_EPILOG}\n\nExit code 1 if the diagnosis is wrong.")
 @click.option("--line", required=True, metavar="FILE:N", help="The line that retains.")
 @click.option(
     "--pattern",
     required=True,
     type=click.Choice([p.value for p in Pattern if p is not Pattern.NONE]),
-    help="The mistake.",
+    metavar="PATTERN",
+    help="The mistake, one of those below.",
 )
 @exercise_option
 @course_options
@@ -27,7 +29,9 @@ def command(
 ) -> Exit:
     """Name the line that retains, and the pattern of the mistake.
 
-    The line that retains is not always the one that allocates.
+    The line that retains is not always the one that allocates. For example: leaklab learn diagnose
+    --line program.py:12 --pattern unclosed-resource. A wrong diagnosis is counted, and you may try
+    again.
     """
     hunt = open_hunt(workspace, exercise, catalogue)
     source = hunt.workspace.source_of(hunt.exercise)
