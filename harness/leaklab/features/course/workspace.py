@@ -105,6 +105,24 @@ def init_workspace(folder: Path, exercises: list[Exercise]) -> list[Path]:
     return written
 
 
+def write_fixtures(workspace: Path, fixtures: Path) -> None:
+    """Write the modules that the programs import, for the learner to read; runs use the lab's own.
+
+    A file that exists is left as it is.
+
+    Raises:
+        NotSaved: A file cannot be written.
+    """
+    folder = workspace / fixtures.name
+    try:
+        folder.mkdir(exist_ok=True)
+        for path in sorted(fixtures.glob("*.py")):
+            write_new(folder / path.name, path.read_text(encoding="utf-8"))
+    except OSError as error:
+        problem = f"{folder} cannot be written: {error.strerror}"
+        raise NotSaved(f"{problem}; free disk space, or name another folder") from error
+
+
 def write_new(path: Path, text: str) -> bool:
     """Write a file unless it exists; return whether it was written."""
     try:

@@ -11,6 +11,7 @@ from leaklab.features.course.workspace import (
     find_folder,
     init_workspace,
     restore_program,
+    write_fixtures,
 )
 from leaklab.model.errors import BadInput, NotSaved
 
@@ -116,3 +117,14 @@ def test_the_next_exercise_is_the_next_open_one_and_wraps_around(workspace: Work
     for exercise in workspace.exercises:
         state.of(exercise.name).gave_up = True
     assert workspace.next_open(state, first) == third
+
+
+def test_the_modules_that_programs_import_are_there_to_read(tmp_path: Path) -> None:
+    (tmp_path / "lab" / "fixtures").mkdir(parents=True)
+    (tmp_path / "lab" / "fixtures" / "articles.py").write_text("new")
+    (tmp_path / "lab" / "fixtures" / "tls.py").write_text("new")
+    (tmp_path / "course" / "fixtures").mkdir(parents=True)
+    (tmp_path / "course" / "fixtures" / "tls.py").write_text("the learner's note")
+    write_fixtures(tmp_path / "course", tmp_path / "lab" / "fixtures")
+    written = {p.name: p.read_text() for p in (tmp_path / "course" / "fixtures").iterdir()}
+    assert {"articles.py": "new", "tls.py": "the learner's note"} == written
