@@ -24,8 +24,8 @@ def command(folder: Path, catalogue: Path | None) -> None:
     """Make a workspace: a folder with a folder for each exercise.
 
     The default is leak-course/. In an existing workspace, only the files that are missing are
-    written; no file is changed. The folder fixtures has the modules that the
-    programs import, to read.
+    written; no file is changed. The folder fixtures has the modules that the programs import, to
+    read.
     """
     opened = open_catalogue(catalogue)
     exercises = exercises_of(opened)

@@ -23,7 +23,12 @@ from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, require_installed
 from leaklab.features.course.allowed_code import refusals
 from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.fix_report import FixReport, ModeReport, leak_problems
+from leaklab.features.course.fix_report import (
+    FixReport,
+    ModeReport,
+    leak_problems,
+    quick_problems,
+)
 from leaklab.features.course.records import WorkRecord, differences, take_record
 from leaklab.features.course.staging import Stage, staged, workers_of
 from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
@@ -37,7 +42,8 @@ from leaklab.runs.failures import run_error
 from leaklab.runs.listener import Listener
 from leaklab.verdict.run import to_result
 
-QUICK_BUDGET_SECONDS = 0.1
+# The CPU time up to which a quick check goes on beyond the declared units for a surer verdict.
+QUICK_BUDGET_SECONDS = 0.7
 QUICK_CHECK_UNITS = range(20, 60)
 MIN_CHECK_UNITS = 100
 SEEDS = range(1000, 1_000_000)
@@ -170,11 +176,14 @@ class _Runner:
             RunFailedError: The learner's program failed.
         """
         own, record = self._own(stage, mode)
-        if not (self._plan.with_reference and self._program.exercise.is_graded):
-            return ModeReport(mode=mode, own=own, reference=own, problems=leak_problems(own, None))
-        reference, problems = self._beside(mode, own, record)
-        needs_before = mode is self._plan.modes[0] or own.judge is Criterion.PEAK
+        whole = self._plan.with_reference and self._program.exercise.is_graded
+        shows_before = whole and mode is self._plan.modes[0]
+        needs_before = shows_before or own.judge is Criterion.PEAK
         before = self._before(mode, own.units) if needs_before else None
+        if not whole:
+            problems = quick_problems(own, before)
+            return ModeReport(mode=mode, own=own, reference=own, before=before, problems=problems)
+        reference, problems = self._beside(mode, own, record)
         problems = [*leak_problems(own, before), *problems]
         return ModeReport(mode=mode, own=own, reference=reference, before=before, problems=problems)
 

@@ -77,6 +77,14 @@ def leak_problems(own: Result, before: Result | None) -> list[str]:
     return problems
 
 
+def quick_problems(own: Result, before: Result | None) -> list[str]:
+    """Return why a program does not count as fixed after a quick run, one sentence each."""
+    is_growth = own.judge is not Criterion.PEAK and not own.end_reason.stopped
+    if is_growth and own.verdict.conclusion is Conclusion.UNDECIDED:
+        return ["it is too soon to tell: 'leaklab learn check' measures longer"]
+    return leak_problems(own, before)
+
+
 def memory_outside(result: Result) -> int:
     """Return the memory of the tree that its measured processes do not account for, in bytes.
 

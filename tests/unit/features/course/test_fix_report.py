@@ -9,6 +9,7 @@ from leaklab.features.course.fix_report import (
     ModeReport,
     leak_problems,
     memory_outside,
+    quick_problems,
 )
 from leaklab.model.job import Limits
 from leaklab.model.measurement import EndReason
@@ -50,6 +51,8 @@ def test_an_undecided_verdict_is_a_problem() -> None:
     verdict = msgspec.structs.replace(CLEAN.verdict, conclusion=Conclusion.UNDECIDED, reasons=[])
     undecided = msgspec.structs.replace(CLEAN, verdict=verdict)
     assert leak_problems(undecided, None) == ["the verdict is undecided: no reason is known"]
+    [quick] = quick_problems(undecided, None)
+    assert quick.startswith("it is too soon to tell")
 
 
 def test_a_leak_of_another_resource_is_a_problem() -> None:
@@ -84,6 +87,7 @@ def test_a_pair_of_peaks_is_compared_with_the_program_before(
     mine = with_peak(own)
     first = with_peak(before) if before else None
     assert leak_problems(mine, first) == problems
+    assert quick_problems(mine, first) == problems
 
 
 def test_a_report_passes_with_runs_and_without_problems() -> None:
