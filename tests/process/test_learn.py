@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.course_state import FORMAT, STATE
 from leaklab.features.course.diagnosis import line_of
 from leaklab.features.course.exercises import Exercise, exercises_of
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
+from leaklab.features.course.fix_check import LearnersProgram, check_fix
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Mode, Pattern
 from leaklab.runs.limits import make_limits
