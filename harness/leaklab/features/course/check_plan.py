@@ -8,8 +8,8 @@ from leaklab.features.course.staging import workers_of
 from leaklab.model.job import Limits
 from leaklab.model.scenario import Mode
 
-QUICK_UNITS = range(20, 60)
-MIN_UNITS = 100
+QUICK_CONTRACT_UNITS = range(20, 60)
+MIN_CONTRACT_UNITS = 100
 
 
 @dataclass(frozen=True)
@@ -34,8 +34,10 @@ def contract_units(declared: int, plan: CheckPlan) -> range:
     order to stop growing.
     """
     if not plan.with_reference:
-        return QUICK_UNITS
-    return range(max(declared // 2, MIN_UNITS), max(declared * 3 // 4, 4 * MIN_UNITS) + 1)
+        return QUICK_CONTRACT_UNITS
+    return range(
+        max(declared // 2, MIN_CONTRACT_UNITS), max(declared * 3 // 4, 4 * MIN_CONTRACT_UNITS) + 1
+    )
 
 
 def most_work(reports: Sequence[ModeReport]) -> int:
