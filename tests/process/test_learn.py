@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.course_state import FORMAT, STATE
 from leaklab.features.course.diagnosis import line_of
 from leaklab.features.course.exercises import Exercise, exercises_of
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
+from leaklab.features.course.fix_check import LearnersProgram, check_fix
 from leaklab.model.errors import Exit
 from leaklab.model.scenario import Mode, Pattern
 from leaklab.runs.limits import make_limits
@@ -77,7 +78,7 @@ def program_of(place: Path, exercise: Exercise) -> Path:
     return place / "course" / f"{exercise.number:02}_{exercise.name}" / "program.py"
 
 
-def answer_of(result: subprocess.CompletedProcess[str], code: Exit) -> str:
+def words_of(result: subprocess.CompletedProcess[str], code: Exit) -> str:
     """Return what a command printed, in one line, and check its exit code."""
     assert result.returncode == code, result.stdout + result.stderr
     return unwrapped(result.stdout)
@@ -87,24 +88,24 @@ def hunt(learn: Learn, place: Path, exercise: Exercise) -> None:
     """Hunt a leak to its end, with wrong answers on the way."""
     scenario, truth = exercise.scenario, exercise.truth
     wrong = "memory" if scenario.resource != "memory" else "threads"
-    assert answer_of(learn("answer", "clean"), Exit.DIFFERS).startswith("No: something grows")
+    assert words_of(learn("answer", "clean"), Exit.DIFFERS).startswith("No: something grows")
     answer = ("answer", "leak", "--resource")
-    assert answer_of(learn(*answer, wrong), Exit.DIFFERS).startswith("It leaks, but not that")
-    assert answer_of(learn(*answer, scenario.resource), Exit.AS_EXPECTED).startswith(
+    assert words_of(learn(*answer, wrong), Exit.DIFFERS).startswith("It leaks, but not that")
+    assert words_of(learn(*answer, scenario.resource), Exit.AS_EXPECTED).startswith(
         "Right: it leaks"
     )
     other = next(p for p in Pattern if p not in {truth.pattern, Pattern.NONE})
     culprit = f"program.py:{line_of(truth.source, truth.culprit)}"
-    words = answer_of(learn("diagnose", "--line", culprit, "--pattern", other), Exit.DIFFERS)
+    words = words_of(learn("diagnose", "--line", culprit, "--pattern", other), Exit.DIFFERS)
     assert words.startswith("The line is right: it keeps what should go. It is another pattern.")
-    words = answer_of(learn("diagnose", "--line", "1", "--pattern", truth.pattern), Exit.DIFFERS)
+    words = words_of(learn("diagnose", "--line", "1", "--pattern", truth.pattern), Exit.DIFFERS)
     assert words.startswith("The line does not keep it.")
-    words = answer_of(
+    words = words_of(
         learn("diagnose", "--line", culprit, "--pattern", truth.pattern), Exit.AS_EXPECTED
     )
     assert words.endswith("The pattern is right.")
     program_of(place, exercise).write_text(exercise.reference, encoding="utf-8")
-    assert f"Passed: {exercise.title}." in answer_of(learn("check"), Exit.AS_EXPECTED)
+    assert f"Passed: {exercise.title}." in words_of(learn("check"), Exit.AS_EXPECTED)
 
 
 def test_a_learner_goes_through_six_exercises(
@@ -112,22 +113,22 @@ def test_a_learner_goes_through_six_exercises(
 ) -> None:
     assert [e.scenario.name for e in exercises.values()] == [*SCENARIOS[:4], *SCENARIOS[4:]]
     first = exercises["front_office"]
-    assert "Exercise 1 of 6" in answer_of(learn("status"), Exit.AS_EXPECTED)
-    assert "changes (" in answer_of(learn("measure"), Exit.AS_EXPECTED)
-    assert "3 hints left" in answer_of(learn("hint"), Exit.AS_EXPECTED)
-    before = answer_of(learn("check"), Exit.DIFFERS)
+    assert "Exercise 1 of 6" in words_of(learn("status"), Exit.AS_EXPECTED)
+    assert "changes (" in words_of(learn("measure"), Exit.AS_EXPECTED)
+    assert "3 hints left" in words_of(learn("hint"), Exit.AS_EXPECTED)
+    before = words_of(learn("check"), Exit.DIFFERS)
     assert "inline: it still leaks memory" in before
     assert "Not yet." in before
     for exercise in exercises.values():
         if exercise.leaks:
             hunt(learn, place, exercise)
         else:
-            words = answer_of(learn("answer", "leak", "--resource", "memory"), Exit.DIFFERS)
+            words = words_of(learn("answer", "leak", "--resource", "memory"), Exit.DIFFERS)
             assert words.startswith("No: what grows here stops growing")
-            words = answer_of(learn("answer", "clean"), Exit.AS_EXPECTED)
+            words = words_of(learn("answer", "clean"), Exit.AS_EXPECTED)
             assert words.startswith("Right: it does not leak.")
         learn("next")
-    certificate = answer_of(learn("certificate"), Exit.AS_EXPECTED)
+    certificate = words_of(learn("certificate"), Exit.AS_EXPECTED)
     for line in (
         "exercises passed 6 of 6",
         "leak or not, at once 0 of 6",
@@ -154,10 +155,10 @@ def test_what_is_missing_or_wrong_is_one_line_with_a_remedy(
     missing = learn("measure")
     assert missing.returncode == Exit.BAD_INPUT
     assert "is missing: 'leaklab learn reset front_office'" in one_line(missing)
-    answer_of(learn("reset"), Exit.AS_EXPECTED)
+    words_of(learn("reset"), Exit.AS_EXPECTED)
     assert program_of(place, first).read_text(encoding="utf-8") == first.program
     program_of(place, first).write_text("x = 1\ndef broken(:\n", encoding="utf-8")
-    assert "program.py:2: this is not Python" in answer_of(learn("check"), Exit.DIFFERS)
+    assert "program.py:2: this is not Python" in words_of(learn("check"), Exit.DIFFERS)
     failed = learn("measure")
     assert failed.returncode == Exit.BAD_INPUT
     assert "01_front_office/program.py:2: SyntaxError" in one_line(failed)
@@ -166,7 +167,7 @@ def test_what_is_missing_or_wrong_is_one_line_with_a_remedy(
 
 def test_the_state_is_never_lost(learn: Learn, place: Path) -> None:
     state = place / "course" / STATE
-    answer_of(learn("answer", "clean"), Exit.DIFFERS)
+    words_of(learn("answer", "clean"), Exit.DIFFERS)
     saved = state.read_bytes()
     blocker = state.with_name(f"{STATE}.new")
     blocker.mkdir()  # the file that would be written first

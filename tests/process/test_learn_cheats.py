@@ -5,13 +5,9 @@ from pathlib import Path
 import pytest
 
 from leaklab.catalogue.folders import open_catalogue
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.exercises import Exercise, exercises_of
-from leaklab.features.course.fix_check import (
-    CheckPlan,
-    LearnersProgram,
-    check_fix,
-    text_problems,
-)
+from leaklab.features.course.fix_check import LearnersProgram, check_fix, text_problems
 from leaklab.features.course.fix_report import FixReport
 from leaklab.model.scenario import Mode
 from leaklab.runs.limits import make_limits
@@ -32,6 +28,12 @@ CHEATS = {
         "front_office",
         RECORD,
         "    if len(TRAIL) < 5_000:\n        TRAIL.append(entry)",
+        "latest(",
+    ),
+    "works for longer than declared, then stops": (
+        "front_office",
+        RECORD,
+        "    if len(TRAIL) < 32_000:\n        TRAIL.append(entry)",
         "latest(",
     ),
     "an object works for some calls, then stops": (

@@ -6,8 +6,9 @@ from leaklab.cli import progress
 from leaklab.cli.learn import RUN_SECONDS, Hunt, write_next
 from leaklab.cli.learn_solution import solution_page
 from leaklab.cli.pager import Paging, show_page
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.course_state import Step
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
+from leaklab.features.course.fix_check import LearnersProgram, check_fix
 from leaklab.features.course.fix_report import FixReport
 from leaklab.features.course.grading import fix_passes
 from leaklab.model.errors import BadInput

@@ -98,14 +98,14 @@ def check_after_work(
         lab: The argument of both. It changes: each of them has a folder of its own.
     """
     wanted, scratch = lab.units, lab.scratch
-    lab.scratch = record_folder(scratch, "work")
+    lab.scratch = fresh_folder(scratch, "work")
     units = workload(program, lab)
     for _ in range(wanted):
         next(units)
     units.close()  # type: ignore[attr-defined]  # a workload is a generator
     lab.units, seconds = min(wanted, FIRST_CHECK_UNITS), 0.0
     while True:
-        lab.scratch = record_folder(scratch, "check-%d" % lab.units)
+        lab.scratch = fresh_folder(scratch, "check-%d" % lab.units)
         began = monotonic()
         check(program, lab)
         seconds += monotonic() - began
@@ -114,7 +114,7 @@ def check_after_work(
         lab.units = min(2 * lab.units, wanted)
 
 
-def record_folder(parent: str, name: str) -> str:
+def fresh_folder(parent: str, name: str) -> str:
     """Make a folder and return its path."""
     path = os.path.join(parent, name)
     os.mkdir(path)

@@ -10,9 +10,9 @@ from leaklab import reports
 from leaklab.catalogue.folders import open_catalogue
 from leaklab.cli import options, progress
 from leaklab.cli.learn import RUN_SECONDS
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.class_grades import find_workspaces, grades_of
 from leaklab.features.course.exercises import exercises_of
-from leaklab.features.course.fix_check import CheckPlan
 from leaklab.model.scenario import Mode
 from leaklab.reports.course_grades import grades_table
 from leaklab.runs.limits import make_limits

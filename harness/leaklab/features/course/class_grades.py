@@ -10,9 +10,10 @@ from pathlib import Path
 from msgspec import Struct
 
 from leaklab.catalogue.folders import Catalogue
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.course_state import ExerciseProgress, read_state
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
+from leaklab.features.course.fix_check import LearnersProgram, check_fix
 from leaklab.features.course.grading import graded_answer, graded_diagnosis
 from leaklab.features.course.workspace import Workspace
 from leaklab.model.errors import BadInput, LabError, one_line

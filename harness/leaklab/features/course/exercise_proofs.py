@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from msgspec import Struct
 
 from leaklab.catalogue.folders import Catalogue
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram, check_fix
+from leaklab.features.course.fix_check import LearnersProgram, check_fix
 from leaklab.features.course.fix_report import leak_problems
 from leaklab.model.errors import BadInput, Skipped
 from leaklab.model.job import Limits

@@ -14,13 +14,14 @@ without the reference.
 import ast
 import contextlib
 import random
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from leaklab.catalogue.folders import Catalogue
 from leaklab.catalogue.plan import DEFAULT_BUDGET_SECONDS, require_installed
 from leaklab.features.course.allowed_code import refusals
+from leaklab.features.course.check_plan import CheckPlan, contract_units, most_work
 from leaklab.features.course.diagnosis import PROGRAM_FILE
 from leaklab.features.course.exercises import Exercise
 from leaklab.features.course.fix_report import (
@@ -32,7 +33,7 @@ from leaklab.features.course.fix_report import (
 from leaklab.features.course.records import WorkRecord, differences, take_record
 from leaklab.features.course.staging import Stage, staged, workers_of
 from leaklab.model.errors import LabError, NotMeasured, Skipped, one_line
-from leaklab.model.job import Job, Limits
+from leaklab.model.job import Job
 from leaklab.model.measurement import EndReason
 from leaklab.model.result import Result
 from leaklab.model.scenario import Criterion, Mode
@@ -44,8 +45,6 @@ from leaklab.verdict.run import to_result
 
 # The CPU time up to which a quick check goes on beyond the declared units for a surer verdict.
 QUICK_BUDGET_SECONDS = 0.7
-QUICK_CHECK_UNITS = range(20, 60)
-MIN_CHECK_UNITS = 100
 SEEDS = range(1000, 1_000_000)
 
 
@@ -66,21 +65,6 @@ class LearnersProgram:
     path: Path
 
 
-@dataclass(frozen=True)
-class CheckPlan:
-    """How a fix is checked.
-
-    Attributes:
-        modes: The modes to measure; the first one is also measured before the fix.
-        limits: The limits of each run.
-        with_reference: Whether the reference runs beside it.
-    """
-
-    modes: Sequence[Mode]
-    limits: Limits
-    with_reference: bool = True
-
-
 class RunFailedError(Exception):
     """A run of the learner's program failed; the message says how."""
 
@@ -98,25 +82,15 @@ def check_fix(program: LearnersProgram, plan: CheckPlan, listener: Listener) -> 
     runner = _Runner(program, plan, listener, seed)
     with staged(program.catalogue, program.exercise, program.source, program.path) as stage:
         try:
-            units = chance.choice(contract_units(stage.scenario.units, plan))
-            runner.require_contract(stage, units)
+            units = contract_units(stage.scenario.units, plan)
+            runner.require_contract(stage, chance.choice(units))
             modes = list(until_problem(runner.in_mode(stage, mode) for mode in plan.modes))
+            longer = contract_units(most_work(modes), plan)
+            if longer.stop > units.stop and not modes[-1].problems:
+                runner.require_contract(stage, chance.choice(longer))
         except RunFailedError as error:
             return FixReport(problems=[stage.presentable(str(error))])
     return FixReport(modes=modes)
-
-
-def contract_units(declared: int, plan: CheckPlan) -> range:
-    """Return the range from which the size of the contract is drawn.
-
-    What fills is full before half of the declared units, and so is a program that stops working in
-    order to stop growing.
-    """
-    if not plan.with_reference:
-        return QUICK_CHECK_UNITS
-    return range(
-        max(declared // 2, MIN_CHECK_UNITS), max(declared * 3 // 4, 4 * MIN_CHECK_UNITS) + 1
-    )
 
 
 def until_problem(reports: Iterable[ModeReport]) -> Iterator[ModeReport]:
@@ -181,10 +155,10 @@ class _Runner:
         needs_before = shows_before or own.judge is Criterion.PEAK
         before = self._before(mode, own.units) if needs_before else None
         if not whole:
-            problems = quick_problems(own, before)
-            return ModeReport(mode=mode, own=own, reference=own, before=before, problems=problems)
-        reference, problems = self._beside(mode, own, record)
-        problems = [*leak_problems(own, before), *problems]
+            reference, problems = own, quick_problems(own, before)
+        else:
+            reference, differing = self._beside(mode, own, record)
+            problems = [*leak_problems(own, before), *differing]
         return ModeReport(mode=mode, own=own, reference=reference, before=before, problems=problems)
 
     def _own(self, stage: Stage, mode: Mode) -> tuple[Result, WorkRecord]:

@@ -7,6 +7,7 @@ import toy_course
 import toys
 from leaklab.catalogue.folders import Catalogue
 from leaklab.features.course import class_grades
+from leaklab.features.course.check_plan import CheckPlan
 from leaklab.features.course.class_grades import (
     ExerciseGrade,
     find_workspaces,
@@ -21,7 +22,7 @@ from leaklab.features.course.course_state import (
 )
 from leaklab.features.course.diagnosis import LineGrade, line_of
 from leaklab.features.course.exercises import exercises_of
-from leaklab.features.course.fix_check import CheckPlan, LearnersProgram
+from leaklab.features.course.fix_check import LearnersProgram
 from leaklab.features.course.fix_report import FixReport, ModeReport
 from leaklab.features.course.workspace import Workspace, init_workspace
 from leaklab.model.errors import BadInput, NotMeasured

@@ -2,7 +2,8 @@ import msgspec
 import pytest
 
 import toys
-from leaklab.features.course.fix_check import CheckPlan, contract_units, until_problem
+from leaklab.features.course.check_plan import CheckPlan, contract_units
+from leaklab.features.course.fix_check import until_problem
 from leaklab.features.course.fix_report import (
     OUTSIDE_BYTES,
     FixReport,
