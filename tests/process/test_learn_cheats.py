@@ -96,10 +96,10 @@ CHEATS = {
         ),
         STILL,
     ),
-    "hides it in a string": (
+    "hides it in bytes": (
         "front_office",
         RECORD,
-        f"    TEXTS[0] += entry.folder\n{BOUNDED}\n\n\nTEXTS = ['']",
+        f"    HIDDEN.extend(entry.folder.encode())\n{BOUNDED}\n\n\nHIDDEN = bytearray()",
         STILL,
     ),
 }
