@@ -23,6 +23,11 @@ SECONDS = 60
 MEASURING = 4
 
 
+def own_size(environment: dict[str, str]) -> dict[str, str]:
+    """Return an environment in which the size of the terminal is that of the terminal."""
+    return {name: text for name, text in environment.items() if name not in {"COLUMNS", "LINES"}}
+
+
 class Screen:
     """The screen in a terminal of its own; what is written to it is kept as text."""
 
@@ -31,7 +36,7 @@ class Screen:
             sys.executable,
             ["-m", "leaklab", "learn"],
             cwd=str(folder),
-            env={**environment, "TERM": "xterm-256color"},
+            env=own_size(environment) | {"TERM": "xterm-256color"},
             dimensions=(40, 150),
             encoding="utf-8",
             codec_errors="replace",
@@ -85,7 +90,7 @@ def test_a_hunt_on_the_screen(screen: Screen, course: Path) -> None:
     screen.press(F3)
     screen.wait_for("$ leaklab learn measure", BUSY)
     screen.child.send(F6)  # held while it measures
-    screen.wait_for("changes (", IDLE)
+    screen.wait_for("units (parent)", IDLE)
     assert hints_of(course) == 1
     screen.press("answer leak --resource memory\r")
     screen.wait_for("Right: it leaks, and that is the resource.", IDLE)
@@ -93,7 +98,7 @@ def test_a_hunt_on_the_screen(screen: Screen, course: Path) -> None:
     screen.wait_for("No closing quotation")
     screen.press("")
     screen.child.setwinsize(30, 100)
-    screen.wait_for("Exercise 4 of", "Front office")
+    screen.wait_for("Front office, 4 of")
     screen.press(F10)
     screen.child.expect(pexpect.EOF)
     screen.child.close()
