@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -14,7 +15,7 @@ import pytest
 from leaklab.features.profilers.interpreters import python_with
 from leaklab.features.profilers.registry import PROFILERS
 from leaklab.model.errors import NotMeasured
-from process.conftest import Leaklab, complaints, one_line, wait_until
+from process.conftest import Leaklab, complaints, one_line, processes_of, wait_until
 
 pytestmark = pytest.mark.process
 
@@ -166,8 +167,12 @@ def tools_of(pid: int) -> list[psutil.Process]:
 def test_no_tool_outlives_leaklab(place: Path, number: signal.Signals) -> None:
     (place / "shop.py").write_text("import time\n\n\ndef wait():\n    time.sleep(600)\n")
     command = [sys.executable, "-m", "leaklab", "profile", "shop:wait", "--with", "tracemalloc"]
-    with subprocess.Popen(command, cwd=place, stderr=subprocess.DEVNULL) as process:
+    environment = {**os.environ, "TMPDIR": str(place / "tmp")}
+    quiet = subprocess.DEVNULL
+    with subprocess.Popen(command, cwd=place, env=environment, stderr=quiet) as process:
         wait_until(lambda: tools_of(process.pid))
         (tool,) = tools_of(process.pid)
         process.send_signal(number)
     wait_until(lambda: not tool.is_running() or tool.status() == psutil.STATUS_ZOMBIE)
+    # What leaklab leaves is removed by other processes, which end after it.
+    wait_until(lambda: not processes_of(place) and not list((place / "tmp").iterdir()))

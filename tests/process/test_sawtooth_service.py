@@ -52,11 +52,13 @@ def session_in(place: Path, environment: dict[str, str]) -> Iterator[subprocess.
         yield session
 
 
-def has_ended_without_workers(session: subprocess.Popen[str], place: Path) -> bool:
-    """Kill every worker; the first one is that of the rehearsal, which the run survives."""
-    for worker in running(place, is_worker):
+def has_ended_without(
+    is_wanted: Callable[[psutil.Process], bool], session: subprocess.Popen[str], place: Path
+) -> bool:
+    """Kill every such process once the service works; the run survives that of its rehearsal."""
+    for process in running(place, is_wanted) if running(place, is_worker) else []:
         with suppress(psutil.NoSuchProcess):
-            worker.kill()
+            process.kill()
     return session.poll() is not None
 
 
@@ -72,8 +74,7 @@ def test_a_client_that_dies_ends_the_run_in_one_line(
 ) -> None:
     with session_in(place, environment) as session:
         wait_until(lambda: running(place, is_worker))
-        (client,) = running(place, is_client)
-        client.kill()
+        wait_until(lambda: has_ended_without(is_client, session, place))
         code, line = end_of(session)
     assert "the service 'load' died during the run: killed by SIGKILL" in line
     assert code == 3
@@ -84,7 +85,7 @@ def test_a_worker_that_dies_ends_the_run_in_one_line(
     place: Path, environment: dict[str, str]
 ) -> None:
     with session_in(place, environment) as session:
-        wait_until(lambda: has_ended_without_workers(session, place))
+        wait_until(lambda: has_ended_without(is_worker, session, place))
         code, line = end_of(session)
     assert "RuntimeError: the worker has ended with wait status 9" in line
     assert code == 2
