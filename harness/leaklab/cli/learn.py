@@ -22,6 +22,7 @@ from leaklab.features.course.hand_out import COURSE
 from leaklab.features.course.staging import Stage, staged
 from leaklab.features.course.workspace import Workspace, find_folder
 from leaklab.model.errors import BadInput
+from leaklab.model.scenario import Mode
 from leaklab.reports.course import next_text
 
 # The time that one run of a learner's program may take; an endless loop takes no longer.
@@ -82,6 +83,17 @@ def exercise_option(function: Callable[..., Any]) -> Callable[..., Any]:
         metavar="NAME",
         help="The exercise, by its name or number.  [default: that of the current folder, or the "
         "one that 'leaklab learn next' chose]",
+    )(function)
+
+
+def mode_option(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Add --mode, how the program of an exercise is executed."""
+    return click.option(
+        "--mode",
+        type=click.Choice([m.value for m in Mode]),
+        default=Mode.INLINE.value,
+        show_default=True,
+        help="In one process, or in a pool of workers.",
     )(function)
 
 

@@ -7,7 +7,14 @@ import click
 
 from leaklab import reports
 from leaklab.cli import options, progress
-from leaklab.cli.learn import RUN_SECONDS, course_options, exercise_option, open_hunt, write_next
+from leaklab.cli.learn import (
+    RUN_SECONDS,
+    course_options,
+    exercise_option,
+    mode_option,
+    open_hunt,
+    write_next,
+)
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.measuring import measured
 from leaklab.model.scenario import Mode
@@ -22,13 +29,7 @@ from leaklab.runs.limits import make_limits
     metavar="N",
     help="Units of work.  [default: as many as a verdict needs]",
 )
-@click.option(
-    "--mode",
-    type=click.Choice([m.value for m in Mode]),
-    default=Mode.INLINE.value,
-    show_default=True,
-    help="In one process, or in a pool of workers.",
-)
+@mode_option
 @exercise_option
 @course_options
 def command(

@@ -7,7 +7,14 @@ import click
 
 from leaklab.cli import options, progress
 from leaklab.cli.exit_codes import message
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_lines, write_next
+from leaklab.cli.learn import (
+    course_options,
+    exercise_option,
+    mode_option,
+    open_hunt,
+    write_lines,
+    write_next,
+)
 from leaklab.cli.unprofiled import UnprofiledRequest, run_unprofiled
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.staging import Stage
@@ -35,13 +42,7 @@ PROFILE_CPU_SECONDS = 60.0
     help="Use no profiler, and keep the process after its work, for ps, lsof and the like.",
 )
 @click.option("--units", type=options.POSITIVE, metavar="N", help="Units of work.")
-@click.option(
-    "--mode",
-    type=click.Choice([m.value for m in Mode]),
-    default=Mode.INLINE.value,
-    show_default=True,
-    help="In one process, or in a pool of workers.",
-)
+@mode_option
 @exercise_option
 @course_options
 def command(

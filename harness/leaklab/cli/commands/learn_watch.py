@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from leaklab import reports
-from leaklab.cli.learn import course_options, exercise_option, open_hunt, write_next
+from leaklab.cli.learn import course_options, exercise_option, mode_option, open_hunt, write_next
 from leaklab.cli.param_types import Seconds
 from leaklab.features.course.course_state import Step
 from leaklab.features.course.observing import Glance, ProcessRow, moments
@@ -29,13 +29,7 @@ SECONDS, INTERVAL_SECONDS = 10.0, 1.0
     metavar="TIME",
     help=f"How long to watch.  [default: {SECONDS:g}s]",
 )
-@click.option(
-    "--mode",
-    type=click.Choice([m.value for m in Mode]),
-    default=Mode.INLINE.value,
-    show_default=True,
-    help="In one process, or in a pool of workers.",
-)
+@mode_option
 @exercise_option
 @course_options
 def command(
